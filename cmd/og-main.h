@@ -1,0 +1,42 @@
+/*
+ * What every program's file sees of the skeleton they share. The skeleton
+ * (og-main.c) holds main(): it parses the options, answers -h and
+ * --version, runs the command, prints an error once, and turns it into the
+ * exit status. A program's file defines og_program and its commands.
+ */
+#ifndef OG_CMD_MAIN_H
+#define OG_CMD_MAIN_H
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/base/opt.h"
+#include "lib/conf/conf.h"
+#include "lib/json/json.h"
+#include "lib/proc/channel.h"
+
+extern const struct og_program og_program;
+
+/* Standard output, checked: OG_EIO when it cannot be written. A reader
+ * that went away (EPIPE) ends the program quietly with status 0... the
+ * skeleton decides; commands just return the -1. */
+int og_print(const char *text, size_t len, struct og_err *err);
+int og_printf(struct og_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* One JSON object and a newline. */
+int og_print_json(const json_t *value, struct og_err *err);
+/* A line on standard error, "og-x: ...", control bytes made visible. */
+void og_note(const struct og_ctx *ctx, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The instance that --home, $OG_HOME or the current directory names. */
+int og_conf_from(const struct og_ctx *ctx, const struct og_args *args, struct og_conf **ret,
+		 struct og_err *err);
+
+/* --as NAME, else $OG_AS; neither is OG_EPERM ("no principal"). */
+int og_principal_from(const struct og_ctx *ctx, const struct og_args *args, const char **ret,
+		      struct og_err *err);
+
+/* Opens a shield channel and signs in as --as's principal. */
+int og_session_open(const struct og_ctx *ctx, const struct og_args *args,
+		    const struct og_conf *conf, struct og_channel **ret, struct og_err *err);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * Files, whole: read under a limit, write so that a crash leaves the old
+ * or the new content, never half. Paths are joined without surprises.
+ */
+#ifndef OG_BASE_FILE_H
+#define OG_BASE_FILE_H
+
+#include <stddef.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+
+/* Appends the whole regular file (or, with path "-", standard input) to
+ * buf. OG_ENOINPUT when it cannot be opened, OG_EDATA when larger than
+ * what buf may hold, OG_EIO when reading fails. what names it ("skill"). */
+int og_file_read(const char *path, const char *what, struct og_buf *buf, struct og_err *err);
+int og_fd_read(int fd, const char *what, struct og_buf *buf, struct og_err *err);
+
+/* Temporary file beside path, write, fsync, rename, fsync of the folder. */
+int og_file_write(const char *path, const void *data, size_t len, unsigned mode,
+		  struct og_err *err);
+
+/* Writes everything, restarting after signals; 0 or -1 (errno kept). */
+int og_write_all(int fd, const void *data, size_t len);
+
+/* "a" + "b" -> "a/b"; b absolute -> b. Heap string or NULL. */
+char *og_path_join(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * The instance: finding it, and its og.conf (og.conf(5)).
+ *
+ * An instance is a directory .omnigate, found like .git by walking up from
+ * the current directory, or named by --home or $OG_HOME (which name either
+ * the .omnigate directory or its parent).
+ */
+#ifndef OG_CONF_CONF_H
+#define OG_CONF_CONF_H
+
+#include "lib/base/err.h"
+
+#define OG_FORMAT 1 /* of the instance; a newer one is refused with OG_ECONF */
+
+struct og_conf {
+	char *home;	 /* absolute path of .omnigate */
+	char *erp;	 /* home/erp.db */
+	char *base;	 /* home/base.db */
+	char *keys;	 /* home/keys */
+	char *run;	 /* home/run */
+	char *renders;	 /* home/renders */
+	/* og.conf's keys with their defaults filled in, and OG_<KEY> applied */
+	char *queue;	 /* "sqlite:queue.db" */
+	char *graph;	 /* "sqlite:" */
+	char *vectors;	 /* "sqlite:" */
+	char *model;	 /* "skill:" */
+	char *embed;	 /* "none" */
+	char *telemetry; /* "off" */
+	/* limits of the skill planner, per task */
+	long max_steps;	   /* step_limit, default 50 */
+	long max_repeats;  /* repeat_limit, default 3 */
+	long task_seconds; /* task_seconds, default 300 */
+};
+
+/* hint: --home's value or NULL. env: reads the environment. OG_ECONF when
+ * there is no instance, its format is newer, or og.conf has an error
+ * (file:line, nearest key as hint). */
+int og_conf_load(const char *hint, const char *(*env)(const char *), struct og_conf **ret,
+		 struct og_err *err);
+void og_conf_free(struct og_conf *conf);
+
+/* Path of a principal's key file: keys/NAME.key. Heap string. The name is
+ * checked: [a-z][a-z0-9_-]{0,31}. */
+int og_conf_key_path(const struct og_conf *conf, const char *principal, char **ret,
+		     struct og_err *err);
+int og_principal_name_valid(const char *name);
+
+/* Paths of our own installation, relative to the executable's directory:
+ * share: exe/../share/omnigate/REST; program: exe/NAME. Heap strings. */
+char *og_share_path(const char *exe_dir, const char *rest);
+char *og_program_path(const char *exe_dir, const char *name);
+
+#endif

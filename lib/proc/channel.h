@@ -1,0 +1,43 @@
+/*
+ * The client's side of a shield channel (og-channel(5)): one JSON request
+ * per line to a child `og-shield --channel`, one reply per line back.
+ *
+ * A transport failure (shield died, deadline passed, reply is not JSON or
+ * carries another id) is -1 with OG_EUNAVAIL or OG_ETEMP, and the channel
+ * is then dead: every later call fails the same way. A refusal is a reply
+ * like any other: look at "ok" and "verdict".
+ */
+#ifndef OG_PROC_CHANNEL_H
+#define OG_PROC_CHANNEL_H
+
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/json/json.h"
+
+#define OG_CHANNEL_LINE_MAX ((size_t)16 << 20)
+#define OG_CHANNEL_TIMEOUT_MS 30000
+
+struct og_channel;
+
+/* shield: path of og-shield; home: instance directory (.omnigate). */
+int og_channel_open(const char *shield, const char *home, struct og_channel **ret,
+		    struct og_err *err);
+void og_channel_close(struct og_channel *channel);
+
+/* Sends request {"verb":VERB,...} ("v" and "id" are added; the reference
+ * to request is taken, also on failure) and returns the whole reply. */
+int og_channel_call(struct og_channel *channel, const char *verb, json_t *request,
+		    json_t **ret_reply, struct og_err *err);
+
+/* As above, and turns {"ok":false} into -1 with the reply's code, message
+ * and fix as error and hint. *ret_reply may be NULL when not wanted. */
+int og_channel_ask(struct og_channel *channel, const char *verb, json_t *request,
+		   json_t **ret_reply, struct og_err *err);
+
+/* session.begin: asks for a nonce, signs it with the principal's key file,
+ * sends it back. After it the channel's session is this principal's. */
+int og_channel_login(struct og_channel *channel, const char *principal, const char *key_path,
+		     struct og_err *err);
+
+#endif

@@ -1,0 +1,145 @@
+-- The system tables of an instance, made by og init in erp.db (and copied,
+-- empty, into base.db). Application id and user_version name the format.
+-- SOURCE tables are covered by the row log: the ledger can rebuild them.
+-- DERIVED tables (the list in lib/db/rowlog.c) are left out of it.
+PRAGMA application_id = 1330071860; -- "OGT4"
+PRAGMA user_version = 1;
+
+-- Who may ask. clearance 1 (public) to 3 (secret). pubkey: base64, raw Ed25519.
+CREATE TABLE og_principal (                                     -- source
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  role TEXT NOT NULL REFERENCES og_role(name),
+  clearance INTEGER NOT NULL CHECK (clearance BETWEEN 1 AND 3),
+  pubkey TEXT,                      -- NULL: cannot sign
+  active INTEGER NOT NULL DEFAULT 1,
+  created TEXT NOT NULL
+);
+CREATE TABLE og_role (                                          -- source
+  name TEXT PRIMARY KEY NOT NULL,
+  description TEXT NOT NULL DEFAULT '',
+  rights TEXT NOT NULL DEFAULT '[]' -- JSON array of: ddl grant skill policy approve ledger tasks register
+) WITHOUT ROWID;
+-- Password hashes, crypt(3). Never logged, never readable through a gate.
+CREATE TABLE og_credential (                                    -- derived
+  principal INTEGER PRIMARY KEY REFERENCES og_principal(id),
+  hash TEXT NOT NULL
+);
+
+-- subject: 'role:admin', or 'skill:NAME@HASH'. Lists are JSON arrays of
+-- column names; NULL visible or settable means every column that is not
+-- masked. predicate: SQL over t.column, :principal_id, :clearance, :role.
+CREATE TABLE og_grant (                                         -- source
+  id INTEGER PRIMARY KEY,
+  subject TEXT NOT NULL,
+  tbl TEXT NOT NULL,
+  effect TEXT NOT NULL DEFAULT 'permit' CHECK (effect IN ('permit','forbid')),
+  verbs TEXT NOT NULL,              -- JSON array, of select insert update
+  visible TEXT, masked TEXT, settable TEXT,
+  predicate TEXT,
+  UNIQUE (subject, tbl, effect)
+);
+
+-- A version of a skill is its hash. Exactly one version of a name is active.
+CREATE TABLE og_skill (                                         -- source
+  name TEXT NOT NULL,
+  hash TEXT NOT NULL,               -- hex SHA-256 of doc
+  id INTEGER NOT NULL,              -- node number, shared by all versions
+  kind TEXT NOT NULL CHECK (kind IN ('workflow','regulation','agent')),
+  clearance INTEGER NOT NULL,
+  roles TEXT NOT NULL,              -- JSON array
+  description TEXT NOT NULL,
+  doc TEXT NOT NULL,                -- canonical JSON of the parsed skill, og-skill(5)
+  active INTEGER NOT NULL,
+  created TEXT NOT NULL,
+  PRIMARY KEY (name, hash)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX og_skill_active ON og_skill(name) WHERE active = 1;
+-- type: GOVERNS, DEPENDS_ON, NEXT (skill to skill), TOUCHES (skill to table).
+CREATE TABLE og_edge (                                          -- source
+  source TEXT NOT NULL, type TEXT NOT NULL, target TEXT NOT NULL,
+  PRIMARY KEY (source, type, target)
+) WITHOUT ROWID;
+
+CREATE TABLE og_policy (                                        -- source
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  source TEXT NOT NULL CHECK (source IN ('law','email','internal_doc','policy')),
+  clearance INTEGER NOT NULL,
+  node TEXT NOT NULL,               -- name of the skill it governs
+  title TEXT NOT NULL,
+  body TEXT NOT NULL,               -- the text as it was added
+  limits TEXT NOT NULL DEFAULT '{}',-- JSON object name -> number
+  rule TEXT,                        -- SQL predicate over bound variables, or NULL
+  rule_step TEXT,                   -- checked before this step
+  message TEXT,                     -- said when the rule refuses
+  active INTEGER NOT NULL DEFAULT 1,
+  created TEXT NOT NULL
+);
+CREATE UNIQUE INDEX og_policy_active ON og_policy(name) WHERE active = 1;
+CREATE TABLE og_passage (                                       -- derived
+  id INTEGER PRIMARY KEY,
+  policy INTEGER NOT NULL REFERENCES og_policy(id),
+  node TEXT NOT NULL, clearance INTEGER NOT NULL,
+  ordinal INTEGER NOT NULL, heading TEXT NOT NULL, line INTEGER NOT NULL,
+  text TEXT NOT NULL
+);
+CREATE INDEX og_passage_node ON og_passage(node);
+CREATE VIRTUAL TABLE og_passage_fts USING fts5 (heading, text,
+  content='og_passage', content_rowid='id', tokenize='porter unicode61');  -- derived
+
+-- A task as the shield knows it. derived: rebuilt by nobody, proved by the ledger.
+CREATE TABLE og_task (                                          -- derived
+  id TEXT PRIMARY KEY NOT NULL,     -- UUIDv7 of the envelope
+  digest TEXT NOT NULL,             -- hex SHA-256 of the canonical envelope without "sig"
+  principal INTEGER NOT NULL,
+  key TEXT,                         -- idempotency key
+  epoch INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT NOT NULL DEFAULT '',
+  text TEXT NOT NULL,               -- the sentence, or the action as JSON
+  submitted TEXT NOT NULL, begun TEXT, finished TEXT,
+  skill TEXT, skill_hash TEXT,      -- frozen at the first step
+  vars TEXT NOT NULL DEFAULT '{}',  -- JSON: bound variables
+  next_step INTEGER NOT NULL DEFAULT 0,
+  first_seq INTEGER, last_seq INTEGER,
+  result TEXT,                      -- the result document
+  envelope TEXT NOT NULL
+);
+CREATE UNIQUE INDEX og_task_key ON og_task(principal, key) WHERE key IS NOT NULL;
+CREATE INDEX og_task_state ON og_task(state, id);
+-- Steps done, with the reply given. phase: 'do' or 'undo'.
+CREATE TABLE og_journal (                                       -- derived
+  task TEXT NOT NULL, ordinal INTEGER NOT NULL, phase TEXT NOT NULL,
+  step TEXT NOT NULL, digest TEXT NOT NULL, reply TEXT NOT NULL,
+  changes TEXT, vars TEXT, seq INTEGER,
+  PRIMARY KEY (task, phase, ordinal)
+) WITHOUT ROWID;
+CREATE TABLE og_counter (                                       -- derived
+  name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE og_consent (                                       -- derived
+  task TEXT NOT NULL, digest TEXT NOT NULL, principal INTEGER NOT NULL,
+  state TEXT NOT NULL, expires TEXT NOT NULL, envelope TEXT NOT NULL,
+  PRIMARY KEY (task, digest)
+) WITHOUT ROWID;
+
+-- The ledger. Append-only; og_ledger_append is the one writer.
+CREATE TABLE audit_ledger (
+  seq INTEGER PRIMARY KEY,
+  entry TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  salt BLOB, body TEXT,
+  time TEXT NOT NULL, principal TEXT NOT NULL, action TEXT NOT NULL,
+  node TEXT NOT NULL, task TEXT NOT NULL
+);
+CREATE INDEX audit_ledger_task ON audit_ledger(task) WHERE task <> '';
+CREATE TRIGGER audit_ledger_no_delete BEFORE DELETE ON audit_ledger
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER audit_ledger_no_update BEFORE UPDATE ON audit_ledger
+WHEN NOT (NEW.body IS NULL AND NEW.salt IS NULL AND OLD.body IS NOT NULL
+  AND NEW.seq = OLD.seq AND NEW.entry = OLD.entry AND NEW.hash = OLD.hash
+  AND NEW.time = OLD.time AND NEW.principal = OLD.principal
+  AND NEW.action = OLD.action AND NEW.node = OLD.node AND NEW.task = OLD.task)
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
