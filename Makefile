@@ -27,10 +27,57 @@ LIB_OBJ := $(LIB_SRC:%.c=$(O)/obj/%.o)
 UNIT_SRC := $(wildcard tests/unit/*.c)
 UNITS := $(UNIT_SRC:tests/unit/%.c=$(O)/tests/%)
 BINS := $(PROGRAMS:%=$(O)/bin/%)
+BENCHES := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c))
+PRELOADS := $(patsubst tests/preload/%.c,$(O)/tests/%.so,$(wildcard tests/preload/*.c))
+C_FILES = $(shell find cmd lib tests -name '*.[ch]')
+SHARED := schema access skills policies ui
+
+# What is installed from Debian, by name. Building, testing, linting.
+BUILD_DEPS := gcc libc6-dev linux-libc-dev libsqlite3-dev libjansson-dev libssl-dev \
+	libcmark-gfm-dev libcmark-gfm-extensions-dev libyaml-dev libcrypt-dev
+TEST_DEPS := bats jq sqlite3 mandoc binutils
+LINT_DEPS := clang-format cppcheck shellcheck
 
 .DELETE_ON_ERROR:
-.PHONY: all units clean
+.PHONY: help all deps demo check check-full bench lint format units install uninstall dist clean
 all: $(BINS) $(O)/share/omnigate $(O)/libexec/omnigate
+
+help:
+	@echo 'make demo        install what is missing, build, run the tour, show the result'
+	@echo 'make check       install what the tests need, run them all (check-full: longer)'
+	@echo 'make all         build below O=$(O) (SANITIZE=1: with address and undefined checks)'
+	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=$(DESTDIR); make uninstall takes it back'
+	@echo 'make bench       the figures of the README, as JSON'
+	@echo 'make lint        layout, static analysis, shell scripts; make format mends the layout'
+	@echo 'make dist        a tarball of the committed tree'
+
+# Dependencies first, then a make of its own: a fresh machine may lack the compiler.
+deps:
+	@tools/need $(BUILD_DEPS)
+
+demo: deps
+	@$(MAKE) --no-print-directory -s -j2 all
+	@tools/demo $(O)
+
+check check-full: deps
+	@tools/need $(TEST_DEPS)
+	@$(MAKE) --no-print-directory -s -j2 all units
+	@OG_BUILD=$(O) OG_FULL=$(if $(filter check-full,$@),1,) tests/run
+
+bench: deps
+	@$(MAKE) --no-print-directory -s -j2 all benches
+	@OG_BUILD=$(O) tests/bench/run
+
+lint:
+	@tools/need $(LINT_DEPS)
+	@clang-format --dry-run -Werror $(C_FILES)
+	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -I. -D_GNU_SOURCE \
+		--enable=warning,performance,portability --suppress=missingIncludeSystem lib cmd
+	@shellcheck tools/* tests/run tests/synopsis .ci/run
+	@echo 'lint: clean'
+
+format:
+	clang-format -i $(C_FILES)
 
 $(O)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -52,10 +99,36 @@ $(O)/share/omnigate:
 $(O)/libexec/omnigate:
 	@mkdir -p $@
 
-units: $(UNITS)
+units: $(UNITS) $(PRELOADS)
+benches: $(BENCHES)
+$(O)/tests/%.so: tests/preload/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -shared -fPIC -o $@ $< -ldl
+$(O)/bench/%: tests/bench/%.c $(O)/libog.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/libog.a $(LIBS)
 $(O)/tests/%: tests/unit/%.c $(O)/libog.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/libog.a $(LIBS)
+
+# Relative to each other only, so the tree may be moved afterwards.
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/omnigate
+	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
+	for part in $(SHARED); do \
+		(cd share && find $$part -type f -exec install -D -m 644 '{}' \
+			'$(DESTDIR)$(PREFIX)/share/omnigate/{}' \;) || exit 1; \
+	done
+	cd share/man && find . -name '*.[0-9]' -exec install -D -m 644 '{}' \
+		'$(DESTDIR)$(PREFIX)/share/man/{}' \;
+
+uninstall:
+	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%)
+	rm -rf $(DESTDIR)$(PREFIX)/share/omnigate $(DESTDIR)$(PREFIX)/libexec/omnigate
+	cd share/man && find . -name '*.[0-9]' -exec rm -f '$(DESTDIR)$(PREFIX)/share/man/{}' \;
+
+dist:
+	git archive --prefix=omnigate-$(VERSION)/ HEAD | gzip -9n > omnigate-$(VERSION).tar.gz
 
 clean:
 	rm -rf $(O)
