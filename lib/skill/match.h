@@ -1,0 +1,55 @@
+/*
+ * Which skill does a sentence mean? Every active skill is ranked; the best
+ * one is the answer when its score reaches OG_MATCH_THRESHOLD and it leads
+ * the next one clearly enough; otherwise no skill fits, and the nearest
+ * ones are named. Roles and clearance play no part: who may run a skill is
+ * asked when it runs, so that a forbidden wish is refused, not unknown.
+ *
+ * Two sources of evidence, put together per skill:
+ *  - its patterns: how much of a pattern the sentence says, how much of
+ *    the sentence the pattern explains, and whether the blanks can be
+ *    filled. Words are compared by stem, in any order, order counting a bit;
+ *  - its words: name, description and patterns as a bag of words, weighted
+ *    by how rare a word is among the skills.
+ * A sentence's words that no skill knows count against every skill, unless
+ * a blank takes them.
+ *
+ * A matcher is built once and may be used until the graph's epoch changes.
+ * It is read-only after that: the same text gives the same answer.
+ */
+#ifndef OG_SKILL_MATCH_H
+#define OG_SKILL_MATCH_H
+
+#include <stddef.h>
+
+#include "lib/base/err.h"
+#include "lib/json/json.h"
+#include "lib/skill/slots.h"
+
+struct og_matcher;
+
+#define OG_MATCH_THRESHOLD 0.5
+#define OG_MATCH_TEXT_MAX ((size_t)64 << 10) /* bytes of a sentence; of words, the first 256 count */
+
+/* docs: what og_graph_docs() returns (borrowed for the call only). Skills
+ * without patterns take part with their words alone, and cannot win by
+ * them: they appear among the candidates. */
+int og_matcher_new(const json_t *docs, struct og_matcher **ret, struct og_err *err);
+void og_matcher_free(struct og_matcher *matcher);
+
+/* Ranks the skills for text (UTF-8; OG_EDATA when not, or too long). With
+ * resolver NULL names stay as written and nothing is looked up. limit:
+ * candidates listed, at most 20. *ret is skill.match's reply body:
+ *   {"match":null | {"skill","hash","score","matched_by",
+ *       "slots":{..},            all that is bound, defaults included
+ *       "missing":[..],          slots that need a value still
+ *       "ambiguous":{slot:[..]}, of these: several fit
+ *       "unknown":{slot:text}},  of these: nothing visible is called so
+ *    "candidates":[{"skill","score"}]}   best first, scores 0 to 1
+ * A match with something missing is still the skill that was meant; the
+ * caller must not run it until all slots are bound. */
+int og_matcher_match(const struct og_matcher *matcher, const char *text, size_t len,
+		     const struct og_resolver *resolver, size_t limit, json_t **ret,
+		     struct og_err *err);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * Slots: the blanks of a skill's patterns, and how words become values.
+ *
+ * A pattern is a sentence with blanks: "buy {quantity:int=1} {product:ref(products.name)}".
+ *   {NAME:TYPE}        a value that must be there
+ *   {NAME:TYPE=VALUE}  the value when the sentence gives none
+ *   {NAME=VALUE}       this pattern always binds VALUE, it takes no words
+ *   {NAME}             the same as a typed {NAME:...} in another pattern
+ *   (buy|purchase)     one of these words      [please]  may be missing
+ * Types, and the JSON value they bind as :NAME
+ *   int       whole number; digits or words ("a dozen")     integer
+ *   number    decimal number                                number
+ *   money     number with or without $ or EUR               number
+ *   word      one word                                      string
+ *   name      some words, a title ("Express Freight")       string
+ *   text      quoted text, or the rest of the sentence      string
+ *   enum(a|b) one of these words                            string
+ *   ref(T.C)  a row of table T called so in column C        string; :NAME_id its id
+ *   table     a table the principal may see                 string
+ *   node      a skill: its name, or its number as "node 3"  string; :NAME_id its number
+ * Numbers beyond +-(2^53 - 1) do not bind.
+ *
+ * Names are looked up through a resolver, as the principal: what is not
+ * visible to them cannot be found, nor be told from what does not exist.
+ * Equal text wins over equal text with case folded, that over equal word
+ * stems ("Standing Desks"), that over a unique part of a name. Several
+ * equally good candidates are ambiguous and bind nothing.
+ */
+#ifndef OG_SKILL_SLOTS_H
+#define OG_SKILL_SLOTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/json/json.h"
+
+/* Takes one candidate: its id and text (borrowed). Non-zero: stop. */
+typedef int og_candidate_fn(void *each_arg, int64_t id, const char *text);
+
+/* Hands every visible candidate to each, in any order.
+ *   ref(T.C):  table T, column C: id is the row's id, text column C's value;
+ *   table:     table NULL, column "table": every visible table, id 0;
+ *   node:      table NULL, column "node": every skill the principal may
+ *              know of, id its number, text its name.
+ * about is the sentence's words the name was taken from, or NULL: a
+ * resolver may use it to leave out what cannot match, and may ignore it.
+ * A table that the principal may not read hands out nothing and is no
+ * error. Returns 0, or -1 with err. */
+typedef int og_resolve_fn(void *arg, const char *table, const char *column, const char *about,
+			  og_candidate_fn *each, void *each_arg, struct og_err *err);
+
+struct og_resolver {
+	og_resolve_fn *fn;
+	void *arg;
+};
+
+#define OG_CANDIDATES_MAX 10000 /* more are not looked at */
+#define OG_AMBIGUOUS_MAX 10	/* named in an answer */
+
+/* Checks values a caller gave (an action's params, or what skill.match
+ * bound) against a DOC's slots and makes the task's first variables.
+ * given: object, slot name -> value; also NAME_id for ref and node, alone
+ * or to say which of several equal names. Numbers may come as text. Every
+ * name is resolved again, so a caller cannot smuggle in an id it may not
+ * see. Slots that are not given take their default.
+ *
+ * *ret: the variables, NAME and NAME_id. OG_EDATA: a slot the skill does
+ * not have, a value of the wrong type, a missing slot. OG_NO: no visible
+ * candidate of that name, or several; the hint names near ones. */
+int og_slots_bind(const json_t *doc, const json_t *given, const struct og_resolver *resolver,
+		  json_t **ret, struct og_err *err);
+
+#endif
