@@ -105,7 +105,9 @@ CREATE TABLE og_task (                                          -- derived
   next_step INTEGER NOT NULL DEFAULT 0,
   first_seq INTEGER, last_seq INTEGER,
   result TEXT,                      -- the result document
-  envelope TEXT NOT NULL
+  envelope TEXT NOT NULL,
+  reads TEXT NOT NULL DEFAULT '[]', -- JSON: what was read, for the finish entry
+  same_as TEXT                      -- the task of the same key that stands for this one
 );
 CREATE UNIQUE INDEX og_task_key ON og_task(principal, key) WHERE key IS NOT NULL;
 CREATE INDEX og_task_state ON og_task(state, id);
