@@ -1,0 +1,58 @@
+/*
+ * The shield's side of a channel (og-channel(5)): an instance opened with
+ * everything kept ready (database, row log, ledger, graph, policies,
+ * gates), conversations on it, and the loop that serves one on two
+ * descriptors. The client's side is lib/proc/channel.h.
+ *
+ * A conversation trusts nobody for being connected: it acts as the
+ * principal whose key signed its nonce, or whose key signed a task's
+ * envelope. Several conversations may share a shield, one request at a
+ * time; several processes may serve the same instance at once.
+ *
+ * Open the shield first, then give up what the process no longer needs
+ * (og_shield_seal), then read the first request.
+ */
+#ifndef OG_SHIELD_CHANNEL_H
+#define OG_SHIELD_CHANNEL_H
+
+#include <stddef.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/conf/conf.h"
+#include "lib/json/json.h"
+
+struct og_shield;
+struct og_conversation;
+
+/* Opens erp.db and makes sure its WAL exists, so that nothing has to be
+ * created once file rights are gone. conf is borrowed until close. OG_ECONF
+ * when the file is no instance of this format. */
+int og_shield_open(const struct og_conf *conf, struct og_shield **ret, struct og_err *err);
+void og_shield_close(struct og_shield *shield);
+
+/* From here on this process uses no file outside the instance, no socket
+ * and starts no program; its memory has a ceiling. What the kernel cannot
+ * do is left out (og doctor shows it). */
+int og_shield_seal(struct og_shield *shield, struct og_err *err);
+
+int og_conversation_new(struct og_shield *shield, struct og_conversation **ret,
+			struct og_err *err);
+void og_conversation_free(struct og_conversation *talk);
+
+/* One request (borrowed), one reply: a new object, complete, refusals
+ * included. Non-zero when the conversation is over after this reply; *ret
+ * is NULL only when memory is out. */
+int og_conversation_ask(struct og_conversation *talk, const json_t *request, json_t **ret);
+
+/* The same for a line without its newline: appends the reply and a newline
+ * to out, or nothing at all. */
+int og_conversation_line(struct og_conversation *talk, const char *line, size_t len,
+			 struct og_buf *out);
+
+/* Serves one conversation until in ends or an illegal request ends it.
+ * 0: the other side closed; OG_EDATA: it was ended for an illegal request;
+ * OG_EIO when a reply could not be written. */
+int og_channel_serve(struct og_shield *shield, int in, int out, struct og_err *err);
+
+#endif

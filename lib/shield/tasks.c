@@ -1,0 +1,491 @@
+/*
+ * Task rows, see tasks.h. Every statement is prepared once, at its first
+ * use, and kept: a task costs about a dozen of them.
+ */
+#include "lib/shield/tasks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OG_TASK_COLUMNS                                                                  \
+	"id, digest, principal, epoch, next_step, first_seq, last_seq, state, reason, "  \
+	"text, key, submitted, begun, finished, skill, skill_hash, result, envelope, "   \
+	"same_as, vars, reads"
+
+enum {
+	SQL_GET,
+	SQL_BY_KEY,
+	SQL_INSERT,
+	SQL_SAVE,
+	SQL_FINISH,
+	SQL_LIST,
+	SQL_JOURNAL_GET,
+	SQL_JOURNAL_PUT,
+	SQL_PROGRESS,
+	SQL_CONSENT_PUT,
+	SQL_CANCELLED,
+	SQL_COUNT
+};
+
+static const char *const sql_text[SQL_COUNT] = {
+	[SQL_GET] = "SELECT " OG_TASK_COLUMNS " FROM main.og_task WHERE id = ?1",
+	[SQL_BY_KEY] = "SELECT id FROM main.og_task WHERE principal = ?1 AND key = ?2",
+	[SQL_INSERT] = "INSERT INTO main.og_task(" OG_TASK_COLUMNS ") VALUES"
+		       "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,"
+		       "?20,?21)",
+	[SQL_SAVE] = "UPDATE main.og_task SET epoch = ?2, next_step = ?3, first_seq = ?4,"
+		     " last_seq = ?5, state = ?6, reason = ?7, skill = ?8, skill_hash = ?9,"
+		     " vars = ?10, reads = ?11 WHERE id = ?1",
+	[SQL_FINISH] = "UPDATE main.og_task SET state = ?2, reason = ?3, finished = ?4,"
+		       " result = ?5, first_seq = ?6, last_seq = ?7 WHERE id = ?1",
+	[SQL_LIST] = "SELECT t.id, t.state, t.reason, t.skill, p.name, t.submitted, t.begun,"
+		     " t.finished, t.epoch, t.text FROM main.og_task AS t"
+		     " JOIN main.og_principal AS p ON p.id = t.principal"
+		     " WHERE t.same_as IS NULL AND (?1 = 0 OR t.principal = ?1)"
+		     " AND (?2 IS NULL OR t.state = ?2) ORDER BY t.id DESC LIMIT ?3",
+	[SQL_JOURNAL_GET] = "SELECT ordinal, step, digest, reply, changes, vars, seq"
+			    " FROM main.og_journal WHERE task = ?1 AND phase = ?2"
+			    " AND ordinal = ?3",
+	[SQL_JOURNAL_PUT] = "INSERT INTO main.og_journal(task, phase, ordinal, step, digest,"
+			    " reply, changes, vars, seq) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+	[SQL_PROGRESS] = "SELECT d.ordinal, d.step, d.seq, u.ordinal FROM main.og_journal AS d"
+			 " LEFT JOIN main.og_journal AS u ON u.task = d.task"
+			 " AND u.phase = 'undo' AND u.ordinal = d.ordinal"
+			 " WHERE d.task = ?1 AND d.phase = 'do' ORDER BY d.ordinal",
+	[SQL_CONSENT_PUT] = "INSERT INTO main.og_consent(task, digest, principal, state, expires,"
+			    " envelope) VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT DO NOTHING",
+	[SQL_CANCELLED] = "SELECT 1 FROM main.og_consent AS c"
+			  " JOIN main.og_principal AS p ON p.id = c.principal"
+			  " JOIN main.og_role AS r ON r.name = p.role"
+			  " WHERE c.task = ?1 AND c.state = 'cancel' AND (c.principal = ?2"
+			  " OR EXISTS (SELECT 1 FROM json_each(r.rights) WHERE value = 'tasks'))",
+};
+
+static const char *const phase_name[] = { [OG_PHASE_DO] = "do", [OG_PHASE_UNDO] = "undo" };
+
+struct og_tasks {
+	struct og_db *db;
+	struct og_stmt *stmt[SQL_COUNT];
+};
+
+int og_tasks_open(struct og_db *db, struct og_tasks **ret, struct og_err *err)
+{
+	struct og_tasks *tasks = calloc(1, sizeof(*tasks));
+
+	if (!tasks)
+		return og_fail_nomem(err);
+	tasks->db = db;
+	*ret = tasks;
+	return 0;
+}
+
+void og_tasks_free(struct og_tasks *tasks)
+{
+	if (!tasks)
+		return;
+	for (size_t i = 0; i < SQL_COUNT; i++)
+		og_stmt_free(tasks->stmt[i]);
+	free(tasks);
+}
+
+static struct og_stmt *prepared(struct og_tasks *tasks, int which, struct og_err *err)
+{
+	if (!tasks->stmt[which] &&
+	    og_stmt_new(tasks->db, sql_text[which], &tasks->stmt[which], err) < 0)
+		return NULL;
+	return tasks->stmt[which];
+}
+
+/* Copies a column; *ret stays NULL for NULL. */
+static int column(struct og_stmt *stmt, int i, char **ret, struct og_err *err)
+{
+	const char *text = og_col_text(stmt, i);
+
+	if (text && !(*ret = strdup(text)))
+		return og_fail_nomem(err);
+	return 0;
+}
+
+static void fixed(struct og_stmt *stmt, int i, char *out, size_t size)
+{
+	const char *text = og_col_text(stmt, i);
+	size_t len = text ? strnlen(text, size - 1) : 0;
+
+	if (len > 0)
+		memcpy(out, text, len);
+	out[len] = '\0';
+}
+
+static int column_json(struct og_stmt *stmt, int i, json_t **ret, struct og_err *err)
+{
+	const char *text = og_col_text(stmt, i);
+
+	*ret = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+	if (!*ret)
+		return og_fail(err, OG_EDATA, "og_task holds something that is not JSON");
+	return 0;
+}
+
+/* jansson's own text and not the canonical one: 5.0 must come back as a
+ * real number, or :price / 2 would turn into a division of integers. */
+static char *json_text(const json_t *value)
+{
+	return json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+}
+
+void og_task_row_init(struct og_task_row *row)
+{
+	memset(row, 0, sizeof(*row));
+}
+
+void og_task_row_release(struct og_task_row *row)
+{
+	char *const strings[] = { row->state,	 row->reason,	  row->text,	   row->key,
+				  row->submitted, row->begun,	  row->finished, row->skill,
+				  row->skill_hash, row->result, row->envelope, row->same_as };
+
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
+		free(strings[i]);
+	json_decref(row->vars);
+	json_decref(row->reads);
+	og_task_row_init(row);
+}
+
+int og_task_row_set(char **field, const char *value, struct og_err *err)
+{
+	char *copy = value ? strdup(value) : NULL;
+
+	if (value && !copy)
+		return og_fail_nomem(err);
+	free(*field);
+	*field = copy;
+	return 0;
+}
+
+static int row_read(struct og_stmt *stmt, struct og_task_row *row, struct og_err *err)
+{
+	char **const strings[] = { &row->state,	    &row->reason,     &row->text,
+				   &row->key,	    &row->submitted,  &row->begun,
+				   &row->finished,  &row->skill,      &row->skill_hash,
+				   &row->result,    &row->envelope,   &row->same_as };
+
+	fixed(stmt, 0, row->id, sizeof(row->id));
+	fixed(stmt, 1, row->digest, sizeof(row->digest));
+	row->principal = og_col_int(stmt, 2);
+	row->epoch = og_col_int(stmt, 3);
+	row->next_step = og_col_int(stmt, 4);
+	row->first_seq = og_col_int(stmt, 5);
+	row->last_seq = og_col_int(stmt, 6);
+	for (int i = 0; i < 12; i++)
+		if (column(stmt, 7 + i, strings[i], err) < 0)
+			return -1;
+	if (column_json(stmt, 19, &row->vars, err) < 0)
+		return -1;
+	return column_json(stmt, 20, &row->reads, err);
+}
+
+int og_tasks_get(struct og_tasks *tasks, const char *id, struct og_task_row *ret,
+		 struct og_err *err)
+{
+	struct og_stmt *stmt = prepared(tasks, SQL_GET, err);
+	struct og_task_row row;
+	int found;
+
+	if (!stmt)
+		return -1;
+	og_task_row_init(&row);
+	og_bind_text(stmt, 1, id);
+	found = og_stmt_step(stmt, err);
+	if (found == 1 && row_read(stmt, &row, err) < 0)
+		found = -1;
+	og_stmt_reset(stmt);
+	if (found == 1)
+		*ret = row;
+	else
+		og_task_row_release(&row);
+	return found;
+}
+
+int og_tasks_by_key(struct og_tasks *tasks, int64_t principal, const char *key,
+		    char ret[OG_UUID_LEN + 1], struct og_err *err)
+{
+	struct og_stmt *stmt = prepared(tasks, SQL_BY_KEY, err);
+	int found;
+
+	if (!stmt)
+		return -1;
+	og_bind_int(stmt, 1, principal);
+	og_bind_text(stmt, 2, key);
+	found = og_stmt_step(stmt, err);
+	if (found == 1)
+		fixed(stmt, 0, ret, OG_UUID_LEN + 1);
+	og_stmt_reset(stmt);
+	return found;
+}
+
+/* Sequence numbers start at 1; 0 stands for "none" and is stored as NULL. */
+static void bind_seq(struct og_stmt *stmt, int i, int64_t seq)
+{
+	if (seq > 0)
+		og_bind_int(stmt, i, seq);
+	else
+		og_bind_null(stmt, i);
+}
+
+static int bind_json(struct og_stmt *stmt, int i, const json_t *value, struct og_err *err)
+{
+	char *text = json_text(value);
+
+	if (!text)
+		return og_fail_nomem(err);
+	og_bind_text(stmt, i, text);
+	free(text);
+	return 0;
+}
+
+int og_tasks_insert(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err)
+{
+	struct og_stmt *stmt = prepared(tasks, SQL_INSERT, err);
+	const char *const strings[] = { row->state,	 row->reason,	  row->text,
+					row->key,	 row->submitted,  row->begun,
+					row->finished, row->skill,	  row->skill_hash,
+					row->result,	 row->envelope, row->same_as };
+
+	if (!stmt)
+		return -1;
+	og_bind_text(stmt, 1, row->id);
+	og_bind_text(stmt, 2, row->digest);
+	og_bind_int(stmt, 3, row->principal);
+	og_bind_int(stmt, 4, row->epoch);
+	og_bind_int(stmt, 5, row->next_step);
+	bind_seq(stmt, 6, row->first_seq);
+	bind_seq(stmt, 7, row->last_seq);
+	for (int i = 0; i < 12; i++)
+		og_bind_text(stmt, 8 + i, strings[i]);
+	if (bind_json(stmt, 20, row->vars, err) < 0 || bind_json(stmt, 21, row->reads, err) < 0) {
+		og_stmt_reset(stmt);
+		return -1;
+	}
+	return og_stmt_run(stmt, err);
+}
+
+int og_tasks_save(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err)
+{
+	struct og_stmt *stmt = prepared(tasks, SQL_SAVE, err);
+
+	if (!stmt)
+		return -1;
+	og_bind_text(stmt, 1, row->id);
+	og_bind_int(stmt, 2, row->epoch);
+	og_bind_int(stmt, 3, row->next_step);
+	bind_seq(stmt, 4, row->first_seq);
+	bind_seq(stmt, 5, row->last_seq);
+	og_bind_text(stmt, 6, row->state);
+	og_bind_text(stmt, 7, row->reason);
+	og_bind_text(stmt, 8, row->skill);
+	og_bind_text(stmt, 9, row->skill_hash);
+	if (bind_json(stmt, 10, row->vars, err) < 0 || bind_json(stmt, 11, row->reads, err) < 0) {
+		og_stmt_reset(stmt);
+		return -1;
+	}
+	return og_stmt_run(stmt, err);
+}
+
+int og_tasks_finish(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err)
+{
+	struct og_stmt *stmt = prepared(tasks, SQL_FINISH, err);
+
+	if (!stmt)
+		return -1;
+	og_bind_text(stmt, 1, row->id);
+	og_bind_text(stmt, 2, row->state);
+	og_bind_text(stmt, 3, row->reason);
+	og_bind_text(stmt, 4, row->finished);
+	og_bind_text(stmt, 5, row->result);
+	bind_seq(stmt, 6, row->first_seq);
+	bind_seq(stmt, 7, row->last_seq);
+	return og_stmt_run(stmt, err);
+}
+
+/* Strings that are NULL in the database are null in JSON. */
+static json_t *text_or_null(struct og_stmt *stmt, int i)
+{
+	const char *text = og_col_text(stmt, i);
+
+	return text ? json_string(text) : json_null();
+}
+
+static json_t *list_item(struct og_stmt *stmt)
+{
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:o}", "task",
+			 text_or_null(stmt, 0), "state", text_or_null(stmt, 1), "reason",
+			 text_or_null(stmt, 2), "skill", text_or_null(stmt, 3), "principal",
+			 text_or_null(stmt, 4), "submitted", text_or_null(stmt, 5), "begun",
+			 text_or_null(stmt, 6), "finished", text_or_null(stmt, 7), "epoch",
+			 (json_int_t)og_col_int(stmt, 8), "text", text_or_null(stmt, 9));
+}
+
+int og_tasks_list(struct og_tasks *tasks, int64_t principal, const char *state, int64_t limit,
+		  json_t *array, struct og_err *err)
+{
+	struct og_stmt *stmt = prepared(tasks, SQL_LIST, err);
+	int more;
+
+	if (!stmt)
+		return -1;
+	og_bind_int(stmt, 1, principal);
+	og_bind_text(stmt, 2, state);
+	og_bind_int(stmt, 3, limit);
+	while ((more = og_stmt_step(stmt, err)) == 1) {
+		if (json_array_append_new(array, list_item(stmt)) < 0) {
+			og_stmt_reset(stmt);
+			return og_fail_nomem(err);
+		}
+	}
+	return more;
+}
+
+void og_journal_release(struct og_journal *row)
+{
+	free(row->step);
+	free(row->digest);
+	free(row->reply);
+	free(row->changes);
+	free(row->vars);
+	memset(row, 0, sizeof(*row));
+}
+
+static int journal_read(struct og_stmt *stmt, struct og_journal *row, struct og_err *err)
+{
+	row->ordinal = og_col_int(stmt, 0);
+	row->seq = og_col_int(stmt, 6);
+	if (column(stmt, 1, &row->step, err) < 0 || column(stmt, 2, &row->digest, err) < 0 ||
+	    column(stmt, 3, &row->reply, err) < 0 || column(stmt, 4, &row->changes, err) < 0)
+		return -1;
+	return column(stmt, 5, &row->vars, err);
+}
+
+int og_journal_get(struct og_tasks *tasks, const char *task, enum og_phase phase,
+		   int64_t ordinal, struct og_journal *ret, struct og_err *err)
+{
+	struct og_stmt *stmt = prepared(tasks, SQL_JOURNAL_GET, err);
+	struct og_journal row = { 0 };
+	int found;
+
+	if (!stmt)
+		return -1;
+	og_bind_text(stmt, 1, task);
+	og_bind_text(stmt, 2, phase_name[phase]);
+	og_bind_int(stmt, 3, ordinal);
+	found = og_stmt_step(stmt, err);
+	if (found == 1 && journal_read(stmt, &row, err) < 0)
+		found = -1;
+	og_stmt_reset(stmt);
+	if (found == 1)
+		*ret = row;
+	else
+		og_journal_release(&row);
+	return found;
+}
+
+int og_journal_put(struct og_tasks *tasks, const char *task, enum og_phase phase,
+		   const struct og_journal *row, struct og_err *err)
+{
+	struct og_stmt *stmt = prepared(tasks, SQL_JOURNAL_PUT, err);
+
+	if (!stmt)
+		return -1;
+	og_bind_text(stmt, 1, task);
+	og_bind_text(stmt, 2, phase_name[phase]);
+	og_bind_int(stmt, 3, row->ordinal);
+	og_bind_text(stmt, 4, row->step);
+	og_bind_text(stmt, 5, row->digest);
+	og_bind_text(stmt, 6, row->reply);
+	og_bind_text(stmt, 7, row->changes);
+	og_bind_text(stmt, 8, row->vars);
+	bind_seq(stmt, 9, row->seq);
+	return og_stmt_run(stmt, err);
+}
+
+void og_progress_release(struct og_progress *progress)
+{
+	json_decref(progress->done);
+	json_decref(progress->undone);
+	progress->done = NULL;
+	progress->undone = NULL;
+}
+
+/* One step of the journal: its ordinal and name, whether it wrote, whether
+ * it was taken back. */
+static int progress_add(struct og_stmt *stmt, struct og_progress *progress)
+{
+	json_t *name = json_string(og_col_text(stmt, 1));
+
+	if (!og_col_null(stmt, 3)) {
+		progress->undos++;
+		json_array_append(progress->undone, name);
+	} else {
+		progress->before = progress->last;
+		progress->last = og_col_int(stmt, 0);
+		progress->standing_writes += !og_col_null(stmt, 2);
+	}
+	return json_array_append_new(progress->done, name);
+}
+
+int og_tasks_progress(struct og_tasks *tasks, const char *task, struct og_progress *ret,
+		      struct og_err *err)
+{
+	struct og_stmt *stmt = prepared(tasks, SQL_PROGRESS, err);
+	struct og_progress progress = { .last = -1, .before = -1 };
+	int more = -1;
+
+	if (!stmt)
+		return -1;
+	progress.done = json_array();
+	progress.undone = json_array();
+	og_bind_text(stmt, 1, task);
+	while ((more = og_stmt_step(stmt, err)) == 1) {
+		if (progress_add(stmt, &progress) < 0) {
+			og_stmt_reset(stmt);
+			og_progress_release(&progress);
+			return og_fail_nomem(err);
+		}
+	}
+	if (more == 0)
+		*ret = progress;
+	else
+		og_progress_release(&progress);
+	return more;
+}
+
+int og_consent_put(struct og_tasks *tasks, const char *task, const char *digest,
+		   int64_t principal, const char *state, const char *expires,
+		   const char *envelope, struct og_err *err)
+{
+	struct og_stmt *stmt = prepared(tasks, SQL_CONSENT_PUT, err);
+
+	if (!stmt)
+		return -1;
+	og_bind_text(stmt, 1, task);
+	og_bind_text(stmt, 2, digest);
+	og_bind_int(stmt, 3, principal);
+	og_bind_text(stmt, 4, state);
+	og_bind_text(stmt, 5, expires);
+	og_bind_text(stmt, 6, envelope);
+	return og_stmt_run(stmt, err);
+}
+
+int og_consent_cancelled(struct og_tasks *tasks, const char *task, int64_t principal,
+			 struct og_err *err)
+{
+	struct og_stmt *stmt = prepared(tasks, SQL_CANCELLED, err);
+	int found;
+
+	if (!stmt)
+		return -1;
+	og_bind_text(stmt, 1, task);
+	og_bind_int(stmt, 2, principal);
+	found = og_stmt_step(stmt, err);
+	og_stmt_reset(stmt);
+	return found;
+}

@@ -1,0 +1,108 @@
+/*
+ * Task state in erp.db: the rows of og_task, og_journal and og_consent.
+ * Storage only; what is legal when is decided in verbs-task.c, steps.c and
+ * saga.c. Nothing here opens or ends a transaction: whoever writes does so
+ * inside the statement frame (frame.h), so that state, journal, row
+ * changes and ledger entry commit together or not at all.
+ *
+ * A task is a row from its first task.begin on. Its journal has one row
+ * per step done (phase "do") and one per step taken back (phase "undo"),
+ * by the step's ordinal in its skill. These tables are derived: they are
+ * left out of the row log and are no evidence; the ledger is.
+ */
+#ifndef OG_SHIELD_TASKS_H
+#define OG_SHIELD_TASKS_H
+
+#include <stdint.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/db/db.h"
+#include "lib/hash/hash.h"
+#include "lib/json/json.h"
+
+struct og_tasks; /* the prepared statements */
+
+int og_tasks_open(struct og_db *db, struct og_tasks **ret, struct og_err *err);
+void og_tasks_free(struct og_tasks *tasks); /* before og_db_close() */
+
+/* One row of og_task. Heap strings are the struct's own; NULL is SQL NULL. */
+struct og_task_row {
+	char id[OG_UUID_LEN + 1];
+	char digest[OG_HASH_HEX + 1];
+	int64_t principal;
+	int64_t epoch;
+	int64_t next_step;	     /* ordinal of the step to run next */
+	int64_t first_seq, last_seq; /* of its ledger entries; 0: none yet */
+	char *state, *reason, *text, *key;
+	char *submitted, *begun, *finished;
+	char *skill, *skill_hash; /* frozen at the first step */
+	char *result, *envelope, *same_as;
+	json_t *vars;  /* object */
+	json_t *reads; /* array of {"digest","rows","step"} */
+};
+
+void og_task_row_init(struct og_task_row *row);
+void og_task_row_release(struct og_task_row *row);
+/* Replaces one of the row's strings by a copy (NULL allowed). */
+int og_task_row_set(char **field, const char *value, struct og_err *err);
+
+/* 1 found (row filled, release it), 0 not, -1 error. */
+int og_tasks_get(struct og_tasks *tasks, const char *id, struct og_task_row *ret,
+		 struct og_err *err);
+/* The task a principal began with this key: 1, 0, -1. */
+int og_tasks_by_key(struct og_tasks *tasks, int64_t principal, const char *key,
+		    char ret[OG_UUID_LEN + 1], struct og_err *err);
+int og_tasks_insert(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err);
+/* Writes back everything a running task may change: epoch, state, reason,
+ * skill, vars, reads, next step, entries. */
+int og_tasks_save(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err);
+/* As save, with the result and the time it was finished. */
+int og_tasks_finish(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err);
+
+/* Newest first. principal 0: everybody's; state NULL: any. Appends to the
+ * array objects as task.status gives them, without results. names gives
+ * the principal's name in each. */
+int og_tasks_list(struct og_tasks *tasks, int64_t principal, const char *state, int64_t limit,
+		  json_t *array, struct og_err *err);
+
+enum og_phase { OG_PHASE_DO, OG_PHASE_UNDO };
+
+/* One row of og_journal. */
+struct og_journal {
+	int64_t ordinal;
+	char *step, *digest, *reply;
+	char *changes; /* the step's row changes, when its undo will invert them */
+	char *vars;    /* as they were after the step */
+	int64_t seq;   /* its ledger entry; 0: it wrote nothing */
+};
+
+void og_journal_release(struct og_journal *row);
+int og_journal_get(struct og_tasks *tasks, const char *task, enum og_phase phase,
+		   int64_t ordinal, struct og_journal *ret, struct og_err *err);
+int og_journal_put(struct og_tasks *tasks, const char *task, enum og_phase phase,
+		   const struct og_journal *row, struct og_err *err);
+
+/* Which steps are done and undone, in step order, for task.begin. */
+struct og_progress {
+	json_t *done, *undone;	 /* arrays of names */
+	int64_t undos;		 /* how many undo rows: the saga turned back */
+	int64_t last;		 /* ordinal of the last step not undone; -1: none */
+	int64_t before;		 /* of the one before that; -1: none */
+	int64_t standing_writes; /* steps that wrote and are not undone */
+};
+
+void og_progress_release(struct og_progress *progress);
+int og_tasks_progress(struct og_tasks *tasks, const char *task, struct og_progress *ret,
+		      struct og_err *err);
+
+/* Consent rows: what signed envelopes said about a task. */
+int og_consent_put(struct og_tasks *tasks, const char *task, const char *digest,
+		   int64_t principal, const char *state, const char *expires,
+		   const char *envelope, struct og_err *err);
+/* Is there a cancel for this task by the given principal, or by one of
+ * those whose role has the right "tasks"? 1, 0, -1. */
+int og_consent_cancelled(struct og_tasks *tasks, const char *task, int64_t principal,
+			 struct og_err *err);
+
+#endif
