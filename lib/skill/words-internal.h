@@ -1,0 +1,59 @@
+/*
+ * A sentence as words: where each one stands, its stem, and the numbers
+ * among them. English, ASCII case folding; other letters are compared byte
+ * for byte. Shared inside lib/skill.
+ */
+#ifndef OG_SKILL_WORDS_INTERNAL_H
+#define OG_SKILL_WORDS_INTERNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/json/json.h"
+
+#define OG_WORDS_MAX 256
+#define OG_STEM_MAX  31 /* bytes; longer words are compared by their beginning */
+
+enum og_word_kind {
+	OG_WORD,
+	OG_NUMBER, /* digits */
+	OG_QUOTED, /* the whole of a quoted text */
+};
+
+struct og_word {
+	enum og_word_kind kind;
+	size_t at, len; /* bytes in the text; of a quoted text, without the quotes */
+	char stem[OG_STEM_MAX + 1];
+	int stop;	     /* "the", "please": says little */
+	int negation;	     /* "not", "never" */
+	size_t number_words; /* the number that begins here takes so many words; 0: none does */
+	int whole;	     /* that number is an integer within +-(2^53 - 1) */
+	double value;
+};
+
+struct og_words {
+	const char *text; /* borrowed */
+	size_t text_len;
+	size_t n; /* at most OG_WORDS_MAX; what follows in the text is not looked at */
+	struct og_word w[OG_WORDS_MAX];
+};
+
+/* text must be valid UTF-8 and outlive words. */
+void og_words_split(const char *text, size_t len, struct og_words *words);
+
+/* The stem of one word: "Desks" -> "desk", "purchasing" -> "purchas". */
+void og_stem(const char *word, size_t len, char out[OG_STEM_MAX + 1]);
+
+/* Does the stem belong to a word that says little? */
+int og_stem_stop(const char *stem);
+
+/* The text of words [from, to) as it stands between the first and the last,
+ * without stop words at either end (unless nothing else is there). Heap
+ * string, or NULL without memory. */
+char *og_words_text(const struct og_words *words, size_t from, size_t to);
+
+/* The number that begins at word i as JSON, integer where it is whole. */
+json_t *og_words_number(const struct og_words *words, size_t i);
+
+#endif
