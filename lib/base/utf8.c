@@ -1,0 +1,150 @@
+/* UTF-8: validity, decoding, terminal width, and text made safe to look at. */
+#include "lib/base/text.h"
+
+#include <string.h>
+
+/* Length of the well-formed character at data, or 0 (RFC 3629, table in
+ * section 4: the second byte's range depends on the first). */
+static size_t sequence(const unsigned char *p, size_t len)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	size_t need;
+
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] >= 0xc2 && p[0] <= 0xdf)
+		need = 2;
+	else if ((p[0] & 0xf0) == 0xe0)
+		need = 3;
+	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
+		need = 4;
+	else
+		return 0;
+	if (p[0] == 0xe0)
+		low = 0xa0;
+	else if (p[0] == 0xed)
+		high = 0x9f;
+	else if (p[0] == 0xf0)
+		low = 0x90;
+	else if (p[0] == 0xf4)
+		high = 0x8f;
+	if (len < need || p[1] < low || p[1] > high)
+		return 0;
+	for (size_t i = 2; i < need; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return need;
+}
+
+int og_utf8_valid(const char *data, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)data;
+
+	while (len > 0) {
+		size_t n = sequence(p, len);
+
+		if (n == 0)
+			return 0;
+		p += n;
+		len -= n;
+	}
+	return 1;
+}
+
+size_t og_utf8_decode(const char *data, size_t len, uint32_t *ret)
+{
+	const unsigned char *p = (const unsigned char *)data;
+	size_t n = sequence(p, len);
+	uint32_t c;
+
+	if (n <= 1) {
+		*ret = n == 1 ? p[0] : 0xfffd;
+		return 1;
+	}
+	c = p[0] & (0xffu >> (n + 1));
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | (p[i] & 0x3fu);
+	*ret = c;
+	return n;
+}
+
+struct range {
+	uint32_t first, last;
+};
+
+static int within(uint32_t c, const struct range *ranges, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return 1;
+	return 0;
+}
+
+#define WITHIN(c, table) within(c, table, sizeof(table) / sizeof(*(table)))
+
+/* Combining marks of the scripts that terminals draw (UAX 44, category Mn). */
+static const struct range combining[] = {
+	{ 0x300, 0x36f },   { 0x483, 0x489 },	{ 0x591, 0x5bd },   { 0x610, 0x61a },
+	{ 0x64b, 0x65f },   { 0x6d6, 0x6dc },	{ 0x900, 0x902 },   { 0x93c, 0x93c },
+	{ 0x941, 0x948 },   { 0x94d, 0x94d },	{ 0xe31, 0xe31 },   { 0xe34, 0xe3a },
+	{ 0xe47, 0xe4e },   { 0x1ab0, 0x1aff }, { 0x1dc0, 0x1dff }, { 0x20d0, 0x20ff },
+	{ 0xfe00, 0xfe0f }, { 0xfe20, 0xfe2f }, { 0xe0100, 0xe01ef },
+};
+
+/* East Asian Width W and F (UAX 11), by blocks. */
+static const struct range wide[] = {
+	{ 0x1100, 0x115f },   { 0x231a, 0x231b },   { 0x2329, 0x232a },	  { 0x23e9, 0x23ec },
+	{ 0x2e80, 0x303e },   { 0x3041, 0x33ff },   { 0x3400, 0x4dbf },	  { 0x4e00, 0x9fff },
+	{ 0xa000, 0xa4cf },   { 0xa960, 0xa97f },   { 0xac00, 0xd7a3 },	  { 0xf900, 0xfaff },
+	{ 0xfe30, 0xfe6f },   { 0xff00, 0xff60 },   { 0xffe0, 0xffe6 },	  { 0x1f300, 0x1f64f },
+	{ 0x1f680, 0x1f6ff }, { 0x1f900, 0x1f9ff }, { 0x20000, 0x3fffd },
+};
+
+size_t og_utf8_width(const char *data, size_t len)
+{
+	size_t width = 0;
+
+	while (len > 0) {
+		uint32_t c;
+		size_t n = og_utf8_decode(data, len, &c);
+
+		if (c >= 0x300)
+			width += WITHIN(c, combining) ? 0 : WITHIN(c, wide) ? 2 : 1;
+		else
+			width++;
+		data += n;
+		len -= n;
+	}
+	return width;
+}
+
+/* What could move a cursor, hide itself or turn the reading direction. */
+static const struct range unseen[] = {
+	{ 0x00, 0x1f },	    { 0x7f, 0x9f },	{ 0xad, 0xad },	    { 0x61c, 0x61c },
+	{ 0x180e, 0x180e }, { 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },
+	{ 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe007f },
+};
+
+int og_text_safe(struct og_buf *buf, const char *data, size_t len, int keep_lines)
+{
+	while (len > 0) {
+		size_t n = sequence((const unsigned char *)data, len);
+		uint32_t c;
+
+		if (n == 0) {
+			og_buf_addf(buf, "\\x%02X", (unsigned char)*data);
+			n = 1;
+		} else {
+			og_utf8_decode(data, len, &c);
+			if (!WITHIN(c, unseen) || (keep_lines && (c == '\n' || c == '\t')))
+				og_buf_add(buf, data, n);
+			else if (c < 0x80)
+				og_buf_addf(buf, "\\x%02X", (unsigned)c);
+			else
+				og_buf_addf(buf, "U+%04X", (unsigned)c);
+		}
+		data += n;
+		len -= n;
+	}
+	return buf->failed ? -1 : 0;
+}
