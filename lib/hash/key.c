@@ -1,0 +1,167 @@
+/* Ed25519 keys and signatures (RFC 8032), the only use of EVP. */
+#include "lib/hash/hash.h"
+
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/text.h"
+
+#define KEY_PREFIX "og-key-v1 "
+#define KEY_FILE_MAX 256
+
+/* Without this OpenSSL reads openssl.cnf, which we neither need nor trust. */
+static int prepare(struct og_err *err)
+{
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
+		return og_fail(err, OG_EOS, "cannot start libcrypto");
+	return 0;
+}
+
+static EVP_PKEY *private_key(const unsigned char *seed, struct og_err *err)
+{
+	EVP_PKEY *key;
+
+	if (prepare(err) < 0)
+		return NULL;
+	key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, OG_KEY_SEED);
+	if (!key)
+		og_fail(err, OG_EOS, "cannot use a signing key");
+	return key;
+}
+
+int og_key_public(const unsigned char seed[OG_KEY_SEED], unsigned char pub[OG_KEY_PUBLIC],
+		  struct og_err *err)
+{
+	EVP_PKEY *key = private_key(seed, err);
+	size_t len = OG_KEY_PUBLIC;
+	int rc = 0;
+
+	if (!key)
+		return -1;
+	if (EVP_PKEY_get_raw_public_key(key, pub, &len) != 1 || len != OG_KEY_PUBLIC)
+		rc = og_fail(err, OG_EOS, "cannot make a public key");
+	EVP_PKEY_free(key);
+	return rc;
+}
+
+int og_key_new(unsigned char seed[OG_KEY_SEED], unsigned char pub[OG_KEY_PUBLIC],
+	       struct og_err *err)
+{
+	if (og_random(seed, OG_KEY_SEED, err) < 0)
+		return -1;
+	return og_key_public(seed, pub, err);
+}
+
+int og_sign(const unsigned char seed[OG_KEY_SEED], const void *data, size_t len,
+	    unsigned char sig[OG_SIGNATURE], struct og_err *err)
+{
+	EVP_PKEY *key = private_key(seed, err);
+	EVP_MD_CTX *ctx = key ? EVP_MD_CTX_new() : NULL;
+	size_t sig_len = OG_SIGNATURE;
+	int rc = 0;
+
+	if (!key)
+		return -1;
+	if (!ctx || EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) != 1 ||
+	    EVP_DigestSign(ctx, sig, &sig_len, data, len) != 1 || sig_len != OG_SIGNATURE)
+		rc = og_fail(err, OG_EOS, "cannot sign");
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(key);
+	return rc;
+}
+
+int og_verify(const unsigned char pub[OG_KEY_PUBLIC], const void *data, size_t len,
+	      const unsigned char sig[OG_SIGNATURE], struct og_err *err)
+{
+	EVP_PKEY *key = NULL;
+	EVP_MD_CTX *ctx = NULL;
+	int rc = -1;
+
+	if (prepare(err) < 0)
+		return -1;
+	key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, pub, OG_KEY_PUBLIC);
+	ctx = EVP_MD_CTX_new();
+	if (!key || !ctx || EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) != 1) {
+		og_fail(err, OG_EOS, "cannot verify a signature");
+		goto out;
+	}
+	if (EVP_DigestVerify(ctx, sig, OG_SIGNATURE, data, len) != 1) {
+		og_fail(err, OG_EPERM, "the signature is not good");
+		goto out;
+	}
+	rc = 0;
+out:
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(key);
+	return rc;
+}
+
+int og_key_write(const char *path, const unsigned char seed[OG_KEY_SEED], struct og_err *err)
+{
+	struct og_buf line;
+	int rc;
+
+	og_buf_init(&line, KEY_FILE_MAX);
+	og_buf_adds(&line, KEY_PREFIX);
+	og_base64_encode(&line, seed, OG_KEY_SEED);
+	og_buf_addc(&line, '\n');
+	rc = og_buf_check(&line, "key", err);
+	if (rc == 0)
+		rc = og_file_write(path, line.data, line.len, 0600, err);
+	OPENSSL_cleanse(line.data, line.len);
+	og_buf_release(&line);
+	return rc;
+}
+
+/* Somebody else's eyes on a key make it everybody's. */
+static int check_mode(const char *path, struct og_err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return 0; /* the read that follows says why */
+	if (st.st_mode & 077) {
+		og_fail(err, OG_EPERM, "key '%s' may be read by others", path);
+		return og_hint(err, "chmod 600 '%s'", path);
+	}
+	return 0;
+}
+
+int og_key_read(const char *path, unsigned char seed[OG_KEY_SEED], struct og_err *err)
+{
+	size_t prefix = strlen(KEY_PREFIX);
+	struct og_buf text, raw;
+	int rc = -1;
+
+	og_buf_init(&text, KEY_FILE_MAX);
+	og_buf_init(&raw, OG_KEY_SEED);
+	if (check_mode(path, err) < 0)
+		goto out;
+	if (og_file_read(path, "key", &text, err) < 0) {
+		if (err && err->code == OG_ENOINPUT)
+			err->code = OG_EPERM;
+		goto out;
+	}
+	if (text.len > 0 && text.data[text.len - 1] == '\n')
+		text.data[--text.len] = '\0';
+	if (text.len < prefix || memcmp(text.data, KEY_PREFIX, prefix) != 0 ||
+	    og_base64_decode(&raw, text.data + prefix, text.len - prefix) < 0 ||
+	    raw.len != OG_KEY_SEED) {
+		og_fail(err, OG_EDATA, "'%s' is not a key file", path);
+		goto out;
+	}
+	memcpy(seed, raw.data, OG_KEY_SEED);
+	rc = 0;
+out:
+	OPENSSL_cleanse(text.data, text.len);
+	OPENSSL_cleanse(raw.data, raw.len);
+	og_buf_release(&text);
+	og_buf_release(&raw);
+	return rc;
+}
