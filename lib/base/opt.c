@@ -189,7 +189,7 @@ static int choose(struct og_args *args, struct cursor *c, struct og_err *err)
 	args->command = program->commands;
 	if (!program->commands->name)
 		return 0;
-	args->help = asks_for(word, "--help", "-h");
+	args->help = asks_for(word, "--help", "-h") ? 2 : 0;
 	args->version = asks_for(word, "--version", NULL);
 	if (args->help || args->version)
 		return 0;

@@ -68,6 +68,7 @@ int og_args_parse(const struct og_program *program, int argc, char **argv, struc
 void og_args_free(struct og_args *args);
 
 const struct og_command *og_args_command(const struct og_args *args);
+/* 0: no; 1: asked of one command; 2: asked of the whole program. */
 int og_args_help(const struct og_args *args);
 int og_args_version(const struct og_args *args);
 

@@ -1,0 +1,221 @@
+/*
+ * The skeleton that every program shares: parse the options, answer -h and
+ * --version, run the command, print an error once, end with its code. The
+ * only file that reads the environment or leaves the process.
+ */
+#include "cmd/og-main.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/file.h"
+#include "lib/base/text.h"
+
+#define PATH_MAX_BYTES 4096
+#define NOTE_MAX ((size_t)65536)
+
+static const char *environment(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+/* The directory of the running executable, wherever it was moved to. */
+static int find_exe_dir(char *out, struct og_err *err)
+{
+	ssize_t n = readlink("/proc/self/exe", out, PATH_MAX_BYTES - 1);
+
+	if (n <= 0)
+		return og_fail(err, OG_EOS, "cannot find my own executable: %s", strerror(errno));
+	out[n] = '\0';
+	*strrchr(out, '/') = '\0';
+	return 0;
+}
+
+int og_print(const char *text, size_t len, struct og_err *err)
+{
+	if (fwrite(text, 1, len, stdout) == len)
+		return 0;
+	return og_fail(err, OG_EIO, "cannot write the output: %s", strerror(errno));
+}
+
+int og_printf(struct og_err *err, const char *fmt, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vprintf(fmt, args);
+	va_end(args);
+	if (n >= 0)
+		return 0;
+	return og_fail(err, OG_EIO, "cannot write the output: %s", strerror(errno));
+}
+
+int og_print_json(const json_t *value, struct og_err *err)
+{
+	struct og_buf line;
+	int rc = -1;
+
+	og_buf_init(&line, OG_CHANNEL_LINE_MAX);
+	if (og_json_dump(value, &line, err) == 0) {
+		og_buf_addc(&line, '\n');
+		rc = og_buf_check(&line, "output", err);
+	}
+	if (rc == 0)
+		rc = og_print(line.data, line.len, err);
+	og_buf_release(&line);
+	return rc;
+}
+
+/* One line on standard error in one write, so that lines of several
+ * processes do not mix. */
+static void say(const char *program, const char *text)
+{
+	struct og_buf line;
+
+	og_buf_init(&line, NOTE_MAX);
+	og_buf_addf(&line, "%s: ", program);
+	og_text_safe(&line, text, strlen(text), 0);
+	og_buf_addc(&line, '\n');
+	if (!line.failed && og_write_all(STDERR_FILENO, line.data, line.len) < 0)
+		errno = 0; /* nowhere left to complain */
+	og_buf_release(&line);
+}
+
+void og_note(const struct og_ctx *ctx, const char *fmt, ...)
+{
+	struct og_buf text;
+	va_list args;
+
+	og_buf_init(&text, NOTE_MAX);
+	va_start(args, fmt);
+	og_buf_vaddf(&text, fmt, args);
+	va_end(args);
+	say(ctx->program, text.data);
+	og_buf_release(&text);
+}
+
+int og_conf_from(const struct og_ctx *ctx, const struct og_args *args, struct og_conf **ret,
+		 struct og_err *err)
+{
+	return og_conf_load(og_arg_value(args, "home"), ctx->env, ret, err);
+}
+
+int og_principal_from(const struct og_ctx *ctx, const struct og_args *args, const char **ret,
+		      struct og_err *err)
+{
+	const char *name = og_arg_value(args, "as");
+
+	if (!name)
+		name = ctx->env("OG_AS");
+	if (!name) {
+		og_fail(err, OG_EPERM, "no principal given");
+		return og_hint(err, "say who is asking with --as NAME, or set OG_AS");
+	}
+	*ret = name;
+	return 0;
+}
+
+int og_session_open(const struct og_ctx *ctx, const struct og_args *args,
+		    const struct og_conf *conf, struct og_channel **ret, struct og_err *err)
+{
+	struct og_channel *channel = NULL;
+	char *shield = og_program_path(ctx->exe_dir, "og-shield"), *key = NULL;
+	const char *principal;
+	int rc = -1;
+
+	if (!shield) {
+		og_fail_nomem(err);
+		goto out;
+	}
+	if (og_principal_from(ctx, args, &principal, err) < 0 ||
+	    og_conf_key_path(conf, principal, &key, err) < 0 ||
+	    og_channel_open(shield, conf->home, &channel, err) < 0 ||
+	    og_channel_login(channel, principal, key, err) < 0)
+		goto out;
+	*ret = channel;
+	channel = NULL;
+	rc = 0;
+out:
+	og_channel_close(channel);
+	free(shield);
+	free(key);
+	return rc;
+}
+
+static int print_help(const struct og_args *args, struct og_err *err)
+{
+	const struct og_command *command = og_args_command(args);
+	int all = !command->name || og_args_help(args) > 1;
+	struct og_buf text;
+	int rc = -1;
+
+	og_buf_init(&text, NOTE_MAX);
+	og_program_help(&og_program, all ? NULL : command, &text);
+	if (og_buf_check(&text, "help", err) == 0)
+		rc = og_print(text.data, text.len, err);
+	og_buf_release(&text);
+	return rc;
+}
+
+static int run(int argc, char **argv, const struct og_ctx *ctx, struct og_err *err)
+{
+	struct og_args *args = NULL;
+	int status;
+
+	if (og_args_parse(&og_program, argc, argv, &args, err) < 0)
+		return -1;
+	if (og_args_help(args))
+		status = print_help(args, err);
+	else if (og_args_version(args))
+		status = og_printf(err, "%s %s\n", og_program.name, OG_VERSION);
+	else
+		status = og_args_command(args)->run(ctx, args, err);
+	og_args_free(args);
+	return status;
+}
+
+/* Success is claimed only when the last byte was taken. A reader that went
+ * away has what it wanted. */
+static int finish(int status, struct og_err *err)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	if (errno == EPIPE)
+		return status;
+	return og_fail(err, OG_EIO, "cannot write the output: %s", strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+	struct og_ctx ctx = { og_program.name, NULL, environment };
+	struct og_err err = OG_ERR_INIT;
+	char exe_dir[PATH_MAX_BYTES];
+	int status;
+
+	signal(SIGPIPE, SIG_IGN);
+	umask(077);
+	ctx.exe_dir = exe_dir;
+	status = find_exe_dir(exe_dir, &err);
+	if (status == 0)
+		status = run(argc, argv, &ctx, &err);
+	if (status < 0 && err.code == OG_EIO && errno == EPIPE)
+		return 0;
+	if (status >= 0)
+		status = finish(status, &err);
+	if (status >= 0)
+		return status;
+	say(ctx.program, err.msg);
+	if (err.hint[0])
+		og_note(&ctx, "hint: %s", err.hint);
+	return err.code;
+}
