@@ -1,0 +1,242 @@
+/*
+ * From an alignment to values: what each blank took, read by its type;
+ * names looked up; defaults and constants put in; what is missing said.
+ */
+#include "lib/skill/match-internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/skill/resolve-internal.h"
+
+struct filling {
+	const struct og_form *form;
+	const struct og_sentence *sentence;
+	const struct og_resolver *resolver;
+	json_t *slots, *missing, *ambiguous, *unknown;
+};
+
+static int bind(struct filling *f, const char *name, json_t *value, struct og_err *err)
+{
+	return og_json_set(f->slots, name, value, err);
+}
+
+static int bind_found(struct filling *f, const char *name, const json_t *decl,
+		      const struct og_found *found, struct og_err *err)
+{
+	char id_name[80];
+
+	if (bind(f, name, json_string(found->text[0]), err) < 0)
+		return -1;
+	if (!og_type_has_id(og_json_str(decl, "type")))
+		return 0;
+	snprintf(id_name, sizeof(id_name), "%s_id", name);
+	return bind(f, id_name, json_integer((json_int_t)found->id[0]), err);
+}
+
+static int note_ambiguous(struct filling *f, const char *name, const struct og_found *found,
+			  struct og_err *err)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < found->n; i++) {
+		if (json_array_append_new(names, json_string(found->text[i])) < 0) {
+			json_decref(names);
+			return og_fail_nomem(err);
+		}
+	}
+	return og_json_set(f->ambiguous, name, names, err);
+}
+
+/* The name among the words taken; else a whole name anywhere in the
+ * sentence, which says it better than a wrong guess of where it stands. */
+static int look_up(struct filling *f, const json_t *decl, const char *text,
+		   const struct og_word *first, struct og_found *ret, struct og_err *err)
+{
+	const struct og_words *words = &f->sentence->words;
+	struct og_found inside;
+	char *all;
+	int rc;
+
+	if (strcmp(og_json_str(decl, "type"), "node") == 0 && first != NULL &&
+	    first->kind == OG_NUMBER && first->whole)
+		return og_find(f->resolver, decl, OG_FIND_ID, text, (int64_t)first->value, ret, err);
+	if (og_find(f->resolver, decl, OG_FIND_NAME, text, 0, ret, err) < 0)
+		return -1;
+	if (ret->n > 0)
+		return 0;
+	all = strndup(words->text, words->text_len);
+	if (all == NULL)
+		return og_fail_nomem(err);
+	rc = og_find(f->resolver, decl, OG_FIND_INSIDE, all, 0, &inside, err);
+	free(all);
+	if (rc == 0 && inside.n > 0) {
+		og_found_release(ret);
+		*ret = inside;
+	}
+	return rc;
+}
+
+/* 1 bound, 0 not, -1. */
+static int fill_name(struct filling *f, const char *name, const json_t *decl, const char *text,
+		     const struct og_word *first, struct og_err *err)
+{
+	struct og_found found = { .n = 0 };
+	int rc;
+
+	if (f->resolver == NULL)
+		return *text == '\0' ? 0 : bind(f, name, json_string(text), err) < 0 ? -1 : 1;
+	rc = look_up(f, decl, text, first, &found, err);
+	if (rc == 0 && found.n == 1)
+		rc = bind_found(f, name, decl, &found, err) < 0 ? -1 : 1;
+	else if (rc == 0 && found.n > 1)
+		rc = note_ambiguous(f, name, &found, err);
+	else if (rc == 0 && *text != '\0')
+		rc = og_json_set(f->unknown, name, json_string(text), err);
+	og_found_release(&found);
+	return rc;
+}
+
+static json_t *enum_by_stem(const json_t *decl, const char *stem)
+{
+	char own[OG_STEM_MAX + 1];
+	json_t *value;
+	size_t i;
+
+	json_array_foreach (json_object_get(decl, "values"), i, value) {
+		og_stem(json_string_value(value), json_string_length(value), own);
+		if (strcmp(own, stem) == 0)
+			return json_incref(value);
+	}
+	return NULL;
+}
+
+static json_t *number_of(const struct og_word *w, const struct og_words *words, size_t i,
+			 const char *type)
+{
+	if (w == NULL || w->number_words == 0 || (strcmp(type, "int") == 0 && !w->whole))
+		return NULL;
+	return og_words_number(words, i);
+}
+
+/* 1 bound, 0 not, -1. */
+static int fill_slot(struct filling *f, const struct og_element *e, const json_t *decl,
+		     struct og_span span, struct og_err *err)
+{
+	const struct og_words *words = &f->sentence->words;
+	const struct og_word *first = span.from < span.to ? &words->w[span.from] : NULL;
+	const char *type = og_json_str(decl, "type");
+	json_t *value = NULL;
+	char *text;
+	int rc;
+
+	if (f->form->unit[e - f->form->pattern->e].take == OG_TAKE_NUMBER)
+		value = number_of(first, words, span.from, type);
+	else if (strcmp(type, "enum") == 0)
+		value = first != NULL ? enum_by_stem(decl, first->stem) : NULL;
+	if (value != NULL)
+		return bind(f, e->slot, value, err) < 0 ? -1 : 1;
+	text = og_words_text(words, span.from, span.to);
+	if (text == NULL)
+		return og_fail_nomem(err);
+	rc = 0;
+	if (og_type_named(type))
+		rc = fill_name(f, e->slot, decl, text, first, err);
+	else if (f->form->unit[e - f->form->pattern->e].take == OG_TAKE_SPAN && *text != '\0')
+		rc = bind(f, e->slot, json_string(text), err) < 0 ? -1 : 1;
+	free(text);
+	return rc;
+}
+
+/* The rest of the sentence may be longer than what was split in words. */
+static int fill_text(struct filling *f, const struct og_element *e, struct og_span span,
+		     struct og_err *err)
+{
+	const struct og_words *words = &f->sentence->words;
+	const struct og_word *first = &words->w[span.from];
+
+	if (span.from == span.to)
+		return 0;
+	if (span.to < OG_WORDS_MAX || first->kind == OG_QUOTED)
+		return -2;
+	return bind(f, e->slot,
+		    json_stringn(words->text + first->at, words->text_len - first->at), err) < 0
+		       ? -1
+		       : 1;
+}
+
+static int fill_element(struct filling *f, const json_t *slots, size_t i, struct og_span span,
+			struct og_err *err)
+{
+	const struct og_element *e = &f->form->pattern->e[i];
+	const json_t *decl = json_object_get(slots, e->slot);
+	json_t *value;
+	int rc = -2;
+
+	if (e->kind == OG_ELEMENT_CONST) {
+		value = og_slot_value(decl, e->value);
+		return value != NULL ? bind(f, e->slot, value, err) : 0;
+	}
+	if (strcmp(og_json_str(decl, "type"), "text") == 0)
+		rc = fill_text(f, e, span, err);
+	if (rc == -2)
+		rc = fill_slot(f, e, decl, span, err);
+	return rc < 0 ? -1 : 0;
+}
+
+/* Defaults for what nothing was said about; the rest is missing. */
+static int fill_rest(struct filling *f, const json_t *slots, struct og_err *err)
+{
+	const char *name;
+	json_t *decl;
+
+	json_object_foreach ((json_t *)slots, name, decl) {
+		json_t *value = json_object_get(decl, "default");
+
+		if (json_object_get(f->slots, name) != NULL)
+			continue;
+		if (value != NULL && json_object_get(f->ambiguous, name) == NULL &&
+		    json_object_get(f->unknown, name) == NULL) {
+			if (bind(f, name, json_incref(value), err) < 0)
+				return -1;
+		} else if (json_array_append_new(f->missing, json_string(name)) < 0) {
+			return og_fail_nomem(err);
+		}
+	}
+	return 0;
+}
+
+static int put_members(struct filling *f, json_t *match, struct og_err *err)
+{
+	if (og_json_set(match, "slots", json_incref(f->slots), err) < 0 ||
+	    og_json_set(match, "missing", json_incref(f->missing), err) < 0 ||
+	    og_json_set(match, "ambiguous", json_incref(f->ambiguous), err) < 0 ||
+	    og_json_set(match, "unknown", json_incref(f->unknown), err) < 0)
+		return -1;
+	return 0;
+}
+
+int og_fill(const struct og_form *form, const json_t *slots, const struct og_sentence *sentence,
+	    const struct og_alignment *alignment, const struct og_resolver *resolver,
+	    json_t *match, struct og_err *err)
+{
+	struct filling f = { form, sentence, resolver, json_object(), json_array(), json_object(),
+			     json_object() };
+	int rc = -1;
+
+	for (size_t i = 0; i < form->pattern->n; i++) {
+		if (form->pattern->e[i].slot != NULL &&
+		    fill_element(&f, slots, i, alignment->span[i], err) < 0)
+			goto out;
+	}
+	if (fill_rest(&f, slots, err) < 0 || put_members(&f, match, err) < 0)
+		goto out;
+	rc = 0;
+out:
+	json_decref(f.slots);
+	json_decref(f.missing);
+	json_decref(f.ambiguous);
+	json_decref(f.unknown);
+	return rc;
+}

@@ -1,0 +1,92 @@
+/*
+ * What the matcher's parts share: skills compiled to number vocabularies,
+ * a sentence seen through one, and the alignment of a pattern with it.
+ */
+#ifndef OG_SKILL_MATCH_INTERNAL_H
+#define OG_SKILL_MATCH_INTERNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/skill/match.h"
+#include "lib/skill/pattern-internal.h"
+#include "lib/skill/words-internal.h"
+
+/* What an element may take from a sentence. */
+enum og_take {
+	OG_TAKE_WORD,	/* one of its words */
+	OG_TAKE_NUMBER, /* a number */
+	OG_TAKE_ENUM,	/* a word of a fixed list */
+	OG_TAKE_SPAN,	/* one or several words */
+	OG_TAKE_NONE,	/* nothing: a constant */
+};
+
+struct og_unit {
+	enum og_take take;
+	int optional;
+	int likes_numbers; /* a span that may well hold one ("node 3") */
+	size_t max_words;  /* of a span */
+	double weight;	   /* of a word */
+	size_t n_ids;
+	uint32_t ids[OG_ALTERNATIVES_MAX]; /* vocabulary numbers of its words */
+};
+
+/* One pattern, ready to be aligned. */
+struct og_form {
+	size_t skill;
+	size_t line;
+	char *text;
+	struct og_pattern *pattern;
+	double weight; /* of the words that must be there */
+	struct og_unit unit[OG_ELEMENTS_MAX];
+};
+
+/* Stems and the skills that know them. id 0: nobody does. */
+struct og_vocabulary;
+int og_vocabulary_new(struct og_vocabulary **ret, struct og_err *err);
+void og_vocabulary_free(struct og_vocabulary *vocabulary);
+/* Notes that skill uses stem; returns its id, 0 without memory. */
+uint32_t og_vocabulary_add(struct og_vocabulary *vocabulary, const char *stem, size_t skill);
+uint32_t og_vocabulary_find(const struct og_vocabulary *vocabulary, const char *stem);
+/* Skills that use the word, ascending; *ret_n of them. */
+const uint32_t *og_vocabulary_skills(const struct og_vocabulary *vocabulary, uint32_t id,
+				     size_t *ret_n);
+/* How much a word says: little for stop words, 1 for one nobody knows. */
+double og_vocabulary_weight(const struct og_vocabulary *vocabulary, uint32_t id, const char *stem,
+			    size_t n_skills);
+
+struct og_sentence {
+	struct og_words words;
+	uint32_t id[OG_WORDS_MAX];
+	double weight[OG_WORDS_MAX];
+};
+
+struct og_span {
+	size_t from, to; /* words [from, to); empty: nothing taken */
+};
+
+struct og_alignment {
+	double score;			      /* 0 to 1 */
+	double loose;			      /* weight of the words that spans and numbers took */
+	struct og_span span[OG_ELEMENTS_MAX]; /* per element of the pattern */
+};
+
+/* Scratch of og_align, reused from form to form. */
+struct og_grid;
+int og_grid_new(size_t n_words, struct og_grid **ret, struct og_err *err);
+void og_grid_free(struct og_grid *grid);
+
+/* The cheapest way to read the sentence as the form. */
+void og_align(const struct og_form *form, const struct og_sentence *sentence, struct og_grid *grid,
+	      struct og_alignment *ret);
+
+/* Share of the form's words (by weight) that the sentence has anywhere. */
+double og_form_overlap(const struct og_form *form, const struct og_sentence *sentence);
+
+/* Puts what the alignment took into match: "slots", "missing",
+ * "ambiguous", "unknown". slots is the skill's declaration. */
+int og_fill(const struct og_form *form, const json_t *slots, const struct og_sentence *sentence,
+	    const struct og_alignment *alignment, const struct og_resolver *resolver,
+	    json_t *match, struct og_err *err);
+
+#endif

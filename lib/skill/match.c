@@ -1,0 +1,491 @@
+/*
+ * The matcher: skills compiled once, sentences ranked against them.
+ */
+#include "lib/skill/match-internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/text.h"
+
+#define CANDIDATES_MAX	20
+#define FORMS_ALIGNED	32    /* patterns looked at closely, by overlap */
+#define OVERLAP_MIN	0.34
+#define WORDS_SHARE	0.25  /* of what the pattern left open, the bag of words may close */
+#define WORDS_ONLY	0.45  /* what a skill gets for words alone; below the threshold */
+#define LEAD		0.005 /* two skills nearer than this are a tie */
+
+struct skill {
+	char *name;
+	char *hash;
+	json_t *slots;
+};
+
+struct og_matcher {
+	size_t n_skills, n_forms;
+	struct skill *skills;
+	struct og_form *forms;
+	struct og_vocabulary *vocabulary;
+};
+
+void og_matcher_free(struct og_matcher *m)
+{
+	if (m == NULL)
+		return;
+	for (size_t i = 0; i < m->n_forms; i++) {
+		free(m->forms[i].text);
+		og_pattern_free(m->forms[i].pattern);
+	}
+	for (size_t i = 0; i < m->n_skills; i++) {
+		free(m->skills[i].name);
+		free(m->skills[i].hash);
+		json_decref(m->skills[i].slots);
+	}
+	free(m->forms);
+	free(m->skills);
+	og_vocabulary_free(m->vocabulary);
+	free(m);
+}
+
+static int learn_text(struct og_matcher *m, const char *text, size_t skill, struct og_err *err)
+{
+	struct og_words *words = malloc(sizeof(*words));
+	int rc = 0;
+
+	if (words == NULL)
+		return og_fail_nomem(err);
+	og_words_split(text, strlen(text), words);
+	for (size_t i = 0; i < words->n; i++) {
+		if (words->w[i].kind == OG_WORD && !words->w[i].stop &&
+		    og_vocabulary_add(m->vocabulary, words->w[i].stem, skill) == 0)
+			rc = og_fail_nomem(err);
+	}
+	free(words);
+	return rc;
+}
+
+static int learn_stems(struct og_matcher *m, const struct og_element *e, struct og_unit *unit,
+		       size_t skill, struct og_err *err)
+{
+	for (size_t i = 0; i < e->n_stems; i++) {
+		unit->ids[i] = og_vocabulary_add(m->vocabulary, e->stems[i], skill);
+		if (unit->ids[i] == 0)
+			return og_fail_nomem(err);
+	}
+	unit->n_ids = e->n_stems;
+	return 0;
+}
+
+static int learn_values(struct og_matcher *m, const json_t *decl, struct og_unit *unit,
+			size_t skill, struct og_err *err)
+{
+	char stem[OG_STEM_MAX + 1];
+	json_t *value;
+	size_t i;
+
+	json_array_foreach (json_object_get(decl, "values"), i, value) {
+		if (unit->n_ids == OG_ALTERNATIVES_MAX)
+			break;
+		og_stem(json_string_value(value), json_string_length(value), stem);
+		unit->ids[unit->n_ids] = og_vocabulary_add(m->vocabulary, stem, skill);
+		if (unit->ids[unit->n_ids++] == 0)
+			return og_fail_nomem(err);
+	}
+	return 0;
+}
+
+static const struct {
+	const char *type;
+	enum og_take take;
+	size_t max_words;
+	int likes_numbers;
+} takes[] = {
+	{ "int", OG_TAKE_NUMBER, 0, 0 }, { "number", OG_TAKE_NUMBER, 0, 0 },
+	{ "money", OG_TAKE_NUMBER, 0, 0 }, { "enum", OG_TAKE_ENUM, 1, 0 },
+	{ "word", OG_TAKE_SPAN, 1, 1 },	 { "name", OG_TAKE_SPAN, 10, 1 },
+	{ "ref", OG_TAKE_SPAN, 10, 0 },	 { "table", OG_TAKE_SPAN, 3, 0 },
+	{ "node", OG_TAKE_SPAN, 6, 1 },	 { "text", OG_TAKE_SPAN, OG_WORDS_MAX, 1 },
+};
+
+static void set_take(const json_t *decl, struct og_unit *unit)
+{
+	const char *type = og_json_str(decl, "type");
+
+	for (size_t i = 0; type != NULL && i < sizeof(takes) / sizeof(takes[0]); i++) {
+		if (strcmp(type, takes[i].type) != 0)
+			continue;
+		unit->take = takes[i].take;
+		unit->max_words = takes[i].max_words;
+		unit->likes_numbers = takes[i].likes_numbers;
+	}
+	if (json_object_get(decl, "default") != NULL)
+		unit->optional = 1;
+}
+
+static int compile_element(struct og_matcher *m, struct og_form *form, size_t i,
+			   struct og_err *err)
+{
+	const struct og_element *e = &form->pattern->e[i];
+	const json_t *decl = e->slot != NULL
+				     ? json_object_get(m->skills[form->skill].slots, e->slot)
+				     : NULL;
+	struct og_unit *unit = &form->unit[i];
+
+	unit->optional = e->optional;
+	unit->take = OG_TAKE_NONE;
+	if (e->kind == OG_ELEMENT_CONST)
+		return 0;
+	if (e->kind == OG_ELEMENT_SLOT) {
+		set_take(decl, unit);
+		return unit->take == OG_TAKE_ENUM
+			       ? learn_values(m, decl, unit, form->skill, err)
+			       : 0;
+	}
+	unit->take = OG_TAKE_WORD;
+	return learn_stems(m, e, unit, form->skill, err);
+}
+
+static int add_form(struct og_matcher *m, size_t skill, const json_t *item, struct og_err *err)
+{
+	struct og_form *forms = reallocarray(m->forms, m->n_forms + 1, sizeof(*forms)), *form;
+	const char *text = og_json_str(item, "text");
+
+	if (forms == NULL)
+		return og_fail_nomem(err);
+	m->forms = forms;
+	form = &forms[m->n_forms];
+	memset(form, 0, sizeof(*form));
+	form->skill = skill;
+	form->line = (size_t)og_json_int(item, "line", 0);
+	if (text == NULL || og_pattern_parse(text, &form->pattern, err) < 0)
+		return -1;
+	m->n_forms++;
+	form->text = strdup(text);
+	if (form->text == NULL)
+		return og_fail_nomem(err);
+	for (size_t i = 0; i < form->pattern->n; i++) {
+		if (compile_element(m, form, i, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_skill(struct og_matcher *m, const json_t *item, struct og_err *err)
+{
+	const json_t *doc = json_object_get(item, "doc");
+	const char *name = og_json_str(doc, "name"), *hash = og_json_str(item, "hash");
+	const char *description = og_json_str(doc, "description");
+	struct skill *skill = &m->skills[m->n_skills];
+	json_t *pattern;
+	size_t i;
+
+	if (name == NULL || hash == NULL || description == NULL)
+		return og_fail(err, OG_EDATA, "skill: it has no name, hash or description");
+	skill->name = strdup(name);
+	skill->hash = strdup(hash);
+	skill->slots = json_deep_copy(json_object_get(doc, "slots"));
+	m->n_skills++;
+	if (skill->name == NULL || skill->hash == NULL || skill->slots == NULL)
+		return og_fail_nomem(err);
+	if (learn_text(m, name, m->n_skills - 1, err) < 0 ||
+	    learn_text(m, description, m->n_skills - 1, err) < 0)
+		return -1;
+	json_array_foreach (json_object_get(doc, "patterns"), i, pattern) {
+		if (add_form(m, m->n_skills - 1, pattern, err) < 0)
+			return og_wrap(err, "skill '%s'", name);
+	}
+	return 0;
+}
+
+/* A choice of words weighs what its commonest word weighs. */
+static double unit_weight(const struct og_matcher *m, const struct og_element *e,
+			  const struct og_unit *unit)
+{
+	double least = 1.0;
+
+	for (size_t i = 0; i < unit->n_ids; i++) {
+		double w = og_vocabulary_weight(m->vocabulary, unit->ids[i], e->stems[i],
+						m->n_skills);
+
+		least = w < least ? w : least;
+	}
+	return least;
+}
+
+static void weigh_forms(struct og_matcher *m)
+{
+	for (size_t f = 0; f < m->n_forms; f++) {
+		struct og_form *form = &m->forms[f];
+
+		for (size_t i = 0; i < form->pattern->n; i++) {
+			struct og_unit *unit = &form->unit[i];
+
+			if (unit->take != OG_TAKE_WORD)
+				continue;
+			unit->weight = unit_weight(m, &form->pattern->e[i], unit);
+			if (!unit->optional)
+				form->weight += unit->weight;
+		}
+	}
+}
+
+int og_matcher_new(const json_t *docs, struct og_matcher **ret, struct og_err *err)
+{
+	struct og_matcher *m = calloc(1, sizeof(*m));
+	json_t *item;
+	size_t i;
+
+	if (m == NULL)
+		return og_fail_nomem(err);
+	m->skills = calloc(json_array_size(docs) + 1, sizeof(*m->skills));
+	if (m->skills == NULL) {
+		og_matcher_free(m);
+		return og_fail_nomem(err);
+	}
+	if (og_vocabulary_new(&m->vocabulary, err) < 0)
+		goto fail;
+	json_array_foreach (docs, i, item) {
+		if (add_skill(m, item, err) < 0)
+			goto fail;
+	}
+	weigh_forms(m);
+	*ret = m;
+	return 0;
+fail:
+	og_matcher_free(m);
+	return -1;
+}
+
+/* What ranking knows of one skill. */
+struct standing {
+	size_t skill;
+	double words; /* weight of the sentence's words that the skill knows */
+	double score;
+	const struct og_form *form; /* its best pattern, or NULL */
+	struct og_alignment alignment;
+};
+
+struct ranking {
+	const struct og_matcher *m;
+	struct og_sentence sentence;
+	double total; /* weight of all words of the sentence */
+	struct standing *standings;
+	struct og_grid *grid;
+	struct og_alignment scratch;
+};
+
+static void weigh_sentence(struct ranking *r)
+{
+	struct og_sentence *s = &r->sentence;
+	const uint32_t *skills;
+	size_t n;
+
+	for (size_t j = 0; j < s->words.n; j++) {
+		const struct og_word *w = &s->words.w[j];
+
+		s->id[j] = w->kind == OG_WORD ? og_vocabulary_find(r->m->vocabulary, w->stem) : 0;
+		s->weight[j] = w->kind == OG_NUMBER ? 0.5
+						    : og_vocabulary_weight(r->m->vocabulary, s->id[j],
+									   w->stem, r->m->n_skills);
+		r->total += s->weight[j];
+		if (s->id[j] == 0)
+			continue;
+		skills = og_vocabulary_skills(r->m->vocabulary, s->id[j], &n);
+		for (size_t k = 0; k < n; k++)
+			r->standings[skills[k]].words += s->weight[j];
+	}
+}
+
+/* The pattern's score, and what the skill's words add to it. */
+static double combined(const struct ranking *r, const struct standing *st,
+		       const struct og_alignment *a)
+{
+	double rest = r->total - a->loose;
+	double known = rest > 0 && st->words < rest ? st->words / rest : 1;
+
+	return a->score + (1 - a->score) * WORDS_SHARE * known * a->score;
+}
+
+static void try_form(struct ranking *r, const struct og_form *form)
+{
+	struct standing *st = &r->standings[form->skill];
+	double score;
+
+	og_align(form, &r->sentence, r->grid, &r->scratch);
+	score = combined(r, st, &r->scratch);
+	if (score > st->score + 1e-9) {
+		st->score = score;
+		st->form = form;
+		st->alignment = r->scratch;
+	}
+}
+
+struct near_form {
+	double overlap;
+	size_t form;
+};
+
+static int nearer(const void *a, const void *b)
+{
+	const struct near_form *x = a, *y = b;
+
+	if (x->overlap != y->overlap)
+		return x->overlap < y->overlap ? 1 : -1;
+	return x->form < y->form ? -1 : 1;
+}
+
+static int try_forms(struct ranking *r, struct og_err *err)
+{
+	struct near_form *near = calloc(r->m->n_forms + 1, sizeof(*near));
+	size_t n = 0;
+
+	if (near == NULL)
+		return og_fail_nomem(err);
+	for (size_t f = 0; f < r->m->n_forms; f++) {
+		double overlap = og_form_overlap(&r->m->forms[f], &r->sentence);
+
+		if (overlap >= OVERLAP_MIN)
+			near[n++] = (struct near_form){ overlap, f };
+	}
+	qsort(near, n, sizeof(*near), nearer);
+	for (size_t i = 0; i < n && i < FORMS_ALIGNED; i++)
+		try_form(r, &r->m->forms[near[i].form]);
+	free(near);
+	return 0;
+}
+
+static int better_standing(const void *a, const void *b)
+{
+	const struct standing *x = a, *y = b;
+
+	if (x->score != y->score)
+		return x->score < y->score ? 1 : -1;
+	return x->skill < y->skill ? -1 : 1;
+}
+
+static int rank(struct ranking *r, struct og_err *err)
+{
+	for (size_t i = 0; i < r->m->n_skills; i++)
+		r->standings[i].skill = i;
+	weigh_sentence(r);
+	for (size_t i = 0; i < r->m->n_skills; i++) {
+		struct standing *st = &r->standings[i];
+
+		st->score = r->total > 0 ? WORDS_ONLY * st->words / r->total : 0;
+	}
+	if (try_forms(r, err) < 0)
+		return -1;
+	qsort(r->standings, r->m->n_skills, sizeof(*r->standings), better_standing);
+	return 0;
+}
+
+static json_t *rounded(double score)
+{
+	return json_real(round(score * 1000) / 1000);
+}
+
+static json_t *candidates_of(const struct ranking *r, size_t limit)
+{
+	json_t *list = json_array(), *item;
+
+	limit = limit < CANDIDATES_MAX ? limit : CANDIDATES_MAX;
+	for (size_t i = 0; i < r->m->n_skills && i < limit; i++) {
+		const struct standing *st = &r->standings[i];
+
+		if (st->score <= 0.0005)
+			break;
+		item = json_pack("{s:s,s:o}", "skill", r->m->skills[st->skill].name, "score",
+				 rounded(st->score));
+		if (json_array_append_new(list, item) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+static json_t *matched_by(const struct og_form *form)
+{
+	if (form->line == 0)
+		return json_sprintf("pattern: %s", form->text);
+	return json_sprintf("pattern: %s (line %zu)", form->text, form->line);
+}
+
+static int describe(const struct ranking *r, const struct og_resolver *resolver, json_t **ret,
+		    struct og_err *err)
+{
+	const struct standing *st = &r->standings[0];
+	const struct skill *skill = &r->m->skills[st->skill];
+	json_t *match = json_pack("{s:s,s:s,s:o,s:o}", "skill", skill->name, "hash", skill->hash,
+				  "score", rounded(st->score), "matched_by", matched_by(st->form));
+
+	if (match == NULL)
+		return og_fail_nomem(err);
+	if (og_fill(st->form, skill->slots, &r->sentence, &st->alignment, resolver, match, err) < 0) {
+		json_decref(match);
+		return -1;
+	}
+	*ret = match;
+	return 0;
+}
+
+static int fits(const struct ranking *r)
+{
+	const struct standing *st = r->standings;
+
+	if (r->m->n_skills == 0 || st[0].form == NULL || st[0].score < OG_MATCH_THRESHOLD)
+		return 0;
+	return r->m->n_skills == 1 || st[1].form == NULL || st[0].score - st[1].score >= LEAD;
+}
+
+static int answer(const struct ranking *r, const struct og_resolver *resolver, size_t limit,
+		  json_t **ret, struct og_err *err)
+{
+	json_t *match = NULL, *candidates = candidates_of(r, limit), *reply;
+
+	if (candidates == NULL)
+		return og_fail_nomem(err);
+	if (fits(r) && describe(r, resolver, &match, err) < 0) {
+		json_decref(candidates);
+		return -1;
+	}
+	reply = json_pack("{s:o,s:o}", "match", match != NULL ? match : json_null(), "candidates",
+			  candidates);
+	if (reply == NULL)
+		return og_fail_nomem(err);
+	*ret = reply;
+	return 0;
+}
+
+int og_matcher_match(const struct og_matcher *m, const char *text, size_t len,
+		     const struct og_resolver *resolver, size_t limit, json_t **ret,
+		     struct og_err *err)
+{
+	struct ranking *r;
+	int rc = -1;
+
+	if (len > OG_MATCH_TEXT_MAX)
+		return og_fail(err, OG_EDATA, "the sentence is longer than %zu bytes",
+			       OG_MATCH_TEXT_MAX);
+	if (!og_utf8_valid(text, len))
+		return og_fail(err, OG_EDATA, "the sentence is not UTF-8");
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return og_fail_nomem(err);
+	r->m = m;
+	r->standings = calloc(m->n_skills + 1, sizeof(*r->standings));
+	og_words_split(text, len, &r->sentence.words);
+	if (r->standings == NULL) {
+		og_fail_nomem(err);
+		goto out;
+	}
+	if (og_grid_new(r->sentence.words.n, &r->grid, err) < 0 || rank(r, err) < 0)
+		goto out;
+	rc = answer(r, resolver, limit, ret, err);
+out:
+	og_grid_free(r->grid);
+	free(r->standings);
+	free(r);
+	return rc;
+}

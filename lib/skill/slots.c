@@ -1,0 +1,235 @@
+/*
+ * Values from a caller, checked against a skill's declaration. The other
+ * way in, from a sentence, is fill.c; both end in the same variables.
+ */
+#include "lib/skill/slots.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/text.h"
+#include "lib/skill/pattern-internal.h"
+#include "lib/skill/resolve-internal.h"
+#include "lib/skill/skill.h"
+
+#define VALUE_MAX ((size_t)64 << 10)
+
+struct binding {
+	const json_t *slots, *given;
+	const struct og_resolver *resolver;
+	json_t *vars;
+};
+
+static void id_key(const char *name, char out[80])
+{
+	snprintf(out, 80, "%s_id", name);
+}
+
+/* NAME of a slot, or NAME_id of one that has an id. */
+static int known_key(const json_t *slots, const char *key)
+{
+	size_t len = strlen(key);
+	char name[64];
+	const json_t *decl;
+
+	if (json_object_get(slots, key) != NULL)
+		return 1;
+	if (len < 4 || len - 3 >= sizeof(name) || strcmp(key + len - 3, "_id") != 0)
+		return 0;
+	memcpy(name, key, len - 3);
+	name[len - 3] = '\0';
+	decl = json_object_get(slots, name);
+	return decl != NULL && og_type_has_id(og_json_str(decl, "type"));
+}
+
+static int refuse_strange(const struct binding *b, struct og_err *err)
+{
+	const char *key, *name, *names[OG_SKILL_SLOTS_MAX + 1];
+	json_t *value, *decl;
+	size_t n = 0;
+
+	json_object_foreach ((json_t *)b->given, key, value) {
+		if (known_key(b->slots, key))
+			continue;
+		json_object_foreach ((json_t *)b->slots, name, decl) {
+			if (n < OG_SKILL_SLOTS_MAX)
+				names[n++] = name;
+		}
+		names[n] = NULL;
+		og_fail(err, OG_EDATA, "the skill has no slot '%s'", key);
+		name = og_nearest(key, names);
+		return name != NULL ? og_hint(err, "did you mean '%s'?", name) : -1;
+	}
+	return 0;
+}
+
+static int is_number_type(const char *type)
+{
+	return strcmp(type, "int") == 0 || strcmp(type, "number") == 0 ||
+	       strcmp(type, "money") == 0;
+}
+
+static json_t *number_value(const json_t *value, const char *type)
+{
+	double real = json_number_value(value);
+
+	if (json_is_integer(value) && llabs(json_integer_value(value)) <= OG_JSON_INT_MAX)
+		return json_integer(json_integer_value(value));
+	if (!json_is_real(value) || !isfinite(real))
+		return NULL;
+	if (strcmp(type, "int") == 0) {
+		if (fabs(real) > (double)OG_JSON_INT_MAX || real != floor(real))
+			return NULL;
+		return json_integer((json_int_t)real);
+	}
+	return json_real(real);
+}
+
+/* The value as the type wants it, or NULL. */
+static json_t *plain_value(const json_t *decl, const json_t *value)
+{
+	const char *type = og_json_str(decl, "type");
+
+	if (is_number_type(type) && json_is_number(value))
+		return number_value(value, type);
+	if (!json_is_string(value) || json_string_length(value) > VALUE_MAX ||
+	    strlen(json_string_value(value)) != json_string_length(value))
+		return NULL;
+	return og_slot_value(decl, json_string_value(value));
+}
+
+static int bind_plain(struct binding *b, const char *name, const json_t *decl,
+		      const json_t *given, struct og_err *err)
+{
+	json_t *value = plain_value(decl, given);
+
+	if (value == NULL)
+		return og_fail(err, OG_EDATA, "slot '%s': the value is no %s", name,
+			       og_json_str(decl, "type"));
+	return og_json_set(b->vars, name, value, err);
+}
+
+/* Which of the found ones: the only one, or the one with the wanted id. */
+static int choose(const struct og_found *found, const json_t *id, size_t *ret)
+{
+	if (id == NULL) {
+		*ret = 0;
+		return found->n == 1 ? 0 : -1;
+	}
+	for (size_t i = 0; i < found->n; i++) {
+		if (found->id[i] == json_integer_value(id)) {
+			*ret = i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+static int refuse_name(const char *name, const char *text, const struct og_found *found,
+		       struct og_err *err)
+{
+	if (found->n > 1) {
+		og_fail(err, OG_NO, "slot '%s': '%.100s' may mean several", name, text);
+		return og_hint(err, "say '%s' or '%s'", found->text[0], found->text[1]);
+	}
+	og_fail(err, OG_NO, "slot '%s': nothing you may see is called '%.100s'", name, text);
+	if (found->near != NULL)
+		return og_hint(err, "did you mean '%s'?", found->near);
+	return -1;
+}
+
+static int bind_found(struct binding *b, const char *name, const json_t *decl, int64_t id,
+		      const char *text, struct og_err *err)
+{
+	char key[80];
+
+	id_key(name, key);
+	if (og_json_set(b->vars, name, json_string(text), err) < 0)
+		return -1;
+	if (!og_type_has_id(og_json_str(decl, "type")))
+		return 0;
+	return og_json_set(b->vars, key, json_integer((json_int_t)id), err);
+}
+
+static int find_name(struct binding *b, const char *name, const json_t *decl, const char *text,
+		     const json_t *id, struct og_err *err)
+{
+	struct og_found found;
+	enum og_find_how how = text == NULL ? OG_FIND_ID : OG_FIND_NAME;
+	const char *shown = text != NULL ? text : "that number";
+	size_t i;
+	int rc;
+
+	if (og_find(b->resolver, decl, how, text != NULL ? text : "",
+		    json_integer_value(id), &found, err) < 0)
+		return -1;
+	if (choose(&found, id, &i) < 0)
+		rc = refuse_name(name, shown, &found, err);
+	else
+		rc = bind_found(b, name, decl, found.id[i], found.text[i], err);
+	og_found_release(&found);
+	return rc;
+}
+
+static int bind_name(struct binding *b, const char *name, const json_t *decl,
+		     const json_t *given, struct og_err *err)
+{
+	char key[80];
+	const json_t *id;
+
+	id_key(name, key);
+	id = json_object_get(b->given, key);
+	if ((given != NULL && (!json_is_string(given) || json_string_length(given) > VALUE_MAX)) ||
+	    (id != NULL && !json_is_integer(id)))
+		return og_fail(err, OG_EDATA, "slot '%s': a name is a text and its id a number",
+			       name);
+	if (b->resolver == NULL)
+		return og_fail(err, OG_EBUG, "slot '%s' needs a resolver", name);
+	return find_name(b, name, decl, json_string_value(given), id, err);
+}
+
+static int bind_slot(struct binding *b, const char *name, const json_t *decl, struct og_err *err)
+{
+	const json_t *given = json_object_get(b->given, name);
+	json_t *fallback = json_object_get(decl, "default");
+	const char *type = og_json_str(decl, "type");
+	char key[80];
+
+	if (type == NULL)
+		return og_fail(err, OG_EDATA, "slot '%s' has no type", name);
+	id_key(name, key);
+	if (given == NULL && (!og_type_has_id(type) || json_object_get(b->given, key) == NULL)) {
+		if (fallback == NULL)
+			return og_fail(err, OG_EDATA, "slot '%s' needs a value", name);
+		given = fallback;
+	}
+	if (og_type_named(type))
+		return bind_name(b, name, decl, given, err);
+	return bind_plain(b, name, decl, given, err);
+}
+
+int og_slots_bind(const json_t *doc, const json_t *given, const struct og_resolver *resolver,
+		  json_t **ret, struct og_err *err)
+{
+	struct binding b = { json_object_get(doc, "slots"), given, resolver, NULL };
+	const char *name;
+	json_t *decl;
+
+	if (given != NULL && !json_is_object(given))
+		return og_fail(err, OG_EDATA, "slots are not an object");
+	if (refuse_strange(&b, err) < 0)
+		return -1;
+	b.vars = json_object();
+	if (b.vars == NULL)
+		return og_fail_nomem(err);
+	json_object_foreach ((json_t *)b.slots, name, decl) {
+		if (bind_slot(&b, name, decl, err) < 0) {
+			json_decref(b.vars);
+			return -1;
+		}
+	}
+	*ret = b.vars;
+	return 0;
+}
