@@ -44,6 +44,8 @@ int og_json_parse(const char *text, size_t len, size_t max_len, const char *what
 
 	if (len > max_len)
 		return og_fail(err, OG_EDATA, "%s is larger than %zu bytes", what, max_len);
+	if (memchr(text, 0, len)) /* jansson would take it for the end */
+		return og_fail(err, OG_EDATA, "%s holds a NUL byte", what);
 	if (!og_utf8_valid(text, len))
 		return og_fail(err, OG_EDATA, "%s is not valid UTF-8", what);
 	if (depth_of(text, len) > OG_JSON_DEPTH)
