@@ -1,0 +1,26 @@
+/* Shared inside lib/db: the connection and how SQLite's codes become ours. */
+#ifndef OG_DB_INTERNAL_H
+#define OG_DB_INTERNAL_H
+
+#define SQLITE_ENABLE_PREUPDATE_HOOK 1
+#include <sqlite3.h>
+
+#include "lib/db/db.h"
+
+struct og_db {
+	sqlite3 *handle;
+	char *path;
+	/* prepared once, since every transaction runs them */
+	sqlite3_stmt *begin_read, *begin_write, *commit, *rollback;
+};
+
+struct og_stmt {
+	struct og_db *db;
+	sqlite3_stmt *handle;
+	int bind_rc; /* the first failed bind, or SQLITE_OK */
+};
+
+/* Fills err from the connection's last error; returns -1. doing: "read". */
+int og_db_fail(struct og_db *db, int rc, const char *doing, struct og_err *err);
+
+#endif

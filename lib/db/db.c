@@ -1,0 +1,241 @@
+/*
+ * Connections, transactions, durability.
+ *
+ * Durability is explicit: commits run at synchronous=NORMAL and
+ * og_db_sync() makes all of them durable with one fdatasync of the WAL,
+ * so several processes share one sync (group commit).
+ */
+#include "lib/db/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/db/db-internal.h"
+
+#define BUSY_MS 10000
+
+static int code_of(int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return OG_ETEMP;
+	case SQLITE_FULL:
+	case SQLITE_NOMEM:
+		return OG_EOS;
+	case SQLITE_IOERR:
+		return OG_EIO;
+	case SQLITE_NOTADB:
+	case SQLITE_CORRUPT:
+	case SQLITE_CONSTRAINT:
+	case SQLITE_TOOBIG:
+	case SQLITE_MISMATCH:
+		return OG_EDATA;
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+		return OG_EPERM;
+	case SQLITE_CANTOPEN:
+		return OG_ENOINPUT;
+	default:
+		return OG_EBUG;
+	}
+}
+
+int og_db_fail(struct og_db *db, int rc, const char *doing, struct og_err *err)
+{
+	const char *name = strrchr(db->path, '/');
+
+	return og_fail(err, code_of(rc), "cannot %s '%s': %s", doing, name ? name + 1 : db->path,
+		       db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc));
+}
+
+static int harden(struct og_db *db, struct og_err *err)
+{
+	static const struct {
+		int option, value;
+	} options[] = {
+		{ SQLITE_DBCONFIG_DEFENSIVE, 1 },	 { SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
+		{ SQLITE_DBCONFIG_DQS_DML, 0 },		 { SQLITE_DBCONFIG_DQS_DDL, 0 },
+		{ SQLITE_DBCONFIG_WRITABLE_SCHEMA, 0 },	 { SQLITE_DBCONFIG_ENABLE_FKEY, 1 },
+		{ SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
+		int rc = sqlite3_db_config(db->handle, options[i].option, options[i].value,
+					   (int *)NULL);
+
+		if (rc != SQLITE_OK)
+			return og_db_fail(db, rc, "harden", err);
+	}
+	sqlite3_busy_timeout(db->handle, BUSY_MS);
+	return og_db_exec(db, "PRAGMA temp_store = MEMORY", err);
+}
+
+/* Reading the header finds out whether the file is a database at all. */
+static int set_up(struct og_db *db, enum og_db_mode mode, struct og_err *err)
+{
+	if (harden(db, err) < 0)
+		return -1;
+	if (mode == OG_DB_READ)
+		return og_db_exec(db, "PRAGMA schema_version", err);
+	return og_db_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err);
+}
+
+/* The mode of the file is set before SQLite writes a byte into it; a WAL
+ * and its index take the mode of the database. */
+static int create_file(const char *path, struct og_err *err)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return og_fail(err, errno == EEXIST ? OG_EDATA : OG_EPERM,
+			       "cannot create '%s': %s", path, strerror(errno));
+	close(fd);
+	return 0;
+}
+
+static int check_file(const char *path, struct og_err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return og_fail(err, errno == EACCES ? OG_EPERM : OG_ENOINPUT,
+			       "cannot open '%s': %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return og_fail(err, OG_ENOINPUT, "cannot open '%s': not a regular file", path);
+	return 0;
+}
+
+int og_db_open(const char *path, enum og_db_mode mode, struct og_db **ret, struct og_err *err)
+{
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	struct og_db *db = NULL;
+	int rc;
+
+	if ((mode == OG_DB_CREATE ? create_file(path, err) : check_file(path, err)) < 0)
+		return -1;
+	db = calloc(1, sizeof(*db));
+	if (db)
+		db->path = strdup(path);
+	if (!db || !db->path) {
+		og_fail_nomem(err);
+		goto fail;
+	}
+	flags |= mode == OG_DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+	rc = sqlite3_open_v2(path, &db->handle, flags, NULL);
+	if (rc != SQLITE_OK) {
+		og_db_fail(db, rc, "open", err);
+		goto fail;
+	}
+	if (set_up(db, mode, err) < 0)
+		goto fail;
+	*ret = db;
+	return 0;
+fail:
+	og_db_close(db);
+	return -1;
+}
+
+void og_db_close(struct og_db *db)
+{
+	if (!db)
+		return;
+	sqlite3_finalize(db->begin_read);
+	sqlite3_finalize(db->begin_write);
+	sqlite3_finalize(db->commit);
+	sqlite3_finalize(db->rollback);
+	sqlite3_close_v2(db->handle);
+	free(db->path);
+	free(db);
+}
+
+struct sqlite3 *og_db_handle(struct og_db *db)
+{
+	return db->handle;
+}
+
+const char *og_db_path(const struct og_db *db)
+{
+	return db->path;
+}
+
+int og_db_exec(struct og_db *db, const char *sql, struct og_err *err)
+{
+	int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? 0 : og_db_fail(db, rc, "change", err);
+}
+
+/* Runs a statement of the connection's own, prepared at its first use. */
+static int run_own(struct og_db *db, sqlite3_stmt **stmt, const char *sql)
+{
+	int rc = SQLITE_OK;
+
+	if (!*stmt)
+		rc = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = sqlite3_step(*stmt);
+	if (rc == SQLITE_DONE) {
+		sqlite3_reset(*stmt);
+		return SQLITE_OK;
+	}
+	sqlite3_reset(*stmt);
+	return rc;
+}
+
+int og_db_begin(struct og_db *db, int write, struct og_err *err)
+{
+	int rc = write ? run_own(db, &db->begin_write, "BEGIN IMMEDIATE") :
+			 run_own(db, &db->begin_read, "BEGIN");
+
+	return rc == SQLITE_OK ? 0 : og_db_fail(db, rc, "begin a transaction on", err);
+}
+
+int og_db_commit(struct og_db *db, struct og_err *err)
+{
+	int rc = run_own(db, &db->commit, "COMMIT");
+
+	if (rc == SQLITE_OK)
+		return 0;
+	og_db_fail(db, rc, "commit to", err);
+	og_db_rollback(db);
+	return -1;
+}
+
+void og_db_rollback(struct og_db *db)
+{
+	if (og_db_in_transaction(db))
+		run_own(db, &db->rollback, "ROLLBACK");
+}
+
+int og_db_in_transaction(struct og_db *db)
+{
+	return !sqlite3_get_autocommit(db->handle);
+}
+
+int og_db_sync(struct og_db *db, struct og_err *err)
+{
+	sqlite3_file *wal = NULL;
+	int rc = sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+
+	if (rc == SQLITE_OK && wal && wal->pMethods)
+		rc = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
+	return rc == SQLITE_OK ? 0 : og_fail(err, OG_EIO, "cannot sync '%s': %s", db->path,
+					     sqlite3_errstr(rc));
+}
+
+int64_t og_db_changes(struct og_db *db)
+{
+	return sqlite3_changes64(db->handle);
+}
+
+int64_t og_db_last_id(struct og_db *db)
+{
+	return sqlite3_last_insert_rowid(db->handle);
+}
