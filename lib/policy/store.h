@@ -1,0 +1,77 @@
+/*
+ * Policies: documents that govern skills, and finding passages in them.
+ * One interface, a store behind it by the scheme of the vectors URL in
+ * og.conf: "sqlite:" keeps documents, passages and their full-text index
+ * in erp.db. qdrant+http is OG_EUNAVAIL in this version.
+ *
+ * A policy governs one node (a skill). What binds a skill: the policies of
+ * its own node and of the nodes that govern it (graph edges GOVERNS; the
+ * caller passes those names). Limits and rules bind whatever the caller's
+ * clearance; passages and citations are shown by clearance only.
+ */
+#ifndef OG_POLICY_STORE_H
+#define OG_POLICY_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/db/db.h"
+#include "lib/json/json.h"
+
+#define OG_POLICY_BODY_MAX ((size_t)1 << 20) /* bytes of a document */
+#define OG_PASSAGES_MAX 5000		     /* of one document */
+
+struct og_policies;
+
+int og_policies_open(const char *url, struct og_db *db, struct og_policies **ret,
+		     struct og_err *err);
+void og_policies_free(struct og_policies *policies); /* before og_db_close() */
+
+/* A policy record from outside: {"name","source":"law|email|internal_doc|
+ * policy","clearance","node","title","body","limits":{name:number}?,
+ * "rule":SQL?,"rule_step":STEP?,"message":T?,"passages":[{"heading","line",
+ * "text"}]}. OG_EDATA says what is wrong. */
+int og_policy_check(const json_t *policy, struct og_err *err);
+
+struct og_policy_id {
+	int64_t id;
+	char hash[65];
+	int changed; /* 0: this very text was active already */
+};
+
+/* Makes it the active version of its name, inside the caller's write
+ * transaction, with its passages and index rows. */
+int og_policies_put(struct og_policies *policies, const json_t *policy, struct og_policy_id *ret,
+		    struct og_err *err);
+
+/* Best passages first, of active policies with clearance at most
+ * clearance; node NULL: every node. query is words, never syntax. Array of
+ * {"policy","title","source","node","heading","line","text","score"}. */
+int og_policies_search(struct og_policies *policies, const char *node, int clearance,
+		       const char *query, size_t limit, json_t **ret, struct og_err *err);
+
+/* Active policies: [{"id","name","source","node","title","clearance",
+ * "limits","rule"?,"rule_step"?}], with clearance at most clearance. */
+int og_policies_list(struct og_policies *policies, const char *node, int clearance, json_t **ret,
+		     struct og_err *err);
+
+/* The named limit of a node: the smallest among its active policies.
+ * 1 found, 0 none, -1. *ret_policy (may be NULL): {"policy","title",
+ * "source","clearance"} of the one that set it. */
+int og_policies_limit(struct og_policies *policies, const char *node, const char *name,
+		      double *ret, json_t **ret_policy, struct og_err *err);
+
+/* Rules that are checked before this step of a skill bound by these nodes
+ * (array of names): [{"policy","title","clearance","rule","message"}].
+ * Whatever the clearance: a rule binds unseen. */
+int og_policies_rules(struct og_policies *policies, const json_t *nodes, const char *step,
+		      json_t **ret, struct og_err *err);
+
+/* What there is to cite for these nodes at this clearance: one passage of
+ * each policy, {"policy","title","source","line","text"}; policies with
+ * limits or a rule first. */
+int og_policies_cite(struct og_policies *policies, const json_t *nodes, int clearance,
+		     json_t **ret, struct og_err *err);
+
+#endif
