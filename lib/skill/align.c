@@ -68,7 +68,7 @@ void og_grid_free(struct og_grid *grid)
 	free(grid);
 }
 
-static int unit_is(const struct og_unit *unit, uint32_t id)
+static int unit_is(const struct og_piece *unit, uint32_t id)
 {
 	for (size_t i = 0; i < unit->n_ids; i++) {
 		if (unit->ids[i] == id)
@@ -77,7 +77,7 @@ static int unit_is(const struct og_unit *unit, uint32_t id)
 	return 0;
 }
 
-static int in_sentence(const struct og_unit *unit, const struct og_sentence *s)
+static int in_sentence(const struct og_piece *unit, const struct og_sentence *s)
 {
 	for (size_t j = 0; j < s->words.n; j++) {
 		if (unit_is(unit, s->id[j]))
@@ -91,7 +91,7 @@ double og_form_overlap(const struct og_form *form, const struct og_sentence *s)
 	double found = 0;
 
 	for (size_t i = 0; i < form->pattern->n; i++) {
-		const struct og_unit *unit = &form->unit[i];
+		const struct og_piece *unit = &form->unit[i];
 
 		if (unit->take == OG_TAKE_WORD && !unit->optional && in_sentence(unit, s))
 			found += unit->weight;
@@ -105,7 +105,7 @@ static void mark_common(const struct og_form *form, const struct og_sentence *s,
 	for (size_t j = 0; j < s->words.n; j++)
 		grid->own[j] = 0;
 	for (size_t i = 0; i < form->pattern->n; i++) {
-		const struct og_unit *unit = &form->unit[i];
+		const struct og_piece *unit = &form->unit[i];
 
 		grid->present[i] = 0;
 		for (size_t j = 0; unit->take == OG_TAKE_WORD && j < s->words.n; j++) {
@@ -122,7 +122,7 @@ static double skip_word_cost(const struct og_sentence *s, const struct og_grid *
 	return s->words.w[j].negation ? NEGATION : s->weight[j];
 }
 
-static double skip_unit_cost(const struct og_unit *unit, int present)
+static double skip_unit_cost(const struct og_piece *unit, int present)
 {
 	switch (unit->take) {
 	case OG_TAKE_WORD:
@@ -137,7 +137,7 @@ static double skip_unit_cost(const struct og_unit *unit, int present)
 }
 
 /* A word inside a span; edge: it would be the first or last one. */
-static double span_word_cost(const struct og_unit *unit, const struct og_sentence *s,
+static double span_word_cost(const struct og_piece *unit, const struct og_sentence *s,
 			     const struct og_grid *grid, size_t j)
 {
 	const struct og_word *w = &s->words.w[j];
@@ -159,7 +159,7 @@ static void better(struct cell *cell, double cost, uint32_t take)
 	}
 }
 
-static void try_span(const struct og_unit *unit, const struct og_sentence *s,
+static void try_span(const struct og_piece *unit, const struct og_sentence *s,
 		     const struct og_grid *grid, size_t j, const struct cell *next,
 		     struct cell *cell)
 {
@@ -177,7 +177,7 @@ static void try_span(const struct og_unit *unit, const struct og_sentence *s,
 	}
 }
 
-static void fill_cell(const struct og_unit *unit, const struct og_sentence *s,
+static void fill_cell(const struct og_piece *unit, const struct og_sentence *s,
 		      const struct og_grid *grid, size_t j, const struct cell *next,
 		      struct cell *cell)
 {
@@ -211,7 +211,7 @@ static void fill_grid(const struct og_form *form, const struct og_sentence *s,
 	for (size_t j = n; j-- > 0;)
 		row[j] = (struct cell){ row[j + 1].cost + skip_word_cost(s, grid, j), SKIP_WORD };
 	for (size_t i = last; i-- > 0;) {
-		const struct og_unit *unit = &form->unit[i];
+		const struct og_piece *unit = &form->unit[i];
 		const struct cell *next = row;
 		double skip = skip_unit_cost(unit, grid->present[i]);
 
@@ -269,7 +269,7 @@ static int take_lost_number(const struct og_sentence *s, struct og_span *span,
 
 /* The longest run of untaken words that say something. */
 static int take_lost_words(const struct og_sentence *s, const struct og_grid *grid,
-			   const struct og_unit *unit, struct og_span *span,
+			   const struct og_piece *unit, struct og_span *span,
 			   unsigned char used[OG_WORDS_MAX])
 {
 	size_t best = 0, at = 0, run = 0;
@@ -299,7 +299,7 @@ static double repair(const struct og_form *form, const struct og_sentence *s,
 	double back = 0;
 
 	for (size_t i = 0; i < form->pattern->n; i++) {
-		const struct og_unit *unit = &form->unit[i];
+		const struct og_piece *unit = &form->unit[i];
 		struct og_span *span = &a->span[i];
 		int found = 0;
 

@@ -21,7 +21,7 @@ enum og_take {
 	OG_TAKE_NONE,	/* nothing: a constant */
 };
 
-struct og_unit {
+struct og_piece {
 	enum og_take take;
 	int optional;
 	int likes_numbers; /* a span that may well hold one ("node 3") */
@@ -38,7 +38,7 @@ struct og_form {
 	char *text;
 	struct og_pattern *pattern;
 	double weight; /* of the words that must be there */
-	struct og_unit unit[OG_ELEMENTS_MAX];
+	struct og_piece *unit; /* one per element of the pattern */
 };
 
 /* Stems and the skills that know them. id 0: nobody does. */

@@ -35,6 +35,7 @@ void og_matcher_free(struct og_matcher *m)
 		return;
 	for (size_t i = 0; i < m->n_forms; i++) {
 		free(m->forms[i].text);
+		free(m->forms[i].unit);
 		og_pattern_free(m->forms[i].pattern);
 	}
 	for (size_t i = 0; i < m->n_skills; i++) {
@@ -65,7 +66,7 @@ static int learn_text(struct og_matcher *m, const char *text, size_t skill, stru
 	return rc;
 }
 
-static int learn_stems(struct og_matcher *m, const struct og_element *e, struct og_unit *unit,
+static int learn_stems(struct og_matcher *m, const struct og_element *e, struct og_piece *unit,
 		       size_t skill, struct og_err *err)
 {
 	for (size_t i = 0; i < e->n_stems; i++) {
@@ -77,7 +78,7 @@ static int learn_stems(struct og_matcher *m, const struct og_element *e, struct 
 	return 0;
 }
 
-static int learn_values(struct og_matcher *m, const json_t *decl, struct og_unit *unit,
+static int learn_values(struct og_matcher *m, const json_t *decl, struct og_piece *unit,
 			size_t skill, struct og_err *err)
 {
 	char stem[OG_STEM_MAX + 1];
@@ -108,7 +109,7 @@ static const struct {
 	{ "node", OG_TAKE_SPAN, 6, 1 },	 { "text", OG_TAKE_SPAN, OG_WORDS_MAX, 1 },
 };
 
-static void set_take(const json_t *decl, struct og_unit *unit)
+static void set_take(const json_t *decl, struct og_piece *unit)
 {
 	const char *type = og_json_str(decl, "type");
 
@@ -130,7 +131,7 @@ static int compile_element(struct og_matcher *m, struct og_form *form, size_t i,
 	const json_t *decl = e->slot != NULL
 				     ? json_object_get(m->skills[form->skill].slots, e->slot)
 				     : NULL;
-	struct og_unit *unit = &form->unit[i];
+	struct og_piece *unit = &form->unit[i];
 
 	unit->optional = e->optional;
 	unit->take = OG_TAKE_NONE;
@@ -162,7 +163,8 @@ static int add_form(struct og_matcher *m, size_t skill, const json_t *item, stru
 		return -1;
 	m->n_forms++;
 	form->text = strdup(text);
-	if (form->text == NULL)
+	form->unit = calloc(form->pattern->n, sizeof(*form->unit));
+	if (form->text == NULL || form->unit == NULL)
 		return og_fail_nomem(err);
 	for (size_t i = 0; i < form->pattern->n; i++) {
 		if (compile_element(m, form, i, err) < 0)
@@ -200,7 +202,7 @@ static int add_skill(struct og_matcher *m, const json_t *item, struct og_err *er
 
 /* A choice of words weighs what its commonest word weighs. */
 static double unit_weight(const struct og_matcher *m, const struct og_element *e,
-			  const struct og_unit *unit)
+			  const struct og_piece *unit)
 {
 	double least = 1.0;
 
@@ -219,7 +221,7 @@ static void weigh_forms(struct og_matcher *m)
 		struct og_form *form = &m->forms[f];
 
 		for (size_t i = 0; i < form->pattern->n; i++) {
-			struct og_unit *unit = &form->unit[i];
+			struct og_piece *unit = &form->unit[i];
 
 			if (unit->take != OG_TAKE_WORD)
 				continue;
