@@ -32,6 +32,10 @@ void og_rowlog_free(struct og_rowlog *log);
 void og_rowlog_start(struct og_rowlog *log);
 void og_rowlog_stop(struct og_rowlog *log);
 
+/* While muted, changes on this connection are not logged. For filling a new
+ * column into old rows: the replay of the schema change does it again. */
+void og_rowlog_mute(struct og_db *db, int mute);
+
 /* Row operations so far, and whether the log had to give up (too large, no
  * memory, a value it cannot write): then the transaction must not commit. */
 size_t og_rowlog_count(const struct og_rowlog *log);

@@ -31,6 +31,9 @@ int og_json_parse(const char *text, size_t len, size_t max_len, const char *what
  * no white space, shortest numbers. */
 int og_json_canon(const json_t *value, struct og_buf *buf, struct og_err *err);
 
+/* The order of keys in it, like strcmp(3); both are valid UTF-8. */
+int og_json_key_compare(const char *a, const char *b);
+
 /* Appends a compact form with keys in insertion order, for records people
  * read; no newline. */
 int og_json_dump(const json_t *value, struct og_buf *buf, struct og_err *err);

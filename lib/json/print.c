@@ -45,7 +45,7 @@ int og_json_quote(struct og_buf *buf, const char *text, size_t len)
 
 /* UTF-16 order differs from UTF-8's byte order only where surrogates come
  * in: a character above U+FFFF sorts before U+E000 to U+FFFF. */
-static int compare_keys(const char *a, const char *b)
+int og_json_key_compare(const char *a, const char *b)
 {
 	while (*a && *a == *b) {
 		a++;
@@ -64,7 +64,7 @@ static int by_key(const void *a, const void *b)
 {
 	const char *const *x = a, *const *y = b;
 
-	return compare_keys(*x, *y);
+	return og_json_key_compare(*x, *y);
 }
 
 /* The keys of an object in the order to print them; free() it. */

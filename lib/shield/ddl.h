@@ -5,9 +5,10 @@
  * primary key, a column, an index), nothing named og_*, sqlite_* or
  * audit_ledger. Everything else is refused and the caller rolls back.
  *
- * A new column with a default is written into every old row in the same
- * transaction, triggers off, so that the row log holds the values: a
- * replay would read NULL otherwise.
+ * A new column's default is written into every old row in the same
+ * transaction, triggers off and the row log muted: otherwise SQLite reports
+ * the old value as NULL when the row changes later. A replay runs the
+ * change through og_ddl_run() too, so it fills the column the same way.
  */
 #ifndef OG_SHIELD_DDL_H
 #define OG_SHIELD_DDL_H
