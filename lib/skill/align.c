@@ -7,6 +7,7 @@
 #include "lib/skill/match-internal.h"
 
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,13 +16,16 @@
  * of order costs a third of a missing one, and an empty blank about as
  * much as a missing word. */
 #define ELSEWHERE	0.15 /* share: the word is in the other text, out of order */
-#define NEGATION	2.0  /* an unexplained "not" */
-#define EMPTY_BLANK	0.6
+#define NEGATED		0.3  /* what is left of the score when "not" stays unexplained */
+#define EMPTY_BLANK	0.8
 #define EMPTY_DEFAULT	0.03
 #define SPAN_WORD	0.03
 #define SPAN_STOP_EDGE	0.09 /* more than skipping it: "the" stays outside */
 #define SPAN_NUMBER	0.4
-#define SPAN_OWN_WORD	0.3 /* share: a word of the pattern itself */
+#define SPAN_OWN_WORD	0.8 /* share: a word of the pattern itself */
+#define SPAN_BREAK	0.4 /* a comma or colon in it */
+#define WEAK_CHOICE	0.5 /* share of what the word said weighs less than the strongest choice */
+#define NO_VERB		0.5 /* what is left of an acting skill's score without its verb */
 #define SPAN_LONG	0.08
 #define SPAN_LONG_FROM	5
 
@@ -119,7 +123,7 @@ static double skip_word_cost(const struct og_sentence *s, const struct og_grid *
 {
 	if (grid->own[j])
 		return s->weight[j] * ELSEWHERE;
-	return s->words.w[j].negation ? NEGATION : s->weight[j];
+	return s->weight[j];
 }
 
 static double skip_unit_cost(const struct og_piece *unit, int present)
@@ -144,8 +148,6 @@ static double span_word_cost(const struct og_piece *unit, const struct og_senten
 
 	if (w->kind == OG_QUOTED)
 		return 0;
-	if (w->negation)
-		return NEGATION;
 	if (w->number_words > 0 && !unit->likes_numbers && !w->stop)
 		return SPAN_NUMBER;
 	return SPAN_WORD + (grid->own[j] ? s->weight[j] * SPAN_OWN_WORD : 0);
@@ -167,6 +169,8 @@ static void try_span(const struct og_piece *unit, const struct og_sentence *s,
 
 	for (size_t n = 1; n <= unit->max_words && j + n <= s->words.n; n++) {
 		cost += span_word_cost(unit, s, grid, j + n - 1);
+		if (n > 1 && s->words.w[j + n - 1].after_break)
+			cost += SPAN_BREAK;
 		if (n >= SPAN_LONG_FROM)
 			cost += SPAN_LONG;
 		if (cost >= cell->cost)
@@ -175,6 +179,11 @@ static void try_span(const struct og_piece *unit, const struct og_sentence *s,
 		       cost + next[j + n].cost + (s->words.w[j + n - 1].stop ? SPAN_STOP_EDGE : 0),
 		       (uint32_t)n);
 	}
+}
+
+static double weak_choice(const struct og_piece *unit, double weight)
+{
+	return unit->weight > weight ? (unit->weight - weight) * WEAK_CHOICE : 0;
 }
 
 static void fill_cell(const struct og_piece *unit, const struct og_sentence *s,
@@ -187,7 +196,7 @@ static void fill_cell(const struct og_piece *unit, const struct og_sentence *s,
 	case OG_TAKE_WORD:
 	case OG_TAKE_ENUM:
 		if (unit_is(unit, s->id[j]))
-			better(cell, next[j + 1].cost, 1);
+			better(cell, next[j + 1].cost + weak_choice(unit, s->weight[j]), 1);
 		break;
 	case OG_TAKE_NUMBER:
 		if (w->number_words > 0)
@@ -291,9 +300,10 @@ static int take_lost_words(const struct og_sentence *s, const struct og_grid *gr
 	return best > 0;
 }
 
-/* Fills blanks that stayed empty and returns what of the cost is undone. */
+/* Fills blanks of one kind that stayed empty and returns what of the cost
+ * is undone by it. */
 static double repair(const struct og_form *form, const struct og_sentence *s,
-		     const struct og_grid *grid, struct og_alignment *a,
+		     const struct og_grid *grid, enum og_take take, struct og_alignment *a,
 		     unsigned char used[OG_WORDS_MAX])
 {
 	double back = 0;
@@ -301,15 +311,11 @@ static double repair(const struct og_form *form, const struct og_sentence *s,
 	for (size_t i = 0; i < form->pattern->n; i++) {
 		const struct og_piece *unit = &form->unit[i];
 		struct og_span *span = &a->span[i];
-		int found = 0;
 
-		if (span->from < span->to)
+		if (span->from < span->to || unit->take != take)
 			continue;
-		if (unit->take == OG_TAKE_NUMBER)
-			found = take_lost_number(s, span, used);
-		else if (unit->take == OG_TAKE_SPAN)
-			found = take_lost_words(s, grid, unit, span, used);
-		if (!found)
+		if (take == OG_TAKE_NUMBER ? !take_lost_number(s, span, used)
+					   : !take_lost_words(s, grid, unit, span, used))
 			continue;
 		back += (1 - 2 * ELSEWHERE) * skip_unit_cost(unit, 0);
 		for (size_t j = span->from; j < span->to; j++)
@@ -337,16 +343,73 @@ static double total_weight(const struct og_form *form, const struct og_sentence 
 	return total - 0.8 * loose;
 }
 
+/* How much of what must be said was said. Notes words out of order, and
+ * halves what is left when the first of them, of a skill that acts its
+ * verb, was not said at all: "remove .." is not "add ..". */
+static double said(const struct og_form *form, const struct og_sentence *s,
+		   const struct og_grid *grid, struct og_alignment *a)
+{
+	double missing = 0, factor = 1, share;
+	int first = 1;
+
+	a->disorder = 0;
+	for (size_t i = 0; i < form->pattern->n; i++) {
+		const struct og_piece *unit = &form->unit[i];
+		int taken = a->span[i].from < a->span[i].to;
+
+		if (unit->take != OG_TAKE_WORD || unit->optional)
+			continue;
+		if (!taken)
+			missing += skip_unit_cost(unit, grid->present[i]);
+		else
+			missing += weak_choice(unit, s->weight[a->span[i].from]);
+		if (!taken && grid->present[i])
+			a->disorder = 1;
+		if (first && form->acts && !grid->present[i])
+			factor = NO_VERB;
+		first = 0;
+	}
+	share = form->weight > missing ? 1 - missing / form->weight : 0;
+	return factor * share * sqrt(share);
+}
+
+/* A "not" that is neither the pattern's nor inside a text turns the
+ * meaning round, however well the rest fits. */
+static int negated(const struct og_form *form, const struct og_sentence *s,
+		   const struct og_alignment *a)
+{
+	for (size_t j = 0; j < s->words.n; j++) {
+		int covered = 0;
+
+		if (!s->words.w[j].negation)
+			continue;
+		for (size_t i = 0; i < form->pattern->n; i++) {
+			const struct og_piece *unit = &form->unit[i];
+
+			covered |= (unit->take == OG_TAKE_WORD || unit->max_words == OG_WORDS_MAX) &&
+				   j >= a->span[i].from && j < a->span[i].to;
+		}
+		if (!covered)
+			return 1;
+	}
+	return 0;
+}
+
 void og_align(const struct og_form *form, const struct og_sentence *s, struct og_grid *grid,
 	      struct og_alignment *ret)
 {
 	unsigned char used[OG_WORDS_MAX] = { 0 };
-	double cost, total;
+	double cost, back, total, factor;
 
 	mark_common(form, s, grid);
 	fill_grid(form, s, grid);
 	walk(form, s, grid, ret, used);
-	cost = grid->cells[0].cost - repair(form, s, grid, ret, used);
+	cost = grid->cells[0].cost - repair(form, s, grid, OG_TAKE_NUMBER, ret, used);
+	back = repair(form, s, grid, OG_TAKE_SPAN, ret, used);
 	total = total_weight(form, s, ret);
-	ret->score = total > 0 && cost < total ? 1 - (cost > 0 ? cost : 0) / total : 0;
+	factor = said(form, s, grid, ret) * (negated(form, s, ret) ? NEGATED : 1);
+	cost = cost > 0 ? cost : 0;
+	ret->hope = total > cost - back ? factor * (1 - (cost > back ? cost - back : 0) / total) : 0;
+	ret->score = total > cost ? factor * (1 - cost / total) : 0;
+	ret->moved = back > 0;
 }

@@ -37,6 +37,7 @@ struct og_form {
 	size_t line;
 	char *text;
 	struct og_pattern *pattern;
+	int acts;      /* its skill changes something */
 	double weight; /* of the words that must be there */
 	struct og_piece *unit; /* one per element of the pattern */
 };
@@ -67,6 +68,9 @@ struct og_span {
 
 struct og_alignment {
 	double score;			      /* 0 to 1 */
+	double hope;  /* the score if names that were taken out of their place are found */
+	int moved;    /* there are such names */
+	int disorder; /* a word of the pattern stands out of its order */
 	double loose;			      /* weight of the words that spans and numbers took */
 	struct og_span span[OG_ELEMENTS_MAX]; /* per element of the pattern */
 };

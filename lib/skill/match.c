@@ -15,11 +15,15 @@
 #define WORDS_SHARE	0.25  /* of what the pattern left open, the bag of words may close */
 #define WORDS_ONLY	0.45  /* what a skill gets for words alone; below the threshold */
 #define LEAD		0.005 /* two skills nearer than this are a tie */
+#define ASKED		0.5   /* of the score, for a question to a skill that acts */
+#define UNKNOWN_NAME	0.8   /* of the score, when nothing visible is called so */
+#define UNKNOWN_MOVED	0.4   /* the same, and the words are out of order */
 
 struct skill {
 	char *name;
 	char *hash;
 	json_t *slots;
+	int acts; /* has steps that change something */
 };
 
 struct og_matcher {
@@ -158,6 +162,7 @@ static int add_form(struct og_matcher *m, size_t skill, const json_t *item, stru
 	form = &forms[m->n_forms];
 	memset(form, 0, sizeof(*form));
 	form->skill = skill;
+	form->acts = m->skills[skill].acts;
 	form->line = (size_t)og_json_int(item, "line", 0);
 	if (text == NULL || og_pattern_parse(text, &form->pattern, err) < 0)
 		return -1;
@@ -169,6 +174,23 @@ static int add_form(struct og_matcher *m, size_t skill, const json_t *item, stru
 	for (size_t i = 0; i < form->pattern->n; i++) {
 		if (compile_element(m, form, i, err) < 0)
 			return -1;
+	}
+	return 0;
+}
+
+static int changes_something(const json_t *doc)
+{
+	json_t *step, *block;
+	size_t i, k;
+
+	json_array_foreach (json_object_get(doc, "steps"), i, step) {
+		json_array_foreach (json_object_get(step, "blocks"), k, block) {
+			const char *kind = og_json_str(block, "kind");
+
+			if (kind != NULL && strcmp(kind, "read") != 0 && strcmp(kind, "view") != 0 &&
+			    strcmp(kind, "require") != 0)
+				return 1;
+		}
 	}
 	return 0;
 }
@@ -187,6 +209,7 @@ static int add_skill(struct og_matcher *m, const json_t *item, struct og_err *er
 	skill->name = strdup(name);
 	skill->hash = strdup(hash);
 	skill->slots = json_deep_copy(json_object_get(doc, "slots"));
+	skill->acts = changes_something(doc);
 	m->n_skills++;
 	if (skill->name == NULL || skill->hash == NULL || skill->slots == NULL)
 		return og_fail_nomem(err);
@@ -200,19 +223,19 @@ static int add_skill(struct og_matcher *m, const json_t *item, struct og_err *er
 	return 0;
 }
 
-/* A choice of words weighs what its commonest word weighs. */
+/* A choice of words weighs what its rarest word weighs: one must be said. */
 static double unit_weight(const struct og_matcher *m, const struct og_element *e,
 			  const struct og_piece *unit)
 {
-	double least = 1.0;
+	double most = 0;
 
 	for (size_t i = 0; i < unit->n_ids; i++) {
 		double w = og_vocabulary_weight(m->vocabulary, unit->ids[i], e->stems[i],
 						m->n_skills);
 
-		least = w < least ? w : least;
+		most = w > most ? w : most;
 	}
-	return least;
+	return most;
 }
 
 static void weigh_forms(struct og_matcher *m)
@@ -259,19 +282,27 @@ fail:
 	return -1;
 }
 
+/* One pattern's reading of the sentence. */
+struct reading {
+	double score;
+	const struct og_form *form; /* NULL: none */
+	struct og_alignment alignment;
+};
+
 /* What ranking knows of one skill. */
 struct standing {
 	size_t skill;
 	double words; /* weight of the sentence's words that the skill knows */
-	double score;
-	const struct og_form *form; /* its best pattern, or NULL */
-	struct og_alignment alignment;
+	double score; /* of best, or for its words alone */
+	struct reading best;
+	struct reading hope; /* the best one if names turn out to be found */
 };
 
 struct ranking {
 	const struct og_matcher *m;
 	struct og_sentence sentence;
 	double total; /* weight of all words of the sentence */
+	int asks;     /* it is a question */
 	struct standing *standings;
 	struct og_grid *grid;
 	struct og_alignment scratch;
@@ -299,28 +330,59 @@ static void weigh_sentence(struct ranking *r)
 	}
 }
 
-/* The pattern's score, and what the skill's words add to it. */
-static double combined(const struct ranking *r, const struct standing *st,
-		       const struct og_alignment *a)
+/* The pattern itself begins with the sentence's question word. */
+static int starts_alike(const struct og_form *form, const struct ranking *r)
 {
-	double rest = r->total - a->loose;
+	return form->pattern->e[0].kind == OG_ELEMENT_WORD &&
+	       strcmp(form->pattern->e[0].stems[0], r->sentence.words.w[0].stem) == 0;
+}
+
+/* "who approved ..", "how do I buy ..": asking about a thing is not asking
+ * for it. "Could you .." asks for it. */
+static int is_question(const struct og_words *words)
+{
+	static const char *const openers[] = { "who",  "whos", "what", "when", "where", "why",
+					       "how",  "which", "did", "do",   "doe",	"has",
+					       "hav",  "is",   "are",  "was",  "wer" };
+
+	for (size_t i = 0; words->n > 1 && i < sizeof(openers) / sizeof(openers[0]); i++) {
+		if (strcmp(words->w[0].stem, openers[i]) == 0)
+			return strcmp(openers[i], "do") != 0 ||
+			       strchr("iwyt", words->w[1].stem[0]) != NULL;
+	}
+	return 0;
+}
+
+/* A pattern's score, and what the skill's words add to it. */
+static double combined(const struct ranking *r, const struct standing *st, double score,
+		       double loose)
+{
+	double rest = r->total - loose;
 	double known = rest > 0 && st->words < rest ? st->words / rest : 1;
 
-	return a->score + (1 - a->score) * WORDS_SHARE * known * a->score;
+	return score + (1 - score) * WORDS_SHARE * known * score;
+}
+
+static void keep_better(struct reading *best, double score, const struct og_form *form,
+			const struct og_alignment *a)
+{
+	if (score <= best->score + 1e-9)
+		return;
+	best->score = score;
+	best->form = form;
+	best->alignment = *a;
 }
 
 static void try_form(struct ranking *r, const struct og_form *form)
 {
 	struct standing *st = &r->standings[form->skill];
-	double score;
+	struct og_alignment *a = &r->scratch;
+	double ask = r->asks && form->acts && !starts_alike(form, r) ? ASKED : 1;
 
-	og_align(form, &r->sentence, r->grid, &r->scratch);
-	score = combined(r, st, &r->scratch);
-	if (score > st->score + 1e-9) {
-		st->score = score;
-		st->form = form;
-		st->alignment = r->scratch;
-	}
+	og_align(form, &r->sentence, r->grid, a);
+	keep_better(&st->best, ask * combined(r, st, a->score, a->loose), form, a);
+	if (a->moved)
+		keep_better(&st->hope, ask * combined(r, st, a->hope, a->loose), form, a);
 }
 
 struct near_form {
@@ -376,8 +438,15 @@ static int rank(struct ranking *r, struct og_err *err)
 
 		st->score = r->total > 0 ? WORDS_ONLY * st->words / r->total : 0;
 	}
+	r->asks = is_question(&r->sentence.words);
 	if (try_forms(r, err) < 0)
 		return -1;
+	for (size_t i = 0; i < r->m->n_skills; i++) {
+		struct standing *st = &r->standings[i];
+
+		if (st->best.form != NULL && st->best.score > st->score)
+			st->score = st->best.score;
+	}
 	qsort(r->standings, r->m->n_skills, sizeof(*r->standings), better_standing);
 	return 0;
 }
@@ -414,31 +483,83 @@ static json_t *matched_by(const struct og_form *form)
 	return json_sprintf("pattern: %s (line %zu)", form->text, form->line);
 }
 
-static int describe(const struct ranking *r, const struct og_resolver *resolver, json_t **ret,
-		    struct og_err *err)
+static int describe(const struct ranking *r, const struct standing *st,
+		    const struct reading *reading, const struct og_resolver *resolver,
+		    json_t **ret, struct og_err *err)
 {
-	const struct standing *st = &r->standings[0];
 	const struct skill *skill = &r->m->skills[st->skill];
-	json_t *match = json_pack("{s:s,s:s,s:o,s:o}", "skill", skill->name, "hash", skill->hash,
-				  "score", rounded(st->score), "matched_by", matched_by(st->form));
+	json_t *match = json_pack("{s:s,s:s,s:o}", "skill", skill->name, "hash", skill->hash,
+				  "matched_by", matched_by(reading->form));
+	double score = reading->score;
 
 	if (match == NULL)
 		return og_fail_nomem(err);
-	if (og_fill(st->form, skill->slots, &r->sentence, &st->alignment, resolver, match, err) < 0) {
+	if (og_fill(reading->form, skill->slots, &r->sentence, &reading->alignment, resolver,
+		    match, err) < 0)
+		goto fail;
+	if (json_object_size(json_object_get(match, "unknown")) > 0)
+		score *= reading->alignment.disorder ? UNKNOWN_MOVED : UNKNOWN_NAME;
+	if (og_json_set(match, "score", rounded(score), err) < 0)
+		goto fail;
+	if (score < OG_MATCH_THRESHOLD) {
 		json_decref(match);
-		return -1;
+		match = NULL;
 	}
 	*ret = match;
 	return 0;
+fail:
+	json_decref(match);
+	return -1;
 }
 
 static int fits(const struct ranking *r)
 {
 	const struct standing *st = r->standings;
 
-	if (r->m->n_skills == 0 || st[0].form == NULL || st[0].score < OG_MATCH_THRESHOLD)
+	if (st[0].best.form == NULL || st[0].score < OG_MATCH_THRESHOLD)
 		return 0;
-	return r->m->n_skills == 1 || st[1].form == NULL || st[0].score - st[1].score >= LEAD;
+	return r->m->n_skills == 1 || st[1].best.form == NULL ||
+	       st[0].score - st[1].score >= LEAD;
+}
+
+/* No reading in order will do: one with a name out of its place will, if
+ * every name in it is found. */
+static int second_chance(const struct ranking *r, const struct og_resolver *resolver,
+			 json_t **ret, struct og_err *err)
+{
+	const struct standing *best = NULL;
+	json_t *match = NULL;
+
+	for (size_t i = 0; i < r->m->n_skills; i++) {
+		const struct standing *st = &r->standings[i];
+
+		if (st->hope.form != NULL && st->hope.score >= OG_MATCH_THRESHOLD &&
+		    (best == NULL || st->hope.score > best->hope.score))
+			best = st;
+	}
+	if (best == NULL)
+		return 0;
+	if (describe(r, best, &best->hope, resolver, &match, err) < 0)
+		return -1;
+	if (match != NULL && json_array_size(json_object_get(match, "missing")) > 0) {
+		json_decref(match);
+		match = NULL;
+	}
+	*ret = match;
+	return 0;
+}
+
+static int choose(const struct ranking *r, const struct og_resolver *resolver, json_t **ret,
+		  struct og_err *err)
+{
+	*ret = NULL;
+	if (r->m->n_skills == 0)
+		return 0;
+	if (fits(r) && describe(r, r->standings, &r->standings[0].best, resolver, ret, err) < 0)
+		return -1;
+	if (*ret != NULL || resolver == NULL)
+		return 0;
+	return second_chance(r, resolver, ret, err);
 }
 
 static int answer(const struct ranking *r, const struct og_resolver *resolver, size_t limit,
@@ -448,7 +569,7 @@ static int answer(const struct ranking *r, const struct og_resolver *resolver, s
 
 	if (candidates == NULL)
 		return og_fail_nomem(err);
-	if (fits(r) && describe(r, resolver, &match, err) < 0) {
+	if (choose(r, resolver, &match, err) < 0) {
 		json_decref(candidates);
 		return -1;
 	}

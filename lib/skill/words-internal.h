@@ -27,6 +27,7 @@ struct og_word {
 	char stem[OG_STEM_MAX + 1];
 	int stop;	     /* "the", "please": says little */
 	int negation;	     /* "not", "never" */
+	int after_break;     /* a comma, colon or full stop stands before it */
 	size_t number_words; /* the number that begins here takes so many words; 0: none does */
 	int whole;	     /* that number is an integer within +-(2^53 - 1) */
 	double value;

@@ -152,11 +152,16 @@ int og_stem_stop(const char *stem)
 
 static int is_negation(const char *text, size_t len)
 {
-	static const char *const words[] = { "not", "never", "no", "nobody", "cannot", "dont" };
+	static const char *const words[] = { "not",    "never", "no",	 "nobody", "none",
+					     "cannot", "dont",	"doesnt", "nor",    "neither" };
 
-	if (len > 3 && og_ascii_lower(text[len - 1]) == 't' && text[len - 2] == '\'' &&
-	    og_ascii_lower(text[len - 3]) == 'n')
-		return 1;
+	if (len > 3 && og_ascii_lower((unsigned char)text[len - 1]) == 't') {
+		for (size_t i = len > 5 ? len - 5 : 1; i + 1 < len; i++) {
+			if (i + apostrophe(text + i, len - i) + 1 == len &&
+			    og_ascii_lower((unsigned char)text[i - 1]) == 'n')
+				return 1; /* don't */
+		}
+	}
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strlen(words[i]) == len && strncasecmp(text, words[i], len) == 0)
 			return 1;
@@ -363,7 +368,8 @@ static size_t take_word(struct og_words *words, size_t i, int after_space)
 
 void og_words_split(const char *text, size_t len, struct og_words *words)
 {
-	int after_space = 1;
+	int after_space = 1, pause = 0;
+	size_t known = 0;
 
 	words->text = text;
 	words->text_len = len;
@@ -372,12 +378,20 @@ void og_words_split(const char *text, size_t len, struct og_words *words)
 		size_t next = take_word(words, i, after_space);
 		int c = (unsigned char)text[next - 1];
 
+		if (words->n > known) {
+			words->w[known++].after_break = pause;
+			pause = 0;
+		}
+		pause |= strchr(",;:.!?", c) != NULL && c != 0;
 		after_space = c == ' ' || c == '\t' || c == '\n' || c == '(' || c == ':';
 		i = next;
 	}
 	for (size_t i = 0; i < words->n; i++) {
 		if (words->w[i].kind == OG_WORD)
 			spell_number(words, i);
+		/* "order no. 7" refuses nothing. */
+		if (i > 0 && words->w[i].kind == OG_NUMBER && strcmp(words->w[i - 1].stem, "no") == 0)
+			words->w[i - 1].negation = 0;
 	}
 }
 
