@@ -1,0 +1,224 @@
+/* Reading envelopes that came from anywhere. */
+#include "lib/task/envelope.h"
+
+#include <string.h>
+
+#include "lib/base/text.h"
+#include "lib/task/envelope-internal.h"
+
+static const char *const known_keys[] = { "v",	  "id",	    "kind",   "principal", "text",
+					  "action", "task",   "digest", "values",    "state",
+					  "key",    "submitted", "expires", "trace",   "sig", NULL };
+
+static int bad(struct og_err *err, const char *what)
+{
+	return og_fail(err, OG_EDATA, "envelope: %s", what);
+}
+
+static int named(const char *name, const char *const *names)
+{
+	for (; *names; names++)
+		if (strcmp(name, *names) == 0)
+			return 1;
+	return 0;
+}
+
+static int check_kind(struct og_envelope *e, struct og_err *err)
+{
+	static const char *const about_a_task[] = { "approve", "cancel", "answer", "resolve", NULL };
+
+	if (strcmp(e->kind, "task") == 0) {
+		if (!e->text == !e->action)
+			return bad(err, "a task has either 'text' or 'action'");
+		return e->task ? bad(err, "a new task is not about another one") : 0;
+	}
+	if (!named(e->kind, about_a_task))
+		return bad(err, "'kind' is none of task, approve, cancel, answer, resolve");
+	if (e->text || e->action)
+		return bad(err, "'text' and 'action' belong to kind task");
+	if (!e->task || !og_uuid_valid(e->task))
+		return bad(err, "'task' is missing or not a task id");
+	return 0;
+}
+
+static int check_text(const char *text, struct og_err *err)
+{
+	size_t len = strlen(text);
+
+	if (len > OG_TASK_TEXT_MAX)
+		return og_fail(err, OG_EDATA, "the text is longer than %zu bytes",
+			       OG_TASK_TEXT_MAX);
+	if (strspn(text, " \t\r\n") == len)
+		return og_fail(err, OG_EDATA, "the text is empty");
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if ((c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f)
+			return og_fail(err, OG_EDATA, "the text holds a control byte (0x%02x)", c);
+	}
+	return 0;
+}
+
+static int check_action(const json_t *action, struct og_err *err)
+{
+	static const char *const keys[] = { "skill", "params", NULL };
+	const json_t *params = json_object_get(action, "params");
+	const char *skill;
+
+	if (og_json_only(action, "envelope: action", keys, err) < 0 ||
+	    og_json_need_str(action, "envelope: action", "skill", &skill, err) < 0)
+		return -1;
+	if (!*skill || strlen(skill) > 64)
+		return bad(err, "the action's skill is not a name");
+	return params && !json_is_object(params) ? bad(err, "the action's params are no object") : 0;
+}
+
+static int check_content(struct og_envelope *e, struct og_err *err)
+{
+	if (!og_uuid_valid(e->id))
+		return bad(err, "'id' is not a UUID in lower case");
+	if (!*e->principal || strlen(e->principal) > 63)
+		return bad(err, "'principal' is not a name");
+	if (e->key && (!*e->key || strlen(e->key) > OG_TASK_KEY_MAX))
+		return bad(err, "'key' is empty or too long");
+	if (check_kind(e, err) < 0)
+		return -1;
+	if (e->text && check_text(e->text, err) < 0)
+		return -1;
+	return e->action ? check_action(e->action, err) : 0;
+}
+
+static int check_times(struct og_envelope *e, struct og_err *err)
+{
+	if (og_time_parse(e->submitted, &e->submitted_ms) < 0)
+		return bad(err, "'submitted' is not a time");
+	if (og_time_parse(e->expires, &e->expires_ms) < 0)
+		return bad(err, "'expires' is not a time");
+	return e->expires_ms > e->submitted_ms ? 0 : bad(err, "it expires before it is submitted");
+}
+
+static int read_signature(struct og_envelope *e, struct og_err *err)
+{
+	const char *text;
+	struct og_buf raw;
+	int rc = -1;
+
+	og_buf_init(&raw, OG_SIGNATURE);
+	if (og_json_need_str(e->json, "envelope", "sig", &text, err) < 0)
+		goto out;
+	if (og_base64_decode(&raw, text, strlen(text)) < 0 || raw.len != OG_SIGNATURE) {
+		bad(err, "'sig' is not a signature");
+		goto out;
+	}
+	memcpy(e->sig, raw.data, OG_SIGNATURE);
+	rc = 0;
+out:
+	og_buf_release(&raw);
+	return rc;
+}
+
+int og_envelope_signed_text(const json_t *envelope, struct og_buf *out, struct og_err *err)
+{
+	json_t *copy = json_copy((json_t *)(uintptr_t)envelope);
+	int rc;
+
+	if (!copy)
+		return og_fail_nomem(err);
+	json_object_del(copy, "sig");
+	og_buf_adds(out, OG_ENVELOPE_PREFIX);
+	rc = og_json_canon(copy, out, err);
+	json_decref(copy);
+	return rc < 0 ? -1 : og_buf_check(out, "envelope", err);
+}
+
+static int make_digest(struct og_envelope *e, struct og_err *err)
+{
+	size_t prefix = strlen(OG_ENVELOPE_PREFIX);
+	struct og_buf text;
+	struct og_hash hash;
+	int rc = -1;
+
+	og_buf_init(&text, OG_ENVELOPE_MAX + prefix);
+	if (og_envelope_signed_text(e->json, &text, err) == 0) {
+		og_sha256(text.data + prefix, text.len - prefix, &hash);
+		og_hash_hex(&hash, e->digest);
+		rc = 0;
+	}
+	og_buf_release(&text);
+	return rc;
+}
+
+/* Strings and their presence; a wrong type of an optional one is refused
+ * too, not taken for absent. */
+static int read_members(struct og_envelope *e, struct og_err *err)
+{
+	static const char *const optional[] = { "text", "task", "key", "trace", "digest", "state",
+						NULL };
+	const json_t *json = e->json;
+	int64_t version;
+
+	if (og_json_only(json, "envelope", known_keys, err) < 0 ||
+	    og_json_need_int(json, "envelope", "v", &version, err) < 0 ||
+	    og_json_need_str(json, "envelope", "id", &e->id, err) < 0 ||
+	    og_json_need_str(json, "envelope", "kind", &e->kind, err) < 0 ||
+	    og_json_need_str(json, "envelope", "principal", &e->principal, err) < 0 ||
+	    og_json_need_str(json, "envelope", "submitted", &e->submitted, err) < 0 ||
+	    og_json_need_str(json, "envelope", "expires", &e->expires, err) < 0)
+		return -1;
+	if (version != 1)
+		return bad(err, "it is of another version");
+	for (size_t i = 0; optional[i]; i++)
+		if (json_object_get(json, optional[i]) && !og_json_str(json, optional[i]))
+			return og_fail(err, OG_EDATA, "envelope: '%s' is not a string", optional[i]);
+	e->text = og_json_str(json, "text");
+	e->task = og_json_str(json, "task");
+	e->key = og_json_str(json, "key");
+	e->action = json_object_get(json, "action");
+	return 0;
+}
+
+int og_envelope_from_json(json_t *json, struct og_envelope *ret, struct og_err *err)
+{
+	struct og_envelope e = { .json = json_incref(json) };
+
+	if (read_members(&e, err) < 0 || check_content(&e, err) < 0 || check_times(&e, err) < 0 ||
+	    read_signature(&e, err) < 0 || make_digest(&e, err) < 0) {
+		og_envelope_release(&e);
+		return -1;
+	}
+	*ret = e;
+	return 0;
+}
+
+int og_envelope_parse(const char *text, size_t len, struct og_envelope *ret, struct og_err *err)
+{
+	json_t *json = NULL;
+	int rc;
+
+	if (og_json_parse(text, len, OG_ENVELOPE_MAX, "envelope", &json, err) < 0)
+		return -1;
+	rc = og_envelope_from_json(json, ret, err);
+	json_decref(json);
+	return rc;
+}
+
+void og_envelope_release(struct og_envelope *envelope)
+{
+	json_decref(envelope->json);
+	envelope->json = NULL;
+}
+
+int og_envelope_verify(const struct og_envelope *envelope,
+		       const unsigned char pub[OG_KEY_PUBLIC], struct og_err *err)
+{
+	struct og_buf text;
+	int rc = -1;
+
+	og_buf_init(&text, OG_ENVELOPE_MAX + sizeof(OG_ENVELOPE_PREFIX));
+	if (og_envelope_signed_text(envelope->json, &text, err) == 0)
+		rc = og_verify(pub, text.data, text.len, envelope->sig, err);
+	og_buf_release(&text);
+	if (rc < 0 && err && err->code == OG_EPERM)
+		og_fail(err, OG_EPERM, "the envelope is not signed by '%s'", envelope->principal);
+	return rc;
+}
