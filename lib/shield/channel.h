@@ -45,7 +45,12 @@ void og_conversation_free(struct og_conversation *talk);
  * is NULL only when memory is out. */
 int og_conversation_ask(struct og_conversation *talk, const json_t *request, json_t **ret);
 
-/* The same for a line without its newline: appends the reply and a newline
+/* session.begin with a key that is at hand, for one-shots in process: the
+ * same nonce and signature a client makes over a pipe. */
+int og_conversation_sign_in(struct og_conversation *talk, const char *principal,
+			    const unsigned char seed[32], struct og_err *err);
+
+/* og_conversation_ask for a line without its newline: appends the reply and a newline
  * to out, or nothing at all. */
 int og_conversation_line(struct og_conversation *talk, const char *line, size_t len,
 			 struct og_buf *out);

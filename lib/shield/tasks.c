@@ -17,6 +17,7 @@ enum {
 	SQL_BY_KEY,
 	SQL_INSERT,
 	SQL_SAVE,
+	SQL_ENTRY,
 	SQL_FINISH,
 	SQL_LIST,
 	SQL_JOURNAL_GET,
@@ -36,6 +37,8 @@ static const char *const sql_text[SQL_COUNT] = {
 	[SQL_SAVE] = "UPDATE main.og_task SET epoch = ?2, next_step = ?3, first_seq = ?4,"
 		     " last_seq = ?5, state = ?6, reason = ?7, skill = ?8, skill_hash = ?9,"
 		     " vars = ?10, reads = ?11 WHERE id = ?1",
+	[SQL_ENTRY] = "UPDATE main.og_task SET first_seq = coalesce(first_seq, ?2), last_seq = ?2"
+		      " WHERE id = ?1",
 	[SQL_FINISH] = "UPDATE main.og_task SET state = ?2, reason = ?3, finished = ?4,"
 		       " result = ?5, first_seq = ?6, last_seq = ?7 WHERE id = ?1",
 	[SQL_LIST] = "SELECT t.id, t.state, t.reason, t.skill, p.name, t.submitted, t.begun,"
@@ -288,6 +291,17 @@ int og_tasks_save(struct og_tasks *tasks, const struct og_task_row *row, struct 
 		og_stmt_reset(stmt);
 		return -1;
 	}
+	return og_stmt_run(stmt, err);
+}
+
+int og_tasks_entry(struct og_tasks *tasks, const char *id, int64_t seq, struct og_err *err)
+{
+	struct og_stmt *stmt = prepared(tasks, SQL_ENTRY, err);
+
+	if (!stmt)
+		return -1;
+	og_bind_text(stmt, 1, id);
+	og_bind_int(stmt, 2, seq);
 	return og_stmt_run(stmt, err);
 }
 

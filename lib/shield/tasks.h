@@ -58,6 +58,8 @@ int og_tasks_insert(struct og_tasks *tasks, const struct og_task_row *row, struc
  * skill, vars, reads, next step, entries. */
 int og_tasks_save(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err);
 /* As save, with the result and the time it was finished. */
+/* Notes one more entry of a task, and nothing else of its row. */
+int og_tasks_entry(struct og_tasks *tasks, const char *id, int64_t seq, struct og_err *err);
 int og_tasks_finish(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err);
 
 /* Newest first. principal 0: everybody's; state NULL: any. Appends to the

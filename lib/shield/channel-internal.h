@@ -1,0 +1,111 @@
+/*
+ * What the files of the channel's server side share: an open instance, a
+ * conversation, and one request on its way through.
+ */
+#ifndef OG_SHIELD_CHANNEL_INTERNAL_H
+#define OG_SHIELD_CHANNEL_INTERNAL_H
+
+#include <stdint.h>
+
+#include "lib/access/access.h"
+#include "lib/policy/store.h"
+#include "lib/proc/channel.h"
+#include "lib/shield/channel.h"
+#include "lib/shield/frame.h"
+#include "lib/shield/tasks.h"
+#include "lib/skill/match.h"
+#include "lib/skill/store.h"
+
+struct og_gates;
+
+struct og_shield {
+	const struct og_conf *conf;
+	struct og_db *db;
+	struct og_frame frame;
+	struct og_tasks *tasks;
+	struct og_access *access;
+	struct og_graph *graph;
+	struct og_policies *policies;
+	struct og_gates *gates;
+	struct og_matcher *matcher; /* NULL, or built at matcher_epoch */
+	int64_t matcher_epoch;
+	json_t *skills; /* hash -> what og_graph_get gave; versions never change */
+};
+
+enum og_talk_state { OG_TALK_NEW = 1, OG_TALK_CHALLENGED = 2, OG_TALK_SESSION = 4 };
+
+#define OG_APPLICATION_ID 1330071860 /* of erp.db, share/schema/system.sql */
+
+#define OG_NONCE_LEN 64 /* hexadecimal digits */
+#define OG_AGENT_MAX 64
+
+struct og_conversation {
+	struct og_shield *shield;
+	enum og_talk_state state;
+	int over;
+	char agent[OG_AGENT_MAX + 1]; /* who works on tasks here, for the ledger */
+	char nonce[OG_NONCE_LEN + 1];
+	int64_t who; /* id of the session's principal, in SESSION */
+};
+
+/* What kind of no: it decides verdict, code, and whether the ledger hears of it. */
+enum og_refusal {
+	OG_REFUSAL_NONE, /* judged by the error's code */
+	OG_DENY,	 /* deny, on the ledger */
+	OG_DENY_QUIET,	 /* deny, of nothing anybody could want to look up */
+	OG_CONFLICT,
+	OG_STALE, /* conflict, on the ledger */
+	OG_BUDGET,
+	OG_UNSUPPORTED,
+};
+
+#define OG_RULE_MAX 64
+
+struct og_request {
+	struct og_conversation *talk;
+	struct og_shield *shield;
+	const json_t *body;
+	json_t *reply; /* members of an ok reply */
+	json_t *extra; /* members added to a refusal, or NULL */
+
+	struct og_principal who; /* valid when known */
+	int known;
+	struct og_task_row task; /* valid when has_task */
+	int has_task;
+	char node[OG_SKILL_NAME_MAX + 16]; /* "skill@hash12", or "" */
+	const char *step;		   /* or NULL */
+
+	enum og_refusal refusal;
+	char rule[OG_RULE_MAX];
+};
+
+/* Marks the request as refused. Always -1. */
+int og_refuse(struct og_request *rq, enum og_refusal kind, const char *rule, struct og_err *err,
+	      const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* Who a request acts as. _task demands a task with the right epoch and
+ * does not care for its state; _running demands that it still runs. Inside
+ * a frame what they find cannot change any more. */
+int og_request_session(struct og_request *rq, struct og_err *err);
+int og_request_task(struct og_request *rq, struct og_err *err);
+int og_request_either(struct og_request *rq, struct og_err *err);
+int og_request_running(struct og_request *rq, struct og_err *err);
+int og_request_right(struct og_request *rq, const char *right, struct og_err *err);
+
+/* The ledger's view of a request; strings are borrowed from it. */
+void og_request_record(struct og_request *rq, const char *action, struct og_record *ret);
+/* Notes a new entry in the task's row, inside the frame. */
+int og_request_entry(struct og_request *rq, int64_t seq, struct og_err *err);
+/* Writes a refusal to the ledger, if it is of the kind that belongs there. */
+void og_request_refused(struct og_request *rq, const struct og_err *err);
+json_t *og_request_reply(struct og_request *rq, int rc, const struct og_err *err);
+void og_request_release(struct og_request *rq);
+
+/* Appends one entry about the open frame, notes it in the task's row and
+ * puts its number into the reply. body may be NULL: out of memory. */
+int og_request_write_entry(struct og_request *rq, const char *action, const json_t *body,
+			   struct og_err *err);
+
+int og_conversation_broken(struct og_conversation *talk, struct og_err *err, json_t **ret);
+
+#endif

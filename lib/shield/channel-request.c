@@ -1,0 +1,229 @@
+/*
+ * What every handler shares: who is asking, how a wish is refused, what a
+ * refusal leaves on the ledger, and how a reply is put together.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/text.h"
+#include "lib/shield/channel-internal.h"
+
+void og_request_release(struct og_request *rq)
+{
+	json_decref(rq->reply);
+	json_decref(rq->extra);
+	og_task_row_release(&rq->task);
+}
+
+int og_refuse(struct og_request *rq, enum og_refusal kind, const char *rule, struct og_err *err,
+	      const char *fmt, ...)
+{
+	static const int codes[] = { [OG_DENY] = OG_NO,
+				     [OG_DENY_QUIET] = OG_NO,
+				     [OG_CONFLICT] = OG_NO,
+				     [OG_STALE] = OG_NO,
+				     [OG_BUDGET] = OG_NO,
+				     [OG_UNSUPPORTED] = OG_EUNAVAIL };
+	char text[OG_ERR_MSG_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	rq->refusal = kind;
+	snprintf(rq->rule, sizeof(rq->rule), "%s", rule);
+	return og_fail(err, codes[kind], "%s", text);
+}
+
+int og_request_session(struct og_request *rq, struct og_err *err)
+{
+	struct og_conversation *talk = rq->talk;
+
+	/* Read again for every request: a role that was taken away is gone at once. */
+	if (og_access_principal_id(rq->shield->access, talk->who, &rq->who, err) < 0)
+		return -1;
+	rq->known = 1;
+	return 0;
+}
+
+/* The row of the task a request names, if it may act for it at all. */
+int og_request_task(struct og_request *rq, struct og_err *err)
+{
+	const char *id = og_json_str(rq->body, "task");
+	int64_t epoch = og_json_int(rq->body, "epoch", -1);
+	int found;
+
+	if (!id || !og_uuid_valid(id))
+		return og_fail(err, OG_EDATA, "request: 'task' is not a task id");
+	found = og_tasks_get(rq->shield->tasks, id, &rq->task, err);
+	if (found < 0)
+		return -1;
+	if (found == 0 || rq->task.same_as)
+		return og_refuse(rq, OG_DENY_QUIET, "no-task", err, "no such task");
+	rq->has_task = 1;
+	if (og_access_principal_id(rq->shield->access, rq->task.principal, &rq->who, err) < 0)
+		return -1;
+	rq->known = 1;
+	if (epoch != rq->task.epoch)
+		return og_refuse(rq, OG_STALE, "stale-epoch", err,
+				 "stale epoch: %lld, the task is at %lld", (long long)epoch,
+				 (long long)rq->task.epoch);
+	return 0;
+}
+
+int og_request_either(struct og_request *rq, struct og_err *err)
+{
+	if (!json_object_get(rq->body, "task"))
+		return og_request_session(rq, err);
+	if (og_request_task(rq, err) < 0)
+		return -1;
+	return og_request_running(rq, err);
+}
+
+int og_request_running(struct og_request *rq, struct og_err *err)
+{
+	if (strcmp(rq->task.state, "running") == 0)
+		return 0;
+	return og_refuse(rq, OG_CONFLICT, "finished", err, "the task is %s", rq->task.state);
+}
+
+int og_request_right(struct og_request *rq, const char *right, struct og_err *err)
+{
+	if (og_access_right(&rq->who, right))
+		return 0;
+	og_refuse(rq, OG_DENY, "right", err, "%s has no right '%s'", rq->who.name, right);
+	return og_hint(err, "a role with the right '%s' may do this", right);
+}
+
+void og_request_record(struct og_request *rq, const char *action, struct og_record *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->principal = rq->known ? rq->who.name : "unknown";
+	ret->agent = rq->has_task && rq->talk->agent[0] ? rq->talk->agent : "og-shield";
+	ret->action = action;
+	ret->node = rq->node;
+	ret->task = rq->has_task ? rq->task.id : "";
+	ret->step = rq->step ? rq->step : "";
+}
+
+/* Refusals that people must be able to find later. Malformed requests are
+ * no wishes, and a conflict is the echo of something recorded already. */
+static int on_ledger(const struct og_request *rq, const struct og_err *err)
+{
+	switch (rq->refusal) {
+	case OG_DENY:
+	case OG_STALE:
+	case OG_BUDGET:
+		return 1;
+	case OG_REFUSAL_NONE:
+		return err->code == OG_NO || err->code == OG_EPERM;
+	default:
+		return 0;
+	}
+}
+
+static const char *verdict_of(const struct og_request *rq, const struct og_err *err)
+{
+	switch (rq->refusal) {
+	case OG_DENY:
+	case OG_DENY_QUIET:
+		return "deny";
+	case OG_CONFLICT:
+	case OG_STALE:
+		return "conflict";
+	case OG_BUDGET:
+		return "budget";
+	case OG_UNSUPPORTED:
+		return "unsupported";
+	case OG_REFUSAL_NONE:
+		break;
+	}
+	return err->code == OG_NO || err->code == OG_EPERM ? "deny" : "error";
+}
+
+/* An error's text can hold broken UTF-8 from its subject. */
+static json_t *safe_string(const char *text)
+{
+	struct og_buf buf;
+	json_t *ret = NULL;
+
+	og_buf_init(&buf, 8 * OG_ERR_MSG_MAX);
+	if (og_text_safe(&buf, text, strlen(text), 0) == 0)
+		ret = json_stringn(buf.data ? buf.data : "", buf.len);
+	og_buf_release(&buf);
+	return ret;
+}
+
+static json_t *refusal_body(const struct og_request *rq, const struct og_err *err)
+{
+	const char *verb = rq->body ? og_json_str(rq->body, "verb") : NULL;
+	const char *sql = rq->body ? og_json_str(rq->body, "sql") : NULL;
+	json_t *body = json_pack("{s:s,s:s,s:o,s:s}", "verdict", verdict_of(rq, err), "rule",
+				 rq->rule[0] ? rq->rule : "refused", "why", safe_string(err->msg),
+				 "verb", verb ? verb : "");
+
+	if (body && sql)
+		json_object_set_new(body, "sql", json_string(sql));
+	return body;
+}
+
+/* Best effort on purpose: the refusal stands whether or not it could be
+ * written down, and the caller's error must not be replaced by a new one. */
+void og_request_refused(struct og_request *rq, const struct og_err *err)
+{
+	struct og_frame *frame = &rq->shield->frame;
+	struct og_err quiet = OG_ERR_INIT;
+	struct og_record record;
+	struct og_receipt receipt;
+	json_t *body;
+
+	if (!on_ledger(rq, err))
+		return;
+	body = refusal_body(rq, err);
+	og_request_record(rq, "refuse", &record);
+	if (body && og_frame_begin(frame, &quiet) == 0 &&
+	    og_frame_record(frame, &record, body, &receipt, &quiet) == 0 &&
+	    og_request_entry(rq, receipt.seq, &quiet) == 0)
+		og_frame_commit(frame, !rq->has_task, &quiet);
+	og_frame_abort(frame);
+	json_decref(body);
+}
+
+/* Keeps the task's range of entries. Its row may be older than what other
+ * conversations wrote, so only these two columns are touched. */
+int og_request_entry(struct og_request *rq, int64_t seq, struct og_err *err)
+{
+	if (!rq->has_task)
+		return 0;
+	if (rq->task.first_seq == 0)
+		rq->task.first_seq = seq;
+	rq->task.last_seq = seq;
+	return og_tasks_entry(rq->shield->tasks, rq->task.id, seq, err);
+}
+
+static json_t *refused_reply(struct og_request *rq, const struct og_err *err)
+{
+	json_t *reply = json_pack("{s:b,s:s,s:i,s:s,s:o,s:o}", "ok", 0, "verdict",
+				  verdict_of(rq, err), "code", err->code, "rule",
+				  rq->rule[0] ? rq->rule : "refused", "why",
+				  safe_string(err->msg), "fix", safe_string(err->hint));
+
+	if (reply && rq->extra)
+		json_object_update(reply, rq->extra);
+	return reply;
+}
+
+json_t *og_request_reply(struct og_request *rq, int rc, const struct og_err *err)
+{
+	json_t *reply = rc == 0 ? json_incref(rq->reply) : refused_reply(rq, err);
+	int64_t id = rq->body ? og_json_int(rq->body, "id", -1) : -1;
+
+	if (!reply || json_object_set_new(reply, "v", json_integer(1)) < 0 ||
+	    json_object_set_new(reply, "id", id < 0 ? json_null() : json_integer(id)) < 0 ||
+	    (rc == 0 && json_object_set_new(reply, "ok", json_true()) < 0)) {
+		json_decref(reply);
+		return NULL;
+	}
+	return reply;
+}

@@ -1,0 +1,365 @@
+/*
+ * The request table and the loop. Every request passes the same gates in
+ * the same order: is it JSON of the right shape, is the verb known, is it
+ * legal in this state, does it carry exactly its keys, who is asking, have
+ * they the right. Only then does a handler see it; and whatever a handler
+ * leaves open is closed here, so that no request can spoil the next one.
+ */
+#include "lib/shield/channel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/file.h"
+#include "lib/proc/channel.h"
+#include "lib/proc/proc.h"
+#include "lib/shield/channel-internal.h"
+#include "lib/shield/verbs.h"
+
+enum {
+	NEW = OG_TALK_NEW,
+	CHALLENGED = OG_TALK_CHALLENGED,
+	SESSION = OG_TALK_SESSION,
+	ANY = NEW | CHALLENGED | SESSION
+};
+
+/* Who a request acts as, found before the handler runs. */
+enum actor {
+	SELF,	/* the handler finds out: from an envelope, a signature, a task */
+	LOGIN,	/* the session's principal */
+	EITHER, /* the task's principal when the request names a task, else the session's */
+};
+
+/* keys: "name:T" or "name:T?" (may be absent), T: s string, i whole number,
+ * o object, a array, b boolean. */
+struct verb {
+	const char *name;
+	unsigned legal;
+	enum actor actor;
+	const char *right; /* of the principal's role, or NULL */
+	const char *keys;
+	og_verb_fn *run; /* NULL: not in this version */
+};
+
+#define TASK "task:s epoch:i "
+#define MAYBE_TASK "task:s? epoch:i? "
+
+static const struct verb verbs[] = {
+	{ "session.begin", NEW | CHALLENGED, SELF, NULL, "principal:s nonce:s? sig:s?",
+	  og_verb_session_begin },
+	{ "auth.login", ANY, SELF, NULL, "email:s password:s", og_verb_auth_login },
+	{ "task.begin", ANY, SELF, NULL, "envelope:o agent:s?", og_verb_task_begin },
+	{ "task.finish", ANY, SELF, NULL, TASK "state:s reason:s result:o", og_verb_task_finish },
+	{ "task.status", SESSION, LOGIN, NULL, "task:s", og_verb_task_status },
+	{ "task.list", SESSION, LOGIN, NULL, "state:s? limit:i?", og_verb_task_list },
+	{ "step.run", ANY, SELF, NULL, TASK "skill:s hash:s? step:s slots:o?", og_verb_step_run },
+	{ "saga.undo", ANY, SELF, NULL, TASK "reason:s", og_verb_saga_undo },
+	{ "consent.put", ANY, SELF, NULL, "envelope:o", og_verb_envelope },
+	{ "cancel", ANY, SELF, NULL, "envelope:o", og_verb_envelope },
+	{ "answer", ANY, SELF, NULL, "envelope:o", og_verb_envelope },
+	{ "schema", ANY, EITHER, NULL, MAYBE_TASK, og_verb_schema },
+	{ "skill.match", ANY, EITHER, NULL, MAYBE_TASK "text:s limit:i?", og_verb_skill_match },
+	{ "skill.get", ANY, EITHER, NULL, MAYBE_TASK "skill:s hash:s?", og_verb_skill_get },
+	{ "skill.list", ANY, EITHER, NULL, MAYBE_TASK, og_verb_skill_list },
+	{ "skill.put", SESSION, LOGIN, "skill", "doc:o", og_verb_skill_put },
+	{ "policy.search", ANY, EITHER, NULL, MAYBE_TASK "node:s? query:s limit:i?",
+	  og_verb_policy_search },
+	{ "policy.list", ANY, EITHER, NULL, MAYBE_TASK "node:s?", og_verb_policy_list },
+	{ "policy.put", SESSION, LOGIN, "policy", "policy:o", og_verb_policy_put },
+	{ "sql.read", ANY, EITHER, NULL, MAYBE_TASK "sql:s params:o? max_rows:i?",
+	  og_verb_sql_read },
+	{ "sql.write", ANY, EITHER, NULL, MAYBE_TASK "sql:s params:o?", og_verb_sql_write },
+	{ "sql.check", ANY, EITHER, NULL, MAYBE_TASK "sql:s params:o?", og_verb_sql_check },
+	{ "ddl", ANY, EITHER, "ddl",
+	  MAYBE_TASK "sql:s? op:s? table:s? name:s? column:o? columns:a? unique:b?", og_verb_ddl },
+	{ "grant.put", SESSION, LOGIN, "grant",
+	  "subject:s tbl:s effect:s? verbs:a visible:a? masked:a? settable:a? predicate:s?",
+	  og_verb_grant_put },
+	{ "grant.drop", SESSION, LOGIN, "grant", "subject:s tbl:s effect:s?", og_verb_grant_drop },
+	{ "grant.list", SESSION, LOGIN, "grant", "subject:s?", og_verb_grant_list },
+	{ "principal.put", SESSION, LOGIN, "register",
+	  "name:s role:s clearance:i pubkey:s? id:i? password:s? active:b?",
+	  og_verb_principal_put },
+	{ "ledger.read", SESSION, LOGIN, "ledger", "limit:i? before:i?", og_verb_ledger_read },
+	{ "effect.begin", ANY, SELF, NULL, NULL, NULL },
+	{ "effect.end", ANY, SELF, NULL, NULL, NULL },
+	{ "budget.reserve", ANY, SELF, NULL, NULL, NULL },
+	{ "budget.settle", ANY, SELF, NULL, NULL, NULL },
+	{ "journal.put", ANY, SELF, NULL, NULL, NULL },
+	{ "journal.get", ANY, SELF, NULL, NULL, NULL },
+};
+
+int og_conversation_new(struct og_shield *shield, struct og_conversation **ret,
+			struct og_err *err)
+{
+	struct og_conversation *talk = calloc(1, sizeof(*talk));
+
+	if (!talk)
+		return og_fail_nomem(err);
+	talk->shield = shield;
+	talk->state = OG_TALK_NEW;
+	*ret = talk;
+	return 0;
+}
+
+void og_conversation_free(struct og_conversation *talk)
+{
+	free(talk);
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static int has_type(const json_t *value, char type)
+{
+	switch (type) {
+	case 's':
+		return json_is_string(value);
+	case 'i':
+		return json_is_integer(value);
+	case 'o':
+		return json_is_object(value);
+	case 'a':
+		return json_is_array(value);
+	case 'b':
+		return json_is_boolean(value);
+	default:
+		return 0;
+	}
+}
+
+/* Judges one "name:T?" of a verb's keys; *present counts those that are there. */
+static int check_key(const json_t *body, const char *spec, size_t len, size_t *present,
+		     struct og_err *err)
+{
+	const char *colon = memchr(spec, ':', len);
+	size_t name_len = colon ? (size_t)(colon - spec) : len;
+	char name[32];
+	const json_t *value;
+
+	if (!colon || name_len >= sizeof(name))
+		return og_fail(err, OG_EBUG, "request table: bad key '%s'", spec);
+	memcpy(name, spec, name_len);
+	name[name_len] = '\0';
+	value = json_object_get(body, name);
+	if (!value && spec[len - 1] != '?')
+		return og_fail(err, OG_EDATA, "request: '%s' is missing", name);
+	if (value && !has_type(value, colon[1]))
+		return og_fail(err, OG_EDATA, "request: '%s' has the wrong type", name);
+	*present += value != NULL;
+	return 0;
+}
+
+/* Names a key that the verb does not have, now that one must be there. */
+static int unknown_key(const json_t *body, const char *keys, struct og_err *err)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)body, name, value)
+	{
+		char wanted[48];
+		int n = snprintf(wanted, sizeof(wanted), "%s:", name);
+		const char *at = n < (int)sizeof(wanted) ? strstr(keys, wanted) : NULL;
+
+		if (strcmp(name, "v") == 0 || strcmp(name, "id") == 0 || strcmp(name, "verb") == 0)
+			continue;
+		if (!at || (at != keys && at[-1] != ' '))
+			return og_fail(err, OG_EDATA, "request: unknown key '%s'", name);
+	}
+	return og_fail(err, OG_EDATA, "request: unknown key");
+}
+
+static int check_keys(const json_t *body, const char *keys, struct og_err *err)
+{
+	size_t present = 3; /* v, id, verb */
+
+	for (const char *at = keys; *at;) {
+		size_t len = strcspn(at, " ");
+
+		if (check_key(body, at, len, &present, err) < 0)
+			return -1;
+		at += len;
+		at += strspn(at, " ");
+	}
+	return present == json_object_size(body) ? 0 : unknown_key(body, keys, err);
+}
+
+/* Finds the verb and holds the request against the table. Failing here is
+ * a broken peer, not a refused wish: the conversation ends. */
+static int admit(struct og_request *rq, const struct verb **ret, struct og_err *err)
+{
+	const char *name;
+	const struct verb *verb;
+
+	if (!json_is_object(rq->body))
+		return og_fail(err, OG_EDATA, "request is not a JSON object");
+	if (og_json_int(rq->body, "v", 0) != 1)
+		return og_fail(err, OG_EDATA, "request: 'v' is not 1");
+	if (og_json_int(rq->body, "id", -1) < 0 || og_json_int(rq->body, "id", -1) > OG_JSON_INT_MAX)
+		return og_fail(err, OG_EDATA, "request: 'id' is not a whole number");
+	if (og_json_need_str(rq->body, "request", "verb", &name, err) < 0)
+		return -1;
+	verb = find_verb(name);
+	if (!verb)
+		return og_fail(err, OG_EDATA, "unknown verb '%s'", name);
+	if (!(verb->legal & (unsigned)rq->talk->state) ||
+	    (verb->actor == EITHER && rq->talk->state != OG_TALK_SESSION &&
+	     !json_object_get(rq->body, "task"))) {
+		og_refuse(rq, OG_DENY_QUIET, "order", err, "'%s' is not legal here", name);
+		return og_hint(err, "begin with session.begin or task.begin");
+	}
+	*ret = verb;
+	return 0;
+}
+
+static int authorise(struct og_request *rq, const struct verb *verb, struct og_err *err)
+{
+	if (verb->actor == LOGIN && og_request_session(rq, err) < 0)
+		return -1;
+	if (verb->actor == EITHER && og_request_either(rq, err) < 0)
+		return -1;
+	return verb->right ? og_request_right(rq, verb->right, err) : 0;
+}
+
+static int perform(struct og_request *rq, const struct verb *verb, struct og_err *err)
+{
+	if (!verb->run)
+		return og_refuse(rq, OG_UNSUPPORTED, "unsupported", err, "%s is not in this version",
+				 verb->name);
+	if (check_keys(rq->body, verb->keys, err) < 0 || authorise(rq, verb, err) < 0)
+		return -1;
+	return verb->run(rq, err);
+}
+
+int og_conversation_ask(struct og_conversation *talk, const json_t *request, json_t **ret)
+{
+	struct og_request rq = { .talk = talk, .shield = talk->shield, .body = request };
+	struct og_err err = OG_ERR_INIT;
+	const struct verb *verb = NULL;
+	int over = 0, rc = -1;
+
+	rq.reply = json_object();
+	if (talk->over)
+		og_fail(&err, OG_EDATA, "the conversation is over");
+	else if (rq.reply && admit(&rq, &verb, &err) == 0)
+		rc = perform(&rq, verb, &err);
+	over = !verb;
+	og_frame_abort(&talk->shield->frame);
+	if (rc < 0)
+		og_request_refused(&rq, &err);
+	*ret = og_request_reply(&rq, rc, &err);
+	og_request_release(&rq);
+	talk->over = talk->over || over || !*ret;
+	return talk->over;
+}
+
+/* Appends the line for a reply, or nothing when it is too long for one. */
+static int put_reply(struct og_buf *out, const json_t *reply)
+{
+	size_t before = out->len;
+	struct og_err err = OG_ERR_INIT;
+
+	if (og_json_dump(reply, out, &err) == 0 && out->len - before < OG_CHANNEL_LINE_MAX &&
+	    og_buf_addc(out, '\n') == 0)
+		return 0;
+	out->len = before;
+	out->failed = 0;
+	return -1;
+}
+
+static json_t *too_long(const json_t *reply)
+{
+	return json_pack("{s:i,s:I,s:b,s:s,s:i,s:s,s:s,s:s}", "v", 1, "id",
+			 (json_int_t)og_json_int(reply, "id", -1), "ok", 0, "verdict", "budget",
+			 "code", OG_NO, "rule", "reply-size", "why",
+			 "the reply is longer than a line may be", "fix", "ask for fewer rows");
+}
+
+int og_conversation_line(struct og_conversation *talk, const char *line, size_t len,
+			 struct og_buf *out)
+{
+	struct og_err err = OG_ERR_INIT;
+	json_t *request = NULL, *reply = NULL;
+	int over;
+
+	if (og_json_parse(line, len, OG_CHANNEL_LINE_MAX, "request", &request, &err) < 0)
+		over = og_conversation_broken(talk, &err, &reply);
+	else
+		over = og_conversation_ask(talk, request, &reply);
+	if (reply && put_reply(out, reply) < 0) {
+		json_t *notice = too_long(reply);
+
+		if (!notice || put_reply(out, notice) < 0)
+			over = 1;
+		json_decref(notice);
+	}
+	json_decref(request);
+	json_decref(reply);
+	return over;
+}
+
+/* Says why the conversation cannot go on: the answer to what is no request. */
+int og_conversation_broken(struct og_conversation *talk, struct og_err *err, json_t **ret)
+{
+	struct og_request rq = { .talk = talk, .shield = talk->shield };
+
+	*ret = og_request_reply(&rq, -1, err);
+	talk->over = 1;
+	return 1;
+}
+
+static int serve_broken(struct og_conversation *talk, struct og_buf *out, struct og_err *err)
+{
+	json_t *reply = NULL;
+
+	og_conversation_broken(talk, err, &reply);
+	if (reply)
+		put_reply(out, reply);
+	json_decref(reply);
+	return -1;
+}
+
+int og_channel_serve(struct og_shield *shield, int in, int out, struct og_err *err)
+{
+	struct og_conversation *talk = NULL;
+	struct og_lines lines;
+	struct og_buf reply;
+	char *line;
+	size_t len;
+	int rc = -1, more;
+
+	og_lines_init(&lines, in, OG_CHANNEL_LINE_MAX);
+	og_buf_init(&reply, OG_CHANNEL_LINE_MAX + 1);
+	if (og_conversation_new(shield, &talk, err) < 0)
+		goto out;
+	while ((more = og_lines_next(&lines, OG_FOREVER, &line, &len, err)) == 1 && !talk->over) {
+		og_buf_clear(&reply);
+		og_conversation_line(talk, line, len, &reply);
+		if (reply.len > 0 && og_write_all(out, reply.data, reply.len) < 0) {
+			og_fail(err, OG_EIO, "cannot write a reply");
+			goto out;
+		}
+		if (talk->over) {
+			og_fail(err, OG_EDATA, "the conversation was ended: illegal request");
+			goto out;
+		}
+	}
+	if (more < 0) {
+		og_buf_clear(&reply);
+		serve_broken(talk, &reply, err);
+		(void)og_write_all(out, reply.data, reply.len);
+		goto out;
+	}
+	rc = 0;
+out:
+	og_conversation_free(talk);
+	og_buf_release(&reply);
+	og_lines_release(&lines);
+	return rc;
+}

@@ -1,0 +1,181 @@
+/*
+ * See saga.h.
+ */
+#include "lib/shield/saga.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/shield/verbs.h"
+
+/* The changes of the step, read back from its journal row. */
+static int invert(struct og_run *run, const struct og_journal *row, struct og_err *err)
+{
+	struct og_shield *shield = run->rq->shield;
+	json_t *changes = NULL;
+	int rc;
+
+	if (!row->changes)
+		return og_fail(err, OG_EDATA, "step '%s' left no changes to invert", row->step);
+	if (og_json_parse(row->changes, strlen(row->changes), OG_CHANGES_MAX, "changes", &changes,
+			  err) < 0)
+		return -1;
+	rc = og_rowlog_apply(shield->db, changes, 0, err);
+	json_decref(changes);
+	return rc;
+}
+
+int og_saga_undo(struct og_run *run, const struct og_journal *row, const char **ret_how,
+		 struct og_err *err)
+{
+	int ran;
+
+	*ret_how = "none";
+	if (row->seq == 0)
+		return 0;
+	ran = og_run_undo(run, err);
+	if (ran < 0)
+		return -1;
+	if (ran == 0 && invert(run, row, err) < 0)
+		return -1;
+	*ret_how = ran ? "sql" : "inverse";
+	return 0;
+}
+
+static int record(struct og_run *run, const char *how, const char *reason, int64_t *ret_seq,
+		  struct og_err *err)
+{
+	struct og_frame *frame = &run->rq->shield->frame;
+	struct og_record entry;
+	struct og_receipt receipt;
+	json_t *body;
+	int rc = -1;
+
+	*ret_seq = 0;
+	if (strcmp(how, "none") == 0)
+		return 0;
+	body = json_pack("{s:s,s:s,s:s}", "verdict", "allow", "how", how, "why", reason);
+	if (!body)
+		return og_fail_nomem(err);
+	og_request_record(run->rq, "undo", &entry);
+	if (og_frame_record(frame, &entry, body, &receipt, err) == 0) {
+		*ret_seq = receipt.seq;
+		rc = 0;
+	}
+	json_decref(body);
+	return rc;
+}
+
+static json_t *step_name(const struct og_run *run, int64_t ordinal)
+{
+	const json_t *steps = json_object_get(run->doc, "steps");
+	const json_t *step = ordinal < 0 ? NULL : json_array_get(steps, (size_t)ordinal);
+
+	return step ? json_incref(json_object_get(step, "name")) : json_null();
+}
+
+static int make_reply(struct og_run *run, const char *how, int64_t next, int64_t seq,
+		      struct og_err *err)
+{
+	json_t *made = json_pack("{s:s,s:o,s:s}", "undone", run->name, "next",
+				 step_name(run, next), "how", how);
+
+	if (!made || json_object_update(run->rq->reply, made) < 0) {
+		json_decref(made);
+		return og_fail_nomem(err);
+	}
+	json_decref(made);
+	return seq > 0 ? og_json_set(run->rq->reply, "seq", json_integer(seq), err) : 0;
+}
+
+static int save(struct og_run *run, const struct og_journal *done, int64_t seq,
+		const char *reason, struct og_err *err)
+{
+	struct og_request *rq = run->rq;
+	struct og_task_row *task = &rq->task;
+	struct og_journal row = { .ordinal = done->ordinal, .step = done->step, .seq = seq };
+	int rc = -1;
+
+	row.digest = done->digest;
+	row.reply = json_dumps(rq->reply, JSON_COMPACT);
+	task->next_step = -1; /* turned back: no step runs any more */
+	if (seq > 0)
+		task->last_seq = seq;
+	if (!row.reply)
+		og_fail_nomem(err);
+	else if ((*task->reason || og_task_row_set(&task->reason, reason, err) == 0) &&
+		 og_journal_put(rq->shield->tasks, task->id, OG_PHASE_UNDO, &row, err) == 0)
+		rc = og_tasks_save(rq->shield->tasks, task, err);
+	free(row.reply);
+	return rc;
+}
+
+/* Takes back the step that row describes; next is the one after it. */
+static int undo_one(struct og_run *run, const struct og_journal *row, int64_t next,
+		    struct og_err *err)
+{
+	struct og_request *rq = run->rq;
+	const char *reason = og_json_str(rq->body, "reason"), *how;
+	json_t *vars = row->vars ? json_loads(row->vars, 0, NULL) : NULL;
+	int64_t seq = 0;
+	int rc = -1;
+
+	if (!vars)
+		og_fail(err, OG_EDATA, "the variables of step '%s' cannot be read", row->step);
+	else if (og_run_skill(run, rq->task.skill, rq->task.skill_hash, err) == 0 &&
+		 og_run_step(run, row->step, vars, err) == 0 &&
+		 og_saga_undo(run, row, &how, err) == 0 &&
+		 record(run, how, reason, &seq, err) == 0 &&
+		 make_reply(run, how, next, seq, err) == 0)
+		rc = save(run, row, seq, reason, err);
+	json_decref(vars);
+	return rc;
+}
+
+static int nothing_left(struct og_request *rq, struct og_err *err)
+{
+	json_t *made = json_pack("{s:n,s:n,s:s}", "undone", "next", "how", "none");
+	int rc = made ? json_object_update(rq->reply, made) : -1;
+
+	json_decref(made);
+	return rc < 0 ? og_fail_nomem(err) : 0;
+}
+
+static int perform(struct og_run *run, struct og_err *err)
+{
+	struct og_request *rq = run->rq;
+	struct og_progress progress = { 0 };
+	struct og_journal row = { 0 };
+	int rc = -1, found;
+
+	if (og_tasks_progress(rq->shield->tasks, rq->task.id, &progress, err) < 0)
+		return -1;
+	if (progress.last < 0) {
+		rc = nothing_left(rq, err);
+		goto out;
+	}
+	found = og_journal_get(rq->shield->tasks, rq->task.id, OG_PHASE_DO, progress.last, &row,
+			       err);
+	if (found == 0)
+		og_fail(err, OG_EBUG, "step %lld has no journal", (long long)progress.last);
+	if (found == 1)
+		rc = undo_one(run, &row, progress.before, err);
+out:
+	og_journal_release(&row);
+	og_progress_release(&progress);
+	return rc;
+}
+
+int og_verb_saga_undo(struct og_request *rq, struct og_err *err)
+{
+	struct og_frame *frame = &rq->shield->frame;
+	struct og_run run = { .rq = rq };
+	int rc = -1;
+
+	if (og_frame_begin(frame, err) == 0 && og_request_task(rq, err) == 0 &&
+	    og_request_running(rq, err) == 0 && perform(&run, err) == 0)
+		rc = og_frame_commit(frame, 0, err);
+	og_frame_abort(frame);
+	og_run_release(&run);
+	return rc;
+}

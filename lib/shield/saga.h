@@ -1,0 +1,23 @@
+/*
+ * saga.undo: takes back exactly one step, the last one that still stands.
+ *
+ * A step that wrote is taken back by its undo blocks, with the variables
+ * as they were after that step and the same skill's rights; a step without
+ * undo blocks by inverting its row changes, which works only as long as
+ * nobody has changed those rows since. A step that wrote nothing is
+ * crossed out. Each undo is one transaction with its own ledger entry and
+ * its journal row, so that after a crash the next one goes on where this
+ * one stopped. An undo that fails leaves its step standing: the task then
+ * ends as compensation_failed, and says which step.
+ */
+#ifndef OG_SHIELD_SAGA_H
+#define OG_SHIELD_SAGA_H
+
+#include "lib/shield/steps.h"
+
+/* Takes back the step of this journal row, inside an open frame. *ret_how:
+ * "sql", "inverse" or "none". */
+int og_saga_undo(struct og_run *run, const struct og_journal *row, const char **ret_how,
+		 struct og_err *err);
+
+#endif

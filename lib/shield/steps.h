@@ -1,0 +1,67 @@
+/*
+ * step.run and the parts that saga.undo shares with it.
+ *
+ * A step is all blocks of one step of a skill's frozen version, run in
+ * order in one transaction: limits and rules first, then reads, writes,
+ * requirements, schema changes, new skills and policies. It is done, with
+ * its journal row, its variables and at most one ledger entry, or nothing
+ * of it is. The SQL is the skill's and runs with the rights granted to
+ * that version of the skill; the principal decides whose rows it sees.
+ *
+ * The variables of a task live here and nowhere else: a caller brings
+ * slots with the first step, each checked against the skill and every
+ * name looked up again as the principal, and nothing later.
+ */
+#ifndef OG_SHIELD_STEPS_H
+#define OG_SHIELD_STEPS_H
+
+#include "lib/shield/channel-gate.h"
+
+/* A step in progress. */
+struct og_run {
+	struct og_request *rq;
+	const json_t *doc;  /* the skill, borrowed from the shield's cache */
+	const char *hash;   /* its version, borrowed too */
+	const json_t *step; /* borrowed */
+	const char *name;   /* of the step */
+	int64_t ordinal, count;
+	struct og_gate *gate; /* of this version of the skill, borrowed */
+	json_t *vars;	      /* working copy, ours */
+	json_t *rows;	      /* name -> rows read, ours */
+	json_t *reads;	      /* digests of what was read, ours */
+	json_t *ddl;	      /* schema changes made, ours */
+	json_t *citations;    /* of policies that bind this step, ours */
+	json_t *view;	      /* hints of a view block, ours, or NULL */
+	int64_t affected;
+};
+
+void og_run_release(struct og_run *run);
+
+/* Finds the version of the skill (hash NULL: what the task froze, else the
+ * active one), notes rq->node, and fills doc, hash and count. */
+int og_run_skill(struct og_run *run, const char *name, const char *hash, struct og_err *err);
+
+/* Points the run at a step: name, ordinal, gate, variables from vars. */
+int og_run_step(struct og_run *run, const char *name, const json_t *vars, struct og_err *err);
+
+/* steps-blocks.c: runs the step's blocks, all but undo and view; or its
+ * undo blocks, last first (0 when there are none, 1 when they ran). */
+int og_run_blocks(struct og_run *run, struct og_err *err);
+int og_run_undo(struct og_run *run, struct og_err *err);
+
+/* steps-rules.c: role and clearance for the skill; the rules of policies
+ * that bind the step. */
+int og_run_admit(struct og_run *run, struct og_err *err);
+int og_run_rules(struct og_run *run, struct og_err *err);
+/* The answer of a predicate that was run. */
+int og_run_true(const struct og_gate_result *result);
+
+/* steps-slots.c: the first variables of a task. */
+int og_run_slots(struct og_run *run, const json_t *given, json_t **ret, struct og_err *err);
+/* A resolver that sees what the request's principal sees. */
+struct og_resolver og_request_resolver(struct og_request *rq);
+
+/* A task's entry body: what every step and undo says about itself. */
+json_t *og_run_body(const struct og_run *run);
+
+#endif

@@ -1,0 +1,276 @@
+/*
+ * task.finish: the one way a task ends. The state must be one that what
+ * happened allows, so that no caller can call a half-done saga done; the
+ * entry names what the task read; and the reply comes when all of it is
+ * on the disk.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/shield/channel-internal.h"
+#include "lib/shield/verbs.h"
+#include "lib/task/result.h"
+
+/* What the journal says about a task. */
+struct course {
+	int64_t steps; /* of its skill; 0: none was run */
+	int64_t next;  /* -1: turned back */
+	int64_t undos, standing, standing_writes;
+};
+
+static int all_done(const struct course *course)
+{
+	return course->next >= 0 && course->next == course->steps;
+}
+
+/* NULL when the state fits, else why not. */
+static const char *misfit(enum og_task_state state, const struct course *course, int cancelled)
+{
+	switch (state) {
+	case OG_TASK_DONE:
+		return all_done(course) ? NULL : "not all of its steps are done";
+	case OG_TASK_COMPENSATED:
+		if (course->undos == 0)
+			return "nothing was undone";
+		return course->standing == 0 ? NULL : "a step is not undone yet";
+	case OG_TASK_CANCELLED:
+		if (!cancelled)
+			return "nobody cancelled it";
+		return course->standing_writes == 0 ? NULL : "a step that wrote is not undone";
+	case OG_TASK_DENIED:
+	case OG_TASK_FAILED:
+	case OG_TASK_INTERRUPTED:
+		return course->standing_writes == 0 ? NULL : "a step that wrote is not undone";
+	case OG_TASK_COMPENSATION_FAILED:
+		return course->standing_writes > 0 ? NULL : "nothing that wrote is left standing";
+	default:
+		return "that is no state a task can be finished in";
+	}
+}
+
+static int steps_of(struct og_request *rq, int64_t *ret, struct og_err *err)
+{
+	const struct og_task_row *task = &rq->task;
+	json_t *found = NULL;
+	int there;
+
+	*ret = 0;
+	if (!task->skill)
+		return 0;
+	there = og_graph_get(rq->shield->graph, task->skill, task->skill_hash, &found, err);
+	if (there == 0)
+		og_fail(err, OG_EBUG, "skill '%s' is gone", task->skill);
+	if (there != 1)
+		return -1;
+	*ret = (int64_t)json_array_size(json_object_get(json_object_get(found, "skill"), "steps"));
+	json_decref(found);
+	return 0;
+}
+
+static int judge(struct og_request *rq, enum og_task_state state, struct og_err *err)
+{
+	struct og_task_row *task = &rq->task;
+	struct course course = { .next = task->next_step };
+	struct og_progress progress = { 0 };
+	const char *why;
+	int cancelled = og_consent_cancelled(rq->shield->tasks, task->id, task->principal, err);
+
+	if (cancelled < 0 || steps_of(rq, &course.steps, err) < 0 ||
+	    og_tasks_progress(rq->shield->tasks, task->id, &progress, err) < 0)
+		return -1;
+	course.undos = progress.undos;
+	course.standing = (int64_t)(json_array_size(progress.done) -
+				    json_array_size(progress.undone));
+	course.standing_writes = progress.standing_writes;
+	og_progress_release(&progress);
+	why = misfit(state, &course, cancelled);
+	if (!why)
+		return 0;
+	return og_refuse(rq, OG_CONFLICT, "state", err, "the task cannot be finished as %s: %s",
+			 og_state_name(state), why);
+}
+
+/* The result must be this task's, in this state, and well formed. */
+static int check_result(struct og_request *rq, const char *state, struct og_err *err)
+{
+	const json_t *result = json_object_get(rq->body, "result");
+	const char *task = og_json_str(result, "task");
+	const char *said = og_json_str(result, "state");
+
+	if (og_result_check(result, err) < 0)
+		return -1;
+	if (!task || strcmp(task, rq->task.id) != 0)
+		return og_fail(err, OG_EDATA, "result: 'task' is another task");
+	if (!said || strcmp(said, state) != 0)
+		return og_fail(err, OG_EDATA, "result: 'state' is not %s", state);
+	return 0;
+}
+
+/* SHA-256 over the result without what finishing adds to it, so that the
+ * entry proves the answer although the answer names the entry. */
+static int result_digest(const json_t *result, char out[OG_HASH_HEX + 1], struct og_err *err)
+{
+	json_t *bare = json_copy((json_t *)result);
+	struct og_buf text;
+	struct og_hash hash;
+	int rc = -1;
+
+	og_buf_init(&text, OG_CHANNEL_LINE_MAX);
+	if (!bare) {
+		og_fail_nomem(err);
+		goto out;
+	}
+	json_object_del(bare, "ledger");
+	json_object_del(bare, "finished");
+	if (og_json_canon(bare, &text, err) < 0)
+		goto out;
+	og_sha256(text.data, text.len, &hash);
+	og_hash_hex(&hash, out);
+	rc = 0;
+out:
+	json_decref(bare);
+	og_buf_release(&text);
+	return rc;
+}
+
+static json_t *entry_body(struct og_request *rq, const char *digest)
+{
+	const struct og_task_row *task = &rq->task;
+
+	return json_pack("{s:s,s:O,s:s,s:s,s:s,s:s,s:s}", "envelope", task->digest, "reads",
+			 task->reads, "reason", og_json_str(rq->body, "reason"), "result", digest,
+			 "state", og_json_str(rq->body, "state"), "text", task->text, "verdict",
+			 "allow");
+}
+
+static int record(struct og_request *rq, struct og_receipt *receipt, struct og_err *err)
+{
+	char digest[OG_HASH_HEX + 1];
+	struct og_record entry;
+	json_t *body;
+	int rc;
+
+	if (result_digest(json_object_get(rq->body, "result"), digest, err) < 0)
+		return -1;
+	if (rq->task.skill)
+		snprintf(rq->node, sizeof(rq->node), "%s@%.12s", rq->task.skill,
+			 rq->task.skill_hash);
+	body = entry_body(rq, digest);
+	if (!body)
+		return og_fail_nomem(err);
+	og_request_record(rq, "task.finish", &entry);
+	rc = og_frame_record(&rq->shield->frame, &entry, body, receipt, err);
+	json_decref(body);
+	return rc;
+}
+
+/* The result as it is kept: with its place on the ledger and the time. */
+static int complete(struct og_request *rq, const struct og_receipt *receipt, json_t **ret,
+		    struct og_err *err)
+{
+	struct og_task_row *task = &rq->task;
+	json_t *result = json_copy(json_object_get(rq->body, "result"));
+	char head[OG_HASH_HEX + 1];
+
+	if (!result)
+		return og_fail_nomem(err);
+	og_hash_hex(&receipt->hash, head);
+	task->first_seq = task->first_seq ? task->first_seq : receipt->seq;
+	task->last_seq = receipt->seq;
+	if (og_json_set(result, "ledger",
+			json_pack("{s:I,s:I,s:s}", "first", (json_int_t)task->first_seq, "last",
+				  (json_int_t)task->last_seq, "head", head),
+			err) < 0 ||
+	    og_json_set(result, "finished", json_string(receipt->time), err) < 0) {
+		json_decref(result);
+		return -1;
+	}
+	*ret = result;
+	return 0;
+}
+
+static int store(struct og_request *rq, const struct og_receipt *receipt, const json_t *result,
+		 struct og_err *err)
+{
+	struct og_task_row *task = &rq->task;
+
+	free(task->result);
+	task->result = json_dumps(result, JSON_COMPACT);
+	if (!task->result)
+		return og_fail_nomem(err);
+	if (og_task_row_set(&task->state, og_json_str(rq->body, "state"), err) < 0 ||
+	    og_task_row_set(&task->reason, og_json_str(rq->body, "reason"), err) < 0 ||
+	    og_task_row_set(&task->finished, receipt->time, err) < 0)
+		return -1;
+	return og_tasks_finish(rq->shield->tasks, task, err);
+}
+
+static int reply(struct og_request *rq, const json_t *result, struct og_err *err)
+{
+	const json_t *ledger = json_object_get(result, "ledger");
+	json_t *made = json_pack("{s:O,s:O,s:O,s:O}", "seq_first", json_object_get(ledger, "first"),
+				 "seq_last", json_object_get(ledger, "last"), "head",
+				 json_object_get(ledger, "head"), "result", result);
+	int rc = made ? json_object_update(rq->reply, made) : -1;
+
+	json_decref(made);
+	return rc < 0 ? og_fail_nomem(err) : 0;
+}
+
+static int finish(struct og_request *rq, struct og_err *err)
+{
+	const char *name = og_json_str(rq->body, "state");
+	int state = og_state_parse(name);
+	struct og_receipt receipt;
+	json_t *result = NULL;
+	int rc = -1;
+
+	if (state < 0)
+		return og_fail(err, OG_EDATA, "request: no task state is called '%s'", name);
+	if (state == OG_TASK_IN_DOUBT || state == OG_TASK_WAITING)
+		return og_refuse(rq, OG_UNSUPPORTED, "unsupported", err,
+				 "tasks that end %s are not in this version", name);
+	if (check_result(rq, name, err) < 0 || judge(rq, (enum og_task_state)state, err) < 0 ||
+	    record(rq, &receipt, err) < 0 || complete(rq, &receipt, &result, err) < 0)
+		return -1;
+	if (store(rq, &receipt, result, err) == 0)
+		rc = reply(rq, result, err);
+	json_decref(result);
+	return rc;
+}
+
+/* Finished before, in the same state: the recorded result is the answer. */
+static int finished_before(struct og_request *rq, struct og_err *err)
+{
+	const char *state = og_json_str(rq->body, "state");
+	json_t *result;
+	int rc;
+
+	if (!rq->task.result || strcmp(rq->task.state, state) != 0)
+		return og_refuse(rq, OG_CONFLICT, "finished", err, "the task is %s already",
+				 rq->task.state);
+	result = json_loads(rq->task.result, 0, NULL);
+	if (!result)
+		return og_fail(err, OG_EDATA, "the recorded result cannot be read");
+	rc = reply(rq, result, err);
+	json_decref(result);
+	return rc;
+}
+
+int og_verb_task_finish(struct og_request *rq, struct og_err *err)
+{
+	struct og_frame *frame = &rq->shield->frame;
+	int rc = -1;
+
+	if (og_frame_begin(frame, err) < 0 || og_request_task(rq, err) < 0)
+		goto out;
+	if (strcmp(rq->task.state, "running") == 0)
+		rc = finish(rq, err);
+	else
+		rc = finished_before(rq, err);
+	if (rc == 0)
+		rc = og_frame_commit(frame, 1, err);
+out:
+	og_frame_abort(frame);
+	return rc;
+}

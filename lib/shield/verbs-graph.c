@@ -1,0 +1,216 @@
+/*
+ * Skills and policies: found, shown, and put by those who may. Matching
+ * ignores roles on purpose: a forbidden wish is to be refused when it is
+ * run, not to look unknown. What is shown is cut by clearance.
+ */
+#include <string.h>
+
+#include "lib/shield/channel-gate.h"
+#include "lib/shield/steps.h"
+#include "lib/shield/verbs.h"
+
+#define CANDIDATES 5
+#define PASSAGES 5
+#define PASSAGES_MAX_ASKED 50
+
+/* The matcher of the graph as it is now. */
+static int matcher(struct og_shield *shield, struct og_matcher **ret, struct og_err *err)
+{
+	json_t *docs = NULL;
+	int64_t epoch;
+	int rc;
+
+	if (og_graph_epoch(shield->graph, &epoch, err) < 0)
+		return -1;
+	if (shield->matcher && shield->matcher_epoch == epoch) {
+		*ret = shield->matcher;
+		return 0;
+	}
+	og_matcher_free(shield->matcher);
+	shield->matcher = NULL;
+	if (og_graph_docs(shield->graph, &docs, err) < 0)
+		return -1;
+	rc = og_matcher_new(docs, &shield->matcher, err);
+	json_decref(docs);
+	shield->matcher_epoch = epoch;
+	*ret = shield->matcher;
+	return rc;
+}
+
+static int limit_of(const struct og_request *rq, int64_t fallback, int64_t max, size_t *ret,
+		    struct og_err *err)
+{
+	int64_t limit = og_json_int(rq->body, "limit", fallback);
+
+	if (limit < 1 || limit > max)
+		return og_fail(err, OG_EDATA, "request: 'limit' is not between 1 and %lld",
+			       (long long)max);
+	*ret = (size_t)limit;
+	return 0;
+}
+
+/* Takes the members of found over into the reply. */
+static int take(struct og_request *rq, json_t *found, struct og_err *err)
+{
+	int rc = json_object_update(rq->reply, found);
+
+	json_decref(found);
+	return rc < 0 ? og_fail_nomem(err) : 0;
+}
+
+int og_verb_skill_match(struct og_request *rq, struct og_err *err)
+{
+	const json_t *text = json_object_get(rq->body, "text");
+	struct og_resolver resolver = og_request_resolver(rq);
+	struct og_matcher *ready;
+	json_t *found = NULL;
+	size_t limit;
+	int rc = -1;
+
+	if (limit_of(rq, CANDIDATES, 20, &limit, err) < 0 ||
+	    og_frame_read(&rq->shield->frame, err) < 0)
+		return -1;
+	if (matcher(rq->shield, &ready, err) == 0 &&
+	    og_matcher_match(ready, json_string_value(text), json_string_length(text), &resolver,
+			     limit, &found, err) == 0)
+		rc = take(rq, found, err);
+	og_frame_abort(&rq->shield->frame);
+	return rc;
+}
+
+int og_verb_skill_get(struct og_request *rq, struct og_err *err)
+{
+	const char *name = og_json_str(rq->body, "skill"), *hash = og_json_str(rq->body, "hash");
+	json_t *found = NULL, *doc;
+	int there = name ? og_graph_get(rq->shield->graph, name, hash, &found, err) : 0;
+
+	if (there < 0)
+		return -1;
+	doc = json_object_get(found, "skill");
+	if (there == 0 || og_json_int(doc, "clearance", 3) > rq->who.clearance) {
+		json_decref(found);
+		return og_refuse(rq, OG_DENY_QUIET, "no-skill", err, "no such skill");
+	}
+	return take(rq, found, err);
+}
+
+int og_verb_skill_list(struct og_request *rq, struct og_err *err)
+{
+	json_t *list = NULL;
+
+	if (og_graph_list(rq->shield->graph, rq->who.clearance, &list, err) < 0)
+		return -1;
+	return og_json_set(rq->reply, "skills", list, err);
+}
+
+/* What the skill asks for and was not granted yet, as grants to give. */
+static int missing_grants(struct og_request *rq, const json_t *doc, const struct og_node *node,
+			  json_t **ret, struct og_err *err)
+{
+	char subject[OG_SUBJECT_MAX + 1];
+	json_t *asks = json_array(), *have = NULL, *ask;
+	size_t i;
+
+	snprintf(subject, sizeof(subject), "skill:%s@%s", node->name, node->hash);
+	if (!asks || og_access_grant_list(rq->shield->access, subject, &have, err) < 0) {
+		json_decref(asks);
+		return asks ? -1 : og_fail_nomem(err);
+	}
+	if (json_array_size(have) == 0) {
+		json_array_foreach(json_object_get(doc, "asks"), i, ask)
+		{
+			json_t *grant = json_copy(ask);
+
+			json_object_set_new(grant, "subject", json_string(subject));
+			json_array_append_new(asks, grant);
+		}
+	}
+	json_decref(have);
+	*ret = asks;
+	return 0;
+}
+
+static int put_reply(struct og_request *rq, const json_t *doc, const struct og_node *node,
+		     struct og_err *err)
+{
+	json_t *asks = NULL;
+
+	if (missing_grants(rq, doc, node, &asks, err) < 0)
+		return -1;
+	return take(rq,
+		    json_pack("{s:s,s:s,s:I,s:b,s:o}", "name", node->name, "hash", node->hash, "id",
+			      (json_int_t)node->id, "changed", node->changed, "asks", asks),
+		    err);
+}
+
+int og_verb_skill_put(struct og_request *rq, struct og_err *err)
+{
+	struct og_frame *frame = &rq->shield->frame;
+	const json_t *doc = json_object_get(rq->body, "doc");
+	struct og_node node;
+	json_t *body = NULL;
+	int rc = -1;
+
+	if (og_skill_check(doc, err) < 0 || og_frame_begin(frame, err) < 0 ||
+	    og_graph_put(rq->shield->graph, doc, &node, err) < 0 ||
+	    put_reply(rq, doc, &node, err) < 0)
+		goto out;
+	snprintf(rq->node, sizeof(rq->node), "%s@%.12s", node.name, node.hash);
+	body = json_pack("{s:s,s:s,s:s}", "skill", node.name, "hash", node.hash, "verdict", "allow");
+	if (!node.changed || og_request_write_entry(rq, "skill", body, err) == 0)
+		rc = og_frame_commit(frame, 1, err);
+out:
+	og_frame_abort(frame);
+	json_decref(body);
+	return rc;
+}
+
+int og_verb_policy_search(struct og_request *rq, struct og_err *err)
+{
+	const char *query = og_json_str(rq->body, "query"), *node = og_json_str(rq->body, "node");
+	json_t *found = NULL;
+	size_t limit;
+
+	if (!query)
+		return og_fail(err, OG_EDATA, "request: a NUL byte in 'query'");
+	if (limit_of(rq, PASSAGES, PASSAGES_MAX_ASKED, &limit, err) < 0 ||
+	    og_policies_search(rq->shield->policies, node, rq->who.clearance, query, limit, &found,
+			       err) < 0)
+		return -1;
+	return og_json_set(rq->reply, "passages", found, err);
+}
+
+int og_verb_policy_list(struct og_request *rq, struct og_err *err)
+{
+	json_t *list = NULL;
+
+	if (og_policies_list(rq->shield->policies, og_json_str(rq->body, "node"), rq->who.clearance,
+			     &list, err) < 0)
+		return -1;
+	return og_json_set(rq->reply, "policies", list, err);
+}
+
+int og_verb_policy_put(struct og_request *rq, struct og_err *err)
+{
+	struct og_frame *frame = &rq->shield->frame;
+	const json_t *policy = json_object_get(rq->body, "policy");
+	const char *name = og_json_str(policy, "name");
+	struct og_policy_id id;
+	json_t *body = NULL;
+	int rc = -1;
+
+	if (og_policy_check(policy, err) < 0 || og_frame_begin(frame, err) < 0 ||
+	    og_policies_put(rq->shield->policies, policy, &id, err) < 0 ||
+	    take(rq,
+		 json_pack("{s:s,s:I,s:s,s:b}", "name", name, "id", (json_int_t)id.id, "hash",
+			   id.hash, "changed", id.changed),
+		 err) < 0)
+		goto out;
+	body = json_pack("{s:s,s:s,s:s}", "policy", name, "hash", id.hash, "verdict", "allow");
+	if (!id.changed || og_request_write_entry(rq, "policy", body, err) == 0)
+		rc = og_frame_commit(frame, 1, err);
+out:
+	og_frame_abort(frame);
+	json_decref(body);
+	return rc;
+}

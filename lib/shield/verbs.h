@@ -1,0 +1,30 @@
+/*
+ * The handlers of the request table in channel.c, one per verb of
+ * og-channel(5). They live in verbs-*.c, steps.c and saga.c.
+ *
+ * A handler finds its request checked for shape, and the principal it acts
+ * as in rq->who (except verbs whose authority is in the request itself:
+ * they call og_request_task or look at the envelope). It adds the members
+ * of its reply to rq->reply. It returns 0, or -1 with err and, for a
+ * refusal, og_refuse(). A frame it leaves open is rolled back.
+ */
+#ifndef OG_SHIELD_VERBS_H
+#define OG_SHIELD_VERBS_H
+
+#include "lib/base/err.h"
+
+struct og_request;
+
+typedef int og_verb_fn(struct og_request *rq, struct og_err *err);
+
+og_verb_fn og_verb_session_begin, og_verb_auth_login;
+og_verb_fn og_verb_task_begin, og_verb_task_finish, og_verb_task_status, og_verb_task_list;
+og_verb_fn og_verb_envelope;
+og_verb_fn og_verb_step_run, og_verb_saga_undo;
+og_verb_fn og_verb_schema, og_verb_sql_read, og_verb_sql_write, og_verb_sql_check, og_verb_ddl;
+og_verb_fn og_verb_skill_match, og_verb_skill_get, og_verb_skill_list, og_verb_skill_put;
+og_verb_fn og_verb_policy_search, og_verb_policy_list, og_verb_policy_put;
+og_verb_fn og_verb_grant_put, og_verb_grant_drop, og_verb_grant_list, og_verb_principal_put;
+og_verb_fn og_verb_ledger_read;
+
+#endif
