@@ -24,7 +24,6 @@
 #define SPAN_NUMBER	0.4
 #define SPAN_OWN_WORD	0.8 /* share: a word of the pattern itself */
 #define SPAN_BREAK	0.4 /* a comma or colon in it */
-#define WEAK_CHOICE	0.5 /* share of what the word said weighs less than the strongest choice */
 #define NO_VERB		0.5 /* what is left of an acting skill's score without its verb */
 #define SPAN_LONG	0.08
 #define SPAN_LONG_FROM	5
@@ -181,11 +180,6 @@ static void try_span(const struct og_piece *unit, const struct og_sentence *s,
 	}
 }
 
-static double weak_choice(const struct og_piece *unit, double weight)
-{
-	return unit->weight > weight ? (unit->weight - weight) * WEAK_CHOICE : 0;
-}
-
 static void fill_cell(const struct og_piece *unit, const struct og_sentence *s,
 		      const struct og_grid *grid, size_t j, const struct cell *next,
 		      struct cell *cell)
@@ -196,7 +190,7 @@ static void fill_cell(const struct og_piece *unit, const struct og_sentence *s,
 	case OG_TAKE_WORD:
 	case OG_TAKE_ENUM:
 		if (unit_is(unit, s->id[j]))
-			better(cell, next[j + 1].cost + weak_choice(unit, s->weight[j]), 1);
+			better(cell, next[j + 1].cost, 1);
 		break;
 	case OG_TAKE_NUMBER:
 		if (w->number_words > 0)
@@ -346,8 +340,7 @@ static double total_weight(const struct og_form *form, const struct og_sentence 
 /* How much of what must be said was said. Notes words out of order, and
  * halves what is left when the first of them, of a skill that acts its
  * verb, was not said at all: "remove .." is not "add ..". */
-static double said(const struct og_form *form, const struct og_sentence *s,
-		   const struct og_grid *grid, struct og_alignment *a)
+static double said(const struct og_form *form, const struct og_grid *grid, struct og_alignment *a)
 {
 	double missing = 0, factor = 1, share;
 	int first = 1;
@@ -361,8 +354,6 @@ static double said(const struct og_form *form, const struct og_sentence *s,
 			continue;
 		if (!taken)
 			missing += skip_unit_cost(unit, grid->present[i]);
-		else
-			missing += weak_choice(unit, s->weight[a->span[i].from]);
 		if (!taken && grid->present[i])
 			a->disorder = 1;
 		if (first && form->acts && !grid->present[i])
@@ -407,7 +398,7 @@ void og_align(const struct og_form *form, const struct og_sentence *s, struct og
 	cost = grid->cells[0].cost - repair(form, s, grid, OG_TAKE_NUMBER, ret, used);
 	back = repair(form, s, grid, OG_TAKE_SPAN, ret, used);
 	total = total_weight(form, s, ret);
-	factor = said(form, s, grid, ret) * (negated(form, s, ret) ? NEGATED : 1);
+	factor = said(form, grid, ret) * (negated(form, s, ret) ? NEGATED : 1);
 	cost = cost > 0 ? cost : 0;
 	ret->hope = total > cost - back ? factor * (1 - (cost > back ? cost - back : 0) / total) : 0;
 	ret->score = total > cost ? factor * (1 - cost / total) : 0;

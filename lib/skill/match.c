@@ -223,7 +223,8 @@ static int add_skill(struct og_matcher *m, const json_t *item, struct og_err *er
 	return 0;
 }
 
-/* A choice of words weighs what its rarest word weighs: one must be said. */
+/* A choice weighs what its rarest word weighs, since one must be said; but
+ * little when a word that says little is among them. */
 static double unit_weight(const struct og_matcher *m, const struct og_element *e,
 			  const struct og_piece *unit)
 {
@@ -233,6 +234,8 @@ static double unit_weight(const struct og_matcher *m, const struct og_element *e
 		double w = og_vocabulary_weight(m->vocabulary, unit->ids[i], e->stems[i],
 						m->n_skills);
 
+		if (og_stem_stop(e->stems[i]))
+			return w;
 		most = w > most ? w : most;
 	}
 	return most;

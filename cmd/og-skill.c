@@ -1,0 +1,516 @@
+/*
+ * og-skill: author, check, add and look at skills.
+ *
+ * A SKILL.md is hostile text, so it is parsed where nothing else can be
+ * reached: `parse` and `lint` open their input, give up files, network and
+ * exec, and only then read. `add`, which talks to the shield, never parses
+ * itself; it runs `og-skill parse` as a child and passes the record on.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/og-main.h"
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/text.h"
+#include "lib/json/table.h"
+#include "lib/proc/proc.h"
+#include "lib/sandbox/sandbox.h"
+#include "lib/skill/files.h"
+#include "lib/skill/parse.h"
+#include "lib/skill/show.h"
+
+#define PARSE_MS      10000
+#define PARSE_MEMORY  ((uint64_t)1 << 30)
+#define PARSE_SECONDS 10
+#define MATCHES_SHOWN 5
+
+static int open_input(const char *path, int *ret_fd, struct og_err *err)
+{
+	struct stat st;
+	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return og_fail(err, OG_ENOINPUT, "cannot open '%s': %s", path, strerror(errno));
+	if (S_ISDIR(st.st_mode)) {
+		close(fd);
+		return og_fail(err, OG_ENOINPUT, "'%s' is a directory", path);
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+/* From here on the process can read what it has open, write to stdout and
+ * stderr, and nothing else. */
+static int give_up_authority(struct og_err *err)
+{
+	const char *const none[] = { NULL };
+
+	if (og_sandbox_paths(none, none, err) < 0 || og_sandbox_no_network(0, err) < 0 ||
+	    og_sandbox_no_exec(err) < 0)
+		return -1;
+#ifndef __SANITIZE_ADDRESS__
+	if (og_sandbox_limits(PARSE_MEMORY, PARSE_SECONDS, 0, err) < 0)
+		return -1;
+#endif
+	return 0;
+}
+
+static int parse_fd(int fd, const char *path, json_t **ret_doc, json_t **ret_notes,
+		    struct og_err *err)
+{
+	struct og_buf text;
+	int rc = -1;
+
+	og_buf_init(&text, OG_SKILL_TEXT_MAX);
+	if (og_fd_read(fd, "skill", &text, err) < 0)
+		og_wrap(err, "%s", path);
+	else
+		rc = og_skill_parse(path, text.data != NULL ? text.data : "", text.len, ret_doc,
+				    ret_notes, err);
+	og_buf_release(&text);
+	return rc;
+}
+
+static int print_canonical(const json_t *value, struct og_err *err)
+{
+	struct og_buf line;
+	int rc = -1;
+
+	og_buf_init(&line, OG_SKILL_DOC_MAX);
+	if (og_json_canon(value, &line, err) == 0) {
+		og_buf_addc(&line, '\n');
+		rc = og_buf_check(&line, "skill", err);
+	}
+	if (rc == 0)
+		rc = og_print(line.data, line.len, err);
+	og_buf_release(&line);
+	return rc;
+}
+
+static int run_parse(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	const char *path = og_arg(args, 0) != NULL ? og_arg(args, 0) : "-";
+	json_t *doc;
+	int fd, rc;
+
+	(void)ctx;
+	if (open_input(path, &fd, err) < 0 || give_up_authority(err) < 0 ||
+	    parse_fd(fd, path, &doc, NULL, err) < 0)
+		return -1;
+	rc = print_canonical(doc, err);
+	json_decref(doc);
+	return rc;
+}
+
+static int print_note(const char *path, const json_t *note, int json, struct og_err *err)
+{
+	struct og_buf line;
+	json_t *object;
+	int rc;
+
+	if (json) {
+		object = json_pack("{s:i,s:s,s:O}", "v", 1, "file", path, "note", note);
+		rc = object != NULL ? og_print_json(object, err) : og_fail_nomem(err);
+		json_decref(object);
+		return rc;
+	}
+	og_buf_init(&line, 65536);
+	og_buf_addf(&line, "%s:%lld: %s: ", path, (long long)og_json_int(note, "line", 1),
+		    og_json_str(note, "level"));
+	og_text_safe(&line, og_json_str(note, "text"), strlen(og_json_str(note, "text")), 0);
+	og_buf_addc(&line, '\n');
+	rc = og_buf_check(&line, "note", err);
+	if (rc == 0)
+		rc = og_print(line.data, line.len, err);
+	og_buf_release(&line);
+	return rc;
+}
+
+/* 1: clean or warnings only; 0: errors, which were printed; -1. */
+static int lint_one(int fd, const char *path, int json, struct og_err *err)
+{
+	json_t *doc = NULL, *notes = NULL, *note;
+	int parsed = parse_fd(fd, path, &doc, &notes, err), rc = -1;
+	size_t i;
+
+	if (notes == NULL)
+		goto out;
+	if (parsed == 0 && !og_skill_file_agrees(path, og_json_str(doc, "name")))
+		json_array_append_new(notes,
+				      json_pack("{s:i,s:s,s:s}", "line", 1, "level", "warning",
+						"text", "name: not the name of its directory"));
+	json_array_foreach (notes, i, note) {
+		if (print_note(path, note, json, err) < 0)
+			goto out;
+	}
+	rc = parsed == 0;
+	og_err_clear(err);
+out:
+	json_decref(doc);
+	json_decref(notes);
+	return rc;
+}
+
+static int run_lint(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	int fd[OG_SKILL_FILES_MAX], clean = 1, rc;
+	size_t n = 0;
+
+	(void)ctx;
+	for (; og_arg(args, n) != NULL; n++) {
+		if (n == OG_SKILL_FILES_MAX)
+			return og_fail(err, OG_EUSAGE, "at most %d files at once", OG_SKILL_FILES_MAX);
+		if (open_input(og_arg(args, n), &fd[n], err) < 0)
+			return -1;
+	}
+	if (give_up_authority(err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		rc = lint_one(fd[i], og_arg(args, i), og_arg_flag(args, "json"), err);
+		if (rc < 0)
+			return -1;
+		clean &= rc;
+	}
+	return clean ? OG_OK : OG_EDATA;
+}
+
+/* Asks a child that can do nothing else to parse the file. Its diagnosis
+ * goes to stderr; then *ret is NULL and its status is returned. */
+static int parse_in_child(const struct og_ctx *ctx, const char *path, json_t **ret,
+			  struct og_err *err)
+{
+	char *self = og_program_path(ctx->exe_dir, "og-skill");
+	const char *argv[] = { self, "parse", "--", path, NULL };
+	struct og_buf out;
+	int status = 0, rc;
+
+	*ret = NULL;
+	if (self == NULL)
+		return og_fail_nomem(err);
+	og_buf_init(&out, OG_SKILL_DOC_MAX + 1);
+	rc = og_child_run(argv, "", 0, og_deadline(PARSE_MS), &out, &status, err);
+	if (rc == 0 && status >= 128)
+		rc = og_fail(err, OG_EDATA, "cannot parse '%s': the parser was killed", path);
+	if (rc == 0 && status == 0)
+		rc = og_json_parse(out.data != NULL ? out.data : "", out.len, OG_SKILL_DOC_MAX + 1,
+				   "skill", ret, err);
+	og_buf_release(&out);
+	free(self);
+	return rc < 0 ? -1 : status;
+}
+
+static int print_buf(struct og_buf *buf, struct og_err *err)
+{
+	int rc = og_buf_check(buf, "output", err);
+
+	if (rc == 0 && buf->len > 0)
+		rc = og_print(buf->data, buf->len, err);
+	og_buf_release(buf);
+	return rc;
+}
+
+static int print_added(const json_t *reply, int granted, int json, struct og_err *err)
+{
+	const json_t *asks = json_object_get(reply, "asks");
+	struct og_buf buf;
+
+	if (json)
+		return og_print_json(reply, err);
+	og_buf_init(&buf, OG_SKILL_DOC_MAX);
+	og_buf_addf(&buf, "%s %s@%.12s\n", og_json_bool(reply, "changed", 1) ? "added" : "unchanged",
+		    og_json_str(reply, "name"), og_json_str(reply, "hash"));
+	if (json_array_size(asks) > 0)
+		og_buf_adds(&buf, granted ? "granted:\n" : "asks for, and does not have yet:\n");
+	og_asks_text(asks, &buf);
+	return print_buf(&buf, err);
+}
+
+/* What the shield says, without what only the channel needs. */
+static json_t *plain(json_t *reply)
+{
+	json_object_del(reply, "ok");
+	json_object_del(reply, "id");
+	return reply;
+}
+
+static int grant_asks(struct og_channel *channel, const json_t *reply, struct og_err *err)
+{
+	json_t *ask, *request;
+	size_t i;
+
+	json_array_foreach (json_object_get(reply, "asks"), i, ask) {
+		request = json_deep_copy(ask);
+		if (request == NULL)
+			return og_fail_nomem(err);
+		if (og_json_set(request, "subject",
+				json_sprintf("skill:%s@%s", og_json_str(reply, "name"),
+					     og_json_str(reply, "hash")),
+				err) < 0) {
+			json_decref(request);
+			return -1;
+		}
+		if (og_channel_ask(channel, "grant.put", request, NULL, err) < 0)
+			return og_wrap(err, "cannot grant '%s'", og_json_str(reply, "name"));
+	}
+	return 0;
+}
+
+static int put_skill(struct og_channel *channel, const struct og_args *args, json_t *doc,
+		     struct og_err *err)
+{
+	json_t *reply = NULL;
+	int grant = og_arg_flag(args, "grant"), rc = -1;
+
+	if (og_channel_ask(channel, "skill.put", json_pack("{s:O}", "doc", doc), &reply, err) < 0)
+		return og_wrap(err, "cannot add '%s'", og_json_str(doc, "name"));
+	plain(reply);
+	if (og_json_str(reply, "name") == NULL || og_json_str(reply, "hash") == NULL)
+		og_fail(err, OG_EBUG, "the shield's reply has no name or hash");
+	else if (!grant || grant_asks(channel, reply, err) == 0)
+		rc = print_added(reply, grant, og_arg_flag(args, "json"), err);
+	json_decref(reply);
+	return rc;
+}
+
+/* Opens the instance and a session as --as's principal. */
+static int open_session(const struct og_ctx *ctx, const struct og_args *args,
+			struct og_channel **ret, struct og_err *err)
+{
+	struct og_conf *conf;
+	int rc;
+
+	if (og_conf_from(ctx, args, &conf, err) < 0)
+		return -1;
+	rc = og_session_open(ctx, args, conf, ret, err);
+	og_conf_free(conf);
+	return rc;
+}
+
+/* Parses every file before the first is put. Returns a status. */
+static int read_docs(const struct og_ctx *ctx, const char *path, json_t *docs, struct og_err *err)
+{
+	json_t *files, *file, *doc = NULL;
+	size_t i;
+	int rc = og_skill_files(path, &files, err);
+
+	if (rc < 0)
+		return -1;
+	json_array_foreach (files, i, file) {
+		rc = parse_in_child(ctx, json_string_value(file), &doc, err);
+		if (rc == 0 && json_array_append_new(docs, doc) < 0)
+			rc = og_fail_nomem(err);
+		if (rc != 0)
+			break;
+	}
+	json_decref(files);
+	return rc;
+}
+
+static int run_add(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	struct og_channel *channel = NULL;
+	json_t *docs = json_array(), *doc;
+	size_t i;
+	int rc = read_docs(ctx, og_arg(args, 0), docs, err);
+
+	if (rc == 0)
+		rc = open_session(ctx, args, &channel, err);
+	json_array_foreach (docs, i, doc) {
+		if (rc == 0)
+			rc = put_skill(channel, args, doc, err);
+	}
+	og_channel_close(channel);
+	json_decref(docs);
+	return rc;
+}
+
+/* One question in a session of its own. */
+static int ask_once(const struct og_ctx *ctx, const struct og_args *args, const char *verb,
+		    json_t *request, json_t **ret, struct og_err *err)
+{
+	struct og_channel *channel;
+	int rc;
+
+	if (open_session(ctx, args, &channel, err) < 0) {
+		json_decref(request);
+		return -1;
+	}
+	rc = og_channel_ask(channel, verb, request, ret, err);
+	og_channel_close(channel);
+	if (rc == 0)
+		plain(*ret);
+	return rc;
+}
+
+static int print_lines(const json_t *list, struct og_err *err)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach (list, i, item) {
+		if (og_json_set(item, "v", json_integer(1), err) < 0 || og_print_json(item, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int print_table(const json_t *list, struct og_err *err)
+{
+	json_t *columns = json_pack("[s,s,s,s,s]", "id", "name", "kind", "clearance", "description");
+	json_t *rows = json_array(), *item;
+	struct og_buf buf;
+	size_t i;
+	int rc;
+
+	json_array_foreach (list, i, item)
+		json_array_append_new(rows,
+				      json_pack("[O,O,O,O,O]", json_object_get(item, "id"),
+						json_object_get(item, "name"),
+						json_object_get(item, "kind"),
+						json_object_get(item, "clearance"),
+						json_object_get(item, "description")));
+	og_buf_init(&buf, OG_CHANNEL_LINE_MAX);
+	rc = og_table_text(columns, rows, &buf, err);
+	rc = print_buf(&buf, err) < 0 ? -1 : rc;
+	json_decref(columns);
+	json_decref(rows);
+	return rc;
+}
+
+static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	json_t *reply;
+	int rc;
+
+	if (ask_once(ctx, args, "skill.list", json_object(), &reply, err) < 0)
+		return -1;
+	rc = og_arg_flag(args, "json") ? print_lines(json_object_get(reply, "skills"), err)
+				       : print_table(json_object_get(reply, "skills"), err);
+	json_decref(reply);
+	return rc;
+}
+
+static int print_skill(const json_t *reply, const struct og_args *args, struct og_err *err)
+{
+	const json_t *doc = json_object_get(reply, "skill");
+	const char *hash = og_json_str(reply, "hash"), *source = og_json_str(doc, "source");
+	struct og_buf buf;
+
+	if (og_arg_flag(args, "json"))
+		return og_print_json(reply, err);
+	if (og_json_str(doc, "name") == NULL || hash == NULL || source == NULL)
+		return og_fail(err, OG_EBUG, "the shield's reply holds no skill");
+	if (og_arg_flag(args, "source"))
+		return og_print(source, strlen(source), err);
+	og_buf_init(&buf, OG_SKILL_DOC_MAX);
+	og_skill_text(doc, hash, &buf, err);
+	return print_buf(&buf, err);
+}
+
+static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	const char *hash = og_arg_value(args, "hash");
+	json_t *request = json_pack("{s:s}", "skill", og_arg(args, 0)), *reply;
+	int rc;
+
+	if (hash != NULL && og_json_set(request, "hash", json_string(hash), err) < 0) {
+		json_decref(request);
+		return -1;
+	}
+	if (ask_once(ctx, args, "skill.get", request, &reply, err) < 0)
+		return -1;
+	rc = print_skill(reply, args, err);
+	json_decref(reply);
+	return rc;
+}
+
+static int print_match(const json_t *reply, struct og_err *err)
+{
+	struct og_buf buf;
+
+	og_buf_init(&buf, OG_CHANNEL_LINE_MAX);
+	og_match_text(reply, &buf, err);
+	return print_buf(&buf, err);
+}
+
+static int run_match(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	json_t *request = json_pack("{s:s,s:i}", "text", og_arg(args, 0), "limit", MATCHES_SHOWN);
+	json_t *reply;
+	int rc, found;
+
+	if (request == NULL)
+		return og_fail(err, OG_EDATA, "the sentence is not UTF-8");
+	if (ask_once(ctx, args, "skill.match", request, &reply, err) < 0)
+		return -1;
+	found = json_is_object(json_object_get(reply, "match"));
+	rc = og_arg_flag(args, "json") ? og_print_json(reply, err) : print_match(reply, err);
+	json_decref(reply);
+	return rc < 0 ? -1 : found ? OG_OK : OG_NO;
+}
+
+static int run_graph(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	struct og_buf buf;
+	json_t *reply;
+	int rc;
+
+	if (ask_once(ctx, args, "skill.list", json_object(), &reply, err) < 0)
+		return -1;
+	og_buf_init(&buf, OG_CHANNEL_LINE_MAX);
+	rc = og_arg_flag(args, "dot") ? og_graph_dot(json_object_get(reply, "skills"), &buf, err)
+				      : og_graph_text(json_object_get(reply, "skills"), &buf, err);
+	rc = print_buf(&buf, err) < 0 ? -1 : rc;
+	json_decref(reply);
+	return rc;
+}
+
+#define OPT_AS   { "as", 0, OG_OPT_VALUE, "NAME", "the principal who asks; default $OG_AS" }
+#define OPT_JSON { "json", 0, OG_OPT_FLAG, NULL, "one JSON object per line" }
+#define OPT_END  { NULL, 0, OG_OPT_FLAG, NULL, NULL }
+
+static const struct og_opt no_opts[] = { OPT_END };
+static const struct og_opt lint_opts[] = { OPT_JSON, OPT_END };
+static const struct og_opt ask_opts[] = { OPT_AS, OPT_JSON, OPT_END };
+static const struct og_opt add_opts[] = {
+	OPT_AS,
+	{ "grant", 0, OG_OPT_FLAG, NULL, "also grant what the skill asks for" },
+	OPT_JSON,
+	OPT_END,
+};
+static const struct og_opt show_opts[] = {
+	OPT_AS,
+	{ "hash", 0, OG_OPT_VALUE, "HASH", "this version instead of the active one" },
+	{ "source", 0, OG_OPT_FLAG, NULL, "print its SKILL.md" },
+	OPT_JSON,
+	OPT_END,
+};
+static const struct og_opt graph_opts[] = {
+	OPT_AS,
+	{ "dot", 0, OG_OPT_FLAG, NULL, "for Graphviz" },
+	OPT_END,
+};
+
+static const struct og_command commands[] = {
+	{ "parse", "[FILE]", "print the record a SKILL.md makes", no_opts, 0, 1, run_parse },
+	{ "lint", "FILE...", "say what is wrong or doubtful, with file and line", lint_opts, 1, -1,
+	  run_lint },
+	{ "add", "FILE|DIR", "make each skill the active version of its name", add_opts, 1, 1,
+	  run_add },
+	{ "list", "", "list the active skills", ask_opts, 0, 0, run_list },
+	{ "show", "SKILL", "show a skill", show_opts, 1, 1, run_show },
+	{ "match", "TEXT", "say which skill a sentence means, and why", ask_opts, 1, 1, run_match },
+	{ "graph", "", "print the edges between skills, and to tables", graph_opts, 0, 0, run_graph },
+	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
+};
+
+const struct og_program og_program = {
+	"og-skill",
+	"author, check, add and look at skills",
+	commands,
+};
