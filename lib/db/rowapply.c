@@ -223,7 +223,7 @@ static int apply_one(struct og_db *db, const struct og_row_table *table, const j
 {
 	/* Values at most: a key, what to find, what to leave, two rowids. */
 	struct draft draft = { table, sqlite3_str_new(db->handle), NULL, 0, 3 * table->n + 2 };
-	struct operation o;
+	struct operation o = { 0 };
 	char *sql;
 	int rc = -1;
 
