@@ -115,12 +115,12 @@ int og_run_step(struct og_run *run, const char *name, const json_t *vars, struct
 }
 
 /* What makes two requests for a step the same: skill, version, step, and
- * the slots as the caller sent them. */
+ * the slots as the caller sent them; none are the same as empty ones. */
 static int request_digest(const struct og_run *run, const json_t *slots,
 			  char out[OG_HASH_HEX + 1], struct og_err *err)
 {
-	json_t *what = json_pack("{s:s,s:s,s:O}", "hash", run->hash, "step", run->name, "slots",
-				 slots ? (json_t *)slots : json_null());
+	json_t *what = json_pack("{s:s,s:s,s:o}", "hash", run->hash, "step", run->name, "slots",
+				 slots ? json_copy((json_t *)slots) : json_object());
 	struct og_buf text;
 	struct og_hash hash;
 	int rc = -1;
@@ -184,9 +184,10 @@ static int freeze(struct og_run *run, const json_t *slots, struct og_err *err)
 	json_t *vars = NULL;
 
 	if (task->skill)
-		return slots ? og_refuse(run->rq, OG_CONFLICT, "slots", err,
-					 "slots are bound by the first step only")
-			     : 0;
+		return json_object_size(slots) == 0
+			       ? 0
+			       : og_refuse(run->rq, OG_CONFLICT, "slots", err,
+					   "slots are bound by the first step only");
 	if (og_run_slots(run, slots, &vars, err) < 0)
 		return -1;
 	json_decref(run->vars);
@@ -237,9 +238,9 @@ static int record(struct og_run *run, const char *action, int64_t *ret_seq, stru
 	return rc;
 }
 
-/* The last step brings the skill's answer, the variables filled in. One
- * that names a variable nobody bound is left out: lint warns of it, and
- * the work is done all the same. */
+/* The skill's answer with the variables filled in. One that names a
+ * variable nobody bound is left out: lint warns of it, and the work is
+ * done all the same. */
 static int add_answer(struct og_run *run, json_t *reply, struct og_err *err)
 {
 	const char *template = og_json_str(run->doc, "answer");
@@ -247,7 +248,7 @@ static int add_answer(struct og_run *run, json_t *reply, struct og_err *err)
 	struct og_buf text;
 	int rc = 0;
 
-	if (!template || run->ordinal + 1 < run->count)
+	if (!template)
 		return 0;
 	og_buf_init(&text, OG_SKILL_TEXT_MAX);
 	if (og_template_text(template, run->vars, &text, &quiet) == 0)
@@ -255,6 +256,30 @@ static int add_answer(struct og_run *run, json_t *reply, struct og_err *err)
 				 err);
 	og_buf_release(&text);
 	return rc;
+}
+
+/* How to show it: the step's own view block, else the skill's. */
+static int add_view(struct og_run *run, json_t *reply)
+{
+	const json_t *common = json_object_get(run->doc, "view");
+	struct og_err quiet = OG_ERR_INIT;
+	json_t *view = NULL;
+
+	if (!run->view && common && og_template(common, run->vars, &view, &quiet) < 0)
+		return 0;
+	if (!run->view && !view)
+		return 0;
+	return json_object_set_new(reply, "view", view ? view : json_incref(run->view));
+}
+
+/* What the last step adds to its reply. */
+static int add_ending(struct og_run *run, json_t *reply, struct og_err *err)
+{
+	if (run->ordinal + 1 < run->count)
+		return 0;
+	if (add_view(run, reply) < 0)
+		return og_fail_nomem(err);
+	return add_answer(run, reply, err);
 }
 
 static json_t *next_name(const struct og_run *run)
@@ -279,9 +304,7 @@ static int make_reply(struct og_run *run, int64_t seq, struct og_err *err)
 	json_decref(made);
 	if (seq > 0 && og_json_set(reply, "seq", json_integer(seq), err) < 0)
 		return -1;
-	if (run->view && json_object_set(reply, "view", run->view) < 0)
-		return og_fail_nomem(err);
-	return add_answer(run, reply, err);
+	return add_ending(run, reply, err);
 }
 
 static int has_undo(const json_t *step)

@@ -64,7 +64,7 @@ int og_verb_skill_match(struct og_request *rq, struct og_err *err)
 	struct og_resolver resolver = og_request_resolver(rq);
 	struct og_matcher *ready;
 	json_t *found = NULL;
-	size_t limit;
+	size_t limit = 0;
 	int rc = -1;
 
 	if (limit_of(rq, CANDIDATES, 20, &limit, err) < 0 ||
@@ -169,7 +169,7 @@ int og_verb_policy_search(struct og_request *rq, struct og_err *err)
 {
 	const char *query = og_json_str(rq->body, "query"), *node = og_json_str(rq->body, "node");
 	json_t *found = NULL;
-	size_t limit;
+	size_t limit = 0;
 
 	if (!query)
 		return og_fail(err, OG_EDATA, "request: a NUL byte in 'query'");
