@@ -31,7 +31,7 @@ enum actor {
 };
 
 /* keys: "name:T" or "name:T?" (may be absent), T: s string, i whole number,
- * o object, a array, b boolean. */
+ * o object, a array, b boolean, * anything. */
 struct verb {
 	const char *name;
 	unsigned legal;
@@ -71,14 +71,15 @@ static const struct verb verbs[] = {
 	{ "sql.write", ANY, EITHER, NULL, MAYBE_TASK "sql:s params:o?", og_verb_sql_write },
 	{ "sql.check", ANY, EITHER, NULL, MAYBE_TASK "sql:s params:o?", og_verb_sql_check },
 	{ "ddl", ANY, EITHER, "ddl",
-	  MAYBE_TASK "sql:s? op:s? table:s? name:s? column:o? columns:a? unique:b?", og_verb_ddl },
+	  MAYBE_TASK "sql:s? op:s? table:s? column:s? type:s? default:*? columns:a? unique:b?",
+	  og_verb_ddl },
 	{ "grant.put", SESSION, LOGIN, "grant",
 	  "subject:s tbl:s effect:s? verbs:a visible:a? masked:a? settable:a? predicate:s?",
 	  og_verb_grant_put },
 	{ "grant.drop", SESSION, LOGIN, "grant", "subject:s tbl:s effect:s?", og_verb_grant_drop },
 	{ "grant.list", SESSION, LOGIN, "grant", "subject:s?", og_verb_grant_list },
 	{ "principal.put", SESSION, LOGIN, "register",
-	  "name:s role:s clearance:i pubkey:s? id:i? password:s? active:b?",
+	  "name:s role:s clearance:i pubkey:s? number:i? password:s? active:b?",
 	  og_verb_principal_put },
 	{ "ledger.read", SESSION, LOGIN, "ledger", "limit:i? before:i?", og_verb_ledger_read },
 	{ "effect.begin", ANY, SELF, NULL, NULL, NULL },
@@ -129,7 +130,7 @@ static int has_type(const json_t *value, char type)
 	case 'b':
 		return json_is_boolean(value);
 	default:
-		return 0;
+		return type == '*';
 	}
 }
 
@@ -309,6 +310,8 @@ int og_conversation_broken(struct og_conversation *talk, struct og_err *err, jso
 {
 	struct og_request rq = { .talk = talk, .shield = talk->shield };
 
+	if (talk->over)
+		og_fail(err, OG_EDATA, "the conversation is over");
 	*ret = og_request_reply(&rq, -1, err);
 	talk->over = 1;
 	return 1;

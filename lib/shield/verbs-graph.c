@@ -91,6 +91,7 @@ int og_verb_skill_get(struct og_request *rq, struct og_err *err)
 		json_decref(found);
 		return og_refuse(rq, OG_DENY_QUIET, "no-skill", err, "no such skill");
 	}
+	json_object_set(found, "number", json_object_get(found, "id"));
 	return take(rq, found, err);
 }
 
@@ -138,7 +139,7 @@ static int put_reply(struct og_request *rq, const json_t *doc, const struct og_n
 	if (missing_grants(rq, doc, node, &asks, err) < 0)
 		return -1;
 	return take(rq,
-		    json_pack("{s:s,s:s,s:I,s:b,s:o}", "name", node->name, "hash", node->hash, "id",
+		    json_pack("{s:s,s:s,s:I,s:b,s:o}", "name", node->name, "hash", node->hash, "number",
 			      (json_int_t)node->id, "changed", node->changed, "asks", asks),
 		    err);
 }
@@ -202,7 +203,7 @@ int og_verb_policy_put(struct og_request *rq, struct og_err *err)
 	if (og_policy_check(policy, err) < 0 || og_frame_begin(frame, err) < 0 ||
 	    og_policies_put(rq->shield->policies, policy, &id, err) < 0 ||
 	    take(rq,
-		 json_pack("{s:s,s:I,s:s,s:b}", "name", name, "id", (json_int_t)id.id, "hash",
+		 json_pack("{s:s,s:I,s:s,s:b}", "name", name, "number", (json_int_t)id.id, "hash",
 			   id.hash, "changed", id.changed),
 		 err) < 0)
 		goto out;

@@ -127,7 +127,7 @@ int og_verb_auth_login(struct og_request *rq, struct og_err *err)
 	if (check_password(rq, &user, err) == 0 && describe(rq, &rq->who, err) == 0) {
 		rq->talk->who = rq->who.id;
 		rq->talk->state = OG_TALK_SESSION;
-		rc = json_object_update_missing(rq->reply, user) < 0 ? og_fail_nomem(err) : 0;
+		rc = json_object_set(rq->reply, "user", user) < 0 ? og_fail_nomem(err) : 0;
 	}
 	json_decref(user);
 	return rc;
