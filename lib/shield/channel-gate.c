@@ -143,21 +143,14 @@ static int narrowed(struct og_request *rq, const char *name, struct kept **ret,
 		    struct og_err *err)
 {
 	const char *names[TABLES_MAX + 1] = { NULL };
-	json_t *found = NULL, *doc;
-	int there = og_graph_get(rq->shield->graph, rq->task.skill, rq->task.skill_hash, &found,
-				 err);
-	int rc = -1;
+	const json_t *found = og_shield_skill(rq->shield, rq->task.skill, rq->task.skill_hash, err);
+	const json_t *doc = json_object_get(found, "skill");
 
-	if (there == 0)
-		og_fail(err, OG_EBUG, "skill '%s' is gone", rq->task.skill);
-	if (there == 1) {
-		doc = json_object_get(found, "skill");
-		collect(json_object_get(doc, "asks"), names,
-			collect(json_object_get(doc, "touches"), names, 0));
-		rc = keep(rq, name, NULL, names, ret, err);
-	}
-	json_decref(found);
-	return rc;
+	if (!found)
+		return -1;
+	collect(json_object_get(doc, "asks"), names,
+		collect(json_object_get(doc, "touches"), names, 0));
+	return keep(rq, name, NULL, names, ret, err);
 }
 
 int og_request_gate(struct og_request *rq, const char *subject, struct og_gate **ret,

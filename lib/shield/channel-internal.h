@@ -101,6 +101,11 @@ void og_request_refused(struct og_request *rq, const struct og_err *err);
 json_t *og_request_reply(struct og_request *rq, int rc, const struct og_err *err);
 void og_request_release(struct og_request *rq);
 
+/* A version of a skill, as og_graph_get gives it; borrowed, good until the
+ * next call. NULL with OG_NO when there is none. */
+const json_t *og_shield_skill(struct og_shield *shield, const char *name, const char *hash,
+			      struct og_err *err);
+
 /* Appends one entry about the open frame, notes it in the task's row and
  * puts its number into the reply. body may be NULL: out of memory. */
 int og_request_write_entry(struct og_request *rq, const char *action, const json_t *body,

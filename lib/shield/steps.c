@@ -21,10 +21,10 @@ void og_run_release(struct og_run *run)
 	json_decref(run->view);
 }
 
-/* A version of a skill by hash, parsed once per process: its text cannot
- * change, whatever becomes active later. */
-static const json_t *version(struct og_shield *shield, const char *name, const char *hash,
-			     struct og_err *err)
+/* Parsed once per process: a version's text cannot change, whatever
+ * becomes active later. */
+const json_t *og_shield_skill(struct og_shield *shield, const char *name, const char *hash,
+			      struct og_err *err)
 {
 	json_t *found = json_object_get(shield->skills, hash);
 	int there;
@@ -63,7 +63,7 @@ int og_run_skill(struct og_run *run, const char *name, const char *hash, struct 
 			return -1;
 		hash = head.hash;
 	}
-	found = version(rq->shield, name, hash, err);
+	found = og_shield_skill(rq->shield, name, hash, err);
 	if (!found)
 		return -1;
 	run->doc = json_object_get(found, "skill");

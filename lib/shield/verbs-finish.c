@@ -51,19 +51,15 @@ static const char *misfit(enum og_task_state state, const struct course *course,
 static int steps_of(struct og_request *rq, int64_t *ret, struct og_err *err)
 {
 	const struct og_task_row *task = &rq->task;
-	json_t *found = NULL;
-	int there;
+	const json_t *found;
 
 	*ret = 0;
 	if (!task->skill)
 		return 0;
-	there = og_graph_get(rq->shield->graph, task->skill, task->skill_hash, &found, err);
-	if (there == 0)
-		og_fail(err, OG_EBUG, "skill '%s' is gone", task->skill);
-	if (there != 1)
+	found = og_shield_skill(rq->shield, task->skill, task->skill_hash, err);
+	if (!found)
 		return -1;
 	*ret = (int64_t)json_array_size(json_object_get(json_object_get(found, "skill"), "steps"));
-	json_decref(found);
 	return 0;
 }
 
