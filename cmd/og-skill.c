@@ -114,8 +114,11 @@ static int print_note(const char *path, const json_t *note, int json, struct og_
 	int rc;
 
 	if (json) {
-		object = json_pack("{s:i,s:s,s:O}", "v", 1, "file", path, "note", note);
-		rc = object != NULL ? og_print_json(object, err) : og_fail_nomem(err);
+		object = json_pack("{s:i,s:s}", "v", 1, "file", path);
+		if (object == NULL || json_object_update(object, (json_t *)note) < 0)
+			rc = og_fail(err, OG_EDATA, "'%s' is not a path in UTF-8", path);
+		else
+			rc = og_print_json(object, err);
 		json_decref(object);
 		return rc;
 	}

@@ -85,12 +85,19 @@ static size_t key_line(const struct og_reader *r, const char *key)
 	return 1;
 }
 
+/* Front matter that was not read to its end misses more than it says. */
+static void note_missing(struct og_reader *r, const char *key)
+{
+	if (r->errors == 0)
+		og_note_error(r, 1, "front matter: '%s' is missing", key);
+}
+
 static void check_name(struct og_reader *r)
 {
 	const char *name = og_json_str(r->doc, "name");
 
 	if (name == NULL || *name == '\0')
-		og_note_error(r, 1, "front matter: 'name' is missing");
+		note_missing(r, "name");
 	else if (!og_skill_name_valid(name))
 		og_note_error(r, key_line(r, "name"),
 			      "name: '%.80s' is not 1 to 64 of a-z, 0-9 and single hyphens", name);
@@ -111,7 +118,7 @@ static void check_description(struct og_reader *r)
 	size_t line = key_line(r, "description");
 
 	if (text == NULL || *text == '\0')
-		og_note_error(r, 1, "front matter: 'description' is missing");
+		note_missing(r, "description");
 	else if (strlen(text) > OG_SKILL_DESCRIPTION_MAX)
 		og_note_error(r, line, "description: longer than %d bytes", OG_SKILL_DESCRIPTION_MAX);
 	else if (characters(text) > 1024)
