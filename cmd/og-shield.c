@@ -29,7 +29,6 @@ struct desk {
 	struct og_conversation *talk;
 	const struct og_ctx *ctx;
 	int json;
-	int id;
 };
 
 static void desk_close(struct desk *desk)
@@ -39,45 +38,21 @@ static void desk_close(struct desk *desk)
 	og_conf_free(desk->conf);
 }
 
-/* Sends one request (taken over). A refusal becomes an error; with --json
- * it is also printed, for machines. */
+/* Sends one request (taken over). A refusal is an error; with --json it is
+ * printed too, for machines. */
 static int ask(struct desk *desk, const char *verb, json_t *request, json_t **ret,
 	       struct og_err *err)
 {
 	json_t *reply = NULL;
-	int rc = -1;
+	int rc = og_conversation_request(desk->talk, verb, request, &reply, err);
 
-	if (!request || json_object_set_new(request, "v", json_integer(1)) < 0 ||
-	    json_object_set_new(request, "id", json_integer(++desk->id)) < 0 ||
-	    json_object_set_new(request, "verb", json_string(verb)) < 0) {
-		og_fail_nomem(err);
-		goto out;
-	}
-	og_conversation_ask(desk->talk, request, &reply);
-	if (!reply) {
-		og_fail_nomem(err);
-		goto out;
-	}
 	json_object_del(reply, "id");
-	if (!og_json_bool(reply, "ok", 0)) {
-		const char *why = og_json_str(reply, "why");
-		const char *fix = og_json_str(reply, "fix");
-
-		if (desk->json && og_print_json(reply, err) < 0)
-			goto out;
-		og_fail(err, (int)og_json_int(reply, "code", OG_EBUG), "%s", why ? why : "refused");
-		if (fix && *fix)
-			og_hint(err, "%s", fix);
-		goto out;
+	if (rc < 0 && reply && desk->json && og_print_json(reply, err) < 0)
+		rc = -1;
+	if (rc == 0) {
+		json_object_del(reply, "ok");
+		*ret = json_incref(reply);
 	}
-	json_object_del(reply, "ok");
-	if (ret) {
-		*ret = reply;
-		reply = NULL;
-	}
-	rc = 0;
-out:
-	json_decref(request);
 	json_decref(reply);
 	return rc;
 }
@@ -447,44 +422,21 @@ static int print_change(char sign, const json_t *grant, struct og_err *err)
 	return rc;
 }
 
-/* One difference: printed, and made true unless it is a dry run. */
-static int apply_one(struct desk *desk, const json_t *change, int dry, struct og_err *err)
+static int watch_change(void *arg, const json_t *change, struct og_err *err)
 {
-	json_t *put = json_object_get(change, "put"), *old = json_object_get(change, "old");
-	json_t *drop = json_object_get(change, "drop");
+	static const struct {
+		const char *key;
+		char sign;
+	} parts[] = { { "old", '-' }, { "drop", '-' }, { "put", '+' } };
 
-	if ((old && print_change('-', old, err) < 0) || (drop && print_change('-', drop, err) < 0) ||
-	    (put && print_change('+', put, err) < 0))
-		return -1;
-	if (dry)
-		return 0;
-	if (put)
-		return ask(desk, "grant.put", json_deep_copy(put), NULL, err);
-	return ask(desk, "grant.drop",
-		   json_pack("{s:O,s:O,s:O}", "subject", json_object_get(drop, "subject"), "tbl",
-			     json_object_get(drop, "tbl"), "effect", json_object_get(drop, "effect")),
-		   NULL, err);
-}
+	(void)arg;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const json_t *grant = json_object_get(change, parts[i].key);
 
-static int apply(struct desk *desk, const json_t *wanted, int dry, struct og_err *err)
-{
-	json_t *reply = NULL, *changes = NULL, *change;
-	size_t i;
-	int rc = -1;
-
-	if (ask(desk, "grant.list", json_object(), &reply, err) < 0 ||
-	    og_grants_diff(wanted, json_object_get(reply, "grants"), &changes, err) < 0)
-		goto out;
-	json_array_foreach(changes, i, change)
-	{
-		if (apply_one(desk, change, dry, err) < 0)
-			goto out;
+		if (grant && print_change(parts[i].sign, grant, err) < 0)
+			return -1;
 	}
-	rc = 0;
-out:
-	json_decref(reply);
-	json_decref(changes);
-	return rc;
+	return 0;
 }
 
 static int read_grants(int fd, json_t **ret, struct og_err *err)
@@ -514,6 +466,7 @@ static int apply_file(const struct og_ctx *ctx, const struct og_args *args, cons
 		      struct og_err *err)
 {
 	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	static const struct og_grants_watch watch = { watch_change, NULL };
 	struct desk desk;
 	json_t *grants = NULL;
 	int rc = -1;
@@ -522,7 +475,8 @@ static int apply_file(const struct og_ctx *ctx, const struct og_args *args, cons
 		return og_fail(err, OG_ENOINPUT, "cannot open '%s': %m", path);
 	if (desk_open(ctx, args, &desk, err) == 0) {
 		if (read_grants(fd, &grants, err) == 0)
-			rc = apply(&desk, grants, og_arg_flag(args, "dry-run"), err);
+			rc = og_grants_apply(desk.talk, grants, og_arg_flag(args, "dry-run"),
+					     &watch, err);
 		desk_close(&desk);
 	}
 	json_decref(grants);

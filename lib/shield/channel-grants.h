@@ -1,12 +1,14 @@
 /*
- * The difference between two lists of grants, as og-shield grant --apply
- * needs it. Data in, data out: nothing is looked up and nothing is changed.
+ * The difference between two lists of grants, and making it true, as
+ * og-shield grant --apply does.
  */
 #ifndef OG_SHIELD_CHANNEL_GRANTS_H
 #define OG_SHIELD_CHANNEL_GRANTS_H
 
 #include "lib/base/err.h"
 #include "lib/json/json.h"
+
+struct og_conversation;
 
 /* A copy with a grant's own keys only, nulls left out and the effect
  * filled in: equal grants are equal JSON. NULL without memory. */
@@ -16,5 +18,16 @@ json_t *og_grant_plain(const json_t *grant);
  * truth for the subjects it names. *ret: array, in order, of
  *   {"put":GRANT}, {"put":GRANT,"old":GRANT} or {"drop":GRANT}. */
 int og_grants_diff(const json_t *wanted, const json_t *present, json_t **ret, struct og_err *err);
+
+/* Told of each difference before it is made true; -1 stops. */
+struct og_grants_watch {
+	int (*fn)(void *arg, const json_t *change, struct og_err *err);
+	void *arg;
+};
+
+/* Makes the instance's grants what wanted says, one request each, as the
+ * conversation's principal; with dry non-zero only tells. */
+int og_grants_apply(struct og_conversation *talk, const json_t *wanted, int dry,
+		    const struct og_grants_watch *watch, struct og_err *err);
 
 #endif

@@ -45,6 +45,12 @@ void og_conversation_free(struct og_conversation *talk);
  * is NULL only when memory is out. */
 int og_conversation_ask(struct og_conversation *talk, const json_t *request, json_t **ret);
 
+/* og_conversation_ask from this side: takes request, adds v, id and verb,
+ * and turns a refusal into -1 with its code, text and fix. *ret_reply
+ * (may be NULL) is the reply in both cases, NULL without memory. */
+int og_conversation_request(struct og_conversation *talk, const char *verb, json_t *request,
+			    json_t **ret_reply, struct og_err *err);
+
 /* session.begin with a key that is at hand, for one-shots in process: the
  * same nonce and signature a client makes over a pipe. */
 int og_conversation_sign_in(struct og_conversation *talk, const char *principal,

@@ -12,8 +12,6 @@
 #include "lib/shield/channel-internal.h"
 #include "lib/shield/verbs.h"
 
-#define SESSION_PREFIX "og-session-v1\n"
-
 /* " ddl grant " to ["ddl","grant"]. */
 static json_t *rights_list(const char *words)
 {
@@ -59,7 +57,7 @@ static int signature_good(const struct og_principal *who, const char *nonce, con
 
 	og_buf_init(&sig, OG_SIGNATURE);
 	og_buf_init(&text, 256);
-	og_buf_addf(&text, SESSION_PREFIX "%s", nonce);
+	og_buf_addf(&text, OG_SESSION_PREFIX "%s", nonce);
 	if (og_base64_decode(&sig, sig64, strlen(sig64)) < 0 || sig.len != OG_SIGNATURE)
 		og_fail(err, OG_EPERM, "the signature is not base64 of %d bytes", OG_SIGNATURE);
 	else if (og_buf_check(&text, "nonce", err) == 0)
@@ -141,56 +139,4 @@ int og_verb_session_begin(struct og_request *rq, struct og_err *err)
 	if (!og_principal_name_valid(name))
 		return og_fail(err, OG_EDATA, "'%s' is no principal's name", name);
 	return nonce ? check_nonce(rq, name, nonce, err) : give_nonce(rq, err);
-}
-
-/* A request of our own; its refusal as an error. */
-static int ask(struct og_conversation *talk, json_t *request, struct og_err *err)
-{
-	json_t *reply = NULL;
-	int rc = -1;
-
-	if (request)
-		og_conversation_ask(talk, request, &reply);
-	if (!reply) {
-		og_fail_nomem(err);
-	} else if (og_json_bool(reply, "ok", 0)) {
-		rc = 0;
-	} else {
-		og_fail(err, (int)og_json_int(reply, "code", OG_EBUG), "%s",
-			og_json_str(reply, "why"));
-		og_hint(err, "%s", og_json_str(reply, "fix"));
-	}
-	json_decref(request);
-	json_decref(reply);
-	return rc;
-}
-
-int og_conversation_sign_in(struct og_conversation *talk, const char *principal,
-			    const unsigned char seed[OG_KEY_SEED], struct og_err *err)
-{
-	unsigned char sig[OG_SIGNATURE];
-	struct og_buf text, base64;
-	int rc = -1;
-
-	og_buf_init(&text, 256);
-	og_buf_init(&base64, 256);
-	if (ask(talk, json_pack("{s:i,s:i,s:s,s:s}", "v", 1, "id", 0, "verb", "session.begin",
-				"principal", principal),
-		err) < 0)
-		goto out;
-	og_buf_addf(&text, SESSION_PREFIX "%s", talk->nonce);
-	if (og_buf_check(&text, "nonce", err) < 0 ||
-	    og_sign(seed, text.data, text.len, sig, err) < 0)
-		goto out;
-	og_base64_encode(&base64, sig, sizeof(sig));
-	if (og_buf_check(&base64, "signature", err) < 0)
-		goto out;
-	rc = ask(talk,
-		 json_pack("{s:i,s:i,s:s,s:s,s:s,s:s}", "v", 1, "id", 0, "verb", "session.begin",
-			   "principal", principal, "nonce", talk->nonce, "sig", base64.data),
-		 err);
-out:
-	og_buf_release(&text);
-	og_buf_release(&base64);
-	return rc;
 }
