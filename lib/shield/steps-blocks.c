@@ -13,6 +13,8 @@
 
 #include "lib/shield/ddl.h"
 
+#define CLEARANCE_ALL 3
+
 typedef int block_fn(struct og_run *run, const json_t *block, struct og_err *err);
 
 /* Rows as objects under a name, and the first row's columns as variables. */
@@ -121,6 +123,43 @@ static int do_ddl(struct og_run *run, const json_t *block, struct og_err *err)
 	return rc;
 }
 
+static int taken(struct og_run *run, const char *what, const char *name, struct og_err *err)
+{
+	og_refuse(run->rq, OG_DENY, "exists", err, "there is a %s called '%s' already", what, name);
+	return og_hint(err, "a new version is added by og-%s add", what);
+}
+
+/* A sentence may add a skill, never replace one. */
+static int skill_is_new(struct og_run *run, const json_t *doc, struct og_err *err)
+{
+	const char *name = og_json_str(doc, "name");
+	char hash[OG_HASH_HEX + 1];
+	struct og_node head;
+	int found = og_graph_head(run->rq->shield->graph, name, &head, err);
+
+	if (found <= 0)
+		return found;
+	if (og_skill_hash(doc, hash, err) < 0)
+		return -1;
+	return strcmp(hash, head.hash) == 0 ? 0 : taken(run, "skill", name, err);
+}
+
+static int policy_is_new(struct og_run *run, const json_t *policy, struct og_err *err)
+{
+	const char *name = og_json_str(policy, "name");
+	json_t *list = NULL, *item;
+	size_t i;
+	int rc = og_policies_list(run->rq->shield->policies, NULL, CLEARANCE_ALL, &list, err);
+
+	json_array_foreach(list, i, item)
+	{
+		if (rc == 0 && strcmp(og_json_str(item, "name"), name) == 0)
+			rc = taken(run, "policy", name, err);
+	}
+	json_decref(list);
+	return rc;
+}
+
 static int do_put_skill(struct og_run *run, const json_t *block, struct og_err *err)
 {
 	struct og_node node;
@@ -129,6 +168,7 @@ static int do_put_skill(struct og_run *run, const json_t *block, struct og_err *
 
 	if (og_request_right(run->rq, "skill", err) == 0 && expanded(run, block, &doc, err) == 0 &&
 	    og_skill_complete(doc, err) == 0 && og_skill_check(doc, err) == 0 &&
+	    skill_is_new(run, doc, err) == 0 &&
 	    og_graph_put(run->rq->shield->graph, doc, &node, err) == 0) {
 		run->affected += node.changed;
 		rc = 0;
@@ -148,6 +188,7 @@ static int do_put_policy(struct og_run *run, const json_t *block, struct og_err 
 
 	if (og_request_right(run->rq, "policy", err) == 0 &&
 	    expanded(run, block, &policy, err) == 0 && og_policy_check(policy, err) == 0 &&
+	    policy_is_new(run, policy, err) == 0 &&
 	    og_policies_put(run->rq->shield->policies, policy, &id, err) == 0) {
 		run->affected += id.changed;
 		rc = 0;

@@ -91,7 +91,7 @@ int og_verb_skill_get(struct og_request *rq, struct og_err *err)
 		json_decref(found);
 		return og_refuse(rq, OG_DENY_QUIET, "no-skill", err, "no such skill");
 	}
-	json_object_set(found, "number", json_object_get(found, "id"));
+	json_object_set(found, "node", json_object_get(found, "id"));
 	return take(rq, found, err);
 }
 
@@ -139,7 +139,7 @@ static int put_reply(struct og_request *rq, const json_t *doc, const struct og_n
 	if (missing_grants(rq, doc, node, &asks, err) < 0)
 		return -1;
 	return take(rq,
-		    json_pack("{s:s,s:s,s:I,s:b,s:o}", "name", node->name, "hash", node->hash, "number",
+		    json_pack("{s:s,s:s,s:I,s:b,s:o}", "name", node->name, "hash", node->hash, "node",
 			      (json_int_t)node->id, "changed", node->changed, "asks", asks),
 		    err);
 }
