@@ -1,0 +1,12 @@
+/* Shared inside lib/conf. */
+#ifndef OG_CONF_INTERNAL_H
+#define OG_CONF_INTERNAL_H
+
+#include "lib/base/buf.h"
+#include "lib/conf/conf.h"
+
+int og_conf_find(const char *hint, const char *(*env)(const char *), char **ret,
+		 struct og_err *err);
+int og_conf_paths(struct og_conf *conf, struct og_err *err);
+
+#endif

@@ -1,0 +1,224 @@
+/* The embedded store: finding passages, limits and rules. See store.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/text.h"
+#include "lib/policy/store-internal.h"
+
+#define QUERY_WORDS 32
+#define EXPRESSION_MAX ((size_t)8192)
+
+static int is_word_byte(unsigned char c)
+{
+	return c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z');
+}
+
+int og_policy_match_expression(const char *query, struct og_buf *out)
+{
+	int words = 0;
+
+	while (*query && words < QUERY_WORDS) {
+		const char *start;
+
+		while (*query && !is_word_byte((unsigned char)*query))
+			query++;
+		start = query;
+		while (is_word_byte((unsigned char)*query))
+			query++;
+		if (query == start)
+			break;
+		og_buf_addf(out, "%s\"%.*s\"", words++ ? " OR " : "", (int)(query - start), start);
+	}
+	return out->failed ? -1 : 0;
+}
+
+static json_t *passage_json(struct og_stmt *row)
+{
+	return json_pack("{s:s*,s:s*,s:s*,s:s*,s:s*,s:I,s:s*,s:f}", "policy", og_col_text(row, 0),
+			 "title", og_col_text(row, 1), "source", og_col_text(row, 2), "node",
+			 og_col_text(row, 3), "heading", og_col_text(row, 4), "line",
+			 (json_int_t)og_col_int(row, 5), "text", og_col_text(row, 6), "score",
+			 -og_col_real(row, 7));
+}
+
+static int collect(struct og_stmt *stmt, int clearance, json_t *list, struct og_err *err)
+{
+	int more;
+
+	while ((more = og_stmt_step(stmt, err)) > 0) {
+		/* Checked again after the store: a filter that was lost there shows nothing. */
+		if (og_col_int(stmt, 8) > clearance)
+			continue;
+		if (json_array_append_new(list, passage_json(stmt)) < 0) {
+			og_stmt_reset(stmt);
+			return og_fail_nomem(err);
+		}
+	}
+	return more;
+}
+
+int og_policies_search(struct og_policies *policies, const char *node, int clearance,
+		       const char *query, size_t limit, json_t **ret, struct og_err *err)
+{
+	json_t *list = json_array();
+	struct og_buf expression;
+	int rc = -1;
+
+	og_buf_init(&expression, EXPRESSION_MAX);
+	og_policy_match_expression(query, &expression);
+	if (!list) {
+		og_fail_nomem(err);
+		goto out;
+	}
+	if (og_buf_check(&expression, "query", err) < 0)
+		goto out;
+	if (expression.len > 0) {
+		og_bind_textn(policies->search, 1, expression.data, expression.len);
+		og_bind_int(policies->search, 2, clearance);
+		og_bind_text(policies->search, 3, node);
+		og_bind_int(policies->search, 4, (int64_t)limit);
+		if (collect(policies->search, clearance, list, err) < 0)
+			goto out;
+	}
+	*ret = list;
+	list = NULL;
+	rc = 0;
+out:
+	json_decref(list);
+	og_buf_release(&expression);
+	return rc;
+}
+
+static json_t *policy_json(struct og_stmt *row)
+{
+	const char *limits = og_col_text(row, 6);
+	struct og_err ignored = OG_ERR_INIT;
+	json_t *parsed = NULL;
+
+	if (!limits || og_json_parse(limits, strlen(limits), 65536, "limits", &parsed, &ignored) < 0)
+		parsed = json_object();
+	return json_pack("{s:I,s:s*,s:s*,s:s*,s:s*,s:I,s:o,s:s*,s:s*}", "id",
+			 (json_int_t)og_col_int(row, 0), "name", og_col_text(row, 1), "source",
+			 og_col_text(row, 2), "node", og_col_text(row, 3), "title",
+			 og_col_text(row, 4), "clearance", (json_int_t)og_col_int(row, 5), "limits",
+			 parsed, "rule", og_col_text(row, 7), "rule_step", og_col_text(row, 8));
+}
+
+/* Steps stmt to its end, adding what make makes of each row. */
+static int gather(struct og_stmt *stmt, json_t *(*make)(struct og_stmt *), json_t **ret,
+		  struct og_err *err)
+{
+	json_t *list = json_array();
+	int more = list ? 1 : og_fail_nomem(err);
+
+	while (more > 0 && (more = og_stmt_step(stmt, err)) > 0)
+		if (json_array_append_new(list, make(stmt)) < 0)
+			more = og_fail_nomem(err);
+	if (more < 0) {
+		og_stmt_reset(stmt);
+		json_decref(list);
+		return -1;
+	}
+	*ret = list;
+	return 0;
+}
+
+int og_policies_list(struct og_policies *policies, const char *node, int clearance, json_t **ret,
+		     struct og_err *err)
+{
+	struct og_stmt *stmt;
+	int rc;
+
+	if (og_stmt_new(policies->db,
+			"SELECT id, name, source, node, title, clearance, limits, rule, rule_step "
+			"FROM og_policy WHERE active = 1 AND clearance <= ?1 "
+			"AND (?2 IS NULL OR node = ?2) ORDER BY id",
+			&stmt, err) < 0)
+		return -1;
+	og_bind_int(stmt, 1, clearance);
+	og_bind_text(stmt, 2, node);
+	rc = gather(stmt, policy_json, ret, err);
+	og_stmt_free(stmt);
+	return rc;
+}
+
+int og_policies_limit(struct og_policies *policies, const char *node, const char *name,
+		      double *ret, json_t **ret_policy, struct og_err *err)
+{
+	struct og_stmt *stmt = policies->limit;
+	int found;
+
+	og_bind_text(stmt, 1, node);
+	og_bind_text(stmt, 2, name);
+	found = og_stmt_step(stmt, err);
+	if (found <= 0)
+		return found;
+	*ret = og_col_real(stmt, 4);
+	if (ret_policy)
+		*ret_policy = json_pack("{s:s*,s:s*,s:s*,s:I}", "policy", og_col_text(stmt, 0), "title",
+					og_col_text(stmt, 1), "source", og_col_text(stmt, 2),
+					"clearance", (json_int_t)og_col_int(stmt, 3));
+	og_stmt_reset(stmt);
+	return ret_policy && !*ret_policy ? og_fail_nomem(err) : 1;
+}
+
+static json_t *rule_json(struct og_stmt *row)
+{
+	return json_pack("{s:s*,s:s*,s:I,s:s*,s:s*}", "policy", og_col_text(row, 0), "title",
+			 og_col_text(row, 1), "clearance", (json_int_t)og_col_int(row, 2), "rule",
+			 og_col_text(row, 3), "message", og_col_text(row, 4));
+}
+
+/* Binds an array of names as JSON text. */
+static int bind_nodes(struct og_stmt *stmt, const json_t *nodes, struct og_err *err)
+{
+	struct og_buf text;
+	int rc;
+
+	og_buf_init(&text, 65536);
+	rc = og_json_canon(nodes, &text, err);
+	if (rc == 0)
+		og_bind_textn(stmt, 1, text.data, text.len);
+	og_buf_release(&text);
+	return rc;
+}
+
+int og_policies_rules(struct og_policies *policies, const json_t *nodes, const char *step,
+		      json_t **ret, struct og_err *err)
+{
+	if (bind_nodes(policies->rules, nodes, err) < 0)
+		return -1;
+	og_bind_text(policies->rules, 2, step);
+	return gather(policies->rules, rule_json, ret, err);
+}
+
+static json_t *citation_json(struct og_stmt *row)
+{
+	return json_pack("{s:s*,s:s*,s:s*,s:I,s:s*}", "policy", og_col_text(row, 0), "title",
+			 og_col_text(row, 1), "source", og_col_text(row, 2), "line",
+			 (json_int_t)og_col_int(row, 3), "text", og_col_text(row, 4));
+}
+
+int og_policies_cite(struct og_policies *policies, const json_t *nodes, int clearance,
+		     json_t **ret, struct og_err *err)
+{
+	struct og_stmt *stmt;
+	int rc;
+
+	if (og_stmt_new(policies->db,
+			"SELECT p.name, p.title, p.source, s.line, s.text FROM og_policy p "
+			"JOIN og_passage s ON s.policy = p.id AND s.ordinal = 0 "
+			"WHERE p.active = 1 AND p.clearance <= ?2 "
+			"AND p.node IN (SELECT value FROM json_each(?1)) "
+			"ORDER BY p.limits = '{}' AND p.rule IS NULL, p.id LIMIT 20",
+			&stmt, err) < 0)
+		return -1;
+	rc = bind_nodes(stmt, nodes, err);
+	og_bind_int(stmt, 2, clearance);
+	if (rc == 0)
+		rc = gather(stmt, citation_json, ret, err);
+	og_stmt_free(stmt);
+	return rc;
+}

@@ -1,0 +1,17 @@
+/* Shared inside lib/policy. */
+#ifndef OG_POLICY_STORE_INTERNAL_H
+#define OG_POLICY_STORE_INTERNAL_H
+
+#include "lib/policy/store.h"
+
+struct og_policies {
+	struct og_db *db;
+	struct og_stmt *search, *limit, *rules;
+};
+
+/* Words of a query as an FTS5 expression: each quoted, joined by OR. No
+ * operator of the query language can be written by the asker. Empty when
+ * there is no word. */
+int og_policy_match_expression(const char *query, struct og_buf *out);
+
+#endif
