@@ -162,23 +162,6 @@ static json_t *sql_request(const struct og_args *args, struct og_err *err)
 
 /* Output: rows as lines of JSON, or as a table. */
 
-static json_t *row_object(const json_t *columns, const json_t *row)
-{
-	json_t *object = json_object();
-
-	for (size_t i = 0; object && i < json_array_size(columns); i++) {
-		const char *name = json_string_value(json_array_get(columns, i));
-		char unique[160];
-
-		if (!name || snprintf(unique, sizeof(unique), "%s", name) < 0)
-			continue;
-		if (json_object_get(object, unique))
-			snprintf(unique, sizeof(unique), "%.120s_%zu", name, i + 1);
-		json_object_set(object, unique, json_array_get(row, i));
-	}
-	return object;
-}
-
 static int print_rows(const json_t *columns, const json_t *rows, struct og_err *err)
 {
 	size_t i;
@@ -186,7 +169,7 @@ static int print_rows(const json_t *columns, const json_t *rows, struct og_err *
 
 	json_array_foreach(rows, i, row)
 	{
-		json_t *object = row_object(columns, row);
+		json_t *object = og_row_object(columns, row);
 		int rc = object ? og_print_json(object, err) : og_fail_nomem(err);
 
 		json_decref(object);
@@ -208,33 +191,7 @@ static int print_table(const json_t *columns, const json_t *rows, struct og_err 
 	return rc;
 }
 
-/*
- * Commands. All but --channel and --apply are the same shape: a request
- * from the arguments, a verb, a way to print the reply.
- */
-struct shape {
-	const char *verb;
-	json_t *(*request)(const struct og_args *args, struct og_err *err);
-	/* returns the exit status or -1 */
-	int (*print)(const struct desk *desk, const json_t *reply, struct og_err *err);
-};
-
-static int run_shape(const struct og_ctx *ctx, const struct og_args *args,
-		     const struct shape *shape, struct og_err *err)
-{
-	struct desk desk;
-	json_t *request, *reply = NULL;
-	int rc = -1;
-
-	if (desk_open(ctx, args, &desk, err) < 0)
-		return -1;
-	request = shape->request(args, err);
-	if (request && ask(&desk, shape->verb, request, &reply, err) == 0)
-		rc = shape->print(&desk, reply, err);
-	json_decref(reply);
-	desk_close(&desk);
-	return rc;
-}
+/* What is printed. */
 
 static int show_rows(const struct desk *desk, const json_t *reply, struct og_err *err)
 {
@@ -245,13 +202,6 @@ static int show_rows(const struct desk *desk, const json_t *reply, struct og_err
 	if (rc == 0 && json_array_size(json_object_get(reply, "truncated")) > 0)
 		og_note(desk->ctx, "something was left out: over the limit of rows or bytes");
 	return rc;
-}
-
-static int run_query(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	static const struct shape shape = { "sql.read", sql_request, show_rows };
-
-	return run_shape(ctx, args, &shape, err);
 }
 
 /* What a change answered: JSON, or one line. */
@@ -266,13 +216,6 @@ static int show_receipt(const struct desk *desk, const json_t *reply, struct og_
 		return og_printf(err, "%lld row%s changed, entry %lld\n", affected,
 				 affected == 1 ? "" : "s", seq);
 	return og_printf(err, "done, entry %lld\n", seq);
-}
-
-static int run_exec(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	static const struct shape shape = { "sql.write", sql_request, show_receipt };
-
-	return run_shape(ctx, args, &shape, err);
 }
 
 /* A schema change is SQL, or a structured request when it starts with "{". */
@@ -296,13 +239,6 @@ out:
 	return request;
 }
 
-static int run_ddl(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	static const struct shape shape = { "ddl", ddl_request, show_receipt };
-
-	return run_shape(ctx, args, &shape, err);
-}
-
 static int show_verdict(const struct desk *desk, const json_t *reply, struct og_err *err)
 {
 	const char *verdict = og_json_str(reply, "verdict");
@@ -311,13 +247,6 @@ static int show_verdict(const struct desk *desk, const json_t *reply, struct og_
 	if (og_print_json(reply, err) < 0)
 		return -1;
 	return verdict && strcmp(verdict, "allow") == 0 ? OG_OK : OG_NO;
-}
-
-static int run_check(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	static const struct shape shape = { "sql.check", sql_request, show_verdict };
-
-	return run_shape(ctx, args, &shape, err);
 }
 
 static json_t *empty_request(const struct og_args *args, struct og_err *err)
@@ -330,42 +259,39 @@ static json_t *empty_request(const struct og_args *args, struct og_err *err)
 	return request;
 }
 
-static int print_column(const json_t *column, struct og_err *err)
+static int add_column(json_t *rows, const json_t *table, const json_t *column)
 {
-	const char *name = og_json_str(column, "name");
-	const char *type = og_json_str(column, "type");
+	char marks[32];
 
-	return og_printf(err, "  %-24s %-10s%s%s%s\n", name ? name : "", type ? type : "",
-			 og_json_bool(column, "pk", 0) ? " key" : "",
-			 og_json_bool(column, "masked", 0) ? " masked" : "",
-			 og_json_bool(column, "settable", 0) ? " settable" : "");
+	snprintf(marks, sizeof(marks), "%s%s%s", og_json_bool(column, "pk", 0) ? "key " : "",
+		 og_json_bool(column, "masked", 0) ? "masked " : "",
+		 og_json_bool(column, "settable", 0) ? "settable" : "");
+	return json_array_append_new(rows, json_pack("[O,O,O,s]", json_object_get(table, "name"),
+						     json_object_get(column, "name"),
+						     json_object_get(column, "type"), marks));
 }
 
 static int show_schema(const struct desk *desk, const json_t *reply, struct og_err *err)
 {
+	json_t *names = json_pack("[s,s,s,s]", "table", "column", "type", "");
+	json_t *rows = json_array(), *table, *column;
 	size_t i, j;
-	json_t *table, *column;
+	int rc = 0;
 
-	if (desk->json)
-		return og_print_json(reply, err);
 	json_array_foreach(json_object_get(reply, "tables"), i, table)
 	{
-		if (og_printf(err, "%s\n", og_json_str(table, "name")) < 0)
-			return -1;
 		json_array_foreach(json_object_get(table, "columns"), j, column)
 		{
-			if (print_column(column, err) < 0)
-				return -1;
+			rc |= add_column(rows, table, column);
 		}
 	}
-	return 0;
-}
-
-static int run_schema(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	static const struct shape shape = { "schema", empty_request, show_schema };
-
-	return run_shape(ctx, args, &shape, err);
+	if (rc < 0 || !names)
+		rc = og_fail_nomem(err);
+	else
+		rc = desk->json ? og_print_json(reply, err) : print_table(names, rows, err);
+	json_decref(names);
+	json_decref(rows);
+	return rc;
 }
 
 /* "a,b,c" to an array of names. */
@@ -485,20 +411,6 @@ static int apply_file(const struct og_ctx *ctx, const struct og_args *args, cons
 	return rc;
 }
 
-static int run_grant(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	static const struct shape shape = { "grant.put", grant_request, show_receipt };
-	const char *path = og_arg_value(args, "apply");
-
-	if (path && og_arg(args, 0))
-		return og_fail(err, OG_EUSAGE, "--apply takes no other arguments");
-	if (path)
-		return apply_file(ctx, args, path, err);
-	if (!og_arg(args, 2) || og_arg_flag(args, "dry-run"))
-		return og_fail(err, OG_EUSAGE, "grant needs SUBJECT TABLE VERBS, or --apply FILE");
-	return run_shape(ctx, args, &shape, err);
-}
-
 static json_t *revoke_request(const struct og_args *args, struct og_err *err)
 {
 	json_t *request = json_pack("{s:s,s:s,s:s}", "subject", og_arg(args, 0), "tbl",
@@ -508,13 +420,6 @@ static json_t *revoke_request(const struct og_args *args, struct og_err *err)
 	if (!request)
 		og_fail(err, OG_EDATA, "the arguments are not UTF-8");
 	return request;
-}
-
-static int run_revoke(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	static const struct shape shape = { "grant.drop", revoke_request, show_receipt };
-
-	return run_shape(ctx, args, &shape, err);
 }
 
 static json_t *grants_request(const struct og_args *args, struct og_err *err)
@@ -547,11 +452,57 @@ static int show_grants(const struct desk *desk, const json_t *reply, struct og_e
 	return 0;
 }
 
-static int run_grants(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	static const struct shape shape = { "grant.list", grants_request, show_grants };
+/*
+ * Commands. All but --channel and --apply are the same shape: a request
+ * from the arguments, a verb, a way to print the reply.
+ */
+static const struct shape {
+	const char *command, *verb;
+	json_t *(*request)(const struct og_args *args, struct og_err *err);
+	/* returns the exit status or -1 */
+	int (*print)(const struct desk *desk, const json_t *reply, struct og_err *err);
+} shapes[] = {
+	{ "query", "sql.read", sql_request, show_rows },
+	{ "exec", "sql.write", sql_request, show_receipt },
+	{ "ddl", "ddl", ddl_request, show_receipt },
+	{ "check", "sql.check", sql_request, show_verdict },
+	{ "schema", "schema", empty_request, show_schema },
+	{ "grant", "grant.put", grant_request, show_receipt },
+	{ "revoke", "grant.drop", revoke_request, show_receipt },
+	{ "grants", "grant.list", grants_request, show_grants },
+};
 
-	return run_shape(ctx, args, &shape, err);
+static int run_shape(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	const char *command = og_args_command(args)->name;
+	const struct shape *shape = shapes;
+	struct desk desk;
+	json_t *request, *reply = NULL;
+	int rc = -1;
+
+	while (strcmp(shape->command, command) != 0)
+		shape++;
+	if (desk_open(ctx, args, &desk, err) < 0)
+		return -1;
+	request = shape->request(args, err);
+	if (request && ask(&desk, shape->verb, request, &reply, err) == 0)
+		rc = shape->print(&desk, reply, err);
+	json_decref(reply);
+	desk_close(&desk);
+	return rc;
+}
+
+static int run_grant(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	const char *path = og_arg_value(args, "apply");
+
+	if (path && og_arg(args, 0))
+		return og_fail(err, OG_EUSAGE, "--apply takes no other arguments");
+	if (path)
+		return apply_file(ctx, args, path, err);
+	if (!og_arg(args, 2) || og_arg_flag(args, "dry-run"))
+		return og_fail(err, OG_EUSAGE, "grant needs SUBJECT TABLE VERBS, or --apply FILE");
+	return run_shape(ctx, args, err);
 }
 
 static int run_channel(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
@@ -592,15 +543,15 @@ static const struct og_opt grant_opts[] = {
 };
 
 static const struct og_command commands[] = {
-	{ "query", "[SQL]", "read rows", sql_opts, 0, 1, run_query },
-	{ "exec", "[SQL]", "insert or update rows, with a ledger entry", sql_opts, 0, 1, run_exec },
-	{ "ddl", "[SQL]", "add to the schema", plain_opts, 0, 1, run_ddl },
+	{ "query", "[SQL]", "read rows", sql_opts, 0, 1, run_shape },
+	{ "exec", "[SQL]", "insert or update rows, with a ledger entry", sql_opts, 0, 1, run_shape },
+	{ "ddl", "[SQL]", "add to the schema", plain_opts, 0, 1, run_shape },
 	{ "check", "[SQL]", "say what a statement would touch and whether it may", sql_opts, 0, 1,
-	  run_check },
-	{ "schema", "", "the tables and columns one can see", plain_opts, 0, 0, run_schema },
+	  run_shape },
+	{ "schema", "", "the tables and columns one can see", plain_opts, 0, 0, run_shape },
 	{ "grant", "[SUBJECT TABLE VERBS]", "permit or forbid", grant_opts, 0, 3, run_grant },
-	{ "revoke", "SUBJECT TABLE", "take a grant back", drop_opts, 2, 2, run_revoke },
-	{ "grants", "[SUBJECT]", "list grants as JSON lines", plain_opts, 0, 1, run_grants },
+	{ "revoke", "SUBJECT TABLE", "take a grant back", drop_opts, 2, 2, run_shape },
+	{ "grants", "[SUBJECT]", "list grants as JSON lines", plain_opts, 0, 1, run_shape },
 	{ "--channel", "", "serve requests on standard input", no_opts, 0, 0, run_channel },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };

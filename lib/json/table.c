@@ -124,3 +124,34 @@ out:
 	free(width);
 	return rc;
 }
+
+/* Sets name, or name_POSITION when that is taken. */
+static int set_unique(json_t *object, const char *name, size_t position, json_t *value)
+{
+	struct og_buf again;
+	int rc = -1;
+
+	if (!json_object_get(object, name))
+		return json_object_set(object, name, value);
+	og_buf_init(&again, VALUE_MAX);
+	if (og_buf_addf(&again, "%s_%zu", name, position) == 0)
+		rc = json_object_set(object, again.data, value);
+	og_buf_release(&again);
+	return rc;
+}
+
+json_t *og_row_object(const json_t *columns, const json_t *row)
+{
+	json_t *object = json_object(), *column;
+	size_t i;
+
+	json_array_foreach(columns, i, column)
+	{
+		if (set_unique(object, json_string_value(column), i + 1, json_array_get(row, i)) <
+		    0) {
+			json_decref(object);
+			return NULL;
+		}
+	}
+	return object;
+}

@@ -16,4 +16,8 @@
 int og_table_text(const json_t *columns, const json_t *rows, struct og_buf *out,
 		  struct og_err *err);
 
+/* A row as an object, column name to value. A name that comes twice gets
+ * its position added: "id", "id_3". NULL without memory. */
+json_t *og_row_object(const json_t *columns, const json_t *row);
+
 #endif
