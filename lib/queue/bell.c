@@ -1,0 +1,126 @@
+/* See bell.h. */
+#include "lib/queue/bell.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+
+static int open_file(const char *run, const char *name, struct og_err *err)
+{
+	char *path = og_path_join(run, name);
+	int fd;
+
+	if (!path)
+		return og_fail_nomem(err);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		og_fail(err, errno == ENOENT ? OG_ECONF : OG_EOS, "cannot open '%s': %s", path,
+			strerror(errno));
+	free(path);
+	return fd;
+}
+
+int og_bell_ring(const char *run, const char *name, struct og_err *err)
+{
+	int fd = open_file(run, name, err), rc = 0;
+
+	if (fd < 0)
+		return -1;
+	/* A byte at the same place: the file does not grow, and IN_MODIFY fires. */
+	if (pwrite(fd, "!", 1, 0) != 1)
+		rc = og_fail(err, OG_EIO, "cannot ring '%s': %s", name, strerror(errno));
+	close(fd);
+	return rc;
+}
+
+int og_bell_watch(const char *run, const char *name, struct og_bell *ret, struct og_err *err)
+{
+	char *path = og_path_join(run, name);
+	int file = path ? open_file(run, name, err) : og_fail_nomem(err), fd = -1;
+
+	if (file >= 0) {
+		close(file);
+		fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+		if (fd < 0 || inotify_add_watch(fd, path, IN_MODIFY) < 0) {
+			og_fail(err, OG_EOS, "cannot watch '%s': %s", name, strerror(errno));
+			if (fd >= 0)
+				close(fd);
+			fd = -1;
+		}
+	}
+	free(path);
+	ret->fd = fd;
+	return fd < 0 ? -1 : 0;
+}
+
+void og_bell_close(struct og_bell *bell)
+{
+	if (bell->fd >= 0)
+		close(bell->fd);
+	bell->fd = -1;
+}
+
+static void drain(int fd)
+{
+	char events[4096];
+
+	while (read(fd, events, sizeof(events)) > 0)
+		;
+}
+
+int og_bell_wait(struct og_bell *bell, int64_t deadline, int wake_fd, struct og_err *err)
+{
+	for (;;) {
+		struct pollfd fds[2] = { { bell->fd, POLLIN, 0 }, { wake_fd, POLLIN, 0 } };
+		int n = poll(fds, wake_fd >= 0 ? 2 : 1, og_deadline_left(deadline));
+
+		if (n > 0) {
+			drain(bell->fd);
+			return 1;
+		}
+		if (n == 0)
+			return 0;
+		if (errno != EINTR)
+			return og_fail(err, OG_EOS, "cannot wait: %s", strerror(errno));
+	}
+}
+
+#define PRESENCE "worker"
+
+static struct flock lock_of(short type)
+{
+	return (struct flock){ .l_type = type, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1 };
+}
+
+int og_worker_present(const char *run, struct og_err *err)
+{
+	struct flock lock = lock_of(F_RDLCK);
+	int fd = open_file(run, PRESENCE, err);
+
+	if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) < 0) {
+		og_fail(err, OG_EOS, "cannot show presence: %s", strerror(errno));
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+int og_worker_alive(const char *run)
+{
+	struct flock lock = lock_of(F_WRLCK);
+	struct og_err ignored = OG_ERR_INIT;
+	int fd = open_file(run, PRESENCE, &ignored), alive;
+
+	if (fd < 0)
+		return 0;
+	alive = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+	close(fd);
+	return alive;
+}

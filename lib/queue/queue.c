@@ -1,0 +1,76 @@
+/* The interface: finds the transport and passes calls on. */
+#include "lib/queue/queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/queue/transport.h"
+
+static const struct og_transport *const transports[] = { &og_transport_sqlite };
+
+int og_queue_open(const char *url, const char *home, struct og_queue **ret, struct og_err *err)
+{
+	size_t scheme = strcspn(url, ":");
+
+	for (size_t i = 0; i < sizeof(transports) / sizeof(*transports); i++)
+		if (strlen(transports[i]->scheme) == scheme && url[scheme] == ':' &&
+		    strncmp(transports[i]->scheme, url, scheme) == 0)
+			return transports[i]->open(url + scheme + 1, home, ret, err);
+	/* Never the password of a URL in a message. */
+	return og_fail(err, OG_EUNAVAIL, "queue '%.*s:' is not in this version", (int)scheme, url);
+}
+
+void og_queue_close(struct og_queue *queue)
+{
+	if (queue)
+		queue->transport->close(queue);
+}
+
+int og_queue_put(struct og_queue *queue, const struct og_parcel *parcels, size_t n,
+		 struct og_err *err)
+{
+	return queue->transport->put(queue, parcels, n, err);
+}
+
+void og_delivery_release(struct og_delivery *delivery)
+{
+	free(delivery->envelope);
+	delivery->envelope = NULL;
+}
+
+int og_queue_claim(struct og_queue *queue, struct og_delivery *ret, struct og_err *err)
+{
+	return queue->transport->claim(queue, ret, err);
+}
+
+int og_queue_ack(struct og_queue *queue, int64_t ticket, struct og_err *err)
+{
+	return queue->transport->ack(queue, ticket, err);
+}
+
+int og_queue_release(struct og_queue *queue, int64_t ticket, int64_t delay_ms,
+		     struct og_err *err)
+{
+	return queue->transport->release(queue, ticket, delay_ms, err);
+}
+
+int og_queue_dead(struct og_queue *queue, int64_t ticket, const char *reason,
+		  struct og_err *err)
+{
+	return queue->transport->dead(queue, ticket, reason, err);
+}
+
+int og_queue_wait(struct og_queue *queue, int64_t deadline, int wake_fd, struct og_err *err)
+{
+	return queue->transport->wait(queue, deadline, wake_fd, err);
+}
+
+int og_queue_count(struct og_queue *queue, struct og_queue_counts *ret, struct og_err *err)
+{
+	return queue->transport->count(queue, ret, err);
+}
+
+int og_queue_list(struct og_queue *queue, size_t limit, json_t **ret, struct og_err *err)
+{
+	return queue->transport->list(queue, limit, ret, err);
+}

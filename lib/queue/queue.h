@@ -1,0 +1,81 @@
+/*
+ * The queue: delivery of signed envelopes, at least once. What a task did
+ * is known to the shield, not to the queue; a task delivered twice has its
+ * effects once.
+ *
+ * One interface, a transport behind it chosen by the scheme of the queue
+ * URL in og.conf: "sqlite:FILE" is queue.db in the instance. amqp:// is
+ * OG_EUNAVAIL in this version.
+ *
+ * Embedded transport: rows in a SQLite file; a doorkeeper lock (flock)
+ * around each write so that waiting is fair; durability by one sync after
+ * the lock is left, shared by everybody who committed before it; a claim
+ * is held by a kernel lock on one byte of a file, so that a dead worker's
+ * claim is free at once and no clock decides who is dead; waiting is for a
+ * bell (bell.h), not for a poll.
+ */
+#ifndef OG_QUEUE_QUEUE_H
+#define OG_QUEUE_QUEUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/json/json.h"
+
+struct og_queue;
+
+#define OG_QUEUE_DELIVERIES 5 /* after so many a task is a dead letter */
+
+/* url: og.conf's; home: the instance. Makes queue.db when it is missing. */
+int og_queue_open(const char *url, const char *home, struct og_queue **ret, struct og_err *err);
+void og_queue_close(struct og_queue *queue);
+
+/* One envelope to deliver; strings are borrowed. */
+struct og_parcel {
+	const char *id;	      /* the envelope's id */
+	const char *envelope; /* its text */
+	int priority;	      /* larger first; 0 is usual */
+	int64_t not_before;   /* wall clock ms; 0: at once */
+	int64_t expires;      /* wall clock ms; 0: never */
+};
+
+/* Durable when it returns 0. All parcels or none. An id that is queued
+ * already is kept as it is (the same task submitted again). */
+int og_queue_put(struct og_queue *queue, const struct og_parcel *parcels, size_t n,
+		 struct og_err *err);
+
+/* A claimed delivery. */
+struct og_delivery {
+	int64_t ticket;
+	int attempts; /* this one included */
+	char *envelope; /* heap */
+};
+void og_delivery_release(struct og_delivery *delivery);
+
+/* Takes the next task that is due: 1 claimed, 0 nothing is due, -1. A task
+ * delivered too often, or expired, becomes a dead letter on the way. */
+int og_queue_claim(struct og_queue *queue, struct og_delivery *ret, struct og_err *err);
+
+/* The task is finished: forget it. */
+int og_queue_ack(struct og_queue *queue, int64_t ticket, struct og_err *err);
+/* Not finished; let somebody else have it, after delay_ms. */
+int og_queue_release(struct og_queue *queue, int64_t ticket, int64_t delay_ms,
+		     struct og_err *err);
+/* It can never be done: keep it aside with the reason. */
+int og_queue_dead(struct og_queue *queue, int64_t ticket, const char *reason,
+		  struct og_err *err);
+
+/* Blocks until something may be due, at most until the deadline, waking on
+ * wake_fd too when it is readable (-1: none). 1 look again, 0 deadline. */
+int og_queue_wait(struct og_queue *queue, int64_t deadline, int wake_fd, struct og_err *err);
+
+struct og_queue_counts {
+	int64_t ready, claimed, delayed, dead;
+};
+int og_queue_count(struct og_queue *queue, struct og_queue_counts *ret, struct og_err *err);
+/* [{"id","state":"queued|claimed|dead","attempts","queued","reason"?,
+ * "envelope"}], oldest first, at most limit. */
+int og_queue_list(struct og_queue *queue, size_t limit, json_t **ret, struct og_err *err);
+
+#endif
