@@ -249,6 +249,8 @@ static void check_whole(struct og_reader *r)
 static void read_all(struct og_reader *r)
 {
 	og_read_hidden(r);
+	if (r->errors > 0)
+		return;
 	og_read_front(r);
 	if (r->body == 0)
 		return;
