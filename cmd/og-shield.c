@@ -261,11 +261,12 @@ static json_t *empty_request(const struct og_args *args, struct og_err *err)
 
 static int add_column(json_t *rows, const json_t *table, const json_t *column)
 {
+	int writable = json_array_size(json_object_get(table, "verbs")) > 1;
 	char marks[32];
 
 	snprintf(marks, sizeof(marks), "%s%s%s", og_json_bool(column, "pk", 0) ? "key " : "",
 		 og_json_bool(column, "masked", 0) ? "masked " : "",
-		 og_json_bool(column, "settable", 0) ? "settable" : "");
+		 writable && og_json_bool(column, "settable", 0) ? "settable" : "");
 	return json_array_append_new(rows, json_pack("[O,O,O,s]", json_object_get(table, "name"),
 						     json_object_get(column, "name"),
 						     json_object_get(column, "type"), marks));

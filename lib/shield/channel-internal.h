@@ -99,6 +99,7 @@ void og_request_record(struct og_request *rq, const char *action, struct og_reco
 int og_request_entry(struct og_request *rq, int64_t seq, struct og_err *err);
 /* Writes a refusal to the ledger, if it is of the kind that belongs there. */
 void og_request_refused(struct og_request *rq, const struct og_err *err);
+json_t *og_request_head(const json_t *body, int ok);
 json_t *og_request_reply(struct og_request *rq, int rc, const struct og_err *err);
 void og_request_release(struct og_request *rq);
 

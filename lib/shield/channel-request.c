@@ -155,12 +155,19 @@ static json_t *safe_string(const char *text)
 	return ret;
 }
 
+static const char *rule_of(const struct og_request *rq, const struct og_err *err)
+{
+	if (rq->rule[0])
+		return rq->rule;
+	return err->code == OG_EDATA ? "malformed" : err->code == OG_NO ? "refused" : "failed";
+}
+
 static json_t *refusal_body(const struct og_request *rq, const struct og_err *err)
 {
 	const char *verb = rq->body ? og_json_str(rq->body, "verb") : NULL;
 	const char *sql = rq->body ? og_json_str(rq->body, "sql") : NULL;
 	json_t *body = json_pack("{s:s,s:s,s:o,s:s}", "verdict", verdict_of(rq, err), "rule",
-				 rq->rule[0] ? rq->rule : "refused", "why", safe_string(err->msg),
+				 rule_of(rq, err), "why", safe_string(err->msg),
 				 "verb", verb ? verb : "");
 
 	if (body && sql)
@@ -202,28 +209,41 @@ int og_request_entry(struct og_request *rq, int64_t seq, struct og_err *err)
 	return og_tasks_entry(rq->shield->tasks, rq->task.id, seq, err);
 }
 
-static json_t *refused_reply(struct og_request *rq, const struct og_err *err)
+/* The members every reply starts with. */
+json_t *og_request_head(const json_t *body, int ok)
 {
-	json_t *reply = json_pack("{s:b,s:s,s:i,s:s,s:o,s:o}", "ok", 0, "verdict",
-				  verdict_of(rq, err), "code", err->code, "rule",
-				  rq->rule[0] ? rq->rule : "refused", "why",
-				  safe_string(err->msg), "fix", safe_string(err->hint));
+	int64_t id = body ? og_json_int(body, "id", -1) : -1;
 
-	if (reply && rq->extra)
-		json_object_update(reply, rq->extra);
-	return reply;
+	return json_pack("{s:i,s:o,s:b}", "v", 1, "id", id < 0 ? json_null() : json_integer(id),
+			 "ok", ok);
 }
 
+static json_t *refused_reply(struct og_request *rq, const struct og_err *err)
+{
+	json_t *reply = og_request_head(rq->body, 0);
+	json_t *more = json_pack("{s:s,s:i,s:s,s:o,s:o}", "verdict", verdict_of(rq, err), "code",
+				 err->code, "rule", rule_of(rq, err), "why", safe_string(err->msg),
+				 "fix", safe_string(err->hint));
+	int rc = reply && more ? json_object_update(reply, more) : -1;
+
+	if (rc == 0 && rq->extra)
+		rc = json_object_update(reply, rq->extra);
+	json_decref(more);
+	if (rc == 0)
+		return reply;
+	json_decref(reply);
+	return NULL;
+}
+
+/* A handler's reply may have brought an old id along: a repeated step's. */
 json_t *og_request_reply(struct og_request *rq, int rc, const struct og_err *err)
 {
-	json_t *reply = rc == 0 ? json_incref(rq->reply) : refused_reply(rq, err);
-	int64_t id = rq->body ? og_json_int(rq->body, "id", -1) : -1;
+	json_t *head;
 
-	if (!reply || json_object_set_new(reply, "v", json_integer(1)) < 0 ||
-	    json_object_set_new(reply, "id", id < 0 ? json_null() : json_integer(id)) < 0 ||
-	    (rc == 0 && json_object_set_new(reply, "ok", json_true()) < 0)) {
-		json_decref(reply);
-		return NULL;
-	}
-	return reply;
+	if (rc < 0)
+		return refused_reply(rq, err);
+	head = og_request_head(rq->body, 1);
+	rc = head ? json_object_update(rq->reply, head) : -1;
+	json_decref(head);
+	return rc < 0 ? NULL : json_incref(rq->reply);
 }

@@ -245,7 +245,7 @@ int og_conversation_ask(struct og_conversation *talk, const json_t *request, jso
 	const struct verb *verb = NULL;
 	int over = 0, rc = -1;
 
-	rq.reply = json_object();
+	rq.reply = og_request_head(request, 1);
 	if (talk->over)
 		og_fail(&err, OG_EDATA, "the conversation is over");
 	else if (rq.reply && admit(&rq, &verb, &err) == 0)
@@ -274,12 +274,13 @@ static int put_reply(struct og_buf *out, const json_t *reply)
 	return -1;
 }
 
+/* Instead of a reply that is longer than a line may be. */
 static json_t *too_long(const json_t *reply)
 {
-	return json_pack("{s:i,s:I,s:b,s:s,s:i,s:s,s:s,s:s}", "v", 1, "id",
-			 (json_int_t)og_json_int(reply, "id", -1), "ok", 0, "verdict", "budget",
-			 "code", OG_NO, "rule", "reply-size", "why",
-			 "the reply is longer than a line may be", "fix", "ask for fewer rows");
+	return json_pack("{s:i,s:O,s:b,s:s,s:i,s:s,s:s,s:s}", "v", 1, "id",
+			 json_object_get(reply, "id"), "ok", 0, "verdict", "budget", "code", OG_NO,
+			 "rule", "reply-size", "why", "the reply is longer than a line may be",
+			 "fix", "ask for fewer rows");
 }
 
 int og_conversation_line(struct og_conversation *talk, const char *line, size_t len,

@@ -65,7 +65,7 @@ static void goes_on_after_a_malformed_wish(void)
 	int over;
 	json_t *reply = shop_ask(talk, "schema", json_pack("{s:i}", "extra", 1), &over);
 
-	OG_CHECK(!over && shop_no(reply, "error", "refused"));
+	OG_CHECK(!over && shop_no(reply, "error", "malformed"));
 	OG_CHECK(strstr(og_json_str(reply, "why"), "extra"));
 	json_decref(reply);
 	reply = shop_ask(talk, "sql.read", json_pack("{s:i}", "sql", 1), &over);

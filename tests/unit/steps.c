@@ -229,7 +229,7 @@ static void slots_are_looked_up_as_the_principal(void)
 	request = json_pack("{s:s,s:I,s:s,s:s,s:{s:i,s:s,s:i}}", "task", run.id, "epoch",
 			    (json_int_t)run.epoch, "skill", "buy", "step", "price", "slots",
 			    "quantity", 1, "product", "Ergonomic Chair", "total", 1);
-	must_not(shop_ask(run.talk, "step.run", request, NULL), "error", "refused");
+	must_not(shop_ask(run.talk, "step.run", request, NULL), "error", "malformed");
 	must(finish(&run, OG_TASK_DENIED));
 	run_end(&run);
 }
@@ -275,7 +275,7 @@ static void envelopes_are_judged(void)
 	must_not(shop_begin(talk, forged), "deny", "principal");
 	/* a role has no place in an envelope */
 	json_object_set_new(forged, "role", json_string("admin"));
-	must_not(shop_begin(talk, forged), "error", "refused");
+	must_not(shop_begin(talk, forged), "error", "malformed");
 	OG_CHECK_INT(shop_int(&shop, "SELECT count(*) FROM audit_ledger WHERE action = 'refuse'"),
 		     before + 2);
 	OG_CHECK_INT(shop_int(&shop, "SELECT count(*) FROM audit_ledger WHERE action = 'refuse'"
@@ -404,7 +404,7 @@ static void approval_needs_a_waiting_task(void)
 	run_begin(&run, CHARLIE, "buy 1 chair");
 	envelope = shop_envelope(&shop, CHARLIE, "cancel", run.id, NULL, id);
 	must_not(shop_ask(run.talk, "consent.put", json_pack("{s:o}", "envelope", envelope), NULL),
-		 "error", "refused");
+		 "error", "malformed");
 	must(finish(&run, OG_TASK_FAILED));
 	run_end(&run);
 }
