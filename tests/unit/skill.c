@@ -158,7 +158,7 @@ static const struct {
 	{ "---\nname: a\ndescription: \"d\\x01\"\n---\n", "f.md:3: front matter: description holds" },
 	{ FRONT "\xe2\x80\xae" "x\n", "f.md:6: invisible character U+202E" },
 	{ FRONT "\x01\n", "f.md:6: invisible character U+0001" },
-	{ FRONT "## When\n- a\x7fb {\n", "f.md:7: invisible character U+007F" },
+	{ FRONT "## When\n- a\x7f" "b {\n", "f.md:7: invisible character U+007F" },
 	{ FRONT "\xff\n", "f.md:1: not UTF-8" },
 	{ FRONT "## When\n- buy {q:whole}\n", "f.md:7: slot 'q': there is no type 'whole'" },
 	{ FRONT "## When\n- buy {q:int\n", "f.md:7: '{' without '}'" },
