@@ -1,0 +1,474 @@
+/*
+ * og-submit: states a command. Signs it with the principal's own key, puts
+ * it into the queue, prints its id; with --wait also its result. Opens
+ * neither erp.db nor a network.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/og-main.h"
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/text.h"
+#include "lib/hash/hash.h"
+#include "lib/proc/proc.h"
+#include "lib/queue/bell.h"
+#include "lib/queue/queue.h"
+#include "lib/sandbox/sandbox.h"
+#include "lib/task/envelope.h"
+#include "lib/task/state.h"
+
+#define DEFAULT_LIFETIME ((int64_t)24 * 3600 * 1000)
+#define BATCH_MAX ((size_t)64 << 20)
+#define BATCH_LINES 100000
+#define RECHECK_MS 1000	     /* a bell may be missed */
+#define NOTE_WORKER_MS 2000 /* then say that nobody is working */
+
+/* Everything a submission needs, opened once. */
+struct submit {
+	const struct og_ctx *ctx;
+	const struct og_args *args;
+	struct og_conf *conf;
+	struct og_queue *queue;
+	const char *principal;
+	unsigned char seed[OG_KEY_SEED];
+	int64_t lifetime;
+	json_t *params;
+};
+
+static int open_all(struct submit *s, struct og_err *err)
+{
+	const char *expires = og_arg_value(s->args, "expires");
+	char *key = NULL;
+	int rc = -1;
+
+	s->lifetime = DEFAULT_LIFETIME;
+	if (expires && og_span_parse(expires, "--expires", &s->lifetime, err) < 0)
+		return -1;
+	if (s->lifetime <= 0)
+		return og_fail(err, OG_EUSAGE, "--expires: the task would be late at once");
+	if (og_principal_from(s->ctx, s->args, &s->principal, err) < 0 ||
+	    og_conf_from(s->ctx, s->args, &s->conf, err) < 0 ||
+	    og_conf_key_path(s->conf, s->principal, &key, err) < 0 ||
+	    og_key_read(key, s->seed, err) < 0)
+		goto out;
+	rc = og_queue_open(s->conf->queue, s->conf->home, &s->queue, err);
+out:
+	free(key);
+	return rc;
+}
+
+static void release_all(struct submit *s)
+{
+	explicit_bzero(s->seed, sizeof(s->seed));
+	og_queue_close(s->queue);
+	og_conf_free(s->conf);
+	json_decref(s->params);
+}
+
+/* --param k=v: a number when v looks like one, else a text. */
+static int read_params(struct submit *s, struct og_err *err)
+{
+	const char *pair;
+
+	s->params = json_object();
+	if (!s->params)
+		return og_fail_nomem(err);
+	for (size_t i = 0; (pair = og_arg_list(s->args, "param", i)); i++) {
+		const char *equals = strchr(pair, '=');
+		char name[64];
+
+		if (!equals || equals == pair || (size_t)(equals - pair) >= sizeof(name))
+			return og_fail(err, OG_EUSAGE, "--param: '%s' is not of the form name=value",
+				       pair);
+		memcpy(name, pair, (size_t)(equals - pair));
+		name[equals - pair] = '\0';
+		if (json_object_get(s->params, name))
+			return og_fail(err, OG_EUSAGE, "--param: '%s' is given twice", name);
+		if (!og_utf8_valid(pair, strlen(pair)))
+			return og_fail(err, OG_EDATA, "--param: '%s' is not valid UTF-8", name);
+		if (og_json_set(s->params, name, json_string(equals + 1), err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int make(struct submit *s, const char *text, struct og_buf *out,
+		char id[OG_UUID_LEN + 1], struct og_err *err)
+{
+	struct og_envelope_draft draft = {
+		.kind = "task",
+		.principal = s->principal,
+		.text = text,
+		.skill = og_arg_value(s->args, "action"),
+		.key = og_arg_value(s->args, "key"),
+		.lifetime_ms = s->lifetime,
+	};
+
+	if (draft.skill)
+		draft.params = s->params;
+	return og_envelope_make(&draft, s->seed, out, id, err);
+}
+
+static int put(struct submit *s, const struct og_parcel *parcels, size_t n, struct og_err *err)
+{
+	return og_queue_put(s->queue, parcels, n, err);
+}
+
+/* --- waiting ------------------------------------------------------------ */
+
+static int is_final(const json_t *reply)
+{
+	const char *state = og_json_str(reply, "state");
+	int known = state ? og_state_parse(state) : -1;
+
+	return known >= 0 && og_state_final((enum og_task_state)known);
+}
+
+/* The task's status, or no reply (0) while the shield has not seen it. */
+static int ask_status(struct og_channel *channel, const char *id, json_t **ret,
+		      struct og_err *err)
+{
+	json_t *reply = NULL;
+
+	*ret = NULL;
+	if (og_channel_call(channel, "task.status", json_pack("{s:s}", "task", id), &reply, err) < 0)
+		return -1;
+	if (!og_json_bool(reply, "ok", 0)) {
+		json_decref(reply);
+		return 0;
+	}
+	if (is_final(reply)) {
+		*ret = reply;
+		return 1;
+	}
+	json_decref(reply);
+	return 0;
+}
+
+struct waiting {
+	struct submit *s;
+	struct og_channel *channel;
+	struct og_bell bell;
+	int64_t deadline, started;
+	int noted;
+};
+
+/* A person who waits for nobody should know it. */
+static void note_no_worker(struct waiting *w)
+{
+	if (w->noted || og_mono_ms() - w->started < NOTE_WORKER_MS)
+		return;
+	w->noted = 1;
+	if (!og_worker_alive(w->s->conf->run))
+		og_note(w->s->ctx, "no worker serves this instance; start one: og-worker");
+}
+
+/* 1 finished, 0 deadline passed. */
+static int wait_for(struct waiting *w, const char *id, json_t **ret, struct og_err *err)
+{
+	for (;;) {
+		int64_t look = og_deadline(RECHECK_MS);
+		int done = ask_status(w->channel, id, ret, err);
+
+		if (done != 0)
+			return done;
+		if (og_deadline_left(w->deadline) == 0)
+			return 0;
+		note_no_worker(w);
+		if (og_bell_wait(&w->bell, look < w->deadline ? look : w->deadline, -1, err) < 0)
+			return -1;
+	}
+}
+
+/* The result document in a readable form: og-render is the one who knows. */
+static int print_text(const struct submit *s, const char *text, size_t len, struct og_err *err)
+{
+	char *render = og_program_path(s->ctx->exe_dir, "og-render");
+	const char *argv[] = { render, "--to=text", NULL };
+	struct og_buf out;
+	int status = 0, rc = -1;
+
+	og_buf_init(&out, OG_CHANNEL_LINE_MAX);
+	if (!render)
+		og_fail_nomem(err);
+	else if (og_child_run(argv, text, len, og_deadline(30000), &out, &status, err) == 0)
+		rc = status == 0 ? og_print(out.data, out.len, err) :
+				   og_fail(err, OG_EBUG, "og-render failed with status %d", status);
+	og_buf_release(&out);
+	free(render);
+	return rc;
+}
+
+static int print_result(const struct submit *s, const json_t *reply, struct og_err *err)
+{
+	const json_t *result = json_object_get(reply, "result");
+	struct og_buf text;
+	int rc;
+
+	if (!json_is_object(result))
+		return og_fail(err, OG_EDATA, "the task ended as '%s' without a result",
+			       og_json_str(reply, "state"));
+	og_buf_init(&text, OG_CHANNEL_LINE_MAX);
+	rc = og_json_dump(result, &text, err);
+	if (rc == 0 && og_arg_flag(s->args, "json")) {
+		og_buf_addc(&text, '\n');
+		rc = og_print(text.data, text.len, err);
+	} else if (rc == 0) {
+		rc = print_text(s, text.data, text.len, err);
+	}
+	og_buf_release(&text);
+	return rc;
+}
+
+static int finish_wait(struct waiting *w, const char *id, struct og_err *err)
+{
+	json_t *reply = NULL;
+	int done = wait_for(w, id, &reply, err), rc = -1;
+
+	if (done == 0) {
+		og_fail(err, OG_ETEMP, "task %s is not finished yet", id);
+		og_hint(err, "og-task status %s --as %s", id, w->s->principal);
+	} else if (done > 0 && print_result(w->s, reply, err) == 0) {
+		rc = og_state_exit((enum og_task_state)og_state_parse(og_json_str(reply, "state")));
+	}
+	json_decref(reply);
+	return rc;
+}
+
+static int open_wait(struct waiting *w, struct og_err *err)
+{
+	const char *timeout = og_arg_value(w->s->args, "timeout");
+	int64_t span;
+
+	w->bell.fd = -1;
+	w->started = og_mono_ms();
+	w->deadline = OG_FOREVER;
+	if (timeout) {
+		if (og_span_parse(timeout, "--timeout", &span, err) < 0)
+			return -1;
+		w->deadline = og_deadline(span);
+	}
+	if (og_bell_watch(w->s->conf->run, OG_BELL_DONE, &w->bell, err) < 0)
+		return -1;
+	return og_session_open(w->s->ctx, w->s->args, w->s->conf, &w->channel, err);
+}
+
+/* --- one task ----------------------------------------------------------- */
+
+/* The sentence: the argument, or standard input for "-". */
+static int read_text(const struct og_args *args, struct og_buf *text, struct og_err *err)
+{
+	const char *arg = og_arg(args, 0);
+	int rc;
+
+	if (!arg)
+		return 0;
+	rc = strcmp(arg, "-") == 0 ? og_fd_read(STDIN_FILENO, "the text", text, err) :
+				     og_buf_adds(text, arg);
+	if (rc < 0)
+		return og_buf_check(text, "the text", err) < 0 ? -1 : rc;
+	while (text->len > 0 && strchr(" \t\r\n", text->data[text->len - 1]))
+		text->data[--text->len] = '\0';
+	if (!og_utf8_valid(text->data, text->len))
+		return og_fail(err, OG_EDATA, "the text is not valid UTF-8");
+	if (strlen(text->data) != text->len)
+		return og_fail(err, OG_EDATA, "the text holds a NUL byte");
+	return 0;
+}
+
+static int submit_one(struct submit *s, char id[OG_UUID_LEN + 1], struct og_err *err)
+{
+	struct og_parcel parcel = { .expires = og_now_ms() + s->lifetime };
+	struct og_buf text, envelope;
+	int rc = -1;
+
+	og_buf_init(&text, OG_TASK_TEXT_MAX);
+	og_buf_init(&envelope, OG_ENVELOPE_MAX);
+	if (read_text(s->args, &text, err) < 0 ||
+	    make(s, og_arg(s->args, 0) ? text.data : NULL, &envelope, id, err) < 0)
+		goto out;
+	parcel.id = id;
+	parcel.envelope = envelope.data;
+	rc = put(s, &parcel, 1, err);
+out:
+	og_buf_release(&text);
+	og_buf_release(&envelope);
+	return rc;
+}
+
+static int run_one(struct submit *s, struct og_err *err)
+{
+	struct waiting w = { .s = s };
+	char id[OG_UUID_LEN + 1];
+	int rc = -1;
+
+	if (!og_arg_flag(s->args, "wait")) {
+		if (submit_one(s, id, err) < 0)
+			return -1;
+		return og_printf(err, "%s\n", id);
+	}
+	/* Watch before the task exists, so that its end cannot be missed. */
+	if (open_wait(&w, err) == 0 && submit_one(s, id, err) == 0)
+		rc = finish_wait(&w, id, err);
+	og_channel_close(w.channel);
+	og_bell_close(&w.bell);
+	return rc;
+}
+
+/* --- a batch ------------------------------------------------------------ */
+
+struct batch {
+	struct og_parcel *parcels;
+	size_t n, size;
+};
+
+static void batch_release(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		free((char *)(uintptr_t)batch->parcels[i].id);
+		free((char *)(uintptr_t)batch->parcels[i].envelope);
+	}
+	free(batch->parcels);
+}
+
+static int batch_add(struct batch *batch, const char *id, struct og_buf *envelope,
+		     struct og_err *err)
+{
+	struct og_parcel *grown;
+
+	if (batch->n == batch->size) {
+		batch->size = batch->size ? 2 * batch->size : 64;
+		grown = realloc(batch->parcels, batch->size * sizeof(*grown));
+		if (!grown)
+			return og_fail_nomem(err);
+		batch->parcels = grown;
+	}
+	memset(&batch->parcels[batch->n], 0, sizeof(*grown));
+	batch->parcels[batch->n].id = strdup(id);
+	batch->parcels[batch->n].envelope = og_buf_take(envelope);
+	batch->n++;
+	if (!batch->parcels[batch->n - 1].id || !batch->parcels[batch->n - 1].envelope)
+		return og_fail_nomem(err);
+	return 0;
+}
+
+static int batch_line(struct submit *s, struct batch *batch, char *line, size_t len,
+		      struct og_err *err)
+{
+	struct og_buf envelope;
+	char id[OG_UUID_LEN + 1];
+	int rc = -1;
+
+	og_buf_init(&envelope, OG_ENVELOPE_MAX);
+	if (len > 0 && line[len - 1] == '\r')
+		line[--len] = '\0';
+	if (strlen(line) != len || !og_utf8_valid(line, len))
+		og_fail(err, OG_EDATA, "it is not a line of UTF-8 text");
+	else if (batch->n == BATCH_LINES)
+		og_fail(err, OG_EDATA, "a batch has at most %d lines", BATCH_LINES);
+	else if (make(s, line, &envelope, id, err) == 0)
+		rc = batch_add(batch, id, &envelope, err);
+	og_buf_release(&envelope);
+	return rc;
+}
+
+/* All lines are made and checked before the first one is queued. */
+static int read_batch(struct submit *s, struct batch *batch, struct og_err *err)
+{
+	struct og_buf text;
+	char *line, *end;
+	int rc = -1;
+
+	og_buf_init(&text, BATCH_MAX);
+	if (og_fd_read(STDIN_FILENO, "the batch", &text, err) < 0)
+		goto out;
+	for (line = text.data; line < text.data + text.len; line = end + 1) {
+		end = memchr(line, '\n', (size_t)(text.data + text.len - line));
+		if (!end)
+			end = text.data + text.len;
+		*end = '\0';
+		if (batch_line(s, batch, line, (size_t)(end - line), err) < 0) {
+			og_wrap(err, "line %zu", batch->n + 1);
+			og_hint(err, "nothing was queued");
+			goto out;
+		}
+	}
+	rc = 0;
+out:
+	og_buf_release(&text);
+	return rc;
+}
+
+static int run_batch(struct submit *s, struct og_err *err)
+{
+	struct batch batch = { NULL, 0, 0 };
+	int rc = -1;
+
+	if (read_batch(s, &batch, err) == 0 && put(s, batch.parcels, batch.n, err) == 0)
+		rc = 0;
+	for (size_t i = 0; rc == 0 && i < batch.n; i++)
+		rc = og_printf(err, "%s\n", batch.parcels[i].id);
+	batch_release(&batch);
+	return rc;
+}
+
+/* --- main --------------------------------------------------------------- */
+
+static int check_usage(const struct og_args *args, struct og_err *err)
+{
+	int text = og_arg(args, 0) != NULL, action = og_arg_value(args, "action") != NULL;
+	int batch = og_arg_flag(args, "batch"), wait = og_arg_flag(args, "wait");
+
+	if (text + action + batch != 1)
+		return og_fail(err, OG_EUSAGE,
+			       "give one of: a sentence, --action SKILL, --batch");
+	if (og_arg_list(args, "param", 0) && !action)
+		return og_fail(err, OG_EUSAGE, "--param goes with --action");
+	if (batch && (wait || og_arg_value(args, "key")))
+		return og_fail(err, OG_EUSAGE, "--batch goes neither with --wait nor with --key");
+	if (!wait && (og_arg_value(args, "timeout") || og_arg_flag(args, "json")))
+		return og_fail(err, OG_EUSAGE, "--timeout and --json go with --wait");
+	return 0;
+}
+
+static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	struct submit s = { .ctx = ctx, .args = args };
+	int rc = -1;
+
+	if (check_usage(args, err) < 0 || og_sandbox_no_network(1, err) < 0)
+		return -1;
+	if (open_all(&s, err) == 0 && read_params(&s, err) == 0)
+		rc = og_arg_flag(args, "batch") ? run_batch(&s, err) : run_one(&s, err);
+	release_all(&s);
+	return rc;
+}
+
+static const struct og_opt options[] = {
+	{ "as", 0, OG_OPT_VALUE, "NAME", "the principal who asks (default: OG_AS)" },
+	{ "action", 0, OG_OPT_VALUE, "SKILL", "run this skill instead of a sentence" },
+	{ "param", 0, OG_OPT_LIST, "NAME=VALUE", "a value for one of the action's slots" },
+	{ "key", 0, OG_OPT_VALUE, "KEY", "the same key by the same principal is the same task" },
+	{ "expires", 0, OG_OPT_VALUE, "SPAN", "not to be begun later than this (default: 1d)" },
+	{ "batch", 0, OG_OPT_FLAG, NULL, "one sentence per line of standard input" },
+	{ "wait", 0, OG_OPT_FLAG, NULL, "wait for the result and print it" },
+	{ "timeout", 0, OG_OPT_VALUE, "SPAN", "with --wait: give up after this, status 75" },
+	{ "json", 0, OG_OPT_FLAG, NULL, "with --wait: the result document on one line" },
+	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
+};
+
+static const struct og_command commands[] = {
+	{ NULL, "[TEXT | -]", "sign a command and queue it", options, 0, 1, run },
+	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
+};
+
+const struct og_program og_program = {
+	"og-submit",
+	"state a command: sign it, queue it, print its id",
+	commands,
+};
