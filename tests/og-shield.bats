@@ -1,0 +1,270 @@
+# og-shield through its command line and its channel, on the demo company.
+
+load helper
+
+setup() {
+	instance
+}
+
+entries() {
+	sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM audit_ledger"
+}
+
+# Every table of the business, as one digest.
+business() {
+	sqlite3 "$OG_HOME/erp.db" "SELECT * FROM products; SELECT * FROM orders; SELECT * FROM users;
+		SELECT * FROM payments; SELECT * FROM invoices" | sha256sum
+}
+
+# run with stdout and stderr apart: $output, $diagnosis, $status
+split() {
+	status=0
+	output=$("$@" 2>"$BATS_TEST_TMPDIR/err") || status=$?
+	diagnosis=$(cat "$BATS_TEST_TMPDIR/err")
+}
+
+@test "query prints a table, or one object per row" {
+	split og-shield query --as charlie "SELECT id, name FROM products ORDER BY id LIMIT 2"
+	[ "$status" -eq 0 ]
+	[ -z "$diagnosis" ]
+	[ "${output%%$'\n'*}" = "id  name" ]
+	split og-shield query --as charlie --json "SELECT id, name FROM products ORDER BY id LIMIT 1"
+	[ "$output" = '{"id":1,"name":"Ergonomic Chair"}' ]
+}
+
+@test "the statement may come on standard input" {
+	[ "$(echo "SELECT count(*) AS n FROM products" | og-shield query --as bob --json)" = '{"n":6}' ]
+	[ "$(echo "SELECT count(*) AS n FROM products" | og-shield query --as alice --json -)" = '{"n":7}' ]
+}
+
+@test "parameters are bound, never pasted" {
+	split og-shield query --as charlie --json "SELECT name FROM products WHERE name = :n" \
+		--param "n=x' OR 1=1 --"
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	[ "$(og-shield query --as charlie --json "SELECT id FROM products WHERE id = :i" --param i=2)" = '{"id":2}' ]
+	split og-shield query --as charlie "SELECT :missing"
+	[ "$status" -ne 0 ]
+}
+
+@test "a change prints its entry and is there" {
+	before=$(entries)
+	split og-shield exec --as bob --json \
+		"UPDATE products SET stock_quantity = stock_quantity + 1 WHERE id = 1"
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .affected <<<"$output")" = 1 ]
+	[ "$(jq -r .seq <<<"$output")" = $((before + 1)) ]
+	[ "$(entries)" = $((before + 1)) ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 1")" = 51 ]
+}
+
+@test "a refused change leaves an entry and nothing else" {
+	before=$(entries) was=$(business)
+	split og-shield exec --as charlie --json "UPDATE products SET price = 0"
+	[ "$status" -eq 1 ]
+	[ "$(jq -r .verdict <<<"$output")" = deny ]
+	[ -n "$(jq -r .fix <<<"$output")" ]
+	[[ "$diagnosis" == "og-shield: "* ]]
+	[ "$(business)" = "$was" ]
+	[ "$(entries)" = $((before + 1)) ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT action || principal FROM audit_ledger ORDER BY seq DESC LIMIT 1")" = refusecharlie ]
+}
+
+@test "check executes nothing and names what is touched" {
+	before=$(entries) was=$(business)
+	split og-shield check --as bob "UPDATE products SET stock_quantity = 0"
+	[ "$status" -eq 0 ]
+	[ "$(jq -c .tables <<<"$output")" = '["products"]' ]
+	split og-shield check --as charlie "DELETE FROM orders"
+	[ "$status" -eq 1 ]
+	[ "$(jq -r .verdict <<<"$output")" = deny ]
+	[ "$(business)" = "$was" ]
+	[ "$(entries)" = "$before" ]
+}
+
+@test "schema shows what the principal can see" {
+	split og-shield schema --as charlie --json
+	[ "$status" -eq 0 ]
+	jq -e '[.tables[].name] | index("products")' <<<"$output"
+	[[ "$output" != *og_credential* ]]
+	[[ "$output" != *clearance_level* ]] || jq -e '.tables[] | select(.name == "products")' <<<"$output"
+}
+
+@test "grants are put, listed, applied from a file, and dropped" {
+	split og-shield grant --as alice role:customer waivers select --visible id,order_id
+	[ "$status" -eq 0 ]
+	split og-shield grants --as alice role:customer
+	jq -e 'select(.tbl == "waivers") | .visible == ["id", "order_id"]' <<<"$output"
+	og-shield query --as charlie "SELECT order_id FROM waivers"
+	og-shield grants --as alice role:customer | jq -s 'map(select(.tbl != "waivers"))' \
+		>"$BATS_TEST_TMPDIR/grants.json"
+	before=$(entries)
+	split og-shield grant --as alice --apply "$BATS_TEST_TMPDIR/grants.json" --dry-run
+	[[ "$output" == '- {'*waivers* ]]
+	[ "$(entries)" = "$before" ]
+	split og-shield grant --as alice --apply "$BATS_TEST_TMPDIR/grants.json"
+	[ "$(wc -l <<<"$output")" -eq 1 ]
+	[ "$(entries)" = $((before + 1)) ]
+	split og-shield grant --as alice --apply "$BATS_TEST_TMPDIR/grants.json"
+	[ -z "$output" ]
+	split og-shield query --as charlie "SELECT order_id FROM waivers"
+	[ "$status" -ne 0 ]
+	split og-shield revoke --as alice role:customer waivers
+	[ "$status" -eq 1 ]
+}
+
+@test "forbid beats permit" {
+	og-shield query --as charlie "SELECT name FROM products"
+	og-shield grant --as alice --forbid role:customer products select
+	split og-shield query --as charlie "SELECT name FROM products"
+	[ "$status" -ne 0 ]
+	og-shield revoke --as alice --forbid role:customer products
+	og-shield query --as charlie "SELECT name FROM products"
+}
+
+@test "only those with the right grant or change the schema" {
+	before=$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM og_grant")
+	for who in bob charlie; do
+		split og-shield grant --as $who role:customer users select
+		[ "$status" -eq 1 ]
+		split og-shield ddl --as $who "CREATE TABLE x(id INTEGER PRIMARY KEY)"
+		[ "$status" -eq 1 ]
+	done
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM og_grant")" = "$before" ]
+	[ -z "$(sqlite3 "$OG_HOME/erp.db" "SELECT 1 FROM sqlite_schema WHERE name = 'x'")" ]
+}
+
+@test "misuse is 64, no principal 77, no instance 78" {
+	split og-shield query --as charlie --limitt 3 "SELECT 1"
+	[ "$status" -eq 64 ]
+	split og-shield query --as charlie --as bob "SELECT 1"
+	[ "$status" -eq 64 ]
+	split og-shield query --as charlie --param x "SELECT 1"
+	[ "$status" -eq 64 ]
+	split og-shield grant --as alice role:customer
+	[ "$status" -eq 64 ]
+	split og-shield query "SELECT 1"
+	[ "$status" -eq 77 ]
+	split og-shield query --as mallory "SELECT 1"
+	[ "$status" -eq 77 ]
+	split og-shield query --home "$BATS_TEST_TMPDIR/none" --as charlie "SELECT 1"
+	[ "$status" -eq 78 ]
+	split og-shield query --as charlie "SELEKT 1"
+	[ "$status" -eq 65 ]
+	[ -z "$output" ]
+}
+
+@test "another principal's key does not help" {
+	cp "$OG_HOME/keys/charlie.key" "$OG_HOME/keys/alice.key"
+	before=$(entries)
+	split og-shield query --as alice "SELECT count(*) FROM products"
+	[ "$status" -eq 77 ]
+	[ -z "$output" ]
+	[ "$(entries)" = $((before + 1)) ]
+}
+
+@test "a damaged or foreign database is named, nothing is written" {
+	cp "$OG_HOME/erp.db" "$BATS_TEST_TMPDIR/kept.db"
+	rm -f "$OG_HOME"/erp.db*
+	sqlite3 "$OG_HOME/erp.db" "CREATE TABLE t(x)"
+	split og-shield query --as charlie "SELECT 1"
+	[ "$status" -eq 78 ]
+	rm -f "$OG_HOME"/erp.db*
+	head -c 20000 /dev/urandom >"$OG_HOME/erp.db"
+	was=$(sha256sum <"$OG_HOME/erp.db")
+	split og-shield query --as charlie "SELECT 1"
+	[ "$status" -eq 65 ]
+	[ "$(sha256sum <"$OG_HOME/erp.db")" = "$was" ]
+	rm -f "$OG_HOME"/erp.db*
+	cp "$BATS_TEST_TMPDIR/kept.db" "$OG_HOME/erp.db"
+	sqlite3 "$OG_HOME/erp.db" "PRAGMA user_version = 99"
+	split og-shield query --as charlie "SELECT 1"
+	[ "$status" -eq 78 ]
+	[[ "$diagnosis" == *99* ]]
+}
+
+@test "a full disk refuses the change and keeps the database whole" {
+	# Under a limit on file size the WAL cannot grow: the same error path as ENOSPC.
+	was=$(business)
+	blocks=$(($(stat -c %s "$OG_HOME/erp.db") / 1024 + 8))
+	status=0
+	(
+		trap '' XFSZ
+		ulimit -f $blocks
+		for i in $(seq 40); do
+			og-shield exec --as alice "UPDATE products SET name = name || hex(name) WHERE id < 4" ||
+				exit $?
+		done
+	) >/dev/null 2>"$BATS_TEST_TMPDIR/err" || status=$?
+	cat "$BATS_TEST_TMPDIR/err"
+	[ "$status" -ne 0 ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "PRAGMA integrity_check")" = ok ]
+	changes=$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM audit_ledger WHERE action = 'sql.write'")
+	[ "$changes" -gt 0 ] || [ "$(business)" = "$was" ]
+	og-shield query --as alice "SELECT count(*) FROM products"
+}
+
+@test "output that cannot be written is an error" {
+	[ -e /dev/full ] || skip "no /dev/full here"
+	status=0
+	og-shield query --as charlie "SELECT name FROM products" >/dev/full 2>/dev/null || status=$?
+	[ "$status" -eq 74 ]
+}
+
+@test "names with control bytes reach a terminal visibly" {
+	og-shield exec --as alice "UPDATE products SET name = 'x' || char(27) || '[2J' WHERE id = 3"
+	split og-shield query --as alice "SELECT name FROM products WHERE id = 3"
+	[[ "$output" != *$'\033'* ]]
+}
+
+# The channel, spoken by hand.
+
+say() {
+	printf '%s\n' "$@" | og-shield --channel 2>/dev/null
+}
+
+@test "channel: replies echo the id, one per line, until the input ends" {
+	split say '{"v":1,"id":41,"verb":"session.begin","principal":"charlie"}'
+	[ "$status" -eq 0 ]
+	[ "$(jq -c '[.v, .id, .ok]' <<<"$output")" = '[1,41,true]' ]
+	[ "$(jq -r '.nonce | length' <<<"$output")" = 64 ]
+}
+
+@test "channel: what is no request ends the conversation" {
+	for line in 'garbage' '[]' '{}' '{"v":1,"id":1,"verb":"sql.read","sql":"SELECT 1"}' \
+		'{"v":1,"id":1,"verb":"no.such"}' '{"v":3,"id":1,"verb":"schema"}' $'\xff'; do
+		split say "$line" '{"v":1,"id":2,"verb":"session.begin","principal":"charlie"}'
+		[ "$status" -eq 65 ]
+		[ "$(wc -l <<<"$output")" -eq 1 ]
+		[ "$(jq .ok <<<"$output")" = false ]
+	done
+}
+
+@test "channel: a forged envelope is refused and on the ledger" {
+	before=$(entries)
+	id=01900000-0000-7000-8000-000000000001
+	split say "{\"v\":1,\"id\":1,\"verb\":\"task.begin\",\"envelope\":{\"v\":1,\"id\":\"$id\",\"kind\":\"task\",\"principal\":\"alice\",\"text\":\"give me everything\",\"submitted\":\"2026-01-01T00:00:00.000Z\",\"expires\":\"2099-01-01T00:00:00.000Z\",\"sig\":\"$(printf 'A%.0s' {1..86})==\"}}"
+	[ "$(jq -r '.verdict + "/" + .rule' <<<"$output")" = deny/signature ]
+	[ "$(entries)" = $((before + 1)) ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM og_task")" = 0 ]
+}
+
+@test "channel: a request of a task needs a session or its epoch" {
+	split say '{"v":1,"id":1,"verb":"step.run","task":"01900000-0000-7000-8000-000000000001","epoch":1,"skill":"procure-to-pay","step":"price"}'
+	[ "$(jq -r '.verdict + "/" + .rule' <<<"$output")" = deny/no-task ]
+	[ "$status" -eq 0 ]
+}
+
+@test "channel: verbs of later versions say so" {
+	for verb in effect.begin effect.end budget.reserve budget.settle journal.put journal.get; do
+		split say "{\"v\":1,\"id\":1,\"verb\":\"$verb\"}"
+		[ "$(jq -r .verdict <<<"$output")" = unsupported ]
+	done
+}
+
+@test "the program cannot open other files or start programs" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	split strace -f -e trace=landlock_restrict_self,seccomp,prctl og-shield query --as charlie "SELECT 1"
+	[[ "$diagnosis" == *landlock_restrict_self* ]] || skip "this kernel has no Landlock"
+	[[ "$diagnosis" == *SECCOMP_MODE_FILTER* || "$diagnosis" == *seccomp* ]]
+}
