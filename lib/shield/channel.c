@@ -30,12 +30,23 @@ enum actor {
 	EITHER, /* the task's principal when the request names a task, else the session's */
 };
 
+/* The transaction a request runs in. It is open before anybody asks who the
+ * request acts as, so that neither a right nor an epoch can change between
+ * the question and the deed. */
+enum frame {
+	OWN,   /* the handler's business, or none is needed */
+	READ,  /* one view of the database */
+	WRITE, /* a statement frame */
+	NOTED, /* a read, which in a task leaves a note with it: a frame there */
+};
+
 /* keys: "name:T" or "name:T?" (may be absent), T: s string, i whole number,
  * o object, a array, b boolean, * anything. */
 struct verb {
 	const char *name;
 	unsigned legal;
 	enum actor actor;
+	enum frame frame;
 	const char *right; /* of the principal's role, or NULL */
 	const char *keys;
 	og_verb_fn *run; /* NULL: not in this version */
@@ -45,49 +56,49 @@ struct verb {
 #define MAYBE_TASK "task:s? epoch:i? "
 
 static const struct verb verbs[] = {
-	{ "session.begin", NEW | CHALLENGED, SELF, NULL, "principal:s nonce:s? sig:s?",
+	{ "session.begin", NEW | CHALLENGED, SELF, OWN, NULL, "principal:s nonce:s? sig:s?",
 	  og_verb_session_begin },
-	{ "auth.login", ANY, SELF, NULL, "email:s password:s", og_verb_auth_login },
-	{ "task.begin", ANY, SELF, NULL, "envelope:o agent:s?", og_verb_task_begin },
-	{ "task.finish", ANY, SELF, NULL, TASK "state:s reason:s result:o", og_verb_task_finish },
-	{ "task.status", SESSION, LOGIN, NULL, "task:s", og_verb_task_status },
-	{ "task.list", SESSION, LOGIN, NULL, "state:s? limit:i?", og_verb_task_list },
-	{ "step.run", ANY, SELF, NULL, TASK "skill:s hash:s? step:s slots:o?", og_verb_step_run },
-	{ "saga.undo", ANY, SELF, NULL, TASK "reason:s", og_verb_saga_undo },
-	{ "consent.put", ANY, SELF, NULL, "envelope:o", og_verb_envelope },
-	{ "cancel", ANY, SELF, NULL, "envelope:o", og_verb_envelope },
-	{ "answer", ANY, SELF, NULL, "envelope:o", og_verb_envelope },
-	{ "schema", ANY, EITHER, NULL, MAYBE_TASK, og_verb_schema },
-	{ "skill.match", ANY, EITHER, NULL, MAYBE_TASK "text:s limit:i?", og_verb_skill_match },
-	{ "skill.get", ANY, EITHER, NULL, MAYBE_TASK "skill:s hash:s?", og_verb_skill_get },
-	{ "skill.list", ANY, EITHER, NULL, MAYBE_TASK, og_verb_skill_list },
-	{ "skill.put", SESSION, LOGIN, "skill", "doc:o", og_verb_skill_put },
-	{ "policy.search", ANY, EITHER, NULL, MAYBE_TASK "node:s? query:s limit:i?",
+	{ "auth.login", ANY, SELF, OWN, NULL, "email:s password:s", og_verb_auth_login },
+	{ "task.begin", ANY, SELF, OWN, NULL, "envelope:o agent:s?", og_verb_task_begin },
+	{ "task.finish", ANY, SELF, WRITE, NULL, TASK "state:s reason:s result:o", og_verb_task_finish },
+	{ "task.status", SESSION, LOGIN, READ, NULL, "task:s", og_verb_task_status },
+	{ "task.list", SESSION, LOGIN, READ, NULL, "state:s? limit:i?", og_verb_task_list },
+	{ "step.run", ANY, SELF, WRITE, NULL, TASK "skill:s hash:s? step:s slots:o?", og_verb_step_run },
+	{ "saga.undo", ANY, SELF, WRITE, NULL, TASK "reason:s", og_verb_saga_undo },
+	{ "consent.put", ANY, SELF, OWN, NULL, "envelope:o", og_verb_envelope },
+	{ "cancel", ANY, SELF, OWN, NULL, "envelope:o", og_verb_envelope },
+	{ "answer", ANY, SELF, OWN, NULL, "envelope:o", og_verb_envelope },
+	{ "schema", ANY, EITHER, READ, NULL, MAYBE_TASK, og_verb_schema },
+	{ "skill.match", ANY, EITHER, READ, NULL, MAYBE_TASK "text:s limit:i?", og_verb_skill_match },
+	{ "skill.get", ANY, EITHER, READ, NULL, MAYBE_TASK "skill:s hash:s?", og_verb_skill_get },
+	{ "skill.list", ANY, EITHER, READ, NULL, MAYBE_TASK, og_verb_skill_list },
+	{ "skill.put", SESSION, LOGIN, WRITE, "skill", "doc:o", og_verb_skill_put },
+	{ "policy.search", ANY, EITHER, READ, NULL, MAYBE_TASK "node:s? query:s limit:i?",
 	  og_verb_policy_search },
-	{ "policy.list", ANY, EITHER, NULL, MAYBE_TASK "node:s?", og_verb_policy_list },
-	{ "policy.put", SESSION, LOGIN, "policy", "policy:o", og_verb_policy_put },
-	{ "sql.read", ANY, EITHER, NULL, MAYBE_TASK "sql:s params:o? max_rows:i?",
+	{ "policy.list", ANY, EITHER, READ, NULL, MAYBE_TASK "node:s?", og_verb_policy_list },
+	{ "policy.put", SESSION, LOGIN, WRITE, "policy", "policy:o", og_verb_policy_put },
+	{ "sql.read", ANY, EITHER, NOTED, NULL, MAYBE_TASK "sql:s params:o? max_rows:i?",
 	  og_verb_sql_read },
-	{ "sql.write", ANY, EITHER, NULL, MAYBE_TASK "sql:s params:o?", og_verb_sql_write },
-	{ "sql.check", ANY, EITHER, NULL, MAYBE_TASK "sql:s params:o?", og_verb_sql_check },
-	{ "ddl", ANY, EITHER, "ddl",
+	{ "sql.write", ANY, EITHER, WRITE, NULL, MAYBE_TASK "sql:s params:o?", og_verb_sql_write },
+	{ "sql.check", ANY, EITHER, READ, NULL, MAYBE_TASK "sql:s params:o?", og_verb_sql_check },
+	{ "ddl", ANY, EITHER, WRITE, "ddl",
 	  MAYBE_TASK "sql:s? op:s? table:s? column:s? type:s? default:*? columns:a? unique:b?",
 	  og_verb_ddl },
-	{ "grant.put", SESSION, LOGIN, "grant",
+	{ "grant.put", SESSION, LOGIN, WRITE, "grant",
 	  "subject:s tbl:s effect:s? verbs:a visible:a? masked:a? settable:a? predicate:s?",
 	  og_verb_grant_put },
-	{ "grant.drop", SESSION, LOGIN, "grant", "subject:s tbl:s effect:s?", og_verb_grant_drop },
-	{ "grant.list", SESSION, LOGIN, "grant", "subject:s?", og_verb_grant_list },
-	{ "principal.put", SESSION, LOGIN, "register",
+	{ "grant.drop", SESSION, LOGIN, WRITE, "grant", "subject:s tbl:s effect:s?", og_verb_grant_drop },
+	{ "grant.list", SESSION, LOGIN, READ, "grant", "subject:s?", og_verb_grant_list },
+	{ "principal.put", SESSION, LOGIN, WRITE, "register",
 	  "name:s role:s clearance:i pubkey:s? number:i? password:s? active:b?",
 	  og_verb_principal_put },
-	{ "ledger.read", SESSION, LOGIN, "ledger", "limit:i? before:i?", og_verb_ledger_read },
-	{ "effect.begin", ANY, SELF, NULL, NULL, NULL },
-	{ "effect.end", ANY, SELF, NULL, NULL, NULL },
-	{ "budget.reserve", ANY, SELF, NULL, NULL, NULL },
-	{ "budget.settle", ANY, SELF, NULL, NULL, NULL },
-	{ "journal.put", ANY, SELF, NULL, NULL, NULL },
-	{ "journal.get", ANY, SELF, NULL, NULL, NULL },
+	{ "ledger.read", SESSION, LOGIN, READ, "ledger", "limit:i? before:i?", og_verb_ledger_read },
+	{ "effect.begin", ANY, SELF, OWN, NULL, NULL, NULL },
+	{ "effect.end", ANY, SELF, OWN, NULL, NULL, NULL },
+	{ "budget.reserve", ANY, SELF, OWN, NULL, NULL, NULL },
+	{ "budget.settle", ANY, SELF, OWN, NULL, NULL, NULL },
+	{ "journal.put", ANY, SELF, OWN, NULL, NULL, NULL },
+	{ "journal.get", ANY, SELF, OWN, NULL, NULL, NULL },
 };
 
 int og_conversation_new(struct og_shield *shield, struct og_conversation **ret,
@@ -228,12 +239,23 @@ static int authorise(struct og_request *rq, const struct verb *verb, struct og_e
 	return verb->right ? og_request_right(rq, verb->right, err) : 0;
 }
 
+static int open_frame(struct og_request *rq, const struct verb *verb, struct og_err *err)
+{
+	struct og_frame *frame = &rq->shield->frame;
+	int noted = verb->frame == NOTED && json_object_get(rq->body, "task");
+
+	if (verb->frame == WRITE || noted)
+		return og_frame_begin(frame, err);
+	return verb->frame == OWN ? 0 : og_frame_read(frame, err);
+}
+
 static int perform(struct og_request *rq, const struct verb *verb, struct og_err *err)
 {
 	if (!verb->run)
 		return og_refuse(rq, OG_UNSUPPORTED, "unsupported", err, "%s is not in this version",
 				 verb->name);
-	if (check_keys(rq->body, verb->keys, err) < 0 || authorise(rq, verb, err) < 0)
+	if (check_keys(rq->body, verb->keys, err) < 0 || open_frame(rq, verb, err) < 0 ||
+	    authorise(rq, verb, err) < 0)
 		return -1;
 	return verb->run(rq, err);
 }

@@ -168,14 +168,12 @@ out:
 
 int og_verb_saga_undo(struct og_request *rq, struct og_err *err)
 {
-	struct og_frame *frame = &rq->shield->frame;
 	struct og_run run = { .rq = rq };
 	int rc = -1;
 
-	if (og_frame_begin(frame, err) == 0 && og_request_task(rq, err) == 0 &&
-	    og_request_running(rq, err) == 0 && perform(&run, err) == 0)
-		rc = og_frame_commit(frame, 0, err);
-	og_frame_abort(frame);
+	if (og_request_task(rq, err) == 0 && og_request_running(rq, err) == 0 &&
+	    perform(&run, err) == 0)
+		rc = og_frame_commit(&rq->shield->frame, 0, err);
 	og_run_release(&run);
 	return rc;
 }

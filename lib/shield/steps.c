@@ -396,16 +396,13 @@ static int perform(struct og_run *run, struct og_err *err)
 
 int og_verb_step_run(struct og_request *rq, struct og_err *err)
 {
-	struct og_frame *frame = &rq->shield->frame;
 	struct og_run run = { .rq = rq };
 	int done = -1;
 
-	if (og_frame_begin(frame, err) == 0 && og_request_task(rq, err) == 0 &&
-	    og_request_running(rq, err) == 0)
+	if (og_request_task(rq, err) == 0 && og_request_running(rq, err) == 0)
 		done = perform(&run, err);
 	if (done == 0)
-		done = og_frame_commit(frame, 0, err);
-	og_frame_abort(frame);
+		done = og_frame_commit(&rq->shield->frame, 0, err);
 	og_run_release(&run);
 	return done < 0 ? -1 : 0;
 }

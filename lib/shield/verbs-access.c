@@ -28,7 +28,7 @@ static int put_grant(struct og_request *rq, json_t *grant, struct og_err *err)
 	json_t *body = NULL;
 	int changed, rc = -1;
 
-	if (og_grant_check(grant, err) < 0 || og_frame_begin(frame, err) < 0 ||
+	if (og_grant_check(grant, err) < 0 ||
 	    og_gate_check_grant(rq->shield->db, grant, err) < 0 ||
 	    og_access_grant_put(rq->shield->access, grant, &changed, err) < 0)
 		goto out;
@@ -36,7 +36,6 @@ static int put_grant(struct og_request *rq, json_t *grant, struct og_err *err)
 	if (!changed || og_request_write_entry(rq, "grant", body, err) == 0)
 		rc = og_frame_commit(frame, 1, err);
 out:
-	og_frame_abort(frame);
 	json_decref(body);
 	return rc;
 }
@@ -67,8 +66,7 @@ int og_verb_grant_drop(struct og_request *rq, struct og_err *err)
 		og_fail(err, OG_EDATA, "request: a NUL byte in a name");
 		goto out;
 	}
-	if (og_frame_begin(frame, err) < 0 ||
-	    og_access_grant_drop(rq->shield->access, subject, tbl,
+	if (og_access_grant_drop(rq->shield->access, subject, tbl,
 				 og_json_str(rq->body, "effect"), &dropped, err) < 0)
 		goto out;
 	if (dropped == 0) {
@@ -79,7 +77,6 @@ int og_verb_grant_drop(struct og_request *rq, struct og_err *err)
 	if (og_request_write_entry(rq, "revoke", body, err) == 0)
 		rc = og_frame_commit(frame, 1, err);
 out:
-	og_frame_abort(frame);
 	json_decref(body);
 	return rc;
 }
@@ -129,14 +126,13 @@ int og_verb_principal_put(struct og_request *rq, struct og_err *err)
 
 	if (!record)
 		return og_fail_nomem(err);
-	if (og_frame_begin(frame, err) < 0 || put_principal(rq, record, password, err) < 0)
+	if (put_principal(rq, record, password, err) < 0)
 		goto out;
 	body = json_pack("{s:O,s:b,s:s}", "record", record, "password", password != NULL, "verdict",
 			 "allow");
 	if (og_request_write_entry(rq, "principal", body, err) == 0)
 		rc = og_frame_commit(frame, 1, err);
 out:
-	og_frame_abort(frame);
 	json_decref(record);
 	json_decref(body);
 	return rc;

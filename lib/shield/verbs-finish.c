@@ -255,18 +255,13 @@ static int finished_before(struct og_request *rq, struct og_err *err)
 
 int og_verb_task_finish(struct og_request *rq, struct og_err *err)
 {
-	struct og_frame *frame = &rq->shield->frame;
-	int rc = -1;
+	int rc;
 
-	if (og_frame_begin(frame, err) < 0 || og_request_task(rq, err) < 0)
-		goto out;
+	if (og_request_task(rq, err) < 0)
+		return -1;
 	if (strcmp(rq->task.state, "running") == 0)
 		rc = finish(rq, err);
 	else
 		rc = finished_before(rq, err);
-	if (rc == 0)
-		rc = og_frame_commit(frame, 1, err);
-out:
-	og_frame_abort(frame);
-	return rc;
+	return rc < 0 ? -1 : og_frame_commit(&rq->shield->frame, 1, err);
 }

@@ -67,14 +67,12 @@ int og_verb_skill_match(struct og_request *rq, struct og_err *err)
 	size_t limit = 0;
 	int rc = -1;
 
-	if (limit_of(rq, CANDIDATES, 20, &limit, err) < 0 ||
-	    og_frame_read(&rq->shield->frame, err) < 0)
+	if (limit_of(rq, CANDIDATES, 20, &limit, err) < 0)
 		return -1;
 	if (matcher(rq->shield, &ready, err) == 0 &&
 	    og_matcher_match(ready, json_string_value(text), json_string_length(text), &resolver,
 			     limit, &found, err) == 0)
 		rc = take(rq, found, err);
-	og_frame_abort(&rq->shield->frame);
 	return rc;
 }
 
@@ -152,7 +150,7 @@ int og_verb_skill_put(struct og_request *rq, struct og_err *err)
 	json_t *body = NULL;
 	int rc = -1;
 
-	if (og_skill_check(doc, err) < 0 || og_frame_begin(frame, err) < 0 ||
+	if (og_skill_check(doc, err) < 0 ||
 	    og_graph_put(rq->shield->graph, doc, &node, err) < 0 ||
 	    put_reply(rq, doc, &node, err) < 0)
 		goto out;
@@ -161,7 +159,6 @@ int og_verb_skill_put(struct og_request *rq, struct og_err *err)
 	if (!node.changed || og_request_write_entry(rq, "skill", body, err) == 0)
 		rc = og_frame_commit(frame, 1, err);
 out:
-	og_frame_abort(frame);
 	json_decref(body);
 	return rc;
 }
@@ -200,7 +197,7 @@ int og_verb_policy_put(struct og_request *rq, struct og_err *err)
 	json_t *body = NULL;
 	int rc = -1;
 
-	if (og_policy_check(policy, err) < 0 || og_frame_begin(frame, err) < 0 ||
+	if (og_policy_check(policy, err) < 0 ||
 	    og_policies_put(rq->shield->policies, policy, &id, err) < 0 ||
 	    take(rq,
 		 json_pack("{s:s,s:I,s:s,s:b}", "name", name, "number", (json_int_t)id.id, "hash",
@@ -211,7 +208,6 @@ int og_verb_policy_put(struct og_request *rq, struct og_err *err)
 	if (!id.changed || og_request_write_entry(rq, "policy", body, err) == 0)
 		rc = og_frame_commit(frame, 1, err);
 out:
-	og_frame_abort(frame);
 	json_decref(body);
 	return rc;
 }

@@ -73,14 +73,6 @@ static int cut_rows(struct og_request *rq, struct og_gate_result *result, struct
 	return 0;
 }
 
-/* In a task the read is a small write (its note), so the frame is one. */
-static int begin_read(struct og_request *rq, struct og_err *err)
-{
-	struct og_frame *frame = &rq->shield->frame;
-
-	return rq->has_task ? og_frame_begin(frame, err) : og_frame_read(frame, err);
-}
-
 int og_verb_sql_read(struct og_request *rq, struct og_err *err)
 {
 	struct og_gate_result result = { 0 };
@@ -89,7 +81,7 @@ int og_verb_sql_read(struct og_request *rq, struct og_err *err)
 	json_t *vars = NULL;
 	int rc = -1;
 
-	if (statement(rq, &sql, &vars, err) < 0 || begin_read(rq, err) < 0 ||
+	if (statement(rq, &sql, &vars, err) < 0 ||
 	    og_request_gate(rq, NULL, &gate, err) < 0 ||
 	    og_request_sql(rq, gate, sql, vars, OG_GATE_READ, &result, err) < 0 ||
 	    cut_rows(rq, &result, err) < 0 || keep_read(rq, sql, &result, err) < 0 ||
@@ -97,7 +89,6 @@ int og_verb_sql_read(struct og_request *rq, struct og_err *err)
 		goto out;
 	rc = og_frame_commit(&rq->shield->frame, 0, err);
 out:
-	og_frame_abort(&rq->shield->frame);
 	og_gate_result_release(&result);
 	json_decref(vars);
 	return rc;
@@ -150,7 +141,7 @@ int og_verb_sql_write(struct og_request *rq, struct og_err *err)
 	json_t *vars = NULL, *body = NULL;
 	int rc = -1;
 
-	if (statement(rq, &sql, &vars, err) < 0 || og_frame_begin(frame, err) < 0 ||
+	if (statement(rq, &sql, &vars, err) < 0 ||
 	    og_request_gate(rq, NULL, &gate, err) < 0 ||
 	    og_request_sql(rq, gate, sql, vars, OG_GATE_WRITE, &result, err) < 0 ||
 	    write_reply(rq, &result, err) < 0)
@@ -159,7 +150,6 @@ int og_verb_sql_write(struct og_request *rq, struct og_err *err)
 	if (og_request_write_entry(rq, "sql.write", body, err) == 0)
 		rc = og_frame_commit(frame, !rq->has_task, err);
 out:
-	og_frame_abort(frame);
 	og_gate_result_release(&result);
 	json_decref(vars);
 	json_decref(body);
@@ -179,7 +169,7 @@ int og_verb_sql_check(struct og_request *rq, struct og_err *err)
 	json_t *vars = NULL, *made = NULL;
 	int rc = -1;
 
-	if (statement(rq, &sql, &vars, err) < 0 || og_frame_read(&rq->shield->frame, err) < 0 ||
+	if (statement(rq, &sql, &vars, err) < 0 ||
 	    og_request_gate(rq, NULL, &gate, err) < 0 ||
 	    og_gate_run(gate, sql, strlen(sql), vars, OG_GATE_CHECK, &result, err) < 0)
 		goto out;
@@ -188,7 +178,6 @@ int og_verb_sql_check(struct og_request *rq, struct og_err *err)
 			 or_empty(result.tables), "columns", or_empty(result.touched));
 	rc = made && json_object_update(rq->reply, made) == 0 ? 0 : og_fail_nomem(err);
 out:
-	og_frame_abort(&rq->shield->frame);
 	og_gate_result_release(&result);
 	json_decref(vars);
 	json_decref(made);
@@ -203,7 +192,6 @@ int og_verb_schema(struct og_request *rq, struct og_err *err)
 	int rc = -1;
 
 	if (og_json_set(rq->reply, "nodes", names, err) < 0 ||
-	    og_frame_read(&rq->shield->frame, err) < 0 ||
 	    og_request_gate(rq, NULL, &gate, err) < 0 || og_gate_schema(gate, &tables, err) < 0 ||
 	    og_graph_list(rq->shield->graph, rq->who.clearance, &skills, err) < 0)
 		goto out;
@@ -213,7 +201,6 @@ int og_verb_schema(struct og_request *rq, struct og_err *err)
 	}
 	rc = json_object_set(rq->reply, "tables", tables) < 0 ? og_fail_nomem(err) : 0;
 out:
-	og_frame_abort(&rq->shield->frame);
 	json_decref(tables);
 	json_decref(skills);
 	return rc;
@@ -254,14 +241,13 @@ int og_verb_ddl(struct og_request *rq, struct og_err *err)
 	json_t *changes = NULL, *body = NULL;
 	int rc = -1;
 
-	if (og_frame_begin(frame, err) < 0 || change_schema(rq, &changes, err) < 0 ||
+	if (change_schema(rq, &changes, err) < 0 ||
 	    json_object_set(rq->reply, "changes", changes) < 0)
 		goto out;
 	body = json_pack("{s:O,s:s}", "ddl", changes, "verdict", "allow");
 	if (og_request_write_entry(rq, "ddl", body, err) == 0)
 		rc = og_frame_commit(frame, 1, err);
 out:
-	og_frame_abort(frame);
 	json_decref(changes);
 	json_decref(body);
 	return rc;

@@ -4,9 +4,10 @@
  *
  * A handler finds its request checked for shape, and the principal it acts
  * as in rq->who (except verbs whose authority is in the request itself:
- * they call og_request_task or look at the envelope). It adds the members
- * of its reply to rq->reply. It returns 0, or -1 with err and, for a
- * refusal, og_refuse(). A frame it leaves open is rolled back.
+ * they call og_request_task or look at the envelope), and the transaction
+ * open that the table names for it. It adds the members of its reply to
+ * rq->reply, and commits what is to stay: a frame it leaves open is rolled
+ * back. It returns 0, or -1 with err and, for a refusal, og_refuse().
  */
 #ifndef OG_SHIELD_VERBS_H
 #define OG_SHIELD_VERBS_H
