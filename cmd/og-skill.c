@@ -17,7 +17,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
-#include "lib/json/table.h"
 #include "lib/proc/proc.h"
 #include "lib/sandbox/sandbox.h"
 #include "lib/skill/files.h"
@@ -362,27 +361,18 @@ static int print_lines(const json_t *list, struct og_err *err)
 	return 0;
 }
 
-static int print_table(const json_t *list, struct og_err *err)
-{
-	json_t *columns = json_pack("[s,s,s,s,s]", "id", "name", "kind", "clearance", "description");
-	json_t *rows = json_array(), *item;
-	struct og_buf buf;
-	size_t i;
-	int rc;
+typedef int text_fn(const json_t *value, struct og_buf *buf, struct og_err *err);
 
-	json_array_foreach (list, i, item)
-		json_array_append_new(rows,
-				      json_pack("[O,O,O,O,O]", json_object_get(item, "id"),
-						json_object_get(item, "name"),
-						json_object_get(item, "kind"),
-						json_object_get(item, "clearance"),
-						json_object_get(item, "description")));
+static int print_text(text_fn *write, const json_t *value, struct og_err *err)
+{
+	struct og_buf buf;
+
 	og_buf_init(&buf, OG_CHANNEL_LINE_MAX);
-	rc = og_table_text(columns, rows, &buf, err);
-	rc = print_buf(&buf, err) < 0 ? -1 : rc;
-	json_decref(columns);
-	json_decref(rows);
-	return rc;
+	if (write(value, &buf, err) < 0) {
+		og_buf_release(&buf);
+		return -1;
+	}
+	return print_buf(&buf, err);
 }
 
 static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
@@ -393,7 +383,8 @@ static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct
 	if (ask_once(ctx, args, "skill.list", json_object(), &reply, err) < 0)
 		return -1;
 	rc = og_arg_flag(args, "json") ? print_lines(json_object_get(reply, "skills"), err)
-				       : print_table(json_object_get(reply, "skills"), err);
+				       : print_text(og_skills_text, json_object_get(reply, "skills"),
+						    err);
 	json_decref(reply);
 	return rc;
 }
@@ -432,15 +423,6 @@ static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct
 	return rc;
 }
 
-static int print_match(const json_t *reply, struct og_err *err)
-{
-	struct og_buf buf;
-
-	og_buf_init(&buf, OG_CHANNEL_LINE_MAX);
-	og_match_text(reply, &buf, err);
-	return print_buf(&buf, err);
-}
-
 static int run_match(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	json_t *request = json_pack("{s:s,s:i}", "text", og_arg(args, 0), "limit", MATCHES_SHOWN);
@@ -452,23 +434,21 @@ static int run_match(const struct og_ctx *ctx, const struct og_args *args, struc
 	if (ask_once(ctx, args, "skill.match", request, &reply, err) < 0)
 		return -1;
 	found = json_is_object(json_object_get(reply, "match"));
-	rc = og_arg_flag(args, "json") ? og_print_json(reply, err) : print_match(reply, err);
+	rc = og_arg_flag(args, "json") ? og_print_json(reply, err)
+				       : print_text(og_match_text, reply, err);
 	json_decref(reply);
 	return rc < 0 ? -1 : found ? OG_OK : OG_NO;
 }
 
 static int run_graph(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
-	struct og_buf buf;
 	json_t *reply;
 	int rc;
 
 	if (ask_once(ctx, args, "skill.list", json_object(), &reply, err) < 0)
 		return -1;
-	og_buf_init(&buf, OG_CHANNEL_LINE_MAX);
-	rc = og_arg_flag(args, "dot") ? og_graph_dot(json_object_get(reply, "skills"), &buf, err)
-				      : og_graph_text(json_object_get(reply, "skills"), &buf, err);
-	rc = print_buf(&buf, err) < 0 ? -1 : rc;
+	rc = print_text(og_arg_flag(args, "dot") ? og_graph_dot : og_graph_text,
+			json_object_get(reply, "skills"), err);
 	json_decref(reply);
 	return rc;
 }

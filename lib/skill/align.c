@@ -21,7 +21,7 @@
 #define EMPTY_DEFAULT	0.03
 #define SPAN_WORD	0.03
 #define SPAN_STOP_EDGE	0.09 /* more than skipping it: "the" stays outside */
-#define SPAN_NUMBER	0.4
+#define SPAN_NUMBER	1.2 /* a number said is a number meant */
 #define SPAN_OWN_WORD	0.8 /* share: a word of the pattern itself */
 #define SPAN_BREAK	0.4 /* a comma or colon in it */
 #define NO_VERB		0.5 /* what is left of an acting skill's score without its verb */
@@ -164,7 +164,8 @@ static void try_span(const struct og_piece *unit, const struct og_sentence *s,
 		     const struct og_grid *grid, size_t j, const struct cell *next,
 		     struct cell *cell)
 {
-	double cost = s->words.w[j].stop ? SPAN_STOP_EDGE : 0;
+	double cost = s->words.w[j].stop ? SPAN_STOP_EDGE : 0, end;
+	int empty = 1;
 
 	for (size_t n = 1; n <= unit->max_words && j + n <= s->words.n; n++) {
 		cost += span_word_cost(unit, s, grid, j + n - 1);
@@ -174,9 +175,9 @@ static void try_span(const struct og_piece *unit, const struct og_sentence *s,
 			cost += SPAN_LONG;
 		if (cost >= cell->cost)
 			break;
-		better(cell,
-		       cost + next[j + n].cost + (s->words.w[j + n - 1].stop ? SPAN_STOP_EDGE : 0),
-		       (uint32_t)n);
+		empty &= s->words.w[j + n - 1].stop;
+		end = empty ? EMPTY_BLANK : s->words.w[j + n - 1].stop ? SPAN_STOP_EDGE : 0;
+		better(cell, cost + next[j + n].cost + end, (uint32_t)n);
 	}
 }
 

@@ -56,6 +56,21 @@ const uint32_t *og_vocabulary_skills(const struct og_vocabulary *vocabulary, uin
 double og_vocabulary_weight(const struct og_vocabulary *vocabulary, uint32_t id, const char *stem,
 			    size_t n_skills);
 
+/* What a matcher keeps of a skill. */
+struct og_known {
+	char *name;
+	char *hash;
+	json_t *slots;
+	int acts; /* has steps that change something */
+};
+
+struct og_matcher {
+	size_t n_skills, n_forms;
+	struct og_known *skills;
+	struct og_form *forms;
+	struct og_vocabulary *vocabulary;
+};
+
 struct og_sentence {
 	struct og_words words;
 	uint32_t id[OG_WORDS_MAX];

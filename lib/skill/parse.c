@@ -67,20 +67,14 @@ void og_reader_append(struct og_reader *r, json_t *list, json_t *value)
 /* The line on which a top-level or metadata key stands, for messages. */
 static size_t key_line(const struct og_reader *r, const char *key)
 {
-	size_t line = 1, n = strlen(key);
-	const char *p = r->text, *end = r->text + r->body;
+	size_t line = 1, n = strlen(key), at = 0;
 
-	while (p < end) {
-		const char *next = memchr(p, '\n', (size_t)(end - p));
-		size_t skip = strspn(p, " {\"'");
-
-		if ((size_t)(end - p) > skip + n && memcmp(p + skip, key, n) == 0 &&
-		    strchr(":\"'", p[skip + n]) != NULL)
+	for (size_t i = 1; i + n < r->body; i++) {
+		for (; at < i; at++)
+			line += r->text[at] == '\n';
+		if (strchr("\n {,\"'", r->text[i - 1]) != NULL && memcmp(r->text + i, key, n) == 0 &&
+		    strchr(":\"'", r->text[i + n]) != NULL)
 			return line;
-		if (next == NULL)
-			break;
-		p = next + 1;
-		line++;
 	}
 	return 1;
 }

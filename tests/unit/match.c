@@ -139,9 +139,10 @@ static void judge(const struct og_matcher *matcher, const struct line *line)
 	match = json_object_get(reply, "match");
 	if (json_is_object(match))
 		skill = og_json_str(match, "skill");
-	good = strcmp(skill, line->skill) == 0 &&
+	good = (strcmp(skill, line->skill) == 0 || strcmp(line->skill, "nothing") == 0) &&
 	       (json_is_null(match) || (holds(json_object_get(match, "slots"), line->slots) &&
-					json_array_size(json_object_get(match, "missing")) == 0));
+					(json_array_size(json_object_get(match, "missing")) == 0) ==
+						(strcmp(line->skill, "nothing") != 0)));
 	if (!good) {
 		char *text = json_dumps(reply, 0);
 
