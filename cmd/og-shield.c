@@ -310,8 +310,7 @@ static json_t *name_list(const char *text)
 	return array;
 }
 
-static int add_list(json_t *grant, const struct og_args *args, const char *name,
-		    struct og_err *err)
+static int add_list(json_t *grant, const struct og_args *args, const char *name, struct og_err *err)
 {
 	const char *text = og_arg_value(args, name);
 
@@ -321,10 +320,10 @@ static int add_list(json_t *grant, const struct og_args *args, const char *name,
 static json_t *grant_request(const struct og_args *args, struct og_err *err)
 {
 	const char *where = og_arg_value(args, "where");
-	json_t *grant = json_pack("{s:s,s:s,s:s,s:o}", "subject", og_arg(args, 0), "tbl",
-				  og_arg(args, 1), "effect",
-				  og_arg_flag(args, "forbid") ? "forbid" : "permit", "verbs",
-				  name_list(og_arg(args, 2)));
+	json_t *grant =
+		json_pack("{s:s,s:s,s:s,s:o}", "subject", og_arg(args, 0), "tbl", og_arg(args, 1),
+			  "effect", og_arg_flag(args, "forbid") ? "forbid" : "permit", "verbs",
+			  name_list(og_arg(args, 2)));
 
 	if (!grant)
 		og_fail(err, OG_EDATA, "the grant is not UTF-8");
@@ -374,7 +373,8 @@ static int read_grants(int fd, json_t **ret, struct og_err *err)
 
 	og_buf_init(&text, SQL_MAX);
 	if (og_fd_read(fd, "grants", &text, err) < 0 ||
-	    og_json_parse(text.data ? text.data : "", text.len, SQL_MAX, "grants", &parsed, err) < 0)
+	    og_json_parse(text.data ? text.data : "", text.len, SQL_MAX, "grants", &parsed, err) <
+		    0)
 		goto out;
 	list = json_is_object(parsed) ? json_object_get(parsed, "grants") : parsed;
 	if (!json_is_array(list)) {
@@ -414,9 +414,9 @@ static int apply_file(const struct og_ctx *ctx, const struct og_args *args, cons
 
 static json_t *revoke_request(const struct og_args *args, struct og_err *err)
 {
-	json_t *request = json_pack("{s:s,s:s,s:s}", "subject", og_arg(args, 0), "tbl",
-				    og_arg(args, 1), "effect",
-				    og_arg_flag(args, "forbid") ? "forbid" : "permit");
+	json_t *request =
+		json_pack("{s:s,s:s,s:s}", "subject", og_arg(args, 0), "tbl", og_arg(args, 1),
+			  "effect", og_arg_flag(args, "forbid") ? "forbid" : "permit");
 
 	if (!request)
 		og_fail(err, OG_EDATA, "the arguments are not UTF-8");
@@ -530,11 +530,26 @@ static int run_channel(const struct og_ctx *ctx, const struct og_args *args, str
 	return rc;
 }
 
-#define AS { "as", 0, OG_OPT_VALUE, "NAME", "the principal who asks (default: $OG_AS)" }
-#define JSON { "json", 0, OG_OPT_FLAG, NULL, "answer as JSON" }
-#define PARAM { "param", 0, OG_OPT_LIST, "NAME=VALUE", "bind :NAME" }
-#define FORBID { "forbid", 0, OG_OPT_FLAG, NULL, "a prohibition, which beats permissions" }
-#define END { NULL, 0, OG_OPT_FLAG, NULL, NULL }
+#define AS                                                                                         \
+	{                                                                                          \
+		"as", 0, OG_OPT_VALUE, "NAME", "the principal who asks (default: $OG_AS)"          \
+	}
+#define JSON                                                                                       \
+	{                                                                                          \
+		"json", 0, OG_OPT_FLAG, NULL, "answer as JSON"                                     \
+	}
+#define PARAM                                                                                      \
+	{                                                                                          \
+		"param", 0, OG_OPT_LIST, "NAME=VALUE", "bind :NAME"                                \
+	}
+#define FORBID                                                                                     \
+	{                                                                                          \
+		"forbid", 0, OG_OPT_FLAG, NULL, "a prohibition, which beats permissions"           \
+	}
+#define END                                                                                        \
+	{                                                                                          \
+		NULL, 0, OG_OPT_FLAG, NULL, NULL                                                   \
+	}
 
 static const struct og_opt sql_opts[] = { AS, JSON, PARAM, END };
 static const struct og_opt plain_opts[] = { AS, JSON, END };
@@ -555,7 +570,8 @@ static const struct og_opt grant_opts[] = {
 
 static const struct og_command commands[] = {
 	{ "query", "[SQL]", "read rows", sql_opts, 0, 1, run_shape },
-	{ "exec", "[SQL]", "insert or update rows, with a ledger entry", sql_opts, 0, 1, run_shape },
+	{ "exec", "[SQL]", "insert or update rows, with a ledger entry", sql_opts, 0, 1,
+	  run_shape },
 	{ "ddl", "[SQL]", "add to the schema", plain_opts, 0, 1, run_shape },
 	{ "check", "[SQL]", "say what a statement would touch and whether it may", sql_opts, 0, 1,
 	  run_shape },

@@ -95,8 +95,7 @@ static int line(const json_t *row, const size_t *width, size_t n, struct og_buf 
 	return rc < 0 ? -1 : og_buf_check(out, "table", err);
 }
 
-int og_table_text(const json_t *columns, const json_t *rows, struct og_buf *out,
-		  struct og_err *err)
+int og_table_text(const json_t *columns, const json_t *rows, struct og_buf *out, struct og_err *err)
 {
 	size_t n = json_array_size(columns), i;
 	size_t *width = calloc(n + 1, sizeof(*width));

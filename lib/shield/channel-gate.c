@@ -52,8 +52,7 @@ void og_gates_free(struct og_gates *gates)
 	free(gates);
 }
 
-static int limit_of(void *arg, const char *node, const char *name, double *ret,
-		    struct og_err *err)
+static int limit_of(void *arg, const char *node, const char *name, double *ret, struct og_err *err)
 {
 	struct og_shield *shield = arg;
 
@@ -129,8 +128,8 @@ static size_t collect(const json_t *list, const char **names, size_t n)
 
 	json_array_foreach(list, i, item)
 	{
-		const char *name = json_is_object(item) ? og_json_str(item, "tbl")
-							: json_string_value(item);
+		const char *name =
+			json_is_object(item) ? og_json_str(item, "tbl") : json_string_value(item);
 
 		if (name && n < TABLES_MAX)
 			names[n++] = name;
@@ -139,8 +138,7 @@ static size_t collect(const json_t *list, const char **names, size_t n)
 }
 
 /* The tables a task's own SQL may name: those its skill touches or asks for. */
-static int narrowed(struct og_request *rq, const char *name, struct kept **ret,
-		    struct og_err *err)
+static int narrowed(struct og_request *rq, const char *name, struct kept **ret, struct og_err *err)
 {
 	const char *names[TABLES_MAX + 1] = { NULL };
 	const json_t *found = og_shield_skill(rq->shield, rq->task.skill, rq->task.skill_hash, err);
@@ -181,15 +179,14 @@ static int refused(struct og_request *rq, const struct og_gate_result *result, s
 	if (result->verdict == OG_BAD_SQL)
 		og_fail(err, OG_EDATA, "%s", result->why);
 	else
-		og_refuse(rq, result->verdict == OG_OVER_BUDGET ? OG_BUDGET : OG_DENY,
-			  result->rule, err, "%s", result->why);
+		og_refuse(rq, result->verdict == OG_OVER_BUDGET ? OG_BUDGET : OG_DENY, result->rule,
+			  err, "%s", result->why);
 	snprintf(rq->rule, sizeof(rq->rule), "%s", result->rule);
 	return og_hint(err, "%s", result->fix);
 }
 
-int og_request_sql(struct og_request *rq, struct og_gate *gate, const char *sql,
-		   const json_t *vars, enum og_gate_mode mode, struct og_gate_result *ret,
-		   struct og_err *err)
+int og_request_sql(struct og_request *rq, struct og_gate *gate, const char *sql, const json_t *vars,
+		   enum og_gate_mode mode, struct og_gate_result *ret, struct og_err *err)
 {
 	memset(ret, 0, sizeof(*ret));
 	if (og_gate_run(gate, sql, strlen(sql), vars, mode, ret, err) < 0)

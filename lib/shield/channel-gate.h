@@ -24,9 +24,8 @@ int og_request_gate(struct og_request *rq, const char *subject, struct og_gate *
 
 /* Runs SQL; any verdict but allow becomes the request's refusal. result is
  * to be released in every case. */
-int og_request_sql(struct og_request *rq, struct og_gate *gate, const char *sql,
-		   const json_t *vars, enum og_gate_mode mode, struct og_gate_result *ret,
-		   struct og_err *err);
+int og_request_sql(struct og_request *rq, struct og_gate *gate, const char *sql, const json_t *vars,
+		   enum og_gate_mode mode, struct og_gate_result *ret, struct og_err *err);
 
 /* Notes in reads what a statement read: {"digest","rows","step"}. */
 int og_note_read(json_t *reads, const char *step, const char *sql,

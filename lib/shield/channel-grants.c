@@ -7,7 +7,7 @@
 
 json_t *og_grant_plain(const json_t *grant)
 {
-	static const char *const keys[] = { "subject", "tbl",	   "effect",   "verbs",
+	static const char *const keys[] = { "subject", "tbl",	 "effect",   "verbs",
 					    "visible", "masked", "settable", "predicate" };
 	json_t *plain = json_object();
 

@@ -37,8 +37,8 @@ enum og_talk_state { OG_TALK_NEW = 1, OG_TALK_CHALLENGED = 2, OG_TALK_SESSION = 
 #define OG_APPLICATION_ID 1330071860 /* of erp.db, share/schema/system.sql */
 
 #define OG_SESSION_PREFIX "og-session-v1\n" /* before the nonce, in what is signed */
-#define OG_NONCE_LEN 64 /* hexadecimal digits */
-#define OG_AGENT_MAX 64
+#define OG_NONCE_LEN	  64		    /* hexadecimal digits */
+#define OG_AGENT_MAX	  64
 
 struct og_conversation {
 	struct og_shield *shield;

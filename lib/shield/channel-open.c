@@ -7,7 +7,7 @@
 #include "lib/sandbox/sandbox.h"
 #include "lib/shield/channel-gate.h"
 
-#define FILES_MAX 64
+#define FILES_MAX  64
 #define MEMORY_MAX ((uint64_t)1 << 30)
 
 /* The format is looked at before anything is prepared: the tables of

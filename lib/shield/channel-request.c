@@ -19,12 +19,10 @@ void og_request_release(struct og_request *rq)
 int og_refuse(struct og_request *rq, enum og_refusal kind, const char *rule, struct og_err *err,
 	      const char *fmt, ...)
 {
-	static const int codes[] = { [OG_DENY] = OG_NO,
-				     [OG_DENY_QUIET] = OG_NO,
-				     [OG_CONFLICT] = OG_NO,
-				     [OG_STALE] = OG_NO,
-				     [OG_BUDGET] = OG_NO,
-				     [OG_UNSUPPORTED] = OG_EUNAVAIL };
+	static const int codes[] = {
+		[OG_DENY] = OG_NO,  [OG_DENY_QUIET] = OG_NO, [OG_CONFLICT] = OG_NO,
+		[OG_STALE] = OG_NO, [OG_BUDGET] = OG_NO,     [OG_UNSUPPORTED] = OG_EUNAVAIL
+	};
 	char text[OG_ERR_MSG_MAX];
 	va_list args;
 
@@ -166,9 +164,9 @@ static json_t *refusal_body(const struct og_request *rq, const struct og_err *er
 {
 	const char *verb = rq->body ? og_json_str(rq->body, "verb") : NULL;
 	const char *sql = rq->body ? og_json_str(rq->body, "sql") : NULL;
-	json_t *body = json_pack("{s:s,s:s,s:o,s:s}", "verdict", verdict_of(rq, err), "rule",
-				 rule_of(rq, err), "why", safe_string(err->msg),
-				 "verb", verb ? verb : "");
+	json_t *body =
+		json_pack("{s:s,s:s,s:o,s:s}", "verdict", verdict_of(rq, err), "rule",
+			  rule_of(rq, err), "why", safe_string(err->msg), "verb", verb ? verb : "");
 
 	if (body && sql)
 		json_object_set_new(body, "sql", json_string(sql));

@@ -52,7 +52,7 @@ struct verb {
 	og_verb_fn *run; /* NULL: not in this version */
 };
 
-#define TASK "task:s epoch:i "
+#define TASK	   "task:s epoch:i "
 #define MAYBE_TASK "task:s? epoch:i? "
 
 static const struct verb verbs[] = {
@@ -60,16 +60,19 @@ static const struct verb verbs[] = {
 	  og_verb_session_begin },
 	{ "auth.login", ANY, SELF, OWN, NULL, "email:s password:s", og_verb_auth_login },
 	{ "task.begin", ANY, SELF, OWN, NULL, "envelope:o agent:s?", og_verb_task_begin },
-	{ "task.finish", ANY, SELF, WRITE, NULL, TASK "state:s reason:s result:o", og_verb_task_finish },
+	{ "task.finish", ANY, SELF, WRITE, NULL, TASK "state:s reason:s result:o",
+	  og_verb_task_finish },
 	{ "task.status", SESSION, LOGIN, READ, NULL, "task:s", og_verb_task_status },
 	{ "task.list", SESSION, LOGIN, READ, NULL, "state:s? limit:i?", og_verb_task_list },
-	{ "step.run", ANY, SELF, WRITE, NULL, TASK "skill:s hash:s? step:s slots:o?", og_verb_step_run },
+	{ "step.run", ANY, SELF, WRITE, NULL, TASK "skill:s hash:s? step:s slots:o?",
+	  og_verb_step_run },
 	{ "saga.undo", ANY, SELF, WRITE, NULL, TASK "reason:s", og_verb_saga_undo },
 	{ "consent.put", ANY, SELF, OWN, NULL, "envelope:o", og_verb_envelope },
 	{ "cancel", ANY, SELF, OWN, NULL, "envelope:o", og_verb_envelope },
 	{ "answer", ANY, SELF, OWN, NULL, "envelope:o", og_verb_envelope },
 	{ "schema", ANY, EITHER, READ, NULL, MAYBE_TASK, og_verb_schema },
-	{ "skill.match", ANY, EITHER, READ, NULL, MAYBE_TASK "text:s limit:i?", og_verb_skill_match },
+	{ "skill.match", ANY, EITHER, READ, NULL, MAYBE_TASK "text:s limit:i?",
+	  og_verb_skill_match },
 	{ "skill.get", ANY, EITHER, READ, NULL, MAYBE_TASK "skill:s hash:s?", og_verb_skill_get },
 	{ "skill.list", ANY, EITHER, READ, NULL, MAYBE_TASK, og_verb_skill_list },
 	{ "skill.put", SESSION, LOGIN, WRITE, "skill", "doc:o", og_verb_skill_put },
@@ -87,12 +90,14 @@ static const struct verb verbs[] = {
 	{ "grant.put", SESSION, LOGIN, WRITE, "grant",
 	  "subject:s tbl:s effect:s? verbs:a visible:a? masked:a? settable:a? predicate:s?",
 	  og_verb_grant_put },
-	{ "grant.drop", SESSION, LOGIN, WRITE, "grant", "subject:s tbl:s effect:s?", og_verb_grant_drop },
+	{ "grant.drop", SESSION, LOGIN, WRITE, "grant", "subject:s tbl:s effect:s?",
+	  og_verb_grant_drop },
 	{ "grant.list", SESSION, LOGIN, READ, "grant", "subject:s?", og_verb_grant_list },
 	{ "principal.put", SESSION, LOGIN, WRITE, "register",
 	  "name:s role:s clearance:i pubkey:s? number:i? password:s? active:b?",
 	  og_verb_principal_put },
-	{ "ledger.read", SESSION, LOGIN, READ, "ledger", "limit:i? before:i?", og_verb_ledger_read },
+	{ "ledger.read", SESSION, LOGIN, READ, "ledger", "limit:i? before:i?",
+	  og_verb_ledger_read },
 	{ "effect.begin", ANY, SELF, OWN, NULL, NULL, NULL },
 	{ "effect.end", ANY, SELF, OWN, NULL, NULL, NULL },
 	{ "budget.reserve", ANY, SELF, OWN, NULL, NULL, NULL },
@@ -101,8 +106,7 @@ static const struct verb verbs[] = {
 	{ "journal.get", ANY, SELF, OWN, NULL, NULL, NULL },
 };
 
-int og_conversation_new(struct og_shield *shield, struct og_conversation **ret,
-			struct og_err *err)
+int og_conversation_new(struct og_shield *shield, struct og_conversation **ret, struct og_err *err)
 {
 	struct og_conversation *talk = calloc(1, sizeof(*talk));
 
@@ -213,7 +217,8 @@ static int admit(struct og_request *rq, const struct verb **ret, struct og_err *
 		return og_fail(err, OG_EDATA, "request is not a JSON object");
 	if (og_json_int(rq->body, "v", 0) != 1)
 		return og_fail(err, OG_EDATA, "request: 'v' is not 1");
-	if (og_json_int(rq->body, "id", -1) < 0 || og_json_int(rq->body, "id", -1) > OG_JSON_INT_MAX)
+	if (og_json_int(rq->body, "id", -1) < 0 ||
+	    og_json_int(rq->body, "id", -1) > OG_JSON_INT_MAX)
 		return og_fail(err, OG_EDATA, "request: 'id' is not a whole number");
 	if (og_json_need_str(rq->body, "request", "verb", &name, err) < 0)
 		return -1;
@@ -252,8 +257,8 @@ static int open_frame(struct og_request *rq, const struct verb *verb, struct og_
 static int perform(struct og_request *rq, const struct verb *verb, struct og_err *err)
 {
 	if (!verb->run)
-		return og_refuse(rq, OG_UNSUPPORTED, "unsupported", err, "%s is not in this version",
-				 verb->name);
+		return og_refuse(rq, OG_UNSUPPORTED, "unsupported", err,
+				 "%s is not in this version", verb->name);
 	if (check_keys(rq->body, verb->keys, err) < 0 || open_frame(rq, verb, err) < 0 ||
 	    authorise(rq, verb, err) < 0)
 		return -1;

@@ -36,8 +36,7 @@ void og_shield_close(struct og_shield *shield);
  * do is left out (og doctor shows it). */
 int og_shield_seal(struct og_shield *shield, struct og_err *err);
 
-int og_conversation_new(struct og_shield *shield, struct og_conversation **ret,
-			struct og_err *err);
+int og_conversation_new(struct og_shield *shield, struct og_conversation **ret, struct og_err *err);
 void og_conversation_free(struct og_conversation *talk);
 
 /* One request (borrowed), one reply: a new object, complete, refusals

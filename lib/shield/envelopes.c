@@ -7,8 +7,7 @@
 
 #include "lib/task/state.h"
 
-int og_envelope_admit(struct og_request *rq, const struct og_envelope *envelope,
-		      struct og_err *err)
+int og_envelope_admit(struct og_request *rq, const struct og_envelope *envelope, struct og_err *err)
 {
 	struct og_err quiet = OG_ERR_INIT;
 	struct og_principal who;
@@ -127,8 +126,7 @@ static int apply(struct og_request *rq, const struct og_envelope *envelope, stru
 			 "envelopes of kind '%s' are not in this version", envelope->kind);
 }
 
-int og_envelope_apply(struct og_request *rq, const struct og_envelope *envelope,
-		      struct og_err *err)
+int og_envelope_apply(struct og_request *rq, const struct og_envelope *envelope, struct og_err *err)
 {
 	struct og_frame *frame = &rq->shield->frame;
 	int rc = -1;

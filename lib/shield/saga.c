@@ -77,8 +77,8 @@ static json_t *step_name(const struct og_run *run, int64_t ordinal)
 static int make_reply(struct og_run *run, const char *how, int64_t next, int64_t seq,
 		      struct og_err *err)
 {
-	json_t *made = json_pack("{s:s,s:o,s:s}", "undone", run->name, "next",
-				 step_name(run, next), "how", how);
+	json_t *made = json_pack("{s:s,s:o,s:s}", "undone", run->name, "next", step_name(run, next),
+				 "how", how);
 
 	if (!made || json_object_update(run->rq->reply, made) < 0) {
 		json_decref(made);
@@ -88,8 +88,8 @@ static int make_reply(struct og_run *run, const char *how, int64_t next, int64_t
 	return seq > 0 ? og_json_set(run->rq->reply, "seq", json_integer(seq), err) : 0;
 }
 
-static int save(struct og_run *run, const struct og_journal *done, int64_t seq,
-		const char *reason, struct og_err *err)
+static int save(struct og_run *run, const struct og_journal *done, int64_t seq, const char *reason,
+		struct og_err *err)
 {
 	struct og_request *rq = run->rq;
 	struct og_task_row *task = &rq->task;

@@ -115,7 +115,8 @@ static int do_ddl(struct og_run *run, const json_t *block, struct og_err *err)
 	json_t *request = NULL, *changes = NULL;
 	int rc = -1;
 
-	if (og_request_right(run->rq, "ddl", err) == 0 && expanded(run, block, &request, err) == 0 &&
+	if (og_request_right(run->rq, "ddl", err) == 0 &&
+	    expanded(run, block, &request, err) == 0 &&
 	    og_ddl_apply(run->rq->shield->db, request, &changes, err) == 0)
 		rc = json_array_extend(run->ddl, changes) < 0 ? og_fail_nomem(err) : 0;
 	json_decref(request);
@@ -215,10 +216,14 @@ static const struct {
 	const char *kind;
 	block_fn *run; /* NULL: nothing to do when the step runs */
 } kinds[] = {
-	{ "read", do_read },	       { "write", do_write },
-	{ "require", do_require },     { "undo", NULL },
-	{ "ddl", do_ddl },	       { "put-skill", do_put_skill },
-	{ "put-policy", do_put_policy }, { "view", do_view },
+	{ "read", do_read },
+	{ "write", do_write },
+	{ "require", do_require },
+	{ "undo", NULL },
+	{ "ddl", do_ddl },
+	{ "put-skill", do_put_skill },
+	{ "put-policy", do_put_policy },
+	{ "view", do_view },
 	{ "http", do_http },
 };
 
@@ -229,7 +234,8 @@ static int run_block(struct og_run *run, const json_t *block, struct og_err *err
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (strcmp(kinds[i].kind, kind) == 0)
 			return kinds[i].run ? kinds[i].run(run, block, err) : 0;
-	return og_fail(err, OG_EDATA, "step '%s' has a block of unknown kind '%s'", run->name, kind);
+	return og_fail(err, OG_EDATA, "step '%s' has a block of unknown kind '%s'", run->name,
+		       kind);
 }
 
 int og_run_blocks(struct og_run *run, struct og_err *err)

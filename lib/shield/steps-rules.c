@@ -135,8 +135,7 @@ int og_run_rules(struct og_run *run, struct og_err *err)
 	if (nodes_of(run, &nodes, err) < 0 ||
 	    og_policies_rules(run->rq->shield->policies, nodes, run->name, &rules, err) < 0)
 		goto out;
-	if ((json_array_size(rules) > 0 || has_requirement(run->step)) &&
-	    cite(run, nodes, err) < 0)
+	if ((json_array_size(rules) > 0 || has_requirement(run->step)) && cite(run, nodes, err) < 0)
 		goto out;
 	json_array_foreach(rules, i, rule)
 	{

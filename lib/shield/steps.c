@@ -116,8 +116,8 @@ int og_run_step(struct og_run *run, const char *name, const json_t *vars, struct
 
 /* What makes two requests for a step the same: skill, version, step, and
  * the slots as the caller sent them; none are the same as empty ones. */
-static int request_digest(const struct og_run *run, const json_t *slots,
-			  char out[OG_HASH_HEX + 1], struct og_err *err)
+static int request_digest(const struct og_run *run, const json_t *slots, char out[OG_HASH_HEX + 1],
+			  struct og_err *err)
 {
 	json_t *what = json_pack("{s:s,s:s,s:o}", "hash", run->hash, "step", run->name, "slots",
 				 slots ? json_copy((json_t *)slots) : json_object());
@@ -252,8 +252,8 @@ static int add_answer(struct og_run *run, json_t *reply, struct og_err *err)
 		return 0;
 	og_buf_init(&text, OG_SKILL_TEXT_MAX);
 	if (og_template_text(template, run->vars, &text, &quiet) == 0)
-		rc = og_json_set(reply, "answer", json_stringn(text.data ? text.data : "", text.len),
-				 err);
+		rc = og_json_set(reply, "answer",
+				 json_stringn(text.data ? text.data : "", text.len), err);
 	og_buf_release(&text);
 	return rc;
 }
@@ -293,10 +293,10 @@ static json_t *next_name(const struct og_run *run)
 static int make_reply(struct og_run *run, int64_t seq, struct og_err *err)
 {
 	json_t *reply = run->rq->reply;
-	json_t *made = json_pack("{s:s,s:O,s:O,s:I,s:O,s:o,s:b}", "step", run->name, "rows",
-				 run->rows, "vars", run->vars, "affected",
-				 (json_int_t)run->affected, "citations", run->citations, "next",
-				 next_name(run), "replayed", 0);
+	json_t *made =
+		json_pack("{s:s,s:O,s:O,s:I,s:O,s:o,s:b}", "step", run->name, "rows", run->rows,
+			  "vars", run->vars, "affected", (json_int_t)run->affected, "citations",
+			  run->citations, "next", next_name(run), "replayed", 0);
 
 	if (!made)
 		return og_fail_nomem(err);

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OG_TASK_COLUMNS                                                                  \
-	"id, digest, principal, epoch, next_step, first_seq, last_seq, state, reason, "  \
-	"text, key, submitted, begun, finished, skill, skill_hash, result, envelope, "   \
+#define OG_TASK_COLUMNS                                                                            \
+	"id, digest, principal, epoch, next_step, first_seq, last_seq, state, reason, "            \
+	"text, key, submitted, begun, finished, skill, skill_hash, result, envelope, "             \
 	"same_as, vars, reads"
 
 enum {
@@ -143,8 +143,8 @@ void og_task_row_init(struct og_task_row *row)
 
 void og_task_row_release(struct og_task_row *row)
 {
-	char *const strings[] = { row->state,	 row->reason,	  row->text,	   row->key,
-				  row->submitted, row->begun,	  row->finished, row->skill,
+	char *const strings[] = { row->state,	   row->reason, row->text,     row->key,
+				  row->submitted,  row->begun,	row->finished, row->skill,
 				  row->skill_hash, row->result, row->envelope, row->same_as };
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
@@ -167,10 +167,9 @@ int og_task_row_set(char **field, const char *value, struct og_err *err)
 
 static int row_read(struct og_stmt *stmt, struct og_task_row *row, struct og_err *err)
 {
-	char **const strings[] = { &row->state,	    &row->reason,     &row->text,
-				   &row->key,	    &row->submitted,  &row->begun,
-				   &row->finished,  &row->skill,      &row->skill_hash,
-				   &row->result,    &row->envelope,   &row->same_as };
+	char **const strings[] = { &row->state,	     &row->reason, &row->text,	   &row->key,
+				   &row->submitted,  &row->begun,  &row->finished, &row->skill,
+				   &row->skill_hash, &row->result, &row->envelope, &row->same_as };
 
 	fixed(stmt, 0, row->id, sizeof(row->id));
 	fixed(stmt, 1, row->digest, sizeof(row->digest));
@@ -249,10 +248,9 @@ static int bind_json(struct og_stmt *stmt, int i, const json_t *value, struct og
 int og_tasks_insert(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err)
 {
 	struct og_stmt *stmt = prepared(tasks, SQL_INSERT, err);
-	const char *const strings[] = { row->state,	 row->reason,	  row->text,
-					row->key,	 row->submitted,  row->begun,
-					row->finished, row->skill,	  row->skill_hash,
-					row->result,	 row->envelope, row->same_as };
+	const char *const strings[] = { row->state,	 row->reason, row->text,     row->key,
+					row->submitted,	 row->begun,  row->finished, row->skill,
+					row->skill_hash, row->result, row->envelope, row->same_as };
 
 	if (!stmt)
 		return -1;
@@ -331,12 +329,12 @@ static json_t *text_or_null(struct og_stmt *stmt, int i)
 
 static json_t *list_item(struct og_stmt *stmt)
 {
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:o}", "task",
-			 text_or_null(stmt, 0), "state", text_or_null(stmt, 1), "reason",
-			 text_or_null(stmt, 2), "skill", text_or_null(stmt, 3), "principal",
-			 text_or_null(stmt, 4), "submitted", text_or_null(stmt, 5), "begun",
-			 text_or_null(stmt, 6), "finished", text_or_null(stmt, 7), "epoch",
-			 (json_int_t)og_col_int(stmt, 8), "text", text_or_null(stmt, 9));
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:o}", "task", text_or_null(stmt, 0),
+			 "state", text_or_null(stmt, 1), "reason", text_or_null(stmt, 2), "skill",
+			 text_or_null(stmt, 3), "principal", text_or_null(stmt, 4), "submitted",
+			 text_or_null(stmt, 5), "begun", text_or_null(stmt, 6), "finished",
+			 text_or_null(stmt, 7), "epoch", (json_int_t)og_col_int(stmt, 8), "text",
+			 text_or_null(stmt, 9));
 }
 
 int og_tasks_list(struct og_tasks *tasks, int64_t principal, const char *state, int64_t limit,
@@ -379,8 +377,8 @@ static int journal_read(struct og_stmt *stmt, struct og_journal *row, struct og_
 	return column(stmt, 5, &row->vars, err);
 }
 
-int og_journal_get(struct og_tasks *tasks, const char *task, enum og_phase phase,
-		   int64_t ordinal, struct og_journal *ret, struct og_err *err)
+int og_journal_get(struct og_tasks *tasks, const char *task, enum og_phase phase, int64_t ordinal,
+		   struct og_journal *ret, struct og_err *err)
 {
 	struct og_stmt *stmt = prepared(tasks, SQL_JOURNAL_GET, err);
 	struct og_journal row = { 0 };
@@ -472,9 +470,8 @@ int og_tasks_progress(struct og_tasks *tasks, const char *task, struct og_progre
 	return more;
 }
 
-int og_consent_put(struct og_tasks *tasks, const char *task, const char *digest,
-		   int64_t principal, const char *state, const char *expires,
-		   const char *envelope, struct og_err *err)
+int og_consent_put(struct og_tasks *tasks, const char *task, const char *digest, int64_t principal,
+		   const char *state, const char *expires, const char *envelope, struct og_err *err)
 {
 	struct og_stmt *stmt = prepared(tasks, SQL_CONSENT_PUT, err);
 

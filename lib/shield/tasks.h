@@ -80,8 +80,8 @@ struct og_journal {
 };
 
 void og_journal_release(struct og_journal *row);
-int og_journal_get(struct og_tasks *tasks, const char *task, enum og_phase phase,
-		   int64_t ordinal, struct og_journal *ret, struct og_err *err);
+int og_journal_get(struct og_tasks *tasks, const char *task, enum og_phase phase, int64_t ordinal,
+		   struct og_journal *ret, struct og_err *err);
 int og_journal_put(struct og_tasks *tasks, const char *task, enum og_phase phase,
 		   const struct og_journal *row, struct og_err *err);
 
@@ -99,9 +99,9 @@ int og_tasks_progress(struct og_tasks *tasks, const char *task, struct og_progre
 		      struct og_err *err);
 
 /* Consent rows: what signed envelopes said about a task. */
-int og_consent_put(struct og_tasks *tasks, const char *task, const char *digest,
-		   int64_t principal, const char *state, const char *expires,
-		   const char *envelope, struct og_err *err);
+int og_consent_put(struct og_tasks *tasks, const char *task, const char *digest, int64_t principal,
+		   const char *state, const char *expires, const char *envelope,
+		   struct og_err *err);
 /* Is there a cancel for this task by the given principal, or by one of
  * those whose role has the right "tasks"? 1, 0, -1. */
 int og_consent_cancelled(struct og_tasks *tasks, const char *task, int64_t principal,

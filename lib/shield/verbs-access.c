@@ -6,7 +6,7 @@
 #include "lib/shield/channel-gate.h"
 #include "lib/shield/verbs.h"
 
-#define ENTRIES 50
+#define ENTRIES	    50
 #define ENTRIES_MAX 1000
 
 /* The request's members without the channel's own. */
@@ -28,8 +28,7 @@ static int put_grant(struct og_request *rq, json_t *grant, struct og_err *err)
 	json_t *body = NULL;
 	int changed, rc = -1;
 
-	if (og_grant_check(grant, err) < 0 ||
-	    og_gate_check_grant(rq->shield->db, grant, err) < 0 ||
+	if (og_grant_check(grant, err) < 0 || og_gate_check_grant(rq->shield->db, grant, err) < 0 ||
 	    og_access_grant_put(rq->shield->access, grant, &changed, err) < 0)
 		goto out;
 	body = json_pack("{s:O,s:s}", "grant", grant, "verdict", "allow");
@@ -66,8 +65,8 @@ int og_verb_grant_drop(struct og_request *rq, struct og_err *err)
 		og_fail(err, OG_EDATA, "request: a NUL byte in a name");
 		goto out;
 	}
-	if (og_access_grant_drop(rq->shield->access, subject, tbl,
-				 og_json_str(rq->body, "effect"), &dropped, err) < 0)
+	if (og_access_grant_drop(rq->shield->access, subject, tbl, og_json_str(rq->body, "effect"),
+				 &dropped, err) < 0)
 		goto out;
 	if (dropped == 0) {
 		og_refuse(rq, OG_DENY_QUIET, "no-grant", err, "'%s' has no such grant on '%s'",

@@ -75,8 +75,8 @@ static int judge(struct og_request *rq, enum og_task_state state, struct og_err 
 	    og_tasks_progress(rq->shield->tasks, task->id, &progress, err) < 0)
 		return -1;
 	course.undos = progress.undos;
-	course.standing = (int64_t)(json_array_size(progress.done) -
-				    json_array_size(progress.undone));
+	course.standing =
+		(int64_t)(json_array_size(progress.done) - json_array_size(progress.undone));
 	course.standing_writes = progress.standing_writes;
 	og_progress_release(&progress);
 	why = misfit(state, &course, cancelled);

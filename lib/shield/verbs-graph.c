@@ -9,8 +9,8 @@
 #include "lib/shield/steps.h"
 #include "lib/shield/verbs.h"
 
-#define CANDIDATES 5
-#define PASSAGES 5
+#define CANDIDATES	   5
+#define PASSAGES	   5
 #define PASSAGES_MAX_ASKED 50
 
 /* The matcher of the graph as it is now. */
@@ -137,8 +137,8 @@ static int put_reply(struct og_request *rq, const json_t *doc, const struct og_n
 	if (missing_grants(rq, doc, node, &asks, err) < 0)
 		return -1;
 	return take(rq,
-		    json_pack("{s:s,s:s,s:I,s:b,s:o}", "name", node->name, "hash", node->hash, "node",
-			      (json_int_t)node->id, "changed", node->changed, "asks", asks),
+		    json_pack("{s:s,s:s,s:I,s:b,s:o}", "name", node->name, "hash", node->hash,
+			      "node", (json_int_t)node->id, "changed", node->changed, "asks", asks),
 		    err);
 }
 
@@ -150,12 +150,12 @@ int og_verb_skill_put(struct og_request *rq, struct og_err *err)
 	json_t *body = NULL;
 	int rc = -1;
 
-	if (og_skill_check(doc, err) < 0 ||
-	    og_graph_put(rq->shield->graph, doc, &node, err) < 0 ||
+	if (og_skill_check(doc, err) < 0 || og_graph_put(rq->shield->graph, doc, &node, err) < 0 ||
 	    put_reply(rq, doc, &node, err) < 0)
 		goto out;
 	snprintf(rq->node, sizeof(rq->node), "%s@%.12s", node.name, node.hash);
-	body = json_pack("{s:s,s:s,s:s}", "skill", node.name, "hash", node.hash, "verdict", "allow");
+	body = json_pack("{s:s,s:s,s:s}", "skill", node.name, "hash", node.hash, "verdict",
+			 "allow");
 	if (!node.changed || og_request_write_entry(rq, "skill", body, err) == 0)
 		rc = og_frame_commit(frame, 1, err);
 out:

@@ -61,8 +61,8 @@ static int signature_good(const struct og_principal *who, const char *nonce, con
 	if (og_base64_decode(&sig, sig64, strlen(sig64)) < 0 || sig.len != OG_SIGNATURE)
 		og_fail(err, OG_EPERM, "the signature is not base64 of %d bytes", OG_SIGNATURE);
 	else if (og_buf_check(&text, "nonce", err) == 0)
-		rc = og_verify(who->pubkey, text.data, text.len,
-			       (const unsigned char *)sig.data, err);
+		rc = og_verify(who->pubkey, text.data, text.len, (const unsigned char *)sig.data,
+			       err);
 	og_buf_release(&sig);
 	og_buf_release(&text);
 	return rc;
@@ -79,8 +79,7 @@ static int check_nonce(struct og_request *rq, const char *name, const char *nonc
 
 	talk->state = OG_TALK_NEW;
 	memset(talk->nonce, 0, sizeof(talk->nonce));
-	if (!fresh || !sig ||
-	    og_access_principal(rq->shield->access, name, &rq->who, &quiet) < 0 ||
+	if (!fresh || !sig || og_access_principal(rq->shield->access, name, &rq->who, &quiet) < 0 ||
 	    !rq->who.has_key || signature_good(&rq->who, nonce, sig, &quiet) < 0) {
 		og_refuse(rq, OG_DENY, "session", err, "cannot sign in as '%s'", name);
 		err->code = OG_EPERM;

@@ -67,8 +67,8 @@ static int cut_rows(struct og_request *rq, struct og_gate_result *result, struct
 		json_array_remove(result->rows, json_array_size(result->rows) - 1);
 	if (!result->truncated)
 		result->truncated = json_array();
-	if (json_array_append_new(result->truncated,
-				  json_pack("{s:I}", "rows", (json_int_t)had)) < 0)
+	if (json_array_append_new(result->truncated, json_pack("{s:I}", "rows", (json_int_t)had)) <
+	    0)
 		return og_fail_nomem(err);
 	return 0;
 }
@@ -81,8 +81,7 @@ int og_verb_sql_read(struct og_request *rq, struct og_err *err)
 	json_t *vars = NULL;
 	int rc = -1;
 
-	if (statement(rq, &sql, &vars, err) < 0 ||
-	    og_request_gate(rq, NULL, &gate, err) < 0 ||
+	if (statement(rq, &sql, &vars, err) < 0 || og_request_gate(rq, NULL, &gate, err) < 0 ||
 	    og_request_sql(rq, gate, sql, vars, OG_GATE_READ, &result, err) < 0 ||
 	    cut_rows(rq, &result, err) < 0 || keep_read(rq, sql, &result, err) < 0 ||
 	    reply_rows(rq, &result, err) < 0)
@@ -141,8 +140,7 @@ int og_verb_sql_write(struct og_request *rq, struct og_err *err)
 	json_t *vars = NULL, *body = NULL;
 	int rc = -1;
 
-	if (statement(rq, &sql, &vars, err) < 0 ||
-	    og_request_gate(rq, NULL, &gate, err) < 0 ||
+	if (statement(rq, &sql, &vars, err) < 0 || og_request_gate(rq, NULL, &gate, err) < 0 ||
 	    og_request_sql(rq, gate, sql, vars, OG_GATE_WRITE, &result, err) < 0 ||
 	    write_reply(rq, &result, err) < 0)
 		goto out;
@@ -169,8 +167,7 @@ int og_verb_sql_check(struct og_request *rq, struct og_err *err)
 	json_t *vars = NULL, *made = NULL;
 	int rc = -1;
 
-	if (statement(rq, &sql, &vars, err) < 0 ||
-	    og_request_gate(rq, NULL, &gate, err) < 0 ||
+	if (statement(rq, &sql, &vars, err) < 0 || og_request_gate(rq, NULL, &gate, err) < 0 ||
 	    og_gate_run(gate, sql, strlen(sql), vars, OG_GATE_CHECK, &result, err) < 0)
 		goto out;
 	made = json_pack("{s:s,s:s,s:s,s:s,s:o,s:o}", "verdict", names[result.verdict], "rule",

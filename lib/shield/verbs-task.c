@@ -15,7 +15,7 @@
 #include "lib/task/state.h"
 
 #define LIST_DEFAULT 100
-#define LIST_MAX 1000
+#define LIST_MAX     1000
 
 static int is_final(const struct og_task_row *task)
 {
@@ -70,9 +70,9 @@ static int describe(struct og_request *rq, const struct og_task_row *task, struc
 	made = json_pack("{s:s,s:I,s:s,s:s,s:s,s:i,s:s,s:O,s:O,s:O,s:s}", "task", task->id, "epoch",
 			 (json_int_t)task->epoch, "state",
 			 cancelled && !is_final(task) ? "cancelled" : task->state, "principal",
-			 rq->who.name, "role", rq->who.role, "clearance", rq->who.clearance, "reason",
-			 task->reason, "vars", task->vars, "done", progress.done, "undone",
-			 progress.undone, "phase", task->next_step < 0 ? "undo" : "do");
+			 rq->who.name, "role", rq->who.role, "clearance", rq->who.clearance,
+			 "reason", task->reason, "vars", task->vars, "done", progress.done,
+			 "undone", progress.undone, "phase", task->next_step < 0 ? "undo" : "do");
 	if (!made || json_object_update(rq->reply, made) < 0)
 		og_fail_nomem(err);
 	else if (add_wish(rq->reply, task, err) == 0 && add_skill(rq->reply, task, err) == 0)
@@ -192,8 +192,8 @@ static int begin(struct og_request *rq, const struct og_envelope *envelope, cons
 	if (found == 0)
 		return begin_new(rq, envelope, text, err);
 	if (strcmp(rq->task.digest, envelope->digest) != 0)
-		return og_refuse(rq, OG_DENY, "replay", err,
-				 "task %s was begun with other content", envelope->id);
+		return og_refuse(rq, OG_DENY, "replay", err, "task %s was begun with other content",
+				 envelope->id);
 	if (strcmp(rq->task.envelope, text) != 0 && og_envelope_admit(rq, envelope, err) < 0)
 		return -1;
 	return begin_again(rq, err);
@@ -215,8 +215,7 @@ static int take_agent(struct og_request *rq, struct og_err *err)
 
 /* A final state is answered with the promise that it is durable: whoever
  * hears it will drop the command from the queue. */
-static int begin_task(struct og_request *rq, const struct og_envelope *envelope,
-		      struct og_err *err)
+static int begin_task(struct og_request *rq, const struct og_envelope *envelope, struct og_err *err)
 {
 	struct og_frame *frame = &rq->shield->frame;
 	struct og_buf text;
@@ -259,7 +258,8 @@ int og_verb_envelope(struct og_request *rq, struct og_err *err)
 	if (strcmp(envelope.kind, kind) == 0)
 		rc = og_envelope_apply(rq, &envelope, err);
 	else
-		rc = og_fail(err, OG_EDATA, "%s: the envelope is of kind '%s'", verb, envelope.kind);
+		rc = og_fail(err, OG_EDATA, "%s: the envelope is of kind '%s'", verb,
+			     envelope.kind);
 	og_envelope_release(&envelope);
 	return rc;
 }
@@ -299,8 +299,7 @@ static int visible_task(struct og_request *rq, const char *id, struct og_task_ro
 
 	if (found < 0)
 		return -1;
-	if (found == 1 &&
-	    (row.principal == rq->who.id || og_access_right(&rq->who, "tasks"))) {
+	if (found == 1 && (row.principal == rq->who.id || og_access_right(&rq->who, "tasks"))) {
 		*ret = row;
 		return 0;
 	}

@@ -32,14 +32,24 @@ static json_t *line(struct og_conversation *talk, const char *text, size_t len, 
 static void ends_on_what_is_no_request(void)
 {
 	static const char *const bad[] = {
-		"", "x", "[]", "null", "{}", "{\"v\":1}", "{\"v\":1,\"id\":1}",
-		"{\"v\":2,\"id\":1,\"verb\":\"schema\"}", "{\"v\":1,\"id\":-1,\"verb\":\"schema\"}",
-		"{\"v\":1,\"id\":1,\"verb\":\"drop.everything\"}", "{\"v\":1,\"id\":1,\"verb\":7}",
+		"",
+		"x",
+		"[]",
+		"null",
+		"{}",
+		"{\"v\":1}",
+		"{\"v\":1,\"id\":1}",
+		"{\"v\":2,\"id\":1,\"verb\":\"schema\"}",
+		"{\"v\":1,\"id\":-1,\"verb\":\"schema\"}",
+		"{\"v\":1,\"id\":1,\"verb\":\"drop.everything\"}",
+		"{\"v\":1,\"id\":1,\"verb\":7}",
 		"{\"v\":1,\"id\":1,\"verb\":\"sche\\u0000ma\"}",
 		"{\"v\":1,\"id\":1,\"verb\":\"schema\",\"verb\":\"schema\"}",
 		"{\"v\":1,\"id\":1,\"verb\":\"schema\"}", /* not legal before a session */
 		"{\"v\":1,\"id\":1,\"verb\":\"sql.read\",\"sql\":\"SELECT 1\"}",
-		"{\"v\":1,\"id\":1,\"verb\":\"grant.list\"}", "\xff\xfe", "{\"v\":1}{\"v\":1}",
+		"{\"v\":1,\"id\":1,\"verb\":\"grant.list\"}",
+		"\xff\xfe",
+		"{\"v\":1}{\"v\":1}",
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -104,7 +114,8 @@ static void nonce_serves_once(void)
 	struct og_err err = OG_ERR_INIT;
 	unsigned char sig[OG_SIGNATURE];
 	struct og_buf text, base64;
-	json_t *reply = shop_ask(talk, "session.begin", json_pack("{s:s}", "principal", "bob"), NULL);
+	json_t *reply =
+		shop_ask(talk, "session.begin", json_pack("{s:s}", "principal", "bob"), NULL);
 	const char *nonce = og_json_str(reply, "nonce");
 
 	og_buf_init(&text, 256);
@@ -114,11 +125,10 @@ static void nonce_serves_once(void)
 	og_base64_encode(&base64, sig, sizeof(sig));
 	for (int i = 0; i < 2; i++) {
 		struct og_conversation *other = i == 0 ? talk : shop_talk(&shop);
-		json_t *answer =
-			shop_ask(other, "session.begin",
-				 json_pack("{s:s,s:s,s:s}", "principal", "bob", "nonce", nonce,
-					   "sig", base64.data),
-				 NULL);
+		json_t *answer = shop_ask(other, "session.begin",
+					  json_pack("{s:s,s:s,s:s}", "principal", "bob", "nonce",
+						    nonce, "sig", base64.data),
+					  NULL);
 
 		OG_CHECK(og_json_bool(answer, "ok", 0) == (i == 0));
 		json_decref(answer);
@@ -143,11 +153,13 @@ static void password_logs_in(void)
 				     " OR entry LIKE '%hunter2%'"),
 		     0);
 	reply = shop_ask(talk, "auth.login",
-			 json_pack("{s:s,s:s}", "email", "bob@example.com", "password", "wrong"), NULL);
+			 json_pack("{s:s,s:s}", "email", "bob@example.com", "password", "wrong"),
+			 NULL);
 	OG_CHECK(shop_no(reply, "deny", "login"));
 	json_decref(reply);
 	reply = shop_ask(talk, "auth.login",
-			 json_pack("{s:s,s:s}", "email", "x@example.com", "password", "wrong"), NULL);
+			 json_pack("{s:s,s:s}", "email", "x@example.com", "password", "wrong"),
+			 NULL);
 	OG_CHECK(shop_no(reply, "deny", "login"));
 	json_decref(reply);
 	reply = shop_ask(
@@ -167,9 +179,9 @@ static void password_logs_in(void)
 static void rows_are_cut_by_principal(void)
 {
 	struct og_conversation *talk = shop_login(&shop, CHARLIE);
-	json_t *reply = shop_ask(
-		talk, "sql.read", json_pack("{s:s}", "sql", "SELECT name FROM products ORDER BY id"),
-		NULL);
+	json_t *reply =
+		shop_ask(talk, "sql.read",
+			 json_pack("{s:s}", "sql", "SELECT name FROM products ORDER BY id"), NULL);
 
 	OG_CHECK(shop_ok(reply));
 	OG_CHECK_INT(json_array_size(json_object_get(reply, "rows")), 2);
@@ -299,9 +311,9 @@ static void a_deactivated_principal_is_gone(void)
 static void schema_changes_need_the_right(void)
 {
 	struct og_conversation *talk = shop_login(&shop, BOB);
-	json_t *reply = shop_ask(talk, "ddl",
-				 json_pack("{s:s}", "sql", "CREATE TABLE t(id INTEGER PRIMARY KEY)"),
-				 NULL);
+	json_t *reply =
+		shop_ask(talk, "ddl",
+			 json_pack("{s:s}", "sql", "CREATE TABLE t(id INTEGER PRIMARY KEY)"), NULL);
 
 	OG_CHECK(shop_no(reply, "deny", "right"));
 	json_decref(reply);

@@ -1,4 +1,5 @@
-/* Tasks through the channel: begin, steps, undo, finish; replays, stale epochs, two shields, kill -9. */
+/* Tasks through the channel: begin, steps, undo, finish; replays, stale epochs, two shields, kill
+ * -9. */
 #include "tests/unit/shop.h"
 
 #include <signal.h>
@@ -39,9 +40,9 @@ static json_t *step(struct run *run, const char *name, int quantity, const char 
 				    (json_int_t)run->epoch, "skill", "buy", "step", name);
 
 	if (product)
-		json_object_set_new(request, "slots",
-				    json_pack("{s:i,s:s}", "quantity", quantity, "product",
-					      product));
+		json_object_set_new(
+			request, "slots",
+			json_pack("{s:i,s:s}", "quantity", quantity, "product", product));
 	return shop_ask(run->talk, "step.run", request, NULL);
 }
 
@@ -103,9 +104,9 @@ static void buys_a_chair(void)
 	OG_CHECK(shop_ok(reply));
 	OG_CHECK_INT(og_json_int(reply, "seq_first", 0), entries + 1);
 	OG_CHECK_INT(og_json_int(reply, "seq_last", 0), entries + 5);
-	OG_CHECK_INT(og_json_int(json_object_get(json_object_get(reply, "result"), "ledger"), "last",
-				 0),
-		     entries + 5);
+	OG_CHECK_INT(
+		og_json_int(json_object_get(json_object_get(reply, "result"), "ledger"), "last", 0),
+		entries + 5);
 	json_decref(reply);
 	OG_CHECK_INT(stock(1), 49);
 	OG_CHECK_INT(shop_int(&shop, "SELECT count(*) FROM orders WHERE user_id = 3 AND"
@@ -176,9 +177,10 @@ static void an_undo_that_no_longer_fits_fails(void)
 	must(step(&run, "order", 0, NULL));
 	must(step(&run, "reserve", 0, NULL));
 	/* Somebody else sells a desk: the byte-wise inverse must not lose that. */
-	must(shop_ask(admin, "sql.write",
-		      json_pack("{s:s}", "sql", "UPDATE products SET stock = stock - 1 WHERE id = 2"),
-		      NULL));
+	must(shop_ask(
+		admin, "sql.write",
+		json_pack("{s:s}", "sql", "UPDATE products SET stock = stock - 1 WHERE id = 2"),
+		NULL));
 	must_not(undo(&run), "deny", "refused");
 	OG_CHECK_INT(stock(2), 27);
 	must_not(finish(&run, OG_TASK_COMPENSATED), "conflict", "state");
@@ -265,7 +267,8 @@ static void envelopes_are_judged(void)
 	struct og_conversation *talk = shop_talk(&shop);
 	char id[OG_UUID_LEN + 1];
 	json_t *envelope = shop_envelope(&shop, CHARLIE, "task", "buy 1 chair", NULL, id);
-	int64_t before = shop_int(&shop, "SELECT count(*) FROM audit_ledger WHERE action = 'refuse'");
+	int64_t before =
+		shop_int(&shop, "SELECT count(*) FROM audit_ledger WHERE action = 'refuse'");
 	json_t *forged = json_deep_copy(envelope);
 
 	/* charlie's signature under alice's name */
