@@ -1,0 +1,198 @@
+/* See agent.h: begin, plan, take back if need be, finish. */
+#include "lib/agent/agent.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/agent/planner.h"
+#include "lib/task/result.h"
+
+#define ENVELOPE_MAX ((size_t)256 << 10)
+
+void og_job_end(struct og_job *job, enum og_task_state end, const char *fmt, ...)
+{
+	va_list args;
+
+	job->end = end;
+	va_start(args, fmt);
+	vsnprintf(job->reason, sizeof(job->reason), fmt, args);
+	va_end(args);
+}
+
+void og_job_trace(struct og_job *job, const char *action, const char *fmt, ...)
+{
+	struct og_err ignored = OG_ERR_INIT;
+	char details[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(details, sizeof(details), fmt, args);
+	va_end(args);
+	og_result_trace(job->result, og_planner_skill.agent, action, details, &ignored);
+}
+
+static void broken(struct og_job *job, enum og_outcome outcome, const char *why)
+{
+	job->report->outcome = outcome;
+	snprintf(job->report->why, sizeof(job->report->why), "%s", why);
+}
+
+enum og_turn og_job_ask(struct og_job *job, const char *verb, json_t *request, json_t **ret)
+{
+	struct og_err err = OG_ERR_INIT;
+	const char *rule;
+	json_t *reply = NULL;
+
+	*ret = NULL;
+	if (request) {
+		json_object_set_new(request, "task", json_string(job->task));
+		json_object_set_new(request, "epoch", json_integer(job->epoch));
+	}
+	if (og_channel_call(job->channel, verb, request, &reply, &err) < 0) {
+		broken(job, OG_OUTCOME_RETRY, err.msg);
+		return OG_TURN_BROKEN;
+	}
+	*ret = reply;
+	if (og_json_bool(reply, "ok", 0))
+		return OG_TURN_OK;
+	rule = og_json_str(reply, "rule");
+	if (!rule || strcmp(rule, "stale-epoch") != 0)
+		return OG_TURN_REFUSED;
+	broken(job, OG_OUTCOME_LOST, "another worker took the task over");
+	json_decref(reply);
+	*ret = NULL;
+	return OG_TURN_BROKEN;
+}
+
+/* Hands the result over; the shield checks whether it may end so. */
+static void finish(struct og_job *job)
+{
+	struct og_agent_report *report = job->report;
+	json_t *reply = NULL;
+	enum og_turn turn;
+
+	og_result_state(job->result, job->end, job->reason);
+	snprintf(report->state, sizeof(report->state), "%s", og_state_name(job->end));
+	snprintf(report->why, sizeof(report->why), "%s", job->reason);
+	turn = og_job_ask(job, "task.finish",
+			  json_pack("{s:s,s:s,s:O}", "state", og_state_name(job->end), "reason",
+				    job->reason, "result", job->result),
+			  &reply);
+	if (turn == OG_TURN_OK)
+		report->outcome = OG_OUTCOME_ACK;
+	else if (turn == OG_TURN_REFUSED)
+		broken(job, OG_OUTCOME_RETRY,
+		       og_json_str(reply, "why") ? og_json_str(reply, "why") : "finish refused");
+	json_decref(reply);
+}
+
+/* 1: there is work; 0: the report says what to do. */
+static int begin(struct og_job *job, const json_t *envelope)
+{
+	struct og_agent_report *report = job->report;
+	struct og_err err = OG_ERR_INIT;
+	const char *state, *id;
+
+	if (og_channel_call(job->channel, "task.begin",
+			    json_pack("{s:O,s:s}", "envelope", envelope, "agent",
+				      og_planner_skill.agent),
+			    &job->begun, &err) < 0) {
+		broken(job, OG_OUTCOME_RETRY, err.msg);
+		return 0;
+	}
+	if (!og_json_bool(job->begun, "ok", 0)) {
+		const char *why = og_json_str(job->begun, "why");
+		/* A shield in trouble is no judgement about the envelope. */
+		int64_t code = og_json_int(job->begun, "code", OG_NO);
+		int refused = code == OG_NO || code == OG_EPERM || code == OG_EDATA;
+
+		broken(job, refused ? OG_OUTCOME_DEAD : OG_OUTCOME_RETRY, why ? why : "refused");
+		return 0;
+	}
+	id = og_json_str(job->begun, "task");
+	state = og_json_str(job->begun, "state");
+	snprintf(report->task, sizeof(report->task), "%s", id ? id : "");
+	snprintf(report->principal, sizeof(report->principal), "%s",
+		 og_json_str(job->begun, "principal") ? og_json_str(job->begun, "principal") : "");
+	report->outcome = OG_OUTCOME_ACK;
+	if (og_json_bool(job->begun, "applied", 0) || og_json_str(job->begun, "same_as") ||
+	    json_object_get(job->begun, "result") || !state || !id) {
+		snprintf(report->state, sizeof(report->state), "%s", state ? state : "applied");
+		return 0;
+	}
+	job->task = id;
+	job->epoch = og_json_int(job->begun, "epoch", 0);
+	return 1;
+}
+
+static int phase_is_undo(const struct og_job *job)
+{
+	const char *phase = og_json_str(job->begun, "phase");
+
+	return phase && strcmp(phase, "undo") == 0;
+}
+
+/* After a crash in the middle of taking back: how the task was to end is
+ * in the reason the shield kept with the first undo. */
+static void resume_end(struct og_job *job)
+{
+	const char *reason = og_json_str(job->begun, "reason");
+
+	if (!reason)
+		reason = "";
+	og_job_end(job, strncmp(reason, "SYSTEM_INTERRUPT", 16) == 0 ? OG_TASK_INTERRUPTED : OG_TASK_DENIED,
+		   "%s", reason);
+}
+
+static enum og_turn work(struct og_job *job)
+{
+	const char *state = og_json_str(job->begun, "state");
+	enum og_turn turn = OG_TURN_OK;
+
+	if (strcmp(state, "cancelled") == 0)
+		og_job_end(job, OG_TASK_CANCELLED, "cancelled by its principal");
+	else if (phase_is_undo(job))
+		resume_end(job);
+	else
+		turn = og_planner_skill.run(job);
+	if (turn == OG_TURN_OK && job->end != OG_TASK_DONE)
+		turn = og_job_compensate(job);
+	return turn;
+}
+
+static int prepare_result(struct og_job *job)
+{
+	const json_t *action = json_object_get(job->begun, "action");
+	const char *text = og_json_str(job->begun, "text");
+
+	if (!text)
+		text = og_json_str(action, "skill");
+	job->result = og_result_new(job->task, og_json_str(job->begun, "principal"), text);
+	if (job->result)
+		json_object_set(job->result, "submitted", json_object_get(job->begun, "submitted"));
+	return job->result ? 0 : -1;
+}
+
+void og_agent_run(struct og_channel *channel, const struct og_budget_limits *limits,
+		  const char *envelope, size_t len, struct og_agent_report *ret)
+{
+	struct og_job job = { .channel = channel, .report = ret, .end = OG_TASK_FAILED };
+	struct og_err err = OG_ERR_INIT;
+	json_t *parsed = NULL;
+
+	memset(ret, 0, sizeof(*ret));
+	og_budget_init(&job.budget, limits);
+	if (og_json_parse(envelope, len, ENVELOPE_MAX, "envelope", &parsed, &err) < 0) {
+		broken(&job, OG_OUTCOME_DEAD, err.msg);
+	} else if (begin(&job, parsed)) {
+		if (prepare_result(&job) < 0)
+			broken(&job, OG_OUTCOME_RETRY, "out of memory");
+		else if (work(&job) == OG_TURN_OK)
+			finish(&job);
+	}
+	json_decref(parsed);
+	json_decref(job.begun);
+	json_decref(job.result);
+	json_decref(job.doc);
+}

@@ -1,0 +1,40 @@
+/*
+ * The agent: takes one envelope to its end. It knows the shield only as a
+ * channel and has no other way to the database; it decides what to try
+ * next, never whether that is permitted.
+ *
+ * A planner turns a command into steps. The skill planner executes the
+ * matched skill's own steps, deterministically; planners that ask a model
+ * come beside it behind the same interface (planner.h).
+ */
+#ifndef OG_AGENT_AGENT_H
+#define OG_AGENT_AGENT_H
+
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/budget/budget.h"
+#include "lib/proc/channel.h"
+#include "lib/task/state.h"
+
+/* What to do with the delivery. */
+enum og_outcome {
+	OG_OUTCOME_ACK,	  /* the shield holds the result: forget the delivery */
+	OG_OUTCOME_DEAD,  /* it can never be begun: why says it */
+	OG_OUTCOME_LOST,  /* another worker took the task over: leave it alone */
+	OG_OUTCOME_RETRY, /* the channel failed: the task goes on from its journal */
+};
+
+struct og_agent_report {
+	enum og_outcome outcome;
+	char task[OG_UUID_LEN + 1]; /* "" when not known */
+	char state[32];		    /* final state, or "" */
+	char skill[80];
+	char principal[80];
+	char why[512];
+};
+
+/* envelope: text of any origin. Never fails: what happened is in the report. */
+void og_agent_run(struct og_channel *channel, const struct og_budget_limits *limits,
+		  const char *envelope, size_t len, struct og_agent_report *ret);
+
+#endif

@@ -1,0 +1,158 @@
+/*
+ * Taking back: one saga.undo at a time until nothing is left, last step
+ * first. Whether a step changed anything is read off the skill, so that a
+ * task interrupted half way ends in the same words as one that was not.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/agent/planner.h"
+#include "lib/task/result.h"
+
+static int block_writes(const char *kind)
+{
+	static const char *const kinds[] = { "write", "ddl", "put-skill", "put-policy", "http" };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (kind && strcmp(kind, kinds[i]) == 0)
+			return 1;
+	return 0;
+}
+
+static int has_block(const json_t *step, int (*test)(const char *))
+{
+	json_t *block;
+	size_t i;
+
+	json_array_foreach(json_object_get(step, "blocks"), i, block)
+		if (test(og_json_str(block, "kind")))
+			return 1;
+	return 0;
+}
+
+static int block_undoes(const char *kind)
+{
+	return kind && strcmp(kind, "undo") == 0;
+}
+
+int og_step_writes(const json_t *step)
+{
+	return has_block(step, block_writes);
+}
+
+const json_t *og_job_step(const struct og_job *job, const char *name)
+{
+	json_t *step;
+	size_t i;
+
+	json_array_foreach(json_object_get(job->doc, "steps"), i, step) {
+		const char *here = og_json_str(step, "name");
+
+		if (here && name && strcmp(here, name) == 0)
+			return step;
+	}
+	return NULL;
+}
+
+/* The skill of a task that was begun by a worker before us. */
+static enum og_turn load_skill(struct og_job *job)
+{
+	const char *name = og_json_str(job->begun, "skill");
+	json_t *reply = NULL;
+	enum og_turn turn;
+
+	if (job->doc || !name)
+		return OG_TURN_OK;
+	turn = og_job_ask(job, "skill.get",
+			  json_pack("{s:s,s:s*}", "skill", name, "hash",
+				    og_json_str(job->begun, "skill_hash")),
+			  &reply);
+	if (turn == OG_TURN_OK) {
+		job->doc = json_incref(json_object_get(reply, "skill"));
+		json_object_set_new(job->result, "skill", json_string(name));
+	}
+	json_decref(reply);
+	return turn == OG_TURN_BROKEN ? turn : OG_TURN_OK;
+}
+
+static void note_undone(struct og_job *job, const char *name, int *wrote)
+{
+	const json_t *step = og_job_step(job, name);
+	struct og_err ignored = OG_ERR_INIT;
+	int writes = og_step_writes(step), undoes = has_block(step, block_undoes);
+
+	*wrote |= writes;
+	og_result_undo(job->result, name, writes ? "undone" : "nothing",
+		       !writes ? "none" : undoes ? "sql" : "inverse", NULL, &ignored);
+}
+
+/* The steps as they stood when the task came to us. */
+static void note_earlier(struct og_job *job, int *wrote)
+{
+	struct og_err ignored = OG_ERR_INIT;
+	json_t *name;
+	size_t i;
+
+	if (json_array_size(json_object_get(job->result, "steps")) == 0)
+		json_array_foreach(json_object_get(job->begun, "done"), i, name)
+			og_result_step(job->result, json_string_value(name), "done", -1, 0, NULL,
+				       &ignored);
+	json_array_foreach(json_object_get(job->begun, "undone"), i, name)
+		note_undone(job, json_string_value(name), wrote);
+}
+
+static void undo_failed(struct og_job *job, const json_t *reply)
+{
+	const char *why = og_json_str(reply, "why"), *step = og_json_str(reply, "step");
+	struct og_err ignored = OG_ERR_INIT;
+	char before[400];
+
+	og_result_undo(job->result, step ? step : "?", "failed", "sql", why, &ignored);
+	snprintf(before, sizeof(before), "%s", job->reason);
+	og_job_end(job, OG_TASK_COMPENSATION_FAILED, "compensation of step '%s' failed: %s (after: %s)",
+		   step ? step : "?", why ? why : "refused", before);
+	og_job_trace(job, "undo", "%s", job->reason);
+}
+
+/* 1: one was taken back; 0: nothing is left; -1: it failed or broke (*turn). */
+static int undo_one(struct og_job *job, int *wrote, enum og_turn *turn)
+{
+	json_t *reply = NULL;
+	const char *undone;
+	int more = -1;
+
+	*turn = og_job_ask(job, "saga.undo", json_pack("{s:s}", "reason", job->reason), &reply);
+	if (*turn == OG_TURN_REFUSED) {
+		undo_failed(job, reply);
+		*turn = OG_TURN_OK;
+	} else if (*turn == OG_TURN_OK) {
+		undone = og_json_str(reply, "undone");
+		more = undone != NULL;
+		if (undone) {
+			note_undone(job, undone, wrote);
+			og_job_trace(job, "undo", "step %s taken back", undone);
+		}
+		if (!og_json_str(reply, "next"))
+			more = 0;
+	}
+	json_decref(reply);
+	return more;
+}
+
+enum og_turn og_job_compensate(struct og_job *job)
+{
+	enum og_turn turn = load_skill(job);
+	int wrote = 0, more = 1;
+
+	if (turn != OG_TURN_OK)
+		return turn;
+	note_earlier(job, &wrote);
+	if (!job->doc)
+		return OG_TURN_OK; /* no skill was begun: nothing to take back */
+	while (more > 0)
+		more = undo_one(job, &wrote, &turn);
+	if (turn == OG_TURN_OK && more == 0 && wrote &&
+	    (job->end == OG_TASK_DENIED || job->end == OG_TASK_FAILED))
+		job->end = OG_TASK_COMPENSATED;
+	return turn;
+}
