@@ -8,6 +8,7 @@
 
 #include "lib/base/text.h"
 #include "lib/shield/channel-internal.h"
+#include "lib/shield/gate.h"
 
 void og_request_release(struct og_request *rq)
 {
@@ -160,15 +161,28 @@ static const char *rule_of(const struct og_request *rq, const struct og_err *err
 	return err->code == OG_EDATA ? "malformed" : err->code == OG_NO ? "refused" : "failed";
 }
 
+/* Which policies stood behind a refusal, by name. */
+static json_t *cited(const struct og_request *rq)
+{
+	json_t *names = json_array(), *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(rq->extra, "citations"), i, item)
+	{
+		json_array_append(names, json_object_get(item, "policy"));
+	}
+	return names;
+}
+
 static json_t *refusal_body(const struct og_request *rq, const struct og_err *err)
 {
-	const char *verb = rq->body ? og_json_str(rq->body, "verb") : NULL;
-	const char *sql = rq->body ? og_json_str(rq->body, "sql") : NULL;
-	json_t *body =
-		json_pack("{s:s,s:s,s:o,s:s}", "verdict", verdict_of(rq, err), "rule",
-			  rule_of(rq, err), "why", safe_string(err->msg), "verb", verb ? verb : "");
+	const char *verb = og_json_str(rq->body, "verb"), *sql = og_json_str(rq->body, "sql");
+	json_t *body = json_pack("{s:s,s:s,s:o,s:s,s:o}", "verdict", verdict_of(rq, err), "rule",
+				 rule_of(rq, err), "why", safe_string(err->msg), "verb",
+				 verb ? verb : "", "citations", cited(rq));
 
-	if (body && sql)
+	/* A statement nobody could have run does not fill the ledger. */
+	if (body && sql && strlen(sql) <= OG_GATE_TEXT_MAX)
 		json_object_set_new(body, "sql", json_string(sql));
 	return body;
 }
