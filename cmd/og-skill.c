@@ -31,7 +31,8 @@
 static int open_input(const char *path, int *ret_fd, struct og_err *err)
 {
 	struct stat st;
-	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO
+					: open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return og_fail(err, OG_ENOINPUT, "cannot open '%s': %s", path, strerror(errno));
@@ -146,7 +147,8 @@ static int lint_one(int fd, const char *path, int json, struct og_err *err)
 		json_array_append_new(notes,
 				      json_pack("{s:i,s:s,s:s}", "line", 1, "level", "warning",
 						"text", "name: not the name of its directory"));
-	json_array_foreach (notes, i, note) {
+	json_array_foreach(notes, i, note)
+	{
 		if (print_note(path, note, json, err) < 0)
 			goto out;
 	}
@@ -166,7 +168,8 @@ static int run_lint(const struct og_ctx *ctx, const struct og_args *args, struct
 	(void)ctx;
 	for (; og_arg(args, n) != NULL; n++) {
 		if (n == OG_SKILL_FILES_MAX)
-			return og_fail(err, OG_EUSAGE, "at most %d files at once", OG_SKILL_FILES_MAX);
+			return og_fail(err, OG_EUSAGE, "at most %d files at once",
+				       OG_SKILL_FILES_MAX);
 		if (open_input(og_arg(args, n), &fd[n], err) < 0)
 			return -1;
 	}
@@ -224,7 +227,8 @@ static int print_added(const json_t *reply, int granted, int json, struct og_err
 	if (json)
 		return og_print_json(reply, err);
 	og_buf_init(&buf, OG_SKILL_DOC_MAX);
-	og_buf_addf(&buf, "%s %s@%.12s\n", og_json_bool(reply, "changed", 1) ? "added" : "unchanged",
+	og_buf_addf(&buf, "%s %s@%.12s\n",
+		    og_json_bool(reply, "changed", 1) ? "added" : "unchanged",
 		    og_json_str(reply, "name"), og_json_str(reply, "hash"));
 	if (json_array_size(asks) > 0)
 		og_buf_adds(&buf, granted ? "granted:\n" : "asks for, and does not have yet:\n");
@@ -245,7 +249,8 @@ static int grant_asks(struct og_channel *channel, const json_t *reply, struct og
 	json_t *ask, *request;
 	size_t i;
 
-	json_array_foreach (json_object_get(reply, "asks"), i, ask) {
+	json_array_foreach(json_object_get(reply, "asks"), i, ask)
+	{
 		request = json_deep_copy(ask);
 		if (request == NULL)
 			return og_fail_nomem(err);
@@ -302,7 +307,8 @@ static int read_docs(const struct og_ctx *ctx, const char *path, json_t *docs, s
 
 	if (rc < 0)
 		return -1;
-	json_array_foreach (files, i, file) {
+	json_array_foreach(files, i, file)
+	{
 		rc = parse_in_child(ctx, json_string_value(file), &doc, err);
 		if (rc == 0 && json_array_append_new(docs, doc) < 0)
 			rc = og_fail_nomem(err);
@@ -322,7 +328,8 @@ static int run_add(const struct og_ctx *ctx, const struct og_args *args, struct 
 
 	if (rc == 0)
 		rc = open_session(ctx, args, &channel, err);
-	json_array_foreach (docs, i, doc) {
+	json_array_foreach(docs, i, doc)
+	{
 		if (rc == 0)
 			rc = put_skill(channel, args, doc, err);
 	}
@@ -354,8 +361,10 @@ static int print_lines(const json_t *list, struct og_err *err)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach (list, i, item) {
-		if (og_json_set(item, "v", json_integer(1), err) < 0 || og_print_json(item, err) < 0)
+	json_array_foreach(list, i, item)
+	{
+		if (og_json_set(item, "v", json_integer(1), err) < 0 ||
+		    og_print_json(item, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -382,9 +391,9 @@ static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct
 
 	if (ask_once(ctx, args, "skill.list", json_object(), &reply, err) < 0)
 		return -1;
-	rc = og_arg_flag(args, "json") ? print_lines(json_object_get(reply, "skills"), err)
-				       : print_text(og_skills_text, json_object_get(reply, "skills"),
-						    err);
+	rc = og_arg_flag(args, "json")
+		     ? print_lines(json_object_get(reply, "skills"), err)
+		     : print_text(og_skills_text, json_object_get(reply, "skills"), err);
 	json_decref(reply);
 	return rc;
 }
@@ -408,14 +417,13 @@ static int print_skill(const json_t *reply, const struct og_args *args, struct o
 
 static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
-	const char *hash = og_arg_value(args, "hash");
-	json_t *request = json_pack("{s:s}", "skill", og_arg(args, 0)), *reply;
+	json_t *request = json_pack("{s:s,s:s*}", "skill", og_arg(args, 0), "hash",
+				    og_arg_value(args, "hash"));
+	json_t *reply;
 	int rc;
 
-	if (hash != NULL && og_json_set(request, "hash", json_string(hash), err) < 0) {
-		json_decref(request);
-		return -1;
-	}
+	if (request == NULL)
+		return og_fail(err, OG_EDATA, "'%s' is not a skill's name", og_arg(args, 0));
 	if (ask_once(ctx, args, "skill.get", request, &reply, err) < 0)
 		return -1;
 	rc = print_skill(reply, args, err);
@@ -453,9 +461,18 @@ static int run_graph(const struct og_ctx *ctx, const struct og_args *args, struc
 	return rc;
 }
 
-#define OPT_AS   { "as", 0, OG_OPT_VALUE, "NAME", "the principal who asks; default $OG_AS" }
-#define OPT_JSON { "json", 0, OG_OPT_FLAG, NULL, "one JSON object per line" }
-#define OPT_END  { NULL, 0, OG_OPT_FLAG, NULL, NULL }
+#define OPT_AS                                                                                     \
+	{                                                                                          \
+		"as", 0, OG_OPT_VALUE, "NAME", "the principal who asks; default $OG_AS"            \
+	}
+#define OPT_JSON                                                                                   \
+	{                                                                                          \
+		"json", 0, OG_OPT_FLAG, NULL, "one JSON object per line"                           \
+	}
+#define OPT_END                                                                                    \
+	{                                                                                          \
+		NULL, 0, OG_OPT_FLAG, NULL, NULL                                                   \
+	}
 
 static const struct og_opt no_opts[] = { OPT_END };
 static const struct og_opt lint_opts[] = { OPT_JSON, OPT_END };
@@ -488,7 +505,8 @@ static const struct og_command commands[] = {
 	{ "list", "", "list the active skills", ask_opts, 0, 0, run_list },
 	{ "show", "SKILL", "show a skill", show_opts, 1, 1, run_show },
 	{ "match", "TEXT", "say which skill a sentence means, and why", ask_opts, 1, 1, run_match },
-	{ "graph", "", "print the edges between skills, and to tables", graph_opts, 0, 0, run_graph },
+	{ "graph", "", "print the edges between skills, and to tables", graph_opts, 0, 0,
+	  run_graph },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
 

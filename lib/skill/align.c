@@ -6,7 +6,6 @@
  */
 #include "lib/skill/match-internal.h"
 
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,21 +14,21 @@
  * one), or absolute where a blank has no weight. Chosen so that a word out
  * of order costs a third of a missing one, and an empty blank about as
  * much as a missing word. */
-#define ELSEWHERE	0.15 /* share: the word is in the other text, out of order */
-#define NEGATED		0.3  /* what is left of the score when "not" stays unexplained */
-#define EMPTY_BLANK	0.8
-#define EMPTY_DEFAULT	0.03
-#define SPAN_WORD	0.03
-#define SPAN_STOP_EDGE	0.09 /* more than skipping it: "the" stays outside */
-#define SPAN_NUMBER	1.2 /* a number said is a number meant */
-#define SPAN_OWN_WORD	0.8 /* share: a word of the pattern itself */
-#define SPAN_BREAK	0.4 /* a comma or colon in it */
-#define NO_VERB		0.5 /* what is left of an acting skill's score without its verb */
-#define SPAN_LONG	0.08
-#define SPAN_LONG_FROM	5
+#define ELSEWHERE      0.15 /* share: the word is in the other text, out of order */
+#define NEGATED	       0.3  /* what is left of the score when "not" stays unexplained */
+#define EMPTY_BLANK    0.8
+#define EMPTY_DEFAULT  0.03
+#define SPAN_WORD      0.03
+#define SPAN_STOP_EDGE 0.09 /* more than skipping it: "the" stays outside */
+#define SPAN_NUMBER    1.2  /* a number said is a number meant */
+#define SPAN_OWN_WORD  0.8  /* share: a word of the pattern itself */
+#define SPAN_BREAK     0.4  /* a comma or colon in it */
+#define NO_VERB	       0.5  /* what is left of an acting skill's score without its verb */
+#define SPAN_LONG      0.08
+#define SPAN_LONG_FROM 5
 
 struct cell {
-	double cost;  /* of elements from here on, with words from here on */
+	double cost;   /* of elements from here on, with words from here on */
 	uint32_t take; /* words the element takes; SKIP_WORD, SKIP_ELEMENT */
 };
 
@@ -205,8 +204,7 @@ static void fill_cell(const struct og_piece *unit, const struct og_sentence *s,
 	}
 }
 
-static void fill_grid(const struct og_form *form, const struct og_sentence *s,
-		      struct og_grid *grid)
+static void fill_grid(const struct og_form *form, const struct og_sentence *s, struct og_grid *grid)
 {
 	size_t stride = grid->n_words + 1, n = s->words.n, last = form->pattern->n;
 	struct cell *row = grid->cells + last * stride;
@@ -378,8 +376,9 @@ static int negated(const struct og_form *form, const struct og_sentence *s,
 		for (size_t i = 0; i < form->pattern->n; i++) {
 			const struct og_piece *unit = &form->unit[i];
 
-			covered |= (unit->take == OG_TAKE_WORD || unit->max_words == OG_WORDS_MAX) &&
-				   j >= a->span[i].from && j < a->span[i].to;
+			covered |=
+				(unit->take == OG_TAKE_WORD || unit->max_words == OG_WORDS_MAX) &&
+				j >= a->span[i].from && j < a->span[i].to;
 		}
 		if (!covered)
 			return 1;
@@ -401,7 +400,8 @@ void og_align(const struct og_form *form, const struct og_sentence *s, struct og
 	total = total_weight(form, s, ret);
 	factor = said(form, grid, ret) * (negated(form, s, ret) ? NEGATED : 1);
 	cost = cost > 0 ? cost : 0;
-	ret->hope = total > cost - back ? factor * (1 - (cost > back ? cost - back : 0) / total) : 0;
+	ret->hope =
+		total > cost - back ? factor * (1 - (cost > back ? cost - back : 0) / total) : 0;
 	ret->score = total > cost ? factor * (1 - cost / total) : 0;
 	ret->moved = back > 0;
 }

@@ -50,8 +50,8 @@ static size_t line_offset(const struct og_reader *r, size_t line)
 /* The source of a block, its line ends made spaces. */
 static json_t *source_of(const struct body *b, cmark_node *node)
 {
-	size_t from = line_offset(b->r, line_of(b, node)) +
-		      (size_t)cmark_node_get_start_column(node) - 1;
+	size_t from =
+		line_offset(b->r, line_of(b, node)) + (size_t)cmark_node_get_start_column(node) - 1;
 	size_t to = line_offset(b->r, b->r->body_line + (size_t)cmark_node_get_end_line(node)) +
 		    (size_t)cmark_node_get_end_column(node);
 	struct og_buf buf;
@@ -87,16 +87,17 @@ static void add_pattern(struct body *b, cmark_node *item)
 		return;
 	}
 	if (json_array_size(patterns) == OG_SKILL_PATTERNS_MAX) {
-		og_note_error(b->r, line_of(b, item), "more than %d patterns", OG_SKILL_PATTERNS_MAX);
+		og_note_error(b->r, line_of(b, item), "more than %d patterns",
+			      OG_SKILL_PATTERNS_MAX);
 		return;
 	}
 	text = source_of(b, para);
 	if (text == NULL)
 		b->r->failed = 1;
 	else
-		og_reader_append(b->r, patterns,
-				 json_pack("{s:o,s:I}", "text", text, "line",
-					   (json_int_t)line_of(b, item)));
+		og_reader_append(
+			b->r, patterns,
+			json_pack("{s:o,s:I}", "text", text, "line", (json_int_t)line_of(b, item)));
 }
 
 static void read_list(struct body *b, cmark_node *list)
@@ -153,9 +154,9 @@ static void open_step(struct body *b, const char *name, size_t line)
 		og_note_error(b->r, line, "more than %d steps", OG_SKILL_STEPS_MAX);
 		return;
 	}
-	og_reader_append(b->r, steps,
-			 json_pack("{s:s,s:I,s:[]}", "name", slug, "line", (json_int_t)line,
-				   "blocks"));
+	og_reader_append(
+		b->r, steps,
+		json_pack("{s:s,s:I,s:[]}", "name", slug, "line", (json_int_t)line, "blocks"));
 	b->step = json_array_get(steps, json_array_size(steps) - 1);
 }
 
@@ -171,8 +172,8 @@ static void read_heading(struct body *b, cmark_node *node)
 	} else if (level <= 2) {
 		if (b->section == SECTION_ANSWER)
 			b->answer_to = line_offset(b->r, line);
-		b->section = level == 2 ? section_called(name.len > 0 ? name.data : "")
-					: SECTION_PROSE;
+		b->section =
+			level == 2 ? section_called(name.len > 0 ? name.data : "") : SECTION_PROSE;
 		b->step = NULL;
 		if (b->section == SECTION_ANSWER && b->answer_from == 0)
 			b->answer_from = line_offset(b->r, line + 1);
@@ -237,10 +238,10 @@ static const struct block_form {
 	const char *first, *second, *kind;
 	int json;
 } block_forms[] = {
-	{ "sql", "read", "read", 0 },	     { "sql", "write", "write", 0 },
-	{ "sql", "undo", "undo", 0 },	     { "sql", "require", "require", 0 },
-	{ "put", "skill", "put-skill", 1 },  { "put", "policy", "put-policy", 1 },
-	{ "ddl", NULL, "ddl", 1 },	     { "view", NULL, "view", 1 },
+	{ "sql", "read", "read", 0 },	    { "sql", "write", "write", 0 },
+	{ "sql", "undo", "undo", 0 },	    { "sql", "require", "require", 0 },
+	{ "put", "skill", "put-skill", 1 }, { "put", "policy", "put-policy", 1 },
+	{ "ddl", NULL, "ddl", 1 },	    { "view", NULL, "view", 1 },
 	{ "http", NULL, "http", 1 },
 };
 

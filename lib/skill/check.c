@@ -74,7 +74,8 @@ static int check_map(const json_t *value, struct og_err *err)
 
 	if (!json_is_object(value))
 		return bad(err, "is not a map");
-	json_object_foreach ((json_t *)value, key, item) {
+	json_object_foreach((json_t *)value, key, item)
+	{
 		if (!json_is_string(item))
 			return bad(err, "holds something that is not a text");
 	}
@@ -90,7 +91,8 @@ static int check_list(const json_t *value, int (*valid)(const char *), struct og
 		return bad(err, "is not a list");
 	if (json_array_size(value) > OG_SKILL_LIST_MAX)
 		return bad(err, "is too long a list");
-	json_array_foreach (value, i, item) {
+	json_array_foreach(value, i, item)
+	{
 		if (!json_is_string(item) || !valid(json_string_value(item)))
 			return bad(err, "holds something that is not a name");
 	}
@@ -132,7 +134,8 @@ static int check_patterns(const json_t *value, struct og_err *err)
 
 	if (!json_is_array(value) || json_array_size(value) > OG_SKILL_PATTERNS_MAX)
 		return bad(err, "is not a list, or too long");
-	json_array_foreach (value, i, item) {
+	json_array_foreach(value, i, item)
+	{
 		if (!json_is_object(item) || og_json_str(item, "text") == NULL ||
 		    og_json_int(item, "line", -1) < 0)
 			return bad(err, "holds something that is not a pattern");
@@ -156,7 +159,8 @@ static int check_block(const json_t *block, struct og_err *err)
 	const char *kind = og_json_str(block, "kind"), *as = og_json_str(block, "as");
 	size_t i = 0;
 
-	if (kind == NULL || og_json_str(block, "text") == NULL || og_json_int(block, "line", -1) < 0)
+	if (kind == NULL || og_json_str(block, "text") == NULL ||
+	    og_json_int(block, "line", -1) < 0)
 		return bad(err, "a block has no kind, text or line");
 	while (block_kinds[i] != NULL && strcmp(kind, block_kinds[i]) != 0)
 		i++;
@@ -182,7 +186,8 @@ static int check_step(const json_t *step, struct og_err *err)
 	if (!json_is_array(blocks) || json_array_size(blocks) > OG_SKILL_BLOCKS_MAX)
 		return og_fail(err, OG_EDATA, "step '%s' has no list of blocks, or over %d", name,
 			       OG_SKILL_BLOCKS_MAX);
-	json_array_foreach (blocks, i, block) {
+	json_array_foreach(blocks, i, block)
+	{
 		if (check_block(block, err) < 0)
 			return og_wrap(err, "step '%s'", name);
 	}
@@ -196,7 +201,8 @@ static int check_steps(const json_t *value, struct og_err *err)
 
 	if (!json_is_array(value) || json_array_size(value) > OG_SKILL_STEPS_MAX)
 		return bad(err, "is not a list, or too long");
-	json_array_foreach (value, i, step) {
+	json_array_foreach(value, i, step)
+	{
 		if (check_step(step, err) < 0)
 			return -1;
 		for (k = 0; k < i; k++) {
@@ -219,7 +225,8 @@ static int check_ask(const json_t *ask, struct og_err *err)
 
 	if (tbl == NULL || !any_table(tbl) || json_array_size(verbs) == 0)
 		return bad(err, "an entry has no tbl or no verbs");
-	json_array_foreach (verbs, i, verb) {
+	json_array_foreach(verbs, i, verb)
+	{
 		const char *v = json_string_value(verb);
 
 		if (v == NULL || (strcmp(v, "select") != 0 && strcmp(v, "insert") != 0 &&
@@ -238,7 +245,8 @@ static int check_asks(const json_t *value, struct og_err *err)
 
 	if (!json_is_array(value) || json_array_size(value) > OG_SKILL_LIST_MAX)
 		return bad(err, "is not a list, or too long");
-	json_array_foreach (value, i, ask) {
+	json_array_foreach(value, i, ask)
+	{
 		if (!json_is_object(ask))
 			return bad(err, "holds something that is not an object");
 		if (check_ask(ask, err) < 0)
@@ -252,18 +260,29 @@ static const struct member {
 	check_fn *check;
 	int optional;
 } members[] = {
-	{ "v", check_version, 0 },	    { "name", check_name, 0 },
+	{ "v", check_version, 0 },
+	{ "name", check_name, 0 },
 	{ "description", check_description, 0 },
-	{ "license", check_text, 1 },	    { "compatibility", check_text, 1 },
-	{ "allowed_tools", check_text, 1 }, { "metadata", check_map, 0 },
-	{ "extra", check_map, 1 },	    { "kind", check_kind, 0 },
-	{ "clearance", check_clearance, 0 },{ "roles", check_roles, 0 },
-	{ "depends_on", check_nodes, 0 },   { "governs", check_nodes, 0 },
-	{ "next", check_nodes, 0 },	    { "touches", check_tables, 0 },
-	{ "id", check_id, 1 },		    { "patterns", check_patterns, 0 },
-	{ "slots", check_object, 0 },	    { "steps", check_steps, 0 },
-	{ "answer", check_text, 1 },	    { "view", check_object, 1 },
-	{ "asks", check_asks, 0 },	    { "source", check_text, 0 },
+	{ "license", check_text, 1 },
+	{ "compatibility", check_text, 1 },
+	{ "allowed_tools", check_text, 1 },
+	{ "metadata", check_map, 0 },
+	{ "extra", check_map, 1 },
+	{ "kind", check_kind, 0 },
+	{ "clearance", check_clearance, 0 },
+	{ "roles", check_roles, 0 },
+	{ "depends_on", check_nodes, 0 },
+	{ "governs", check_nodes, 0 },
+	{ "next", check_nodes, 0 },
+	{ "touches", check_tables, 0 },
+	{ "id", check_id, 1 },
+	{ "patterns", check_patterns, 0 },
+	{ "slots", check_object, 0 },
+	{ "steps", check_steps, 0 },
+	{ "answer", check_text, 1 },
+	{ "view", check_object, 1 },
+	{ "asks", check_asks, 0 },
+	{ "source", check_text, 0 },
 };
 
 #define N_MEMBERS (sizeof(members) / sizeof(members[0]))

@@ -22,7 +22,8 @@ static int number_lines(json_t *list, struct og_err *err)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach (list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		if (json_is_object(item) && set_missing(item, "line", json_integer(0), err) < 0)
 			return -1;
 	}
@@ -35,7 +36,8 @@ static int complete_patterns(json_t *patterns, struct og_err *err)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach (patterns, i, item) {
+	json_array_foreach(patterns, i, item)
+	{
 		if (!json_is_string(item))
 			continue;
 		item = json_pack("{s:O}", "text", item);
@@ -50,7 +52,8 @@ static int complete_steps(json_t *steps, struct og_err *err)
 	json_t *step;
 	size_t i;
 
-	json_array_foreach (steps, i, step) {
+	json_array_foreach(steps, i, step)
+	{
 		if (number_lines(json_object_get(step, "blocks"), err) < 0)
 			return -1;
 	}
@@ -60,8 +63,8 @@ static int complete_steps(json_t *steps, struct og_err *err)
 static const struct {
 	const char *member, *key;
 } listed[] = {
-	{ "roles", "og-roles" },     { "depends_on", "og-depends-on" }, { "governs", "og-governs" },
-	{ "next", "og-next" },	     { "touches", "og-touches" },
+	{ "roles", "og-roles" }, { "depends_on", "og-depends-on" }, { "governs", "og-governs" },
+	{ "next", "og-next" },	 { "touches", "og-touches" },
 };
 
 static int join_list(json_t *metadata, const char *key, const json_t *list, struct og_err *err)
@@ -74,7 +77,8 @@ static int join_list(json_t *metadata, const char *key, const json_t *list, stru
 	if (json_array_size(list) == 0)
 		return 0;
 	og_buf_init(&buf, OG_SKILL_DOC_MAX);
-	json_array_foreach (list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		const char *text = json_string_value(item);
 
 		og_buf_addf(&buf, "%s%s", i > 0 ? " " : "", text != NULL ? text : "");
@@ -113,7 +117,7 @@ static int complete_metadata(json_t *doc, struct og_err *err)
 
 static int complete_lists(json_t *doc, struct og_err *err)
 {
-	static const char *const lists[] = { "roles",	 "depends_on", "governs", "next",
+	static const char *const lists[] = { "roles",	"depends_on", "governs", "next",
 					     "touches", "patterns",   "steps",	 "asks" };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {

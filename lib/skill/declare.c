@@ -72,7 +72,8 @@ static json_t *enum_value(const json_t *decl, const char *text)
 	json_t *value;
 	size_t i;
 
-	json_array_foreach (json_object_get(decl, "values"), i, value) {
+	json_array_foreach(json_object_get(decl, "values"), i, value)
+	{
 		if (og_ascii_casecmp(json_string_value(value), text) == 0)
 			return json_incref(value);
 	}
@@ -113,7 +114,8 @@ static int same_type(const json_t *a, const json_t *b)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach ((json_t *)a, key, value) {
+	json_object_foreach((json_t *)a, key, value)
+	{
 		if (strcmp(key, "default") != 0 && !json_equal(value, json_object_get(b, key)))
 			return 0;
 	}
@@ -175,7 +177,8 @@ int og_slots_close(json_t *slots, struct og_err *err)
 
 	if (json_object_size(slots) > OG_SKILL_SLOTS_MAX)
 		return og_fail(err, OG_EDATA, "more than %d slots", OG_SKILL_SLOTS_MAX);
-	json_object_foreach (slots, name, decl) {
+	json_object_foreach(slots, name, decl)
+	{
 		if (json_object_size(decl) == 0 &&
 		    og_json_set(decl, "type", json_string("text"), err) < 0)
 			return -1;
@@ -190,7 +193,8 @@ static int declare_all(json_t *slots, const json_t *patterns, struct og_err *err
 	size_t i;
 	int rc;
 
-	json_array_foreach (patterns, i, item) {
+	json_array_foreach(patterns, i, item)
+	{
 		const char *text = og_json_str(item, "text");
 
 		if (text == NULL)

@@ -61,7 +61,8 @@ static int look_up(struct filling *f, const json_t *decl, const char *text,
 
 	if (strcmp(og_json_str(decl, "type"), "node") == 0 && first != NULL &&
 	    first->kind == OG_NUMBER && first->whole)
-		return og_find(f->resolver, decl, OG_FIND_ID, text, (int64_t)first->value, ret, err);
+		return og_find(f->resolver, decl, OG_FIND_ID, text, (int64_t)first->value, ret,
+			       err);
 	if (og_find(f->resolver, decl, OG_FIND_NAME, text, 0, ret, err) < 0)
 		return -1;
 	if (ret->n > 0)
@@ -104,7 +105,8 @@ static json_t *enum_by_stem(const json_t *decl, const char *stem)
 	json_t *value;
 	size_t i;
 
-	json_array_foreach (json_object_get(decl, "values"), i, value) {
+	json_array_foreach(json_object_get(decl, "values"), i, value)
+	{
 		og_stem(json_string_value(value), json_string_length(value), own);
 		if (strcmp(own, stem) == 0)
 			return json_incref(value);
@@ -160,8 +162,8 @@ static int fill_text(struct filling *f, const struct og_element *e, struct og_sp
 		return 0;
 	if (span.to < OG_WORDS_MAX || first->kind == OG_QUOTED)
 		return -2;
-	return bind(f, e->slot,
-		    json_stringn(words->text + first->at, words->text_len - first->at), err) < 0
+	return bind(f, e->slot, json_stringn(words->text + first->at, words->text_len - first->at),
+		    err) < 0
 		       ? -1
 		       : 1;
 }
@@ -191,7 +193,8 @@ static int fill_rest(struct filling *f, const json_t *slots, struct og_err *err)
 	const char *name;
 	json_t *decl;
 
-	json_object_foreach ((json_t *)slots, name, decl) {
+	json_object_foreach((json_t *)slots, name, decl)
+	{
 		json_t *value = json_object_get(decl, "default");
 
 		if (json_object_get(f->slots, name) != NULL)
@@ -218,11 +221,11 @@ static int put_members(struct filling *f, json_t *match, struct og_err *err)
 }
 
 int og_fill(const struct og_form *form, const json_t *slots, const struct og_sentence *sentence,
-	    const struct og_alignment *alignment, const struct og_resolver *resolver,
-	    json_t *match, struct og_err *err)
+	    const struct og_alignment *alignment, const struct og_resolver *resolver, json_t *match,
+	    struct og_err *err)
 {
-	struct filling f = { form, sentence, resolver, json_object(), json_array(), json_object(),
-			     json_object() };
+	struct filling f = { form,	   sentence,	  resolver,	json_object(),
+			     json_array(), json_object(), json_object() };
 	int rc = -1;
 
 	for (size_t i = 0; i < form->pattern->n; i++) {

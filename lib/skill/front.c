@@ -65,8 +65,9 @@ static json_t *scalar_text(const yaml_event_t *event)
 	return json_stringn(text, len);
 }
 
-static const char *const og_keys[] = { "og-kind", "og-clearance", "og-roles",	"og-depends-on",
-				       "og-governs", "og-next",	 "og-touches", "og-id", NULL };
+static const char *const og_keys[] = { "og-kind",	"og-clearance", "og-roles",
+				       "og-depends-on", "og-governs",	"og-next",
+				       "og-touches",	"og-id",	NULL };
 
 static void check_og_key(struct front *f, const char *key, size_t line)
 {
@@ -121,7 +122,8 @@ static int read_metadata(struct front *f, const yaml_event_t *start)
 		return 1; /* "metadata:" with nothing after it */
 	if (start->type != YAML_MAPPING_START_EVENT || start->data.mapping_start.anchor != NULL ||
 	    start->data.mapping_start.tag != NULL || json_object_size(map) > 0) {
-		og_note_error(f->r, line_of(f, start), "front matter: metadata is not one plain map");
+		og_note_error(f->r, line_of(f, start),
+			      "front matter: metadata is not one plain map");
 		return 0;
 	}
 	while (more) {
@@ -146,7 +148,8 @@ static void keep_unknown(struct front *f, const char *key, const yaml_event_t *v
 		extra = json_object_get(f->r->doc, "extra");
 	}
 	og_note_warning(f->r, line_of(f, value),
-			"front matter: '%s' is not a key of the format; it is kept and not used", key);
+			"front matter: '%s' is not a key of the format; it is kept and not used",
+			key);
 	store(f, key, value, extra);
 }
 
@@ -203,7 +206,8 @@ static int open_map(struct front *f)
 		if (type != YAML_STREAM_START_EVENT && type != YAML_DOCUMENT_START_EVENT)
 			break;
 	}
-	og_note_error(f->r, f->offset + 1, "front matter: it is not a plain map of keys and values");
+	og_note_error(f->r, f->offset + 1,
+		      "front matter: it is not a plain map of keys and values");
 	return 0;
 }
 

@@ -37,8 +37,8 @@ struct og_form {
 	size_t line;
 	char *text;
 	struct og_pattern *pattern;
-	int acts;      /* its skill changes something */
-	double weight; /* of the words that must be there */
+	int acts;	       /* its skill changes something */
+	double weight;	       /* of the words that must be there */
 	struct og_piece *unit; /* one per element of the pattern */
 };
 
@@ -82,11 +82,11 @@ struct og_span {
 };
 
 struct og_alignment {
-	double score;			      /* 0 to 1 */
+	double score; /* 0 to 1 */
 	double hope;  /* the score if names that were taken out of their place are found */
 	int moved;    /* there are such names */
 	int disorder; /* a word of the pattern stands out of its order */
-	double loose;			      /* weight of the words that spans and numbers took */
+	double loose; /* weight of the words that spans and numbers took */
 	struct og_span span[OG_ELEMENTS_MAX]; /* per element of the pattern */
 };
 
@@ -105,7 +105,7 @@ double og_form_overlap(const struct og_form *form, const struct og_sentence *sen
 /* Puts what the alignment took into match: "slots", "missing",
  * "ambiguous", "unknown". slots is the skill's declaration. */
 int og_fill(const struct og_form *form, const json_t *slots, const struct og_sentence *sentence,
-	    const struct og_alignment *alignment, const struct og_resolver *resolver,
-	    json_t *match, struct og_err *err);
+	    const struct og_alignment *alignment, const struct og_resolver *resolver, json_t *match,
+	    struct og_err *err);
 
 #endif

@@ -9,16 +9,16 @@
 
 #include "lib/base/text.h"
 
-#define CANDIDATES_MAX	20
-#define CHOICES		3     /* skills tried when the names of better ones are unknown */
-#define FORMS_ALIGNED	32    /* patterns looked at closely, by overlap */
-#define OVERLAP_MIN	0.34
-#define WORDS_SHARE	0.25  /* of what the pattern left open, the bag of words may close */
-#define WORDS_ONLY	0.45  /* what a skill gets for words alone; below the threshold */
-#define LEAD		0.005 /* two skills nearer than this are a tie */
-#define ASKED		0.5   /* of the score, for a question to a skill that acts */
-#define UNKNOWN_NAME	0.75  /* of the score, when nothing visible is called so */
-#define UNKNOWN_MOVED	0.4   /* the same, and the words are out of order */
+#define CANDIDATES_MAX 20
+#define CHOICES	       3  /* skills tried when the names of better ones are unknown */
+#define FORMS_ALIGNED  32 /* patterns looked at closely, by overlap */
+#define OVERLAP_MIN    0.34
+#define WORDS_SHARE    0.25  /* of what the pattern left open, the bag of words may close */
+#define WORDS_ONLY     0.45  /* what a skill gets for words alone; below the threshold */
+#define LEAD	       0.005 /* two skills nearer than this are a tie */
+#define ASKED	       0.5   /* of the score, for a question to a skill that acts */
+#define UNKNOWN_NAME   0.75  /* of the score, when nothing visible is called so */
+#define UNKNOWN_MOVED  0.4   /* the same, and the words are out of order */
 
 /* One pattern's reading of the sentence. */
 struct reading {
@@ -56,9 +56,10 @@ static void weigh_sentence(struct ranking *r)
 		const struct og_word *w = &s->words.w[j];
 
 		s->id[j] = w->kind == OG_WORD ? og_vocabulary_find(r->m->vocabulary, w->stem) : 0;
-		s->weight[j] = w->kind == OG_NUMBER ? 1.0
-						    : og_vocabulary_weight(r->m->vocabulary, s->id[j],
-									   w->stem, r->m->n_skills);
+		s->weight[j] = w->kind == OG_NUMBER
+				       ? 1.0
+				       : og_vocabulary_weight(r->m->vocabulary, s->id[j], w->stem,
+							      r->m->n_skills);
 		r->total += s->weight[j];
 		if (s->id[j] == 0)
 			continue;
@@ -79,9 +80,9 @@ static int starts_alike(const struct og_form *form, const struct ranking *r)
  * for it. "Could you .." asks for it. */
 static int is_question(const struct og_words *words)
 {
-	static const char *const openers[] = { "who",  "whos", "what", "when", "where", "why",
-					       "how",  "which", "did", "do",   "doe",	"has",
-					       "hav",  "is",   "are",  "was",  "wer", "should" };
+	static const char *const openers[] = { "who", "whos",  "what", "when", "where", "why",
+					       "how", "which", "did",  "do",   "doe",	"has",
+					       "hav", "is",    "are",  "was",  "wer",	"should" };
 
 	for (size_t i = 0; words->n > 1 && i < sizeof(openers) / sizeof(openers[0]); i++) {
 		if (strcmp(words->w[0].stem, openers[i]) == 0)
@@ -222,8 +223,8 @@ static json_t *matched_by(const struct og_form *form)
 }
 
 static int describe(const struct ranking *r, const struct standing *st,
-		    const struct reading *reading, const struct og_resolver *resolver,
-		    json_t **ret, struct og_err *err)
+		    const struct reading *reading, const struct og_resolver *resolver, json_t **ret,
+		    struct og_err *err)
 {
 	const struct og_known *skill = &r->m->skills[st->skill];
 	json_t *match = json_pack("{s:s,s:s,s:o}", "skill", skill->name, "hash", skill->hash,
@@ -232,8 +233,8 @@ static int describe(const struct ranking *r, const struct standing *st,
 
 	if (match == NULL)
 		return og_fail_nomem(err);
-	if (og_fill(reading->form, skill->slots, &r->sentence, &reading->alignment, resolver,
-		    match, err) < 0)
+	if (og_fill(reading->form, skill->slots, &r->sentence, &reading->alignment, resolver, match,
+		    err) < 0)
 		goto fail;
 	if (json_object_size(json_object_get(match, "unknown")) > 0)
 		score *= reading->alignment.disorder ? UNKNOWN_MOVED : UNKNOWN_NAME;
@@ -263,8 +264,8 @@ static int fits(const struct ranking *r, size_t i)
 
 /* No reading in order will do: one with a name out of its place will, if
  * every name in it is found. */
-static int second_chance(const struct ranking *r, const struct og_resolver *resolver,
-			 json_t **ret, struct og_err *err)
+static int second_chance(const struct ranking *r, const struct og_resolver *resolver, json_t **ret,
+			 struct og_err *err)
 {
 	const struct standing *best = NULL;
 	json_t *match = NULL;

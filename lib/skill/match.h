@@ -29,7 +29,8 @@
 struct og_matcher;
 
 #define OG_MATCH_THRESHOLD 0.5
-#define OG_MATCH_TEXT_MAX ((size_t)64 << 10) /* bytes of a sentence; of words, the first 256 count */
+#define OG_MATCH_TEXT_MAX                                                                          \
+	((size_t)64 << 10) /* bytes of a sentence; of words, the first 256 count */
 
 /* docs: what og_graph_docs() returns (borrowed for the call only). Skills
  * without patterns take part with their words alone, and cannot win by

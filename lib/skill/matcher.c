@@ -63,7 +63,8 @@ static int learn_values(struct og_matcher *m, const json_t *decl, struct og_piec
 	json_t *value;
 	size_t i;
 
-	json_array_foreach (json_object_get(decl, "values"), i, value) {
+	json_array_foreach(json_object_get(decl, "values"), i, value)
+	{
 		if (unit->n_ids == OG_ALTERNATIVES_MAX)
 			break;
 		og_stem(json_string_value(value), json_string_length(value), stem);
@@ -80,11 +81,11 @@ static const struct {
 	size_t max_words;
 	int likes_numbers;
 } takes[] = {
-	{ "int", OG_TAKE_NUMBER, 0, 0 }, { "number", OG_TAKE_NUMBER, 0, 0 },
+	{ "int", OG_TAKE_NUMBER, 0, 0 },   { "number", OG_TAKE_NUMBER, 0, 0 },
 	{ "money", OG_TAKE_NUMBER, 0, 0 }, { "enum", OG_TAKE_ENUM, 1, 0 },
-	{ "word", OG_TAKE_SPAN, 1, 1 },	 { "name", OG_TAKE_SPAN, 10, 1 },
-	{ "ref", OG_TAKE_SPAN, 10, 0 },	 { "table", OG_TAKE_SPAN, 3, 0 },
-	{ "node", OG_TAKE_SPAN, 6, 1 },	 { "text", OG_TAKE_SPAN, OG_WORDS_MAX, 1 },
+	{ "word", OG_TAKE_SPAN, 1, 1 },	   { "name", OG_TAKE_SPAN, 10, 1 },
+	{ "ref", OG_TAKE_SPAN, 10, 0 },	   { "table", OG_TAKE_SPAN, 3, 0 },
+	{ "node", OG_TAKE_SPAN, 6, 1 },	   { "text", OG_TAKE_SPAN, OG_WORDS_MAX, 1 },
 };
 
 static void set_take(const json_t *decl, struct og_piece *unit)
@@ -102,13 +103,11 @@ static void set_take(const json_t *decl, struct og_piece *unit)
 		unit->optional = 1;
 }
 
-static int compile_element(struct og_matcher *m, struct og_form *form, size_t i,
-			   struct og_err *err)
+static int compile_element(struct og_matcher *m, struct og_form *form, size_t i, struct og_err *err)
 {
 	const struct og_element *e = &form->pattern->e[i];
-	const json_t *decl = e->slot != NULL
-				     ? json_object_get(m->skills[form->skill].slots, e->slot)
-				     : NULL;
+	const json_t *decl =
+		e->slot != NULL ? json_object_get(m->skills[form->skill].slots, e->slot) : NULL;
 	struct og_piece *unit = &form->unit[i];
 
 	unit->optional = e->optional;
@@ -117,9 +116,8 @@ static int compile_element(struct og_matcher *m, struct og_form *form, size_t i,
 		return 0;
 	if (e->kind == OG_ELEMENT_SLOT) {
 		set_take(decl, unit);
-		return unit->take == OG_TAKE_ENUM
-			       ? learn_values(m, decl, unit, form->skill, err)
-			       : 0;
+		return unit->take == OG_TAKE_ENUM ? learn_values(m, decl, unit, form->skill, err)
+						  : 0;
 	}
 	unit->take = OG_TAKE_WORD;
 	return learn_stems(m, e, unit, form->skill, err);
@@ -157,12 +155,14 @@ static int changes_something(const json_t *doc)
 	json_t *step, *block;
 	size_t i, k;
 
-	json_array_foreach (json_object_get(doc, "steps"), i, step) {
-		json_array_foreach (json_object_get(step, "blocks"), k, block) {
+	json_array_foreach(json_object_get(doc, "steps"), i, step)
+	{
+		json_array_foreach(json_object_get(step, "blocks"), k, block)
+		{
 			const char *kind = og_json_str(block, "kind");
 
-			if (kind != NULL && strcmp(kind, "read") != 0 && strcmp(kind, "view") != 0 &&
-			    strcmp(kind, "require") != 0)
+			if (kind != NULL && strcmp(kind, "read") != 0 &&
+			    strcmp(kind, "view") != 0 && strcmp(kind, "require") != 0)
 				return 1;
 		}
 	}
@@ -190,7 +190,8 @@ static int add_skill(struct og_matcher *m, const json_t *item, struct og_err *er
 	if (learn_text(m, name, m->n_skills - 1, err) < 0 ||
 	    learn_text(m, description, m->n_skills - 1, err) < 0)
 		return -1;
-	json_array_foreach (json_object_get(doc, "patterns"), i, pattern) {
+	json_array_foreach(json_object_get(doc, "patterns"), i, pattern)
+	{
 		if (add_form(m, m->n_skills - 1, pattern, err) < 0)
 			return og_wrap(err, "skill '%s'", name);
 	}
@@ -205,8 +206,8 @@ static double unit_weight(const struct og_matcher *m, const struct og_element *e
 	double most = 0;
 
 	for (size_t i = 0; i < unit->n_ids; i++) {
-		double w = og_vocabulary_weight(m->vocabulary, unit->ids[i], e->stems[i],
-						m->n_skills);
+		double w =
+			og_vocabulary_weight(m->vocabulary, unit->ids[i], e->stems[i], m->n_skills);
 
 		if (og_stem_stop(e->stems[i]))
 			return w;
@@ -247,7 +248,8 @@ int og_matcher_new(const json_t *docs, struct og_matcher **ret, struct og_err *e
 	}
 	if (og_vocabulary_new(&m->vocabulary, err) < 0)
 		goto fail;
-	json_array_foreach (docs, i, item) {
+	json_array_foreach(docs, i, item)
+	{
 		if (add_skill(m, item, err) < 0)
 			goto fail;
 	}

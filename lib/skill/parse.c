@@ -72,8 +72,8 @@ static size_t key_line(const struct og_reader *r, const char *key)
 	for (size_t i = 1; i + n < r->body; i++) {
 		for (; at < i; at++)
 			line += r->text[at] == '\n';
-		if (strchr("\n {,\"'", r->text[i - 1]) != NULL && memcmp(r->text + i, key, n) == 0 &&
-		    strchr(":\"'", r->text[i + n]) != NULL)
+		if (strchr("\n {,\"'", r->text[i - 1]) != NULL &&
+		    memcmp(r->text + i, key, n) == 0 && strchr(":\"'", r->text[i + n]) != NULL)
 			return line;
 	}
 	return 1;
@@ -114,9 +114,11 @@ static void check_description(struct og_reader *r)
 	if (text == NULL || *text == '\0')
 		note_missing(r, "description");
 	else if (strlen(text) > OG_SKILL_DESCRIPTION_MAX)
-		og_note_error(r, line, "description: longer than %d bytes", OG_SKILL_DESCRIPTION_MAX);
+		og_note_error(r, line, "description: longer than %d bytes",
+			      OG_SKILL_DESCRIPTION_MAX);
 	else if (characters(text) > 1024)
-		og_note_warning(r, line, "description: longer than the 1024 characters of the format");
+		og_note_warning(r, line,
+				"description: longer than the 1024 characters of the format");
 }
 
 /* The words of metadata KEY as a list in the DOC. */
@@ -136,7 +138,8 @@ static void set_list(struct og_reader *r, const char *key, const char *member,
 			og_reader_append(r, list, json_string(word));
 	}
 	if (json_array_size(list) > OG_SKILL_LIST_MAX)
-		og_note_error(r, key_line(r, key), "%s: more than %d names", key, OG_SKILL_LIST_MAX);
+		og_note_error(r, key_line(r, key), "%s: more than %d names", key,
+			      OG_SKILL_LIST_MAX);
 	if (copy == NULL)
 		r->failed = 1;
 	free(copy);
@@ -200,7 +203,8 @@ static void read_slots(struct og_reader *r)
 	struct og_pattern *pattern;
 	size_t i;
 
-	json_array_foreach (json_object_get(r->doc, "patterns"), i, item) {
+	json_array_foreach(json_object_get(r->doc, "patterns"), i, item)
+	{
 		if (og_pattern_parse(og_json_str(item, "text"), &pattern, &err) < 0) {
 			og_note_error(r, (size_t)og_json_int(item, "line", 1), "%s", err.msg);
 			continue;
@@ -221,7 +225,8 @@ static void warn_empty(struct og_reader *r)
 
 	if (!r->ours)
 		return;
-	json_array_foreach (steps, i, step) {
+	json_array_foreach(steps, i, step)
+	{
 		if (json_array_size(json_object_get(step, "blocks")) == 0)
 			og_note_warning(r, (size_t)og_json_int(step, "line", 1),
 					"step '%s' has no blocks, it does nothing",
@@ -291,7 +296,8 @@ static int first_error(const char *file, const json_t *notes, struct og_err *err
 	json_t *note;
 	size_t i;
 
-	json_array_foreach (notes, i, note) {
+	json_array_foreach(notes, i, note)
+	{
 		if (strcmp(og_json_str(note, "level"), "error") == 0)
 			return og_fail(err, OG_EDATA, "%s:%lld: %s", file,
 				       (long long)og_json_int(note, "line", 1),

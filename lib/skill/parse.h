@@ -8,7 +8,9 @@
  * duplicate keys, lists and deeper maps are refused. name and description
  * must be there. Unknown top-level keys are kept in "extra" with a warning.
  *
- * Body is CommonMark. Read are, at level 2: When, Steps, Answer, Grants,
+ * A text without og-* keys in its metadata is somebody else's: its body is
+ * prose whatever its headings are called. In ours the body is CommonMark,
+ * and read are, at level 2: When, Steps, Answer, Grants,
  * View; everything else is prose for people and models. Under When each
  * list item is a pattern (lib/skill/slots.h). Under Steps each level 3
  * heading is a step and its fenced blocks are what it does, by info string:

@@ -90,8 +90,8 @@ static int add_alternatives(struct og_pattern *pattern, const char *text, size_t
 			return og_fail(err, OG_EDATA, "'(%.*s)': each choice is one word", (int)len,
 				       text);
 		if (e->n_stems == OG_ALTERNATIVES_MAX)
-			return og_fail(err, OG_EDATA, "'(%.*s)': at most %d choices", (int)len, text,
-				       OG_ALTERNATIVES_MAX);
+			return og_fail(err, OG_EDATA, "'(%.*s)': at most %d choices", (int)len,
+				       text, OG_ALTERNATIVES_MAX);
 		og_stem(text + i, n, e->stems[e->n_stems++]);
 	}
 	return 0;
@@ -117,16 +117,14 @@ static int add_slot(struct og_pattern *pattern, const char *text, size_t len, st
 	if (e->slot == NULL || e->type == NULL || (equals != NULL && e->value == NULL))
 		return og_fail_nomem(err);
 	if (!og_ident_valid(e->slot))
-		return og_fail(err, OG_EDATA,
-			       "'{%.*s}': a slot's name is a-z, 0-9 and _, not '%s'", (int)len, text,
-			       e->slot);
+		return og_fail(err, OG_EDATA, "'{%.*s}': a slot's name is a-z, 0-9 and _, not '%s'",
+			       (int)len, text, e->slot);
 	e->optional = equals != NULL;
 	return 0;
 }
 
 /* One bracketed form at p; *ret_len is its length with the brackets. */
-static int add_form(struct og_pattern *pattern, const char *p, size_t *ret_len,
-		    struct og_err *err)
+static int add_form(struct og_pattern *pattern, const char *p, size_t *ret_len, struct og_err *err)
 {
 	static const char opening[] = "{([", closing[] = "})]";
 	char close = closing[strchr(opening, *p) - opening];
@@ -180,7 +178,8 @@ int og_pattern_parse(const char *text, struct og_pattern **ret, struct og_err *e
 	struct og_pattern *pattern;
 
 	if (strlen(text) > OG_SKILL_PATTERN_MAX)
-		return og_fail(err, OG_EDATA, "a pattern has at most %d bytes", OG_SKILL_PATTERN_MAX);
+		return og_fail(err, OG_EDATA, "a pattern has at most %d bytes",
+			       OG_SKILL_PATTERN_MAX);
 	pattern = calloc(1, sizeof(*pattern));
 	if (pattern == NULL)
 		return og_fail_nomem(err);
@@ -190,7 +189,8 @@ int og_pattern_parse(const char *text, struct og_pattern **ret, struct og_err *e
 	}
 	if (!has_anchor(pattern)) {
 		og_pattern_free(pattern);
-		return og_fail(err, OG_EDATA, "'%.200s' has no word of its own to be known by", text);
+		return og_fail(err, OG_EDATA, "'%.200s' has no word of its own to be known by",
+			       text);
 	}
 	*ret = pattern;
 	return 0;

@@ -186,7 +186,8 @@ static int take_candidate(void *arg, int64_t id, const char *name)
 static int ask(const struct og_resolver *resolver, const json_t *decl, struct search *s,
 	       struct og_err *err)
 {
-	const char *type = og_json_str(decl, "type"), *about = s->how == OG_FIND_ID ? NULL : s->text;
+	const char *type = og_json_str(decl, "type"),
+		   *about = s->how == OG_FIND_ID ? NULL : s->text;
 
 	if (strcmp(type, "ref") == 0)
 		return resolver->fn(resolver->arg, og_json_str(decl, "table"),

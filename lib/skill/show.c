@@ -20,7 +20,8 @@ static void add_list(struct og_buf *buf, const char *before, const json_t *list)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach (list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		og_buf_adds(buf, i == 0 ? before : ",");
 		add_safe(buf, json_string_value(item));
 	}
@@ -32,7 +33,8 @@ void og_asks_text(const json_t *asks, struct og_buf *buf)
 	json_t *ask;
 	size_t i;
 
-	json_array_foreach (asks, i, ask) {
+	json_array_foreach(asks, i, ask)
+	{
 		add_list(buf, "  ", json_object_get(ask, "verbs"));
 		og_buf_adds(buf, " on ");
 		add_safe(buf, og_json_str(ask, "tbl"));
@@ -48,20 +50,20 @@ void og_asks_text(const json_t *asks, struct og_buf *buf)
 
 int og_skills_text(const json_t *nodes, struct og_buf *buf, struct og_err *err)
 {
-	json_t *columns = json_pack("[s,s,s,s,s]", "id", "name", "kind", "clearance", "description");
+	json_t *columns =
+		json_pack("[s,s,s,s,s]", "id", "name", "kind", "clearance", "description");
 	json_t *rows = json_array(), *item;
 	size_t i;
 	int rc;
 
-	json_array_foreach (nodes, i, item)
-		json_array_append_new(rows,
-				      json_pack("[O,O,O,O,O]", json_object_get(item, "id"),
-						json_object_get(item, "name"),
-						json_object_get(item, "kind"),
-						json_object_get(item, "clearance"),
-						json_object_get(item, "description")));
-	rc = json_array_size(rows) == json_array_size(nodes) ? og_table_text(columns, rows, buf, err)
-							     : og_fail_nomem(err);
+	json_array_foreach(nodes, i, item) json_array_append_new(
+		rows,
+		json_pack("[O,O,O,O,O]", json_object_get(item, "id"), json_object_get(item, "name"),
+			  json_object_get(item, "kind"), json_object_get(item, "clearance"),
+			  json_object_get(item, "description")));
+	rc = json_array_size(rows) == json_array_size(nodes)
+		     ? og_table_text(columns, rows, buf, err)
+		     : og_fail_nomem(err);
 	json_decref(columns);
 	json_decref(rows);
 	return rc;
@@ -83,7 +85,8 @@ static void add_patterns(struct og_buf *buf, const json_t *patterns)
 
 	if (json_array_size(patterns) > 0)
 		og_buf_adds(buf, "\nwhen\n");
-	json_array_foreach (patterns, i, item) {
+	json_array_foreach(patterns, i, item)
+	{
 		og_buf_adds(buf, "  ");
 		add_safe(buf, og_json_str(item, "text"));
 		og_buf_addc(buf, '\n');
@@ -97,10 +100,12 @@ static void add_steps(struct og_buf *buf, const json_t *steps)
 
 	if (json_array_size(steps) > 0)
 		og_buf_adds(buf, "\nsteps\n");
-	json_array_foreach (steps, i, step) {
+	json_array_foreach(steps, i, step)
+	{
 		og_buf_addf(buf, "  %zu. ", i + 1);
 		add_safe(buf, og_json_str(step, "name"));
-		json_array_foreach (json_object_get(step, "blocks"), k, block) {
+		json_array_foreach(json_object_get(step, "blocks"), k, block)
+		{
 			og_buf_adds(buf, k == 0 ? ": " : ", ");
 			add_safe(buf, og_json_str(block, "kind"));
 		}
@@ -147,9 +152,10 @@ static void add_match(struct og_buf *buf, const json_t *match)
 		    json_number_value(json_object_get(match, "score")));
 	add_safe(buf, og_json_str(match, "matched_by"));
 	og_buf_addc(buf, '\n');
-	json_object_foreach (json_object_get(match, "slots"), name, value)
+	json_object_foreach(json_object_get(match, "slots"), name, value)
 		add_value(buf, name, value);
-	json_array_foreach (json_object_get(match, "missing"), i, value) {
+	json_array_foreach(json_object_get(match, "missing"), i, value)
+	{
 		const char *slot = json_string_value(value);
 		const json_t *several = json_object_get(json_object_get(match, "ambiguous"), slot);
 
@@ -172,10 +178,9 @@ int og_match_text(const json_t *reply, struct og_buf *buf, struct og_err *err)
 		add_match(buf, match);
 	else
 		og_buf_adds(buf, "no skill fits\n");
-	json_array_foreach (json_object_get(reply, "candidates"), i, item)
-		og_buf_addf(buf, "%s%s %.3f", i == 0 ? "nearest: " : ", ",
-			    og_json_str(item, "skill"),
-			    json_number_value(json_object_get(item, "score")));
+	json_array_foreach(json_object_get(reply, "candidates"), i, item) og_buf_addf(
+		buf, "%s%s %.3f", i == 0 ? "nearest: " : ", ", og_json_str(item, "skill"),
+		json_number_value(json_object_get(item, "score")));
 	if (json_array_size(json_object_get(reply, "candidates")) > 0)
 		og_buf_addc(buf, '\n');
 	return og_buf_check(buf, "match", err);
@@ -186,14 +191,16 @@ int og_graph_text(const json_t *nodes, struct og_buf *buf, struct og_err *err)
 	json_t *node, *edge;
 	size_t i, k;
 
-	json_array_foreach (nodes, i, node) {
+	json_array_foreach(nodes, i, node)
+	{
 		const json_t *edges = json_object_get(node, "edges");
 
 		if (json_array_size(edges) == 0) {
 			add_safe(buf, og_json_str(node, "name"));
 			og_buf_addc(buf, '\n');
 		}
-		json_array_foreach (edges, k, edge) {
+		json_array_foreach(edges, k, edge)
+		{
 			add_safe(buf, og_json_str(node, "name"));
 			og_buf_addf(buf, " %s ", og_json_str(edge, "type"));
 			add_safe(buf, og_json_str(edge, "target"));
@@ -220,7 +227,8 @@ static void add_dot_edges(struct og_buf *buf, const json_t *node)
 	json_t *edge;
 	size_t i;
 
-	json_array_foreach (json_object_get(node, "edges"), i, edge) {
+	json_array_foreach(json_object_get(node, "edges"), i, edge)
+	{
 		const char *type = og_json_str(edge, "type"), *target = og_json_str(edge, "target");
 
 		if (type != NULL && strcmp(type, "TOUCHES") == 0) {
@@ -244,14 +252,15 @@ int og_graph_dot(const json_t *nodes, struct og_buf *buf, struct og_err *err)
 	size_t i;
 
 	og_buf_adds(buf, "digraph skills {\n\trankdir=LR;\n\tnode [shape=ellipse];\n");
-	json_array_foreach (nodes, i, node) {
+	json_array_foreach(nodes, i, node)
+	{
 		const char *kind = og_json_str(node, "kind");
 
 		og_buf_addc(buf, '\t');
 		add_quoted(buf, og_json_str(node, "name"));
-		og_buf_addf(buf, " [tooltip=\"node %lld\"%s];\n",
-			    (long long)og_json_int(node, "id", 0),
-			    kind != NULL && strcmp(kind, "regulation") == 0 ? ", shape=octagon" : "");
+		og_buf_addf(
+			buf, " [tooltip=\"node %lld\"%s];\n", (long long)og_json_int(node, "id", 0),
+			kind != NULL && strcmp(kind, "regulation") == 0 ? ", shape=octagon" : "");
 		add_dot_edges(buf, node);
 	}
 	og_buf_adds(buf, "}\n");

@@ -90,7 +90,8 @@ const json_t *og_skill_step(const json_t *doc, const char *name)
 	json_t *step;
 	size_t i;
 
-	json_array_foreach (json_object_get(doc, "steps"), i, step) {
+	json_array_foreach(json_object_get(doc, "steps"), i, step)
+	{
 		const char *own = og_json_str(step, "name");
 
 		if (name == NULL || (own != NULL && strcmp(own, name) == 0))

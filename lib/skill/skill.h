@@ -34,16 +34,16 @@
 #include "lib/hash/hash.h"
 #include "lib/json/json.h"
 
-#define OG_SKILL_NAME_MAX 64	       /* Agent Skills specification */
-#define OG_SKILL_DESCRIPTION_MAX 4096  /* characters; the specification says 1024, lint warns */
-#define OG_SKILL_TEXT_MAX ((size_t)256 << 10) /* bytes of a SKILL.md */
-#define OG_SKILL_DOC_MAX ((size_t)1 << 20)    /* bytes of a DOC as canonical JSON */
-#define OG_SKILL_STEPS_MAX 64
-#define OG_SKILL_BLOCKS_MAX 16 /* per step */
-#define OG_SKILL_PATTERNS_MAX 128
-#define OG_SKILL_PATTERN_MAX 512 /* bytes of one pattern */
-#define OG_SKILL_SLOTS_MAX 32
-#define OG_SKILL_LIST_MAX 64 /* roles, edges of one type, asks */
+#define OG_SKILL_NAME_MAX	 64   /* Agent Skills specification */
+#define OG_SKILL_DESCRIPTION_MAX 4096 /* characters; the specification says 1024, lint warns */
+#define OG_SKILL_TEXT_MAX	 ((size_t)256 << 10) /* bytes of a SKILL.md */
+#define OG_SKILL_DOC_MAX	 ((size_t)1 << 20)   /* bytes of a DOC as canonical JSON */
+#define OG_SKILL_STEPS_MAX	 64
+#define OG_SKILL_BLOCKS_MAX	 16 /* per step */
+#define OG_SKILL_PATTERNS_MAX	 128
+#define OG_SKILL_PATTERN_MAX	 512 /* bytes of one pattern */
+#define OG_SKILL_SLOTS_MAX	 32
+#define OG_SKILL_LIST_MAX	 64 /* roles, edges of one type, asks */
 
 /* A skill's name: 1 to 64 of a-z, 0-9 and single hyphens inside. */
 int og_skill_name_valid(const char *name);
@@ -90,8 +90,7 @@ const json_t *og_skill_step(const json_t *doc, const char *name);
  */
 
 /* Appends template text with the variables of vars (an object) put in. */
-int og_template_text(const char *text, const json_t *vars, struct og_buf *buf,
-		     struct og_err *err);
+int og_template_text(const char *text, const json_t *vars, struct og_buf *buf, struct og_err *err);
 
 /* A new JSON tree: strings of value are expanded, keys and everything else
  * copied. A string that is exactly "{name}" becomes the variable's value

@@ -50,10 +50,12 @@ static int refuse_strange(const struct binding *b, struct og_err *err)
 	json_t *value, *decl;
 	size_t n = 0;
 
-	json_object_foreach ((json_t *)b->given, key, value) {
+	json_object_foreach((json_t *)b->given, key, value)
+	{
 		if (known_key(b->slots, key))
 			continue;
-		json_object_foreach ((json_t *)b->slots, name, decl) {
+		json_object_foreach((json_t *)b->slots, name, decl)
+		{
 			if (n < OG_SKILL_SLOTS_MAX)
 				names[n++] = name;
 		}
@@ -100,8 +102,8 @@ static json_t *plain_value(const json_t *decl, const json_t *value)
 	return og_slot_value(decl, json_string_value(value));
 }
 
-static int bind_plain(struct binding *b, const char *name, const json_t *decl,
-		      const json_t *given, struct og_err *err)
+static int bind_plain(struct binding *b, const char *name, const json_t *decl, const json_t *given,
+		      struct og_err *err)
 {
 	json_t *value = plain_value(decl, given);
 
@@ -162,8 +164,8 @@ static int find_name(struct binding *b, const char *name, const json_t *decl, co
 	size_t i;
 	int rc;
 
-	if (og_find(b->resolver, decl, how, text != NULL ? text : "",
-		    json_integer_value(id), &found, err) < 0)
+	if (og_find(b->resolver, decl, how, text != NULL ? text : "", json_integer_value(id),
+		    &found, err) < 0)
 		return -1;
 	if (choose(&found, id, &i) < 0)
 		rc = refuse_name(name, shown, &found, err);
@@ -173,8 +175,8 @@ static int find_name(struct binding *b, const char *name, const json_t *decl, co
 	return rc;
 }
 
-static int bind_name(struct binding *b, const char *name, const json_t *decl,
-		     const json_t *given, struct og_err *err)
+static int bind_name(struct binding *b, const char *name, const json_t *decl, const json_t *given,
+		     struct og_err *err)
 {
 	char key[80];
 	const json_t *id;
@@ -224,7 +226,8 @@ int og_slots_bind(const json_t *doc, const json_t *given, const struct og_resolv
 	b.vars = json_object();
 	if (b.vars == NULL)
 		return og_fail_nomem(err);
-	json_object_foreach ((json_t *)b.slots, name, decl) {
+	json_object_foreach((json_t *)b.slots, name, decl)
+	{
 		if (bind_slot(&b, name, decl, err) < 0) {
 			json_decref(b.vars);
 			return -1;

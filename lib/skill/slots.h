@@ -56,7 +56,7 @@ struct og_resolver {
 };
 
 #define OG_CANDIDATES_MAX 10000 /* more are not looked at */
-#define OG_AMBIGUOUS_MAX 10	/* named in an answer */
+#define OG_AMBIGUOUS_MAX  10	/* named in an answer */
 
 /* Checks values a caller gave (an action's params, or what skill.match
  * bound) against a DOC's slots and makes the task's first variables.

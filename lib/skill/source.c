@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-static void add_scalar(struct og_buf *buf, const char *indent, const char *key,
-		       const json_t *value)
+static void add_scalar(struct og_buf *buf, const char *indent, const char *key, const json_t *value)
 {
 	if (!json_is_string(value))
 		return;
@@ -34,7 +33,7 @@ static void add_front(const json_t *doc, struct og_buf *buf)
 	add_scalar(buf, "", "allowed-tools", json_object_get(doc, "allowed_tools"));
 	if (json_object_size(json_object_get(doc, "metadata")) > 0) {
 		og_buf_adds(buf, "metadata:\n");
-		json_object_foreach (json_object_get(doc, "metadata"), key, value)
+		json_object_foreach(json_object_get(doc, "metadata"), key, value)
 			add_scalar(buf, "  ", key, value);
 	}
 	og_buf_adds(buf, "---\n");
@@ -68,9 +67,9 @@ static void add_fenced(struct og_buf *buf, const char *info, const char *text)
 static const char *block_word(const char *kind)
 {
 	static const char *const words[][2] = {
-		{ "read", "sql read" },	  { "write", "sql write" },	 { "undo", "sql undo" },
-		{ "require", "sql require" }, { "put-skill", "put skill" },
-		{ "put-policy", "put policy" },
+		{ "read", "sql read" },	      { "write", "sql write" },
+		{ "undo", "sql undo" },	      { "require", "sql require" },
+		{ "put-skill", "put skill" }, { "put-policy", "put policy" },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -111,13 +110,15 @@ static int add_steps(struct og_buf *buf, const json_t *steps, struct og_err *err
 
 	if (json_array_size(steps) > 0)
 		og_buf_adds(buf, "\n## Steps\n");
-	json_array_foreach (steps, i, step) {
+	json_array_foreach(steps, i, step)
+	{
 		const char *name = og_json_str(step, "name");
 
 		if (name == NULL)
 			return og_fail(err, OG_EDATA, "a step has no name");
 		og_buf_addf(buf, "\n### %s\n", name);
-		json_array_foreach (json_object_get(step, "blocks"), k, block) {
+		json_array_foreach(json_object_get(step, "blocks"), k, block)
+		{
 			if (add_block(buf, block, err) < 0)
 				return -1;
 		}
@@ -153,7 +154,8 @@ int og_skill_source(const json_t *doc, struct og_buf *buf, struct og_err *err)
 	add_front(doc, buf);
 	if (json_array_size(patterns) > 0)
 		og_buf_adds(buf, "\n## When\n\n");
-	json_array_foreach (patterns, i, item) {
+	json_array_foreach(patterns, i, item)
+	{
 		const char *text = og_json_str(item, "text");
 
 		og_buf_addf(buf, "- %s\n", text != NULL ? text : "");

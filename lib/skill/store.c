@@ -147,8 +147,7 @@ static int read_head(struct og_stmt *stmt, struct og_node *ret, struct og_err *e
 	return 1;
 }
 
-int og_graph_head(struct og_graph *graph, const char *name, struct og_node *ret,
-		  struct og_err *err)
+int og_graph_head(struct og_graph *graph, const char *name, struct og_node *ret, struct og_err *err)
 {
 	struct og_stmt *stmt;
 
@@ -288,7 +287,8 @@ int og_graph_list(struct og_graph *graph, int clearance, json_t **ret, struct og
 	og_bind_int(stmt, 1, clearance);
 	if (collect(stmt, list_row, &list, err) < 0)
 		return -1;
-	json_array_foreach (list, i, node) {
+	json_array_foreach(list, i, node)
+	{
 		if (add_edges(graph, node, clearance, err) < 0) {
 			json_decref(list);
 			return -1;
@@ -298,8 +298,7 @@ int og_graph_list(struct og_graph *graph, int clearance, json_t **ret, struct og
 	return 0;
 }
 
-int og_graph_governors(struct og_graph *graph, const char *name, json_t **ret,
-		       struct og_err *err)
+int og_graph_governors(struct og_graph *graph, const char *name, json_t **ret, struct og_err *err)
 {
 	struct og_stmt *stmt = take(graph, ST_GOVERNORS, name, NULL, err);
 
@@ -346,8 +345,8 @@ static int id_is_free(struct og_graph *graph, int64_t id, const char *name, stru
 	og_bind_int(stmt, 1, id);
 	rc = og_stmt_step(stmt, err);
 	if (rc == 1) {
-		og_fail(err, OG_EDATA, "skill '%s': node %lld is '%s' already", name,
-			(long long)id, og_col_text(stmt, 0));
+		og_fail(err, OG_EDATA, "skill '%s': node %lld is '%s' already", name, (long long)id,
+			og_col_text(stmt, 0));
 		og_stmt_reset(stmt);
 	}
 	return rc == 0 ? 0 : -1;
@@ -433,12 +432,14 @@ static int put_edges(struct og_graph *graph, const json_t *doc, struct og_err *e
 	if (run(graph, ST_CUT, name, NULL, err) < 0)
 		return -1;
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
-		json_array_foreach (json_object_get(doc, kinds[k][0]), i, item) {
+		json_array_foreach(json_object_get(doc, kinds[k][0]), i, item)
+		{
 			if (put_edge(graph, name, kinds[k][1], json_string_value(item), err) < 0)
 				return -1;
 		}
 	}
-	json_array_foreach (json_object_get(doc, "asks"), i, item) {
+	json_array_foreach(json_object_get(doc, "asks"), i, item)
+	{
 		if (put_edge(graph, name, "TOUCHES", og_json_str(item, "tbl"), err) < 0)
 			return -1;
 	}
@@ -451,15 +452,15 @@ static int refuse_cycle(struct og_graph *graph, const char *name, struct og_err 
 	int rc = stmt != NULL ? og_stmt_step(stmt, err) : -1;
 
 	if (rc == 1) {
-		og_fail(err, OG_EDATA, "skill '%s': its dependencies are a circle, '%s' depends on it",
-			name, og_col_text(stmt, 0));
+		og_fail(err, OG_EDATA,
+			"skill '%s': its dependencies are a circle, '%s' depends on it", name,
+			og_col_text(stmt, 0));
 		og_stmt_reset(stmt);
 	}
 	return rc == 0 ? 0 : -1;
 }
 
-int og_graph_put(struct og_graph *graph, const json_t *doc, struct og_node *ret,
-		 struct og_err *err)
+int og_graph_put(struct og_graph *graph, const json_t *doc, struct og_node *ret, struct og_err *err)
 {
 	struct og_node node = { .id = 0 }, head;
 	const char *name = og_json_str(doc, "name");

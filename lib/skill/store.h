@@ -63,8 +63,7 @@ int og_graph_list(struct og_graph *graph, int clearance, json_t **ret, struct og
 
 /* Names of all active nodes that govern name: along GOVERNS, transitively,
  * without name itself, sorted. ["high-value-transaction"]. */
-int og_graph_governors(struct og_graph *graph, const char *name, json_t **ret,
-		       struct og_err *err);
+int og_graph_governors(struct og_graph *graph, const char *name, json_t **ret, struct og_err *err);
 
 /* Active DOCs for og_matcher_new(): [{"doc":DOC,"hash":T,"id":N}]. */
 int og_graph_docs(struct og_graph *graph, json_t **ret, struct og_err *err);

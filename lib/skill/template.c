@@ -58,7 +58,8 @@ static int add_slug(const char *text, char sep, struct og_buf *buf, struct og_er
 	char slug[OG_SKILL_NAME_MAX + 1];
 
 	if (og_slug(text, sep, slug) < 0)
-		return og_fail(err, OG_EDATA, "'%.100s' has no letter a name could be made of", text);
+		return og_fail(err, OG_EDATA, "'%.100s' has no letter a name could be made of",
+			       text);
 	og_buf_adds(buf, slug);
 	return 0;
 }
@@ -88,8 +89,7 @@ static int add_value(const struct field *field, const json_t *value, struct og_b
 	return rc;
 }
 
-static int find_var(const struct field *field, const json_t *vars, json_t **ret,
-		    struct og_err *err)
+static int find_var(const struct field *field, const json_t *vars, json_t **ret, struct og_err *err)
 {
 	*ret = json_object_get(vars, field->name);
 	if (*ret == NULL)
@@ -97,8 +97,7 @@ static int find_var(const struct field *field, const json_t *vars, json_t **ret,
 	return 0;
 }
 
-int og_template_text(const char *text, const json_t *vars, struct og_buf *buf,
-		     struct og_err *err)
+int og_template_text(const char *text, const json_t *vars, struct og_buf *buf, struct og_err *err)
 {
 	struct field field;
 	json_t *value;
@@ -158,7 +157,8 @@ static int expand_object(const json_t *value, const json_t *vars, int depth, jso
 	const char *key;
 	json_t *item, *copy;
 
-	json_object_foreach ((json_t *)value, key, item) {
+	json_object_foreach((json_t *)value, key, item)
+	{
 		if (expand(item, vars, depth + 1, &copy, err) < 0 ||
 		    og_json_set(out, key, copy, err) < 0)
 			return -1;
@@ -172,7 +172,8 @@ static int expand_array(const json_t *value, const json_t *vars, int depth, json
 	json_t *item, *copy;
 	size_t i;
 
-	json_array_foreach (value, i, item) {
+	json_array_foreach(value, i, item)
+	{
 		if (expand(item, vars, depth + 1, &copy, err) < 0)
 			return -1;
 		if (json_array_append_new(out, copy) < 0)
@@ -191,7 +192,7 @@ static int expand(const json_t *value, const json_t *vars, int depth, json_t **r
 		return og_fail(err, OG_EDATA, "template: nested too deep");
 	if (json_is_string(value))
 		return expand_string(json_string_value(value), vars, ret, err);
-	out = json_is_object(value) ? json_object()
+	out = json_is_object(value)  ? json_object()
 	      : json_is_array(value) ? json_array()
 				     : json_copy((json_t *)value);
 	if (out == NULL)

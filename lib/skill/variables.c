@@ -43,7 +43,8 @@ static size_t quiet_length(const char *p)
 }
 
 /* Calls each for every word; variable tells whether ':' stands before it. */
-typedef void word_fn(struct og_reader *r, const char *word, int variable, size_t line, json_t *bound);
+typedef void word_fn(struct og_reader *r, const char *word, int variable, size_t line,
+		     json_t *bound);
 
 static void each_word(struct og_reader *r, const json_t *block, word_fn *each, json_t *bound)
 {
@@ -94,7 +95,8 @@ static json_t *first_variables(struct og_reader *r)
 	json_t *decl;
 	char id[80];
 
-	json_object_foreach (json_object_get(r->doc, "slots"), name, decl) {
+	json_object_foreach(json_object_get(r->doc, "slots"), name, decl)
+	{
 		snprintf(id, sizeof(id), "%s_id", name);
 		og_reader_set(r, bound, name, json_true());
 		og_reader_set(r, bound, id, json_true());
@@ -106,8 +108,8 @@ static void read_block(struct og_reader *r, const json_t *block, json_t *bound)
 {
 	const char *kind = og_json_str(block, "kind"), *as = og_json_str(block, "as");
 
-	if (strcmp(kind, "read") == 0 || strcmp(kind, "write") == 0 ||
-	    strcmp(kind, "undo") == 0 || strcmp(kind, "require") == 0)
+	if (strcmp(kind, "read") == 0 || strcmp(kind, "write") == 0 || strcmp(kind, "undo") == 0 ||
+	    strcmp(kind, "require") == 0)
 		each_word(r, block, warn_word, bound);
 	if (strcmp(kind, "read") == 0)
 		each_word(r, block, bind_word, bound);
@@ -122,8 +124,10 @@ void og_read_variables(struct og_reader *r)
 
 	if (bound == NULL)
 		r->failed = 1;
-	json_array_foreach (json_object_get(r->doc, "steps"), i, step) {
-		json_array_foreach (json_object_get(step, "blocks"), k, block) {
+	json_array_foreach(json_object_get(r->doc, "steps"), i, step)
+	{
+		json_array_foreach(json_object_get(step, "blocks"), k, block)
+		{
 			if (bound != NULL)
 				read_block(r, block, bound);
 		}

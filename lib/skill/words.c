@@ -26,7 +26,7 @@ static int is_letter(int c)
 static size_t punctuation(const char *p, size_t len)
 {
 	return len >= 3 && (unsigned char)p[0] == 0xe2 &&
-		       ((unsigned char)p[1] == 0x80 || (unsigned char)p[1] == 0x81)
+			       ((unsigned char)p[1] == 0x80 || (unsigned char)p[1] == 0x81)
 		       ? 3
 		       : 0;
 }
@@ -96,9 +96,9 @@ struct pair {
 };
 
 static const struct pair irregular[] = {
-	{ "bought", "buy" },   { "children", "child" }, { "gave", "give" },  { "given", "give" },
-	{ "got", "get" },      { "mice", "mouse" },	{ "paid", "pay" },   { "people", "person" },
-	{ "ran", "run" },      { "sent", "send" },	{ "shown", "show" }, { "sold", "sell" },
+	{ "bought", "buy" }, { "children", "child" }, { "gave", "give" },  { "given", "give" },
+	{ "got", "get" },    { "mice", "mouse" },     { "paid", "pay" },   { "people", "person" },
+	{ "ran", "run" },    { "sent", "send" },      { "shown", "show" }, { "sold", "sell" },
 };
 
 static const char *regular_form(const char *word)
@@ -131,12 +131,12 @@ void og_stem(const char *word, size_t len, char out[OG_STEM_MAX + 1])
 
 /* Stems, sorted for bsearch. */
 static const char *const stop_words[] = {
-	"a", "all", "an", "and", "any", "are", "as", "at", "be", "by", "can", "could", "do",
-	"doe", "for", "from", "giv", "hav", "how", "i", "in", "is", "it", "just", "let",
-	"lik", "may", "me", "my", "now", "of", "on", "one", "or", "our", "pleas", "right",
-	"should", "so", "som", "than", "that", "the", "their", "them", "ther", "thes", "they",
-	"this", "thos", "to", "us", "want", "was", "we", "wer", "what", "which", "will",
-	"with", "would", "x", "you", "your",
+	"a",	 "all",	 "an",	  "and",   "any",    "are",   "as",  "at",   "be",   "by",  "can",
+	"could", "do",	 "doe",	  "for",   "from",   "giv",   "hav", "how",  "i",    "in",  "is",
+	"it",	 "just", "let",	  "lik",   "may",    "me",    "my",  "now",  "of",   "on",  "one",
+	"or",	 "our",	 "pleas", "right", "should", "so",    "som", "than", "that", "the", "their",
+	"them",	 "ther", "thes",  "they",  "this",   "thos",  "to",  "us",   "want", "was", "we",
+	"wer",	 "what", "which", "will",  "with",   "would", "x",   "you",  "your",
 };
 
 static int compare_word(const void *key, const void *element)
@@ -152,7 +152,7 @@ int og_stem_stop(const char *stem)
 
 static int is_negation(const char *text, size_t len)
 {
-	static const char *const words[] = { "not",    "never", "no",	 "nobody", "none",
+	static const char *const words[] = { "not",    "never", "no",	  "nobody", "none",
 					     "cannot", "dont",	"doesnt", "nor",    "neither" };
 
 	if (len > 3 && og_ascii_lower((unsigned char)text[len - 1]) == 't') {
@@ -215,14 +215,14 @@ struct number_word {
 };
 
 static const struct number_word number_words[] = {
-	{ "zero", 0 },	    { "one", 1 },      { "two", 2 },	    { "three", 3 },
-	{ "four", 4 },	    { "five", 5 },     { "six", 6 },	    { "seven", 7 },
-	{ "eight", 8 },	    { "nine", 9 },     { "ten", 10 },	    { "eleven", 11 },
-	{ "twelve", 12 },   { "thirteen", 13 },{ "fourteen", 14 },  { "fifteen", 15 },
-	{ "sixteen", 16 },  { "seventeen", 17 },{ "eighteen", 18 }, { "nineteen", 19 },
-	{ "twenty", 20 },   { "thirty", 30 },  { "forty", 40 },	    { "fifty", 50 },
-	{ "sixty", 60 },    { "seventy", 70 }, { "eighty", 80 },    { "ninety", 90 },
-	{ "couple", 2 },    { "pair", 2 },     { "dozen", 12 },	    { "hundred", 100 },
+	{ "zero", 0 },	      { "one", 1 },	   { "two", 2 },       { "three", 3 },
+	{ "four", 4 },	      { "five", 5 },	   { "six", 6 },       { "seven", 7 },
+	{ "eight", 8 },	      { "nine", 9 },	   { "ten", 10 },      { "eleven", 11 },
+	{ "twelve", 12 },     { "thirteen", 13 },  { "fourteen", 14 }, { "fifteen", 15 },
+	{ "sixteen", 16 },    { "seventeen", 17 }, { "eighteen", 18 }, { "nineteen", 19 },
+	{ "twenty", 20 },     { "thirty", 30 },	   { "forty", 40 },    { "fifty", 50 },
+	{ "sixty", 60 },      { "seventy", 70 },   { "eighty", 80 },   { "ninety", 90 },
+	{ "couple", 2 },      { "pair", 2 },	   { "dozen", 12 },    { "hundred", 100 },
 	{ "thousand", 1000 },
 };
 
@@ -353,7 +353,8 @@ static size_t take_word(struct og_words *words, size_t i, int after_space)
 	}
 	if (*p == '-' && after_space && left > 1 && is_digit((unsigned char)p[1]))
 		sign = 1;
-	if (is_digit((unsigned char)p[sign]) && (n = scan_number(p + sign, left - sign, &value)) > 0) {
+	if (is_digit((unsigned char)p[sign]) &&
+	    (n = scan_number(p + sign, left - sign, &value)) > 0) {
 		add_word(words, OG_NUMBER, i, n + sign);
 		set_number(&words->w[words->n - 1], 1, sign ? -value : value);
 		return i + n + sign;
@@ -390,7 +391,8 @@ void og_words_split(const char *text, size_t len, struct og_words *words)
 		if (words->w[i].kind == OG_WORD)
 			spell_number(words, i);
 		/* "order no. 7" refuses nothing. */
-		if (i > 0 && words->w[i].kind == OG_NUMBER && strcmp(words->w[i - 1].stem, "no") == 0)
+		if (i > 0 && words->w[i].kind == OG_NUMBER &&
+		    strcmp(words->w[i - 1].stem, "no") == 0)
 			words->w[i - 1].negation = 0;
 	}
 }

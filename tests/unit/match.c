@@ -16,14 +16,17 @@ static const struct {
 	const char *name;
 	int clearance;
 } products[] = {
-	{ "Ergonomic Chair", 1 },      { "Standing Desk", 1 },
-	{ "Laptop Stand", 1 },	       { "Wireless Mouse", 1 },
-	{ "Mechanical Keyboard", 1 },  { "Quantum Processor v1", 2 },
+	{ "Ergonomic Chair", 1 },
+	{ "Standing Desk", 1 },
+	{ "Laptop Stand", 1 },
+	{ "Wireless Mouse", 1 },
+	{ "Mechanical Keyboard", 1 },
+	{ "Quantum Processor v1", 2 },
 	{ "Mainframe Core Server Cluster", 3 },
 };
 
-static const char *const tables[] = { "invoices", "order_items", "orders", "payments",
-				      "products", "users",	 "waivers",  NULL };
+static const char *const tables[] = { "invoices", "order_items", "orders",  "payments",
+				      "products", "users",	 "waivers", NULL };
 
 static const char *const nodes[] = { "order-verification", "high-value-transaction",
 				     "inventory-replenishment", "procure-to-pay", NULL };
@@ -117,8 +120,8 @@ static int holds(const json_t *slots, const char *wanted)
 	const char *key;
 	int good = json_is_object(want);
 
-	json_object_foreach (want, key, value)
-		good = good && json_equal(value, json_object_get(slots, key));
+	json_object_foreach(want, key, value) good =
+		good && json_equal(value, json_object_get(slots, key));
 	json_decref(want);
 	return good;
 }

@@ -152,9 +152,12 @@ static void edges(void)
 
 	if (!open_house(&h))
 		return;
-	put(&h, "{\"name\":\"buy\",\"id\":4,\"asks\":[{\"tbl\":\"orders\",\"verbs\":[\"insert\"]}]}", &node);
+	put(&h,
+	    "{\"name\":\"buy\",\"id\":4,\"asks\":[{\"tbl\":\"orders\",\"verbs\":[\"insert\"]}]}",
+	    &node);
 	put(&h, "{\"name\":\"rule\",\"clearance\":2,\"governs\":[\"buy\"]}", &node);
-	put(&h, "{\"name\":\"law\",\"clearance\":3,\"governs\":[\"rule\",\"law\",\"later\"]}", &node);
+	put(&h, "{\"name\":\"law\",\"clearance\":3,\"governs\":[\"rule\",\"law\",\"later\"]}",
+	    &node);
 	put(&h, "{\"name\":\"note\",\"next\":[\"rule\"]}", &node);
 	OG_CHECK_OK(og_graph_governors(h.graph, "buy", &found, &err), &err);
 	text = json_dumps(found, JSON_COMPACT);

@@ -45,9 +45,10 @@ static void names(void)
 	OG_CHECK_INT(og_slug("  a  b ", '_', slug), 0);
 	OG_CHECK_STR(slug, "a_b");
 	OG_CHECK_INT(og_slug("\xc3\xbc!?", '-', slug), -1);
-	OG_CHECK_INT(og_slug("one two three four five six seven eight nine ten eleven twelve thirteen",
-			     '-', slug),
-		     0);
+	OG_CHECK_INT(
+		og_slug("one two three four five six seven eight nine ten eleven twelve thirteen",
+			'-', slug),
+		0);
 	OG_CHECK(strlen(slug) < 64 && slug[strlen(slug) - 1] != '-');
 }
 
@@ -100,14 +101,14 @@ static void template_trees(void)
 
 static void reads_the_design(void)
 {
-	const char *text =
-		FRONT "# S\n\nprose\n\n## When\n- buy {quantity:int} {product:ref(products.name)}\n"
-		      "- `get {quantity} *now*`\n\n## Steps\n### Price it\n```sql read as items\n"
-		      "SELECT 1 AS n\n```\n```bash\nls\n```\n### pay\n"
-		      "```sql require Denied: too much\nSELECT :n < 2\n```\n```sql write as id any\n"
-		      "INSERT INTO t VALUES (:n)\n```\n```sql undo\nUPDATE t SET n = 0\n```\n"
-		      "## Answer\n\n{n} *things*\n\n## Grants\n```grants\n"
-		      "[{\"tbl\":\"t\",\"verbs\":[\"insert\"]}]\n```\n";
+	const char *text = FRONT
+		"# S\n\nprose\n\n## When\n- buy {quantity:int} {product:ref(products.name)}\n"
+		"- `get {quantity} *now*`\n\n## Steps\n### Price it\n```sql read as items\n"
+		"SELECT 1 AS n\n```\n```bash\nls\n```\n### pay\n"
+		"```sql require Denied: too much\nSELECT :n < 2\n```\n```sql write as id any\n"
+		"INSERT INTO t VALUES (:n)\n```\n```sql undo\nUPDATE t SET n = 0\n```\n"
+		"## Answer\n\n{n} *things*\n\n## Grants\n```grants\n"
+		"[{\"tbl\":\"t\",\"verbs\":[\"insert\"]}]\n```\n";
 	struct og_err err = OG_ERR_INIT;
 	json_t *doc = NULL, *step, *block;
 
@@ -117,9 +118,11 @@ static void reads_the_design(void)
 	OG_CHECK_STR(og_json_str(doc, "answer"), "{n} *things*");
 	OG_CHECK_STR(og_json_str(json_array_get(json_object_get(doc, "patterns"), 1), "text"),
 		     "get {quantity} *now*");
-	OG_CHECK_INT(og_json_int(json_array_get(json_object_get(doc, "patterns"), 0), "line", 0), 11);
-	OG_CHECK_STR(og_json_str(json_object_get(json_object_get(doc, "slots"), "product"), "table"),
-		     "products");
+	OG_CHECK_INT(og_json_int(json_array_get(json_object_get(doc, "patterns"), 0), "line", 0),
+		     11);
+	OG_CHECK_STR(
+		og_json_str(json_object_get(json_object_get(doc, "slots"), "product"), "table"),
+		"products");
 	step = json_array_get(json_object_get(doc, "steps"), 0);
 	OG_CHECK_STR(og_json_str(step, "name"), "price-it");
 	OG_CHECK_INT(json_array_size(json_object_get(step, "blocks")), 1);
@@ -147,18 +150,25 @@ static const struct {
 	{ "---\nname: &x a\ndescription: d\n---\n", "f.md:2: front matter: name has an anchor" },
 	{ "---\nname: !!str a\ndescription: d\n---\n", "f.md:2: front matter: name has an anchor" },
 	{ "---\nname: a\nname: b\ndescription: d\n---\n", "f.md:3: front matter: 'name' is there" },
-	{ "---\nname: a\ndescription: d\nmetadata: {x: {y: z}}\n---\n", "f.md:4: front matter: a v" },
+	{ "---\nname: a\ndescription: d\nmetadata: {x: {y: z}}\n---\n",
+	  "f.md:4: front matter: a v" },
 	{ "---\nname: a\ndescription: *x\n---\n", "f.md:3: front matter:" },
 	{ "---\nname: a\n---\n", "f.md:1: front matter: 'description' is missing" },
 	{ "---\ndescription: a\n---\n", "f.md:1: front matter: 'name' is missing" },
 	{ "---\nname: A b\ndescription: d\n---\n", "f.md:2: name: 'A b'" },
 	{ "---\nname: a\ndescription: d\nmetadata: {og-role: admin}\n---\n",
 	  "f.md:4: metadata: there is no key 'og-role', did you mean 'og-roles'?" },
-	{ "---\nname: a\ndescription: d\nmetadata:\n  og-clearance: 4\n---\n", "f.md:5: og-clearance" },
-	{ "---\nname: a\ndescription: \"d\\x01\"\n---\n", "f.md:3: front matter: description holds" },
-	{ FRONT "\xe2\x80\xae" "x\n", "f.md:6: invisible character U+202E" },
+	{ "---\nname: a\ndescription: d\nmetadata:\n  og-clearance: 4\n---\n",
+	  "f.md:5: og-clearance" },
+	{ "---\nname: a\ndescription: \"d\\x01\"\n---\n",
+	  "f.md:3: front matter: description holds" },
+	{ FRONT "\xe2\x80\xae"
+		"x\n",
+	  "f.md:6: invisible character U+202E" },
 	{ FRONT "\x01\n", "f.md:6: invisible character U+0001" },
-	{ FRONT "## When\n- a\x7f" "b {\n", "f.md:7: invisible character U+007F" },
+	{ FRONT "## When\n- a\x7f"
+		"b {\n",
+	  "f.md:7: invisible character U+007F" },
 	{ FRONT "\xff\n", "f.md:1: not UTF-8" },
 	{ FRONT "## When\n- buy {q:whole}\n", "f.md:7: slot 'q': there is no type 'whole'" },
 	{ FRONT "## When\n- buy {q:int\n", "f.md:7: '{' without '}'" },
@@ -266,11 +276,11 @@ static void strip(json_t *doc)
 	size_t i, k;
 
 	json_object_del(doc, "source");
-	json_array_foreach (json_object_get(doc, "patterns"), i, item)
+	json_array_foreach(json_object_get(doc, "patterns"), i, item) json_object_del(item, "line");
+	json_array_foreach(json_object_get(doc, "steps"), i, item)
+	{
 		json_object_del(item, "line");
-	json_array_foreach (json_object_get(doc, "steps"), i, item) {
-		json_object_del(item, "line");
-		json_array_foreach (json_object_get(item, "blocks"), k, block)
+		json_array_foreach(json_object_get(item, "blocks"), k, block)
 			json_object_del(block, "line");
 	}
 }
@@ -290,8 +300,9 @@ static void source_reads_back(void)
 		og_buf_init(&text, OG_SKILL_TEXT_MAX);
 		og_buf_init(&again, OG_SKILL_TEXT_MAX);
 		OG_CHECK_OK(og_file_read(found.gl_pathv[i], "skill", &text, &err), &err);
-		OG_CHECK_OK(og_skill_parse(found.gl_pathv[i], text.data, text.len, &doc, NULL, &err),
-			    &err);
+		OG_CHECK_OK(
+			og_skill_parse(found.gl_pathv[i], text.data, text.len, &doc, NULL, &err),
+			&err);
 		OG_CHECK_OK(og_skill_source(doc, &again, &err), &err);
 		if (OG_CHECK_OK(og_skill_parse("again", again.data, again.len, &copy, NULL, &err),
 				&err)) {
@@ -313,7 +324,8 @@ static void source_reads_back(void)
 static void completes_a_template(void)
 {
 	json_t *doc = json("{\"name\":\"express-freight\",\"description\":\"Freight\","
-			   "\"roles\":[\"admin\"],\"governs\":[\"x\"],\"patterns\":[\"run freight {n:int}\"]}");
+			   "\"roles\":[\"admin\"],\"governs\":[\"x\"],\"patterns\":[\"run freight "
+			   "{n:int}\"]}");
 	struct og_err err = OG_ERR_INIT;
 	json_t *copy = NULL;
 	const char *source;
@@ -335,14 +347,27 @@ static void check_refuses(void)
 	static const struct {
 		const char *member, *value;
 	} wrong[] = {
-		{ "v", "2" },	     { "name", "\"A\"" },      { "description", "\"\"" },
-		{ "kind", "\"x\"" }, { "clearance", "0" },     { "clearance", "\"1\"" },
-		{ "roles", "[1]" },  { "depends_on", "[\"A b\"]" }, { "id", "0" },
-		{ "patterns", "[\"x\"]" }, { "slots", "{\"q\":{\"type\":\"int\"}}" },
-		{ "steps", "[{}]" }, { "steps", "[{\"name\":\"a\",\"line\":1,\"blocks\":[{\"kind\":\"x\",\"line\":1,\"text\":\"\"}]}]" },
-		{ "steps", "[{\"name\":\"a\",\"line\":1,\"blocks\":[{\"kind\":\"require\",\"line\":1,\"text\":\"x\"}]}]" },
-		{ "asks", "[{\"tbl\":\"t\",\"verbs\":[]}]" }, { "metadata", "{\"a\":1}" },
-		{ "unknown", "1" }, { "source", "1" }, { "view", "[]" },
+		{ "v", "2" },
+		{ "name", "\"A\"" },
+		{ "description", "\"\"" },
+		{ "kind", "\"x\"" },
+		{ "clearance", "0" },
+		{ "clearance", "\"1\"" },
+		{ "roles", "[1]" },
+		{ "depends_on", "[\"A b\"]" },
+		{ "id", "0" },
+		{ "patterns", "[\"x\"]" },
+		{ "slots", "{\"q\":{\"type\":\"int\"}}" },
+		{ "steps", "[{}]" },
+		{ "steps", "[{\"name\":\"a\",\"line\":1,\"blocks\":[{\"kind\":\"x\",\"line\":1,"
+			   "\"text\":\"\"}]}]" },
+		{ "steps", "[{\"name\":\"a\",\"line\":1,\"blocks\":[{\"kind\":\"require\",\"line\":"
+			   "1,\"text\":\"x\"}]}]" },
+		{ "asks", "[{\"tbl\":\"t\",\"verbs\":[]}]" },
+		{ "metadata", "{\"a\":1}" },
+		{ "unknown", "1" },
+		{ "source", "1" },
+		{ "view", "[]" },
 	};
 	struct og_err err = OG_ERR_INIT;
 	json_t *good = json("{\"name\":\"a\",\"description\":\"d\"}");
@@ -367,7 +392,8 @@ static void check_refuses(void)
 
 static void warns(void)
 {
-	const char *text = FRONT "## Steps\n### empty\n### a\n```sql read\nSELECT :nobody, ':text'\n```\n";
+	const char *text =
+		FRONT "## Steps\n### empty\n### a\n```sql read\nSELECT :nobody, ':text'\n```\n";
 	struct og_err err = OG_ERR_INIT;
 	json_t *doc = NULL, *notes = NULL;
 

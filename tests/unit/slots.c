@@ -11,9 +11,14 @@ static const struct {
 	int64_t id;
 	const char *name;
 } rows[] = {
-	{ 1, "Ergonomic Chair" }, { 2, "Standing Desk" },  { 3, "Laptop Stand" },
-	{ 4, "Wireless Mouse" },  { 5, "Desk Lamp" },	   { 6, "Twin" },
-	{ 7, "Twin" },		  { 8, "Order Book, A4" },
+	{ 1, "Ergonomic Chair" },
+	{ 2, "Standing Desk" },
+	{ 3, "Laptop Stand" },
+	{ 4, "Wireless Mouse" },
+	{ 5, "Desk Lamp" },
+	{ 6, "Twin" },
+	{ 7, "Twin" },
+	{ 8, "Order Book, A4" },
 };
 
 static int list(void *arg, const char *table, const char *column, const char *about,
@@ -41,8 +46,8 @@ static struct og_resolver resolver = { list, NULL };
 
 static json_t *skill(const char *pattern)
 {
-	json_t *doc = json_pack("{s:s,s:s,s:[s]}", "name", "s", "description", "d", "patterns",
-				pattern);
+	json_t *doc =
+		json_pack("{s:s,s:s,s:[s]}", "name", "s", "description", "d", "patterns", pattern);
 	struct og_err err = OG_ERR_INIT;
 
 	OG_CHECK_OK(og_skill_complete(doc, &err), &err);
@@ -60,8 +65,9 @@ static void says(const char *pattern, const char *sentence, const char *want)
 	char *got = NULL;
 
 	OG_CHECK_OK(og_matcher_new(docs, &matcher, &err), &err);
-	OG_CHECK_OK(og_matcher_match(matcher, sentence, strlen(sentence), &resolver, 3, &reply, &err),
-		    &err);
+	OG_CHECK_OK(
+		og_matcher_match(matcher, sentence, strlen(sentence), &resolver, 3, &reply, &err),
+		&err);
 	match = json_object_get(reply, "match");
 	if (json_is_object(match))
 		got = json_dumps(json_object_get(match, "slots"), JSON_COMPACT | JSON_SORT_KEYS);
@@ -106,8 +112,10 @@ static void texts(void)
 
 static void names(void)
 {
-	says("buy {p:ref(products.name)}", "buy the Standing Desks", "{\"p\":\"Standing Desk\",\"p_id\":2}");
-	says("buy {p:ref(products.name)}", "buy STANDING DESK", "{\"p\":\"Standing Desk\",\"p_id\":2}");
+	says("buy {p:ref(products.name)}", "buy the Standing Desks",
+	     "{\"p\":\"Standing Desk\",\"p_id\":2}");
+	says("buy {p:ref(products.name)}", "buy STANDING DESK",
+	     "{\"p\":\"Standing Desk\",\"p_id\":2}");
 	says("buy {p:ref(products.name)}", "buy a chair", "{\"p\":\"Ergonomic Chair\",\"p_id\":1}");
 	says("buy {p:ref(products.name)}", "buy mice", "{\"p\":\"Wireless Mouse\",\"p_id\":4}");
 	says("buy {p:ref(products.name)}", "buy ergonom", "{\"p\":\"Ergonomic Chair\",\"p_id\":1}");
@@ -172,7 +180,8 @@ static void from_callers(void)
 	      "slot 'quantity': the value is no int");
 	given(buy, "{\"product\":\"Twin\",\"quantity\":null}", OG_EDATA,
 	      "slot 'quantity': the value is no int");
-	given(buy, "{\"product\":7}", OG_EDATA, "slot 'product': a name is a text and its id a number");
+	given(buy, "{\"product\":7}", OG_EDATA,
+	      "slot 'product': a name is a text and its id a number");
 	given(buy, "{\"prduct\":\"x\"}", OG_EDATA, "the skill has no slot 'prduct'");
 	given(buy, "{\"quantity_id\":1,\"product\":\"Laptop Stand\"}", OG_EDATA,
 	      "the skill has no slot 'quantity_id'");
@@ -201,7 +210,8 @@ static void hostile(void)
 {
 	char *big = malloc(OG_MATCH_TEXT_MAX + 2);
 	struct og_err err = OG_ERR_INIT;
-	json_t *docs = json_pack("[{s:o,s:s,s:i}]", "doc", skill("buy {t:text}"), "hash", "h", "id", 1);
+	json_t *docs =
+		json_pack("[{s:o,s:s,s:i}]", "doc", skill("buy {t:text}"), "hash", "h", "id", 1);
 	struct og_matcher *matcher = NULL;
 	json_t *reply = NULL;
 
@@ -209,11 +219,13 @@ static void hostile(void)
 	OG_CHECK_INT(og_matcher_match(matcher, "\xff", 1, NULL, 3, &reply, &err), -1);
 	OG_CHECK_INT(err.code, OG_EDATA);
 	memset(big, 'a', OG_MATCH_TEXT_MAX + 1);
-	OG_CHECK_INT(og_matcher_match(matcher, big, OG_MATCH_TEXT_MAX + 1, NULL, 3, &reply, &err), -1);
+	OG_CHECK_INT(og_matcher_match(matcher, big, OG_MATCH_TEXT_MAX + 1, NULL, 3, &reply, &err),
+		     -1);
 	for (size_t i = 0; i < OG_MATCH_TEXT_MAX; i += 2)
 		memcpy(big + i, "a ", 2);
 	memcpy(big, "buy ", 4);
-	OG_CHECK_OK(og_matcher_match(matcher, big, OG_MATCH_TEXT_MAX, &resolver, 3, &reply, &err), &err);
+	OG_CHECK_OK(og_matcher_match(matcher, big, OG_MATCH_TEXT_MAX, &resolver, 3, &reply, &err),
+		    &err);
 	json_decref(reply);
 	OG_CHECK_OK(og_matcher_match(matcher, "", 0, NULL, 3, &reply, &err), &err);
 	OG_CHECK(json_is_null(json_object_get(reply, "match")));
