@@ -240,6 +240,8 @@ static json_t *refused_reply(struct og_request *rq, const struct og_err *err)
 
 	if (rc == 0 && rq->extra)
 		rc = json_object_update(reply, rq->extra);
+	if (rc == 0 && rq->step)
+		rc = json_object_set_new(reply, "step", json_string(rq->step));
 	json_decref(more);
 	if (rc == 0)
 		return reply;

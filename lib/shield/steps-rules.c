@@ -23,11 +23,21 @@ static int role_listed(const json_t *roles, const char *role)
 	return json_array_size(roles) == 0;
 }
 
+int og_request_cleared(struct og_request *rq, const json_t *doc, struct og_err *err)
+{
+	long long clearance = og_json_int(doc, "clearance", 3);
+
+	if (rq->who.clearance >= clearance)
+		return 0;
+	og_refuse(rq, OG_DENY, "skill-clearance", err, "skill '%s' needs clearance %lld, %s has %d",
+		  og_json_str(doc, "name"), clearance, rq->who.name, rq->who.clearance);
+	return og_hint(err, "a principal with clearance %lld may run it", clearance);
+}
+
 int og_run_admit(struct og_run *run, struct og_err *err)
 {
 	struct og_request *rq = run->rq;
 	const char *name = og_json_str(run->doc, "name");
-	int64_t clearance = og_json_int(run->doc, "clearance", 3);
 
 	if (!role_listed(json_object_get(run->doc, "roles"), rq->who.role)) {
 		og_refuse(rq, OG_DENY, "skill-role", err, "role '%s' may not run skill '%s'",
@@ -35,14 +45,7 @@ int og_run_admit(struct og_run *run, struct og_err *err)
 		return og_hint(err, "somebody with another role has to ask, see og-skill show %s",
 			       name);
 	}
-	if (rq->who.clearance < clearance) {
-		og_refuse(rq, OG_DENY, "skill-clearance", err,
-			  "skill '%s' needs clearance %lld, %s has %d", name, (long long)clearance,
-			  rq->who.name, rq->who.clearance);
-		return og_hint(err, "a principal with clearance %lld may run it",
-			       (long long)clearance);
-	}
-	return 0;
+	return og_request_cleared(rq, run->doc, err);
 }
 
 /* The skill's own node and those that govern it. */

@@ -52,6 +52,7 @@ int og_run_undo(struct og_run *run, struct og_err *err);
 /* steps-rules.c: role and clearance for the skill; the rules of policies
  * that bind the step. */
 int og_run_admit(struct og_run *run, struct og_err *err);
+int og_request_cleared(struct og_request *rq, const json_t *doc, struct og_err *err);
 int og_run_rules(struct og_run *run, struct og_err *err);
 /* The answer of a predicate that was run. */
 int og_run_true(const struct og_gate_result *result);

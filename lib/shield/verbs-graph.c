@@ -76,18 +76,21 @@ int og_verb_skill_match(struct og_request *rq, struct og_err *err)
 	return rc;
 }
 
+/* That a skill exists is no secret (matching names it); its text is one,
+ * for those below its clearance. */
 int og_verb_skill_get(struct og_request *rq, struct og_err *err)
 {
 	const char *name = og_json_str(rq->body, "skill"), *hash = og_json_str(rq->body, "hash");
-	json_t *found = NULL, *doc;
+	json_t *found = NULL;
 	int there = name ? og_graph_get(rq->shield->graph, name, hash, &found, err) : 0;
 
 	if (there < 0)
 		return -1;
-	doc = json_object_get(found, "skill");
-	if (there == 0 || og_json_int(doc, "clearance", 3) > rq->who.clearance) {
-		json_decref(found);
+	if (there == 0)
 		return og_refuse(rq, OG_DENY_QUIET, "no-skill", err, "no such skill");
+	if (og_request_cleared(rq, json_object_get(found, "skill"), err) < 0) {
+		json_decref(found);
+		return -1;
 	}
 	json_object_set(found, "node", json_object_get(found, "id"));
 	return take(rq, found, err);
