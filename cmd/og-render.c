@@ -67,26 +67,27 @@ static int parse_form(const char *name, enum form *ret, struct og_err *err)
 		       nearest ? nearest : "");
 }
 
-/* --width, else $COLUMNS, else the terminal's, else 80. */
+/* --width, else $COLUMNS, else the terminal's, else 80. What was not asked
+ * for by option is brought into what is possible. */
 static int find_width(const struct og_ctx *ctx, const struct og_args *args, size_t *ret,
 		      struct og_err *err)
 {
 	const char *given = og_arg_value(args, "width"), *columns = ctx->env("COLUMNS");
-	struct winsize size;
 	int64_t width = WIDTH_DEFAULT;
+	struct winsize size;
 
 	if (given) {
 		if (og_int_parse(given, OG_VIEW_WIDTH_MIN, OG_VIEW_WIDTH_MAX, "--width", &width,
 				 err) < 0)
 			return -1;
-	} else if (!columns ||
-		   og_int_parse(columns, OG_VIEW_WIDTH_MIN, OG_VIEW_WIDTH_MAX, "COLUMNS", &width,
-				NULL) < 0) {
-		width = WIDTH_DEFAULT;
-		if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
-		    size.ws_col >= OG_VIEW_WIDTH_MIN && size.ws_col <= OG_VIEW_WIDTH_MAX)
+	} else if (!columns || og_int_parse(columns, 1, INT32_MAX, "COLUMNS", &width, NULL) < 0) {
+		if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 			width = size.ws_col;
 	}
+	if (width < OG_VIEW_WIDTH_MIN)
+		width = OG_VIEW_WIDTH_MIN;
+	if (width > OG_VIEW_WIDTH_MAX)
+		width = OG_VIEW_WIDTH_MAX;
 	*ret = (size_t)width;
 	return 0;
 }
@@ -206,8 +207,8 @@ static int draw_tree(const struct render *render, const json_t *tree, struct og_
 	}
 }
 
-static int draw(const struct render *render, json_t *result, const char *digest,
-		struct og_buf *out, struct og_err *err)
+static int draw(const struct render *render, json_t *result, const char *digest, struct og_buf *out,
+		struct og_err *err)
 {
 	json_t *tree = NULL;
 	int rc;
@@ -265,12 +266,14 @@ static const struct og_opt opts[] = {
 	{ "to", 't', OG_OPT_VALUE, "FORM", "text (default), json, csv, html or tree" },
 	{ "set", 0, OG_OPT_VALUE, "NAME", "the row set for csv (default: the first)" },
 	{ "color", 0, OG_OPT_VALUE, "WHEN", "auto (default), always or never" },
-	{ "width", 'w', OG_OPT_VALUE, "COLUMNS", "columns of text (default: the terminal's, or 80)" },
+	{ "width", 'w', OG_OPT_VALUE, "COLUMNS",
+	  "columns of text (default: the terminal's, or 80)" },
 	{ 0 },
 };
 
 static const struct og_command commands[] = {
-	{ NULL, "[FILE]", "draw the result document in FILE or on standard input", opts, 0, 1, run },
+	{ NULL, "[FILE]", "draw the result document in FILE or on standard input", opts, 0, 1,
+	  run },
 	{ 0 },
 };
 

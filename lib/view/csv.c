@@ -39,30 +39,44 @@ static void add_quoted(struct og_buf *buf, const char *text, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '"')
 			og_buf_addc(buf, '"');
-		if (text[i] != '\0') /* no reader of CSV takes a NUL */
-			og_buf_addc(buf, text[i]);
+		og_buf_addc(buf, text[i]);
 	}
 	og_buf_addc(buf, '"');
 }
 
+/* Control bytes no table needs: they could only steer a terminal. */
+static int has_controls(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (((unsigned char)text[i] < ' ' && !strchr("\t\r\n", text[i])) ||
+		    text[i] == '\0' || text[i] == 0x7f)
+			return 1;
+	return 0;
+}
+
 static void add_text(struct og_buf *buf, const char *text, size_t len)
 {
+	int formula = is_formula(text, len);
 	struct og_buf safe;
 
-	if (is_formula(text, len)) {
-		og_buf_init(&safe, OG_VIEW_MAX);
-		og_buf_addc(&safe, '\'');
-		og_buf_add(&safe, text, len);
-		if (safe.failed)
-			buf->failed = safe.failed;
+	if (!formula && !has_controls(text, len)) {
+		if (strcspn(text, "\",\r\n\t") < len)
+			add_quoted(buf, text, len);
 		else
-			add_quoted(buf, safe.data, safe.len);
-		og_buf_release(&safe);
-	} else if (memchr(text, '\0', len) || strcspn(text, "\",\r\n\t ") < len) {
-		add_quoted(buf, text, len);
-	} else {
-		og_buf_add(buf, text, len);
+			og_buf_add(buf, text, len);
+		return;
 	}
+	og_buf_init(&safe, OG_VIEW_MAX);
+	og_buf_adds(&safe, formula ? "'" : "");
+	if (has_controls(text, len))
+		og_text_safe(&safe, text, len, 1);
+	else
+		og_buf_add(&safe, text, len);
+	if (safe.failed)
+		buf->failed = safe.failed;
+	else
+		add_quoted(buf, safe.data, safe.len);
+	og_buf_release(&safe);
 }
 
 /* Values as they are in the document; nothing grouped or rounded. */
@@ -78,11 +92,14 @@ static int add_value(struct og_buf *buf, const json_t *value, struct og_err *err
 		return 0;
 	}
 	og_buf_init(&text, OG_VIEW_MAX);
-	rc = og_json_dump(value, &text, err);
-	if (rc == 0 && (json_is_object(value) || json_is_array(value)))
-		add_quoted(buf, text.data, text.len);
-	else if (rc == 0)
-		og_buf_add(buf, text.data, text.len);
+	if (json_is_object(value)) {
+		og_format(&text, value, "text", NULL);
+		rc = og_buf_check(&text, "cell", err);
+	} else {
+		rc = og_json_dump(value, &text, err);
+	}
+	if (rc == 0)
+		add_text(buf, text.len > 0 ? text.data : "", text.len);
 	og_buf_release(&text);
 	return rc;
 }

@@ -7,8 +7,7 @@
 /* Appends value in the way format names ("money", "number", "id", "date",
  * "time", "bool", "hash", "text"), not yet escaped for any output. currency is a code
  * or NULL. A missing value is a dash; a nested one its JSON. */
-void og_format(struct og_buf *buf, const json_t *value, const char *format,
-	       const char *currency);
+void og_format(struct og_buf *buf, const json_t *value, const char *format, const char *currency);
 
 /* Appends a number with thousands apart and at most two decimals unless it has more. */
 void og_format_number(struct og_buf *buf, double value, int decimals_min);

@@ -12,7 +12,7 @@
 
 #include "lib/base/text.h"
 
-#define DASH "\u2014"
+#define DASH	    "\u2014"
 #define FIGURES_MAX 1e15 /* beyond it a double's digits are no longer ours to group */
 
 /* Digits with a comma between thousands. */
@@ -37,7 +37,7 @@ void og_format_number(struct og_buf *buf, double value, int decimals_min)
 		og_buf_add(buf, n > 0 ? text : DASH, n > 0 ? n : strlen(DASH));
 		return;
 	}
-	if (fabs(cents - round(cents)) < 1e-6 * fmax(1, fabs(cents) * 1e-6))
+	if (value == 0 || (round(cents) != 0 && fabs(cents - round(cents)) < 1e-6))
 		snprintf(text, sizeof(text), "%.2f", round(cents) / 100);
 	else
 		text[og_double_format(value, text)] = '\0';
@@ -73,8 +73,9 @@ static void add_integer(struct og_buf *buf, json_int_t value)
 
 static void add_money(struct og_buf *buf, double value, const char *currency)
 {
-	static const char *const signs[][2] = { { "USD", "$" }, { "EUR", "\u20ac" },
-						{ "GBP", "\u00a3" }, { "JPY", "\u00a5" } };
+	static const char *const signs[][2] = {
+		{ "USD", "$" }, { "EUR", "\u20ac" }, { "GBP", "\u00a3" }, { "JPY", "\u00a5" }
+	};
 	size_t i, n = sizeof(signs) / sizeof(*signs);
 
 	for (i = 0; currency && i < n; i++)
@@ -101,9 +102,9 @@ int og_is_date(const char *text, size_t len)
 	for (i = 0; i < len && form[i]; i++) {
 		char c = text[i];
 
-		if (form[i] == '0' ? !isdigit((unsigned char)c) :
-		    form[i] == 'T' ? c != 'T' && c != ' ' :
-				     c != form[i])
+		if (form[i] == '0'   ? !isdigit((unsigned char)c)
+		    : form[i] == 'T' ? c != 'T' && c != ' '
+				     : c != form[i])
 			return 0;
 	}
 	if (text[5] > '1' || text[8] > '3')
@@ -136,6 +137,29 @@ static void add_string(struct og_buf *buf, const json_t *value, const char *form
 		og_buf_add(buf, text, len);
 }
 
+/* A value that JSON could not carry, tagged by the reader of the database:
+ * {"i":DIGITS}, {"b":BASE64}, {"t":BASE64}, {"r":HEX FLOAT}. */
+static int add_tagged(struct og_buf *buf, const json_t *value)
+{
+	const char *text;
+
+	if (json_object_size(value) != 1)
+		return 0;
+	text = og_json_str(value, "i");
+	if (!text)
+		text = og_json_str(value, "r");
+	if (text) {
+		og_buf_adds(buf, text);
+		return 1;
+	}
+	text = og_json_str(value, "b");
+	if (!text)
+		text = og_json_str(value, "t");
+	if (text)
+		og_buf_addf(buf, "base64:%s", text);
+	return text != NULL;
+}
+
 void og_format(struct og_buf *buf, const json_t *value, const char *format, const char *currency)
 {
 	struct og_err err = OG_ERR_INIT;
@@ -152,12 +176,13 @@ void og_format(struct og_buf *buf, const json_t *value, const char *format, cons
 		og_buf_addf(buf, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 	else if (json_is_integer(value))
 		add_integer(buf, json_integer_value(value));
-	else if (json_is_real(value) && strcmp(format, "percent") == 0)
+	else if (json_is_real(value) && strcmp(format, "percent") == 0 &&
+		 fabs(json_real_value(value)) < FIGURES_MAX)
 		og_buf_addf(buf, "%.0f %%", json_real_value(value) * 100);
 	else if (json_is_real(value))
 		og_format_number(buf, json_real_value(value), 0);
-	else
-		og_json_dump(value, buf, &err);
+	else if (!add_tagged(buf, value) && og_json_dump(value, buf, &err) < 0)
+		og_buf_adds(buf, DASH);
 }
 
 double og_value_number(const json_t *value)

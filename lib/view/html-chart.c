@@ -9,12 +9,12 @@
 #include "lib/view/format-internal.h"
 #include "lib/view/html-internal.h"
 
-#define PLOT_HEIGHT 180
-#define PLOT_TOP 8 /* pixels kept free above the highest value */
-#define TICKS 4
-#define COLOURS 6
+#define PLOT_HEIGHT  180
+#define PLOT_TOP     8 /* pixels kept free above the highest value */
+#define TICKS	     4
+#define COLOURS	     6
 #define SEGMENTS_MAX 24 /* a limit up to this is drawn as countable pieces */
-#define X_LABELS 4
+#define X_LABELS     4
 
 static double largest(const json_t *rows, const char *key, double at_least)
 {
@@ -22,8 +22,8 @@ static double largest(const json_t *rows, const char *key, double at_least)
 	json_t *row;
 	size_t i;
 
-	json_array_foreach(rows, i, row)
-		max = fmax(max, og_value_number(json_object_get(row, key)));
+	json_array_foreach(rows, i, row) max =
+		fmax(max, og_value_number(json_object_get(row, key)));
 	return max;
 }
 
@@ -33,8 +33,9 @@ static void reference_label(struct html_out *out, const json_t *props)
 
 	if (!reference)
 		return;
-	og_markup(out, "<p class=\"og-ref\"><svg width=\"18\" height=\"8\" aria-hidden=\"true\"><line "
-		       "class=\"ref\" x1=\"0\" x2=\"18\" y1=\"4\" y2=\"4\"/></svg>");
+	og_markup(out,
+		  "<p class=\"og-ref\"><svg width=\"18\" height=\"8\" aria-hidden=\"true\"><line "
+		  "class=\"ref\" x1=\"0\" x2=\"18\" y1=\"4\" y2=\"4\"/></svg>");
 	og_escape_member(out, reference, "label");
 	og_markup(out, " ");
 	og_html_value(out, json_object_get(reference, "value"), og_text_of(props, "format"),
@@ -73,7 +74,8 @@ void og_html_bars(struct html_out *out, const json_t *props)
 {
 	const json_t *series = json_array_get(json_object_get(props, "series"), 0);
 	const char *x = og_text_of(props, "x"), *y = og_text_of(series, "key");
-	const char *format = og_text_of(props, "format"), *currency = og_json_str(props, "currency");
+	const char *format = og_text_of(props, "format"),
+		   *currency = og_json_str(props, "currency");
 	json_t *rows = json_object_get(props, "rows"), *row;
 	double reference = reference_of(props), max;
 	size_t i;
@@ -105,9 +107,10 @@ void og_html_shares(struct html_out *out, const json_t *props)
 	double sum = 0, at = 0;
 	size_t i;
 
-	json_array_foreach(items, i, item)
-		sum += fmax(0, og_value_number(json_object_get(item, "value")));
-	og_markup(out, "<svg class=\"og-share\" width=\"100%\" height=\"14\" aria-hidden=\"true\">");
+	json_array_foreach(items, i, item) sum +=
+		fmax(0, og_value_number(json_object_get(item, "value")));
+	og_markup(out,
+		  "<svg class=\"og-share\" width=\"100%\" height=\"14\" aria-hidden=\"true\">");
 	json_array_foreach(items, i, item)
 	{
 		double share = sum > 0 ? og_value_number(json_object_get(item, "value")) / sum : 0;
@@ -126,10 +129,11 @@ void og_html_shares(struct html_out *out, const json_t *props)
 	{
 		double value = og_value_number(json_object_get(item, "value"));
 
-		og_buf_addf(out->buf,
-			    "<tr><th scope=\"row\"><svg width=\"9\" height=\"9\" aria-hidden=\"true\">"
-			    "<rect class=\"c%zu\" width=\"9\" height=\"9\" rx=\"2.5\"/></svg>",
-			    i % COLOURS + 1);
+		og_buf_addf(
+			out->buf,
+			"<tr><th scope=\"row\"><svg width=\"9\" height=\"9\" aria-hidden=\"true\">"
+			"<rect class=\"c%zu\" width=\"9\" height=\"9\" rx=\"2.5\"/></svg>",
+			i % COLOURS + 1);
 		og_escape_member(out, item, "label");
 		og_buf_addf(out->buf, "</th><td class=\"r dim\">%.1f %%</td><td class=\"r\">",
 			    sum > 0 ? value / sum * 100 : 0);
@@ -161,8 +165,8 @@ struct plot {
 
 static double y_of(const struct plot *plot, double value)
 {
-	return PLOT_TOP + (plot->high - value) / (plot->high - plot->low) *
-				  (PLOT_HEIGHT - PLOT_TOP);
+	return PLOT_TOP +
+	       (plot->high - value) / (plot->high - plot->low) * (PLOT_HEIGHT - PLOT_TOP);
 }
 
 static void frame(struct plot *plot, double reference)
@@ -171,8 +175,8 @@ static void frame(struct plot *plot, double reference)
 	json_t *row;
 	size_t i;
 
-	json_array_foreach(plot->rows, i, row)
-		min = fmin(min, og_value_number(json_object_get(row, plot->y)));
+	json_array_foreach(plot->rows, i, row) min =
+		fmin(min, og_value_number(json_object_get(row, plot->y)));
 	if (!(max > min) || !isfinite(max - min)) {
 		min = 0;
 		max = 1;
@@ -184,7 +188,8 @@ static void frame(struct plot *plot, double reference)
 
 static void axis(struct html_out *out, const struct plot *plot)
 {
-	og_buf_addf(out->buf, "<svg class=\"axis\" width=\"62\" height=\"%d\" aria-hidden=\"true\">",
+	og_buf_addf(out->buf,
+		    "<svg class=\"axis\" width=\"62\" height=\"%d\" aria-hidden=\"true\">",
 		    PLOT_HEIGHT + 22);
 	for (size_t i = 0; i <= 2 * TICKS; i++) {
 		double tick = plot->low + (double)i * plot->step;
@@ -208,7 +213,8 @@ static void gridlines(struct html_out *out, const struct plot *plot)
 
 		if (tick > plot->high + plot->step / 2)
 			break;
-		og_buf_addf(out->buf, "<line class=\"%s\" x1=\"0\" x2=\"100%%\" y1=\"%.1f\" y2=\"%.1f\"/>",
+		og_buf_addf(out->buf,
+			    "<line class=\"%s\" x1=\"0\" x2=\"100%%\" y1=\"%.1f\" y2=\"%.1f\"/>",
 			    fabs(tick) < plot->step / 2 ? "zl" : "gl", y, y);
 	}
 }
@@ -228,8 +234,9 @@ static void curve(struct html_out *out, const struct plot *plot)
 {
 	double base = y_of(plot, fmax(plot->low, 0));
 
-	og_buf_addf(out->buf, "<svg viewBox=\"0 0 100 %d\" preserveAspectRatio=\"none\" width=\"100%%\" "
-			      "height=\"%d\"><path class=\"area\" d=\"",
+	og_buf_addf(out->buf,
+		    "<svg viewBox=\"0 0 100 %d\" preserveAspectRatio=\"none\" width=\"100%%\" "
+		    "height=\"%d\"><path class=\"area\" d=\"",
 		    PLOT_HEIGHT, PLOT_HEIGHT);
 	points(out, plot);
 	og_buf_addf(out->buf, "L100 %.1fL0 %.1fZ\"/><path class=\"line\" d=\"", base, base);
@@ -249,15 +256,17 @@ static void x_labels(struct html_out *out, const struct plot *plot)
 		og_markup(out, "<text x=\"");
 		og_percent(out, plot->n > 1 ? (double)at / (double)(plot->n - 1) : 0.5);
 		og_buf_addf(out->buf, "\" y=\"%d\" text-anchor=\"%s\"%s>", PLOT_HEIGHT + 18,
-			    i == 0 ? "start" : i + 1 == n ? "end" : "middle",
+			    i == 0	 ? "start"
+			    : i + 1 == n ? "end"
+					 : "middle",
 			    i > 0 && i + 1 < n ? " class=\"mid\"" : "");
 		og_buf_clear(&out->cell);
 		og_format(&out->cell, value, "date", NULL);
 		og_escape(out, out->cell.data,
 			  og_is_date(json_string_value(value) ? json_string_value(value) : "",
-				     json_string_length(value)) ?
-				  10 :
-				  out->cell.len);
+				     json_string_length(value))
+				  ? 10
+				  : out->cell.len);
 		og_markup(out, "</text>");
 	}
 }
@@ -295,14 +304,16 @@ void og_html_line(struct html_out *out, const json_t *props)
 	frame(&plot, reference);
 	og_markup(out, "<div class=\"og-plot\">");
 	axis(out, &plot);
-	og_buf_addf(out->buf, "<svg class=\"plot\" width=\"100%%\" height=\"%d\" role=\"img\" aria-label=\"",
+	og_buf_addf(out->buf,
+		    "<svg class=\"plot\" width=\"100%%\" height=\"%d\" role=\"img\" aria-label=\"",
 		    PLOT_HEIGHT + 22);
 	describe(out, &plot, json_object_get(series, "label"));
 	og_markup(out, "\">");
 	gridlines(out, &plot);
 	curve(out, &plot);
 	if (reference >= 0)
-		og_buf_addf(out->buf, "<line class=\"ref\" x1=\"0\" x2=\"100%%\" y1=\"%.1f\" y2=\"%.1f\"/>",
+		og_buf_addf(out->buf,
+			    "<line class=\"ref\" x1=\"0\" x2=\"100%%\" y1=\"%.1f\" y2=\"%.1f\"/>",
 			    y_of(&plot, reference), y_of(&plot, reference));
 	x_labels(out, &plot);
 	og_markup(out, "</svg></div>");
@@ -317,10 +328,11 @@ static void meter_bar(struct html_out *out, const json_t *item, double value, do
 
 	og_markup(out, "<svg width=\"100%\" height=\"8\" aria-hidden=\"true\">");
 	for (size_t i = 0; counted && i < n; i++)
-		og_buf_addf(out->buf,
-			    "<rect class=\"%s\" x=\"%.2f%%\" width=\"%.2f%%\" height=\"8\" rx=\"2\"/>",
-			    (double)i < value ? "f" : "t", 100.0 * (double)i / (double)n,
-			    100.0 / (double)n - (i + 1 < n ? 0.8 : 0));
+		og_buf_addf(
+			out->buf,
+			"<rect class=\"%s\" x=\"%.2f%%\" width=\"%.2f%%\" height=\"8\" rx=\"2\"/>",
+			(double)i < value ? "f" : "t", 100.0 * (double)i / (double)n,
+			100.0 / (double)n - (i + 1 < n ? 0.8 : 0));
 	if (!counted) {
 		og_markup(out, "<rect class=\"t\" width=\"100%\" height=\"8\" rx=\"4\"/>"
 			       "<rect class=\"f\" height=\"8\" rx=\"4\" width=\"");
@@ -342,7 +354,9 @@ void og_html_meters(struct html_out *out, const json_t *props)
 		double share = max > 0 ? value / max : 0;
 
 		og_buf_addf(out->buf, "<div class=\"og-meter%s\"><div class=\"top\"><span>",
-			    share >= 1 ? " bad" : share >= 0.8 ? " warn" : "");
+			    share >= 1	   ? " bad"
+			    : share >= 0.8 ? " warn"
+					   : "");
 		og_escape_member(out, item, "label");
 		og_markup(out, "</span><b>");
 		og_html_value(out, json_object_get(item, "value"), "number", NULL);

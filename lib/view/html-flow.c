@@ -45,9 +45,9 @@ static void step_card(struct html_out *out, const json_t *step, size_t index)
 	const char *state = og_text_of(step, "state");
 
 	og_buf_addf(out->buf, "<article class=\"og-step%s\">",
-		    strcmp(state, "failed") == 0 ? " bad" :
-		    strcmp(state, "skipped") == 0 ? " skip" :
-						    "");
+		    strcmp(state, "failed") == 0    ? " bad"
+		    : strcmp(state, "skipped") == 0 ? " skip"
+						    : "");
 	step_number(out, state, index);
 	og_markup(out, "<h3>");
 	og_escape_member(out, step, "title");
@@ -68,7 +68,8 @@ static void step_link(struct html_out *out, const json_t *step, long index, stru
 		og_markup(out, " br");
 	if (turns.first >= 0 && index == turns.first)
 		og_markup(out, " top");
-	else if (turns.first >= 0 && turns.failed >= 0 && index > turns.first && index < turns.failed)
+	else if (turns.first >= 0 && turns.failed >= 0 && index > turns.first &&
+		 index < turns.failed)
 		og_markup(out, " thru");
 	if (turns.first >= 0 && index == turns.failed)
 		og_markup(out, " turn");
@@ -85,7 +86,8 @@ static void undo_card(struct html_out *out, const json_t *step)
 		og_markup(out, "</div>");
 		return;
 	}
-	og_buf_addf(out->buf, "<article class=\"og-step undo%s\"><span class=\"ix\">%lld</span><h3>",
+	og_buf_addf(out->buf,
+		    "<article class=\"og-step undo%s\"><span class=\"ix\">%lld</span><h3>",
 		    strcmp(og_text_of(undo, "state"), "failed") == 0 ? " bad" : "",
 		    (long long)og_json_int(undo, "turn", 0));
 	og_escape_member(out, undo, "title");
@@ -152,8 +154,9 @@ static void chain_entry(struct html_out *out, int64_t seq, const char *title, co
 {
 	og_markup(out, "<li class=\"og-blk\"><span class=\"rail\"><span class=\"node\">");
 	og_icon(out, "link", 10);
-	og_buf_addf(out->buf, "</span></span><div class=\"box\"><span class=\"id\">#%lld</span>"
-			      "<span class=\"act\">",
+	og_buf_addf(out->buf,
+		    "</span></span><div class=\"box\"><span class=\"id\">#%lld</span>"
+		    "<span class=\"act\">",
 		    (long long)seq);
 	og_escape(out, title, strlen(title));
 	og_markup(out, "<em>");
@@ -189,11 +192,11 @@ void og_html_chain(struct html_out *out, const json_t *props)
 	og_markup(out, "</span></p>");
 }
 
-static const char *const keywords[] = {
-	"SELECT", "FROM",   "WHERE",  "AND",   "OR",	"NOT",	"JOIN",	  "ON",	   "ORDER", "GROUP",
-	"BY",	  "LIMIT",  "INSERT", "INTO",  "VALUES", "UPDATE", "SET", "DELETE", "AS",   "HAVING",
-	"CREATE", "TABLE",  "ALTER",  "ADD",   "COLUMN", "IS",	"NULL",	  "IN",	   "WITH",  NULL
-};
+static const char *const keywords[] = { "SELECT", "FROM",   "WHERE",  "AND",	"OR",	 "NOT",
+					"JOIN",	  "ON",	    "ORDER",  "GROUP",	"BY",	 "LIMIT",
+					"INSERT", "INTO",   "VALUES", "UPDATE", "SET",	 "DELETE",
+					"AS",	  "HAVING", "CREATE", "TABLE",	"ALTER", "ADD",
+					"COLUMN", "IS",	    "NULL",   "IN",	"WITH",	 NULL };
 
 static int is_keyword(const char *word, size_t len)
 {

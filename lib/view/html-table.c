@@ -7,18 +7,24 @@
 #include "lib/view/tree-internal.h"
 
 #define LEVEL_WIDTH 80 /* pixels of a level's bar */
-#define TEXT_LONG 60   /* characters from which a cell wraps */
+#define TEXT_LONG   60 /* characters from which a cell wraps */
 
-static void open_card(struct html_out *out, const json_t *props)
+/* A folded table stands below a chart that has said most of it. */
+static void open_card(struct html_out *out, const json_t *props, int folded, size_t rows)
 {
 	unsigned id = ++out->ids;
 
-	og_buf_addf(out->buf,
-		    "<section class=\"og-card flush\" aria-labelledby=\"s%u\"><header><h2 id=\"s%u\">",
-		    id, id);
+	og_buf_addf(out->buf, "<section class=\"og-card flush\" aria-labelledby=\"s%u\">%s", id,
+		    folded ? "<details><summary>" : "<header>");
+	og_buf_addf(out->buf, "<h2 id=\"s%u\">", id);
 	og_escape_member(out, props, "title");
+	og_markup(out, "</h2>");
+	if (folded)
+		og_buf_addf(out->buf, "the %zu values</summary>", rows);
+	else
+		og_markup(out, "</header>");
 	og_buf_addf(out->buf,
-		    "</h2></header><div class=\"body\"><div class=\"og-scroll\" tabindex=\"0\" "
+		    "<div class=\"body\"><div class=\"og-scroll\" tabindex=\"0\" "
 		    "role=\"region\" aria-labelledby=\"s%u\"><table class=\"og-table\">"
 		    "<caption class=\"vh\">",
 		    id);
@@ -59,14 +65,16 @@ static void level(struct html_out *out, const json_t *column, const json_t *row,
 		    "<span class=\"og-lvl%s\"><svg width=\"%d\" height=\"11\" aria-hidden=\"true\">"
 		    "<rect class=\"t\" y=\"3\" width=\"%d\" height=\"5\" rx=\"2.5\"/>"
 		    "<rect class=\"f\" y=\"3\" width=\"%.1f\" height=\"5\" rx=\"2.5\"/>",
-		    now <= 0 || now < point / 2 ? " bad" : now <= point ? " warn" : "", LEVEL_WIDTH,
-		    LEVEL_WIDTH, share_of(now, max) * LEVEL_WIDTH);
+		    now <= 0 || now < point / 2 ? " bad"
+		    : now <= point		? " warn"
+						: "",
+		    LEVEL_WIDTH, LEVEL_WIDTH, share_of(now, max) * LEVEL_WIDTH);
 	if (point > 0 && point <= max)
 		og_buf_addf(out->buf, "<rect class=\"m\" x=\"%.1f\" width=\"1.5\" height=\"11\"/>",
 			    share_of(point, max) * (LEVEL_WIDTH - 2));
-	og_markup(out, "</svg>");
+	og_markup(out, "</svg><span>");
 	og_html_value(out, value, "number", NULL);
-	og_markup(out, "</span>");
+	og_markup(out, "</span></span>");
 }
 
 static void status(struct html_out *out, const json_t *value)
@@ -123,7 +131,7 @@ static void foot(struct html_out *out, const json_t *props, size_t rows)
 		og_escape_member(out, props, "note");
 		og_markup(out, "</span>");
 	}
-	og_markup(out, "</div></div></section>\n");
+	og_markup(out, "</div></div>");
 }
 
 void og_html_table(struct html_out *out, const json_t *props)
@@ -131,18 +139,19 @@ void og_html_table(struct html_out *out, const json_t *props)
 	json_t *rows = json_object_get(props, "rows"), *row;
 	json_t *columns = json_object_get(props, "columns"), *column;
 	const char *currency = og_json_str(props, "currency");
+	int folded = og_json_bool(props, "folded", 0);
 	size_t i, c;
 
-	open_card(out, props);
+	open_card(out, props, folded, json_array_size(rows));
 	labels(out, columns);
 	json_array_foreach(rows, i, row)
 	{
 		if (i == OG_VIEW_HTML_ROWS)
 			break;
 		og_markup(out, "<tr>");
-		json_array_foreach(columns, c, column)
-			cell(out, column, row, currency);
+		json_array_foreach(columns, c, column) cell(out, column, row, currency);
 		og_markup(out, "</tr>\n");
 	}
 	foot(out, props, json_array_size(rows));
+	og_markup(out, folded ? "</details></section>\n" : "</section>\n");
 }

@@ -112,22 +112,26 @@ void og_icon(struct html_out *out, const char *name, int size)
 	} icons[] = {
 		{ "check", "M3.5 8.5l3 3 6-7" },
 		{ "cross", "M4 4l8 8M12 4l-8 8" },
-		{ "alert", "M8 5.5v3.5m0 2.5v.01M7.1 2.3L1.5 12.4a1 1 0 00.9 1.6h11.2a1 1 0 00.9-1.6L8.9 "
-			   "2.3a1 1 0 00-1.8 0z" },
+		{ "alert",
+		  "M8 5.5v3.5m0 2.5v.01M7.1 2.3L1.5 12.4a1 1 0 00.9 1.6h11.2a1 1 0 00.9-1.6L8.9 "
+		  "2.3a1 1 0 00-1.8 0z" },
 		{ "info", "M8 7.2V11m0-6v.01M14.2 8A6.2 6.2 0 111.8 8a6.2 6.2 0 0112.4 0z" },
 		{ "down", "M8 3v10M4 9l4 4 4-4" },
 		{ "up", "M8 13V3M4 7l4-4 4 4" },
-		{ "link", "M6.7 9.3l2.6-2.6M7 4.6l1.3-1.3a3 3 0 014.3 4.3L11.2 9M9 11.3l-1.3 1.4a3 3 0 "
-			  "01-4.3-4.3L4.8 7" },
-		{ "shield", "M8 1.8l5 1.9v3.9c0 3.2-2 5.4-5 6.6-3-1.2-5-3.4-5-6.6V3.7zM5.8 8l1.6 1.6 "
-			    "2.9-3.2" },
+		{ "link",
+		  "M6.7 9.3l2.6-2.6M7 4.6l1.3-1.3a3 3 0 014.3 4.3L11.2 9M9 11.3l-1.3 1.4a3 3 0 "
+		  "01-4.3-4.3L4.8 7" },
+		{ "shield",
+		  "M8 1.8l5 1.9v3.9c0 3.2-2 5.4-5 6.6-3-1.2-5-3.4-5-6.6V3.7zM5.8 8l1.6 1.6 "
+		  "2.9-3.2" },
 		{ "gate", "M2.5 14V8a5.5 5.5 0 0111 0v6M5.5 14V8.2a2.5 2.5 0 015 0V14" },
 	};
 
 	for (size_t i = 0; i < sizeof(icons) / sizeof(*icons); i++)
 		if (strcmp(name, icons[i].name) == 0)
 			og_buf_addf(out->buf,
-				    "<svg class=\"ic\" width=\"%d\" height=\"%d\" viewBox=\"0 0 16 16\" "
+				    "<svg class=\"ic\" width=\"%d\" height=\"%d\" viewBox=\"0 0 16 "
+				    "16\" "
 				    "aria-hidden=\"true\"><path d=\"%s\"/></svg>",
 				    size, size, icons[i].path);
 }
@@ -143,7 +147,8 @@ static void open_section(struct html_out *out, const json_t *props)
 {
 	unsigned id = ++out->ids;
 
-	og_buf_addf(out->buf, "<section class=\"og-card\" aria-labelledby=\"s%u\"><header><h2 id=\"s%u\">",
+	og_buf_addf(out->buf,
+		    "<section class=\"og-card\" aria-labelledby=\"s%u\"><header><h2 id=\"s%u\">",
 		    id, id);
 	og_escape_member(out, props, "title");
 	og_markup(out, "</h2>");
@@ -175,7 +180,11 @@ static void draw_alert(struct html_out *out, const json_t *props)
 
 	og_buf_addf(out->buf, "<div class=\"og-alert %s\" role=\"%s\">", tone,
 		    strcmp(tone, "bad") == 0 ? "alert" : "status");
-	og_icon(out, strcmp(tone, "ok") == 0 ? "check" : strcmp(tone, "info") == 0 ? "info" : "alert", 18);
+	og_icon(out,
+		strcmp(tone, "ok") == 0	    ? "check"
+		: strcmp(tone, "info") == 0 ? "info"
+					    : "alert",
+		18);
 	og_markup(out, "<h2>");
 	og_escape_member(out, props, "title");
 	og_markup(out, "</h2>");
@@ -201,7 +210,8 @@ static void draw_metrics(struct html_out *out, const json_t *props)
 	{
 		og_buf_addf(out->buf, "<div class=\"og-metric\"><dt>");
 		og_escape_member(out, item, "label");
-		og_buf_addf(out->buf, "</dt><dd class=\"%s\">", og_tone_class(og_text_of(item, "tone")));
+		og_buf_addf(out->buf, "</dt><dd class=\"%s\">",
+			    og_tone_class(og_text_of(item, "tone")));
 		og_html_value(out, json_object_get(item, "value"), og_text_of(item, "format"),
 			      og_json_str(props, "currency"));
 		og_markup(out, "</dd></div>");
@@ -221,7 +231,8 @@ static void draw_key_values(struct html_out *out, const json_t *props)
 
 		og_markup(out, "<dt>");
 		og_escape_member(out, item, "label");
-		og_buf_addf(out->buf, "</dt><dd%s>", strcmp(format, "hash") == 0 ? " class=\"mono\"" : "");
+		og_buf_addf(out->buf, "</dt><dd%s>",
+			    strcmp(format, "hash") == 0 ? " class=\"mono\"" : "");
 		og_html_value(out, json_object_get(item, "value"), format,
 			      og_json_str(props, "currency"));
 		og_markup(out, "</dd>");
@@ -337,8 +348,7 @@ static void walk(struct html_out *out, const json_t *node)
 			drawer = &drawers[i];
 	if (drawer)
 		drawer->open(out, props);
-	json_array_foreach(children, i, child)
-		walk(out, child);
+	json_array_foreach(children, i, child) walk(out, child);
 	if (drawer && drawer->close)
 		drawer->close(out, props);
 }

@@ -5,16 +5,16 @@
 #include "lib/view/format-internal.h"
 #include "lib/view/tree-internal.h"
 
-#define EVENTS_MAX 60 /* of the trace; the section says so */
+#define EVENTS_MAX  60 /* of the trace; the section says so */
 #define COMMAND_MAX ((size_t)256 << 10)
 
 static const char *event_tone(const char *action)
 {
 	static const struct {
 		const char *part, *tone;
-	} tones[] = { { "interrupt", "bad" }, { "INTERRUPT", "bad" }, { "fail", "bad" },
-		      { "refus", "bad" },     { "deni", "bad" },      { "undo", "warn" },
-		      { "compensat", "warn" }, { "repeat", "warn" },  { "begin", "info" },
+	} tones[] = { { "interrupt", "bad" },	{ "INTERRUPT", "bad" }, { "fail", "bad" },
+		      { "refus", "bad" },	{ "deni", "bad" },	{ "undo", "warn" },
+		      { "compensat", "warn" },	{ "repeat", "warn" },	{ "begin", "info" },
 		      { "understand", "info" }, { "match", "info" } };
 
 	for (size_t i = 0; i < sizeof(tones) / sizeof(*tones); i++)

@@ -8,19 +8,20 @@
 #include "lib/view/format-internal.h"
 
 #define DISTINCT_ROWS 200 /* rows looked at when asking whether values differ */
-#define WORD_MAX 32
+#define WORD_MAX      32
 
 /* Words of a column's name that say what its numbers are. */
-static const char *const money_words[] = { "price", "amount",  "cost",	  "revenue", "sales",
-					   "spend", "spending", "value", "balance", "paid",
-					   NULL };
-static const char *const additive_words[] = { "amount",	 "cost",  "revenue", "sales", "spend",
+static const char *const money_words[] = { "price",   "amount", "cost",	    "revenue",
+					   "sales",   "spend",	"spending", "value",
+					   "balance", "paid",	NULL };
+static const char *const additive_words[] = { "amount",	  "cost",  "revenue", "sales", "spend",
 					      "spending", "value", "total",   "units", NULL };
 static const char *const stock_words[] = { "stock", "inventory", "hand", NULL };
 static const char *const reorder_words[] = { "reorder", "minimum", "threshold", NULL };
 static const char *const limit_words[] = { "limit", "ceiling", NULL };
-static const char *const status_words[] = { "status", "state", "verdict", "flag", "severity",
-					    NULL };
+static const char *const status_words[] = {
+	"status", "state", "verdict", "flag", "severity", NULL
+};
 
 static int listed(const char *word, const char *const *words)
 {

@@ -8,12 +8,12 @@
 #include "lib/view/format-internal.h"
 #include "lib/view/tree-internal.h"
 
-#define METRICS_MAX 4
-#define STRIP_COLUMNS 6 /* a row of more numbers than this is a list of facts */
-#define BARS_MAX 14
+#define METRICS_MAX	4
+#define STRIP_COLUMNS	6 /* a row of more numbers than this is a list of facts */
+#define BARS_MAX	14
 #define LINE_POINTS_MIN 4
-#define SHARES_MAX 6
-#define WIDE_COLUMNS 7 /* a table with more takes the whole width */
+#define SHARES_MAX	6
+#define WIDE_COLUMNS	6 /* a table with more takes the whole width */
 
 /* What the document says about one set: view.sets.NAME. */
 static const json_t *set_hints(const struct build *b, const char *name)
@@ -91,8 +91,7 @@ static void stock_metrics(struct build *b, json_t *strip, const struct profile *
 	size_t i;
 
 	if (og_profile_role(profile, ROLE_MONEY)) {
-		json_array_foreach(profile->rows, i, row)
-			value += stock_value(profile, row);
+		json_array_foreach(profile->rows, i, row) value += stock_value(profile, row);
 		add_metric(b, strip, "Stock value", value, "money");
 	}
 	if (low >= 0) {
@@ -164,8 +163,8 @@ static void add_column(struct build *b, json_t *table, const struct profile *pro
 		og_set(b, item, "target", point->key);
 }
 
-static void add_table(struct build *b, json_t *parent, const char *name,
-		      const struct profile *profile)
+static json_t *add_table(struct build *b, json_t *parent, const char *name,
+			 const struct profile *profile)
 {
 	json_t *table = og_node(b, parent, "Table");
 
@@ -176,6 +175,7 @@ static void add_table(struct build *b, json_t *parent, const char *name,
 	og_put_json(b, table, "rows", json_incref((json_t *)profile->rows));
 	if (profile->left_out > 0)
 		og_putf(b, table, "note", "only the first %d columns are shown", OG_VIEW_COLUMNS);
+	return table;
 }
 
 /* A chart of measure over x, all rows. */
@@ -207,8 +207,8 @@ static void add_reference(struct build *b, json_t *chart, const struct profile *
 	og_set_json(b, reference, "value", json_real(limit->max));
 }
 
-static void bar_chart(struct build *b, json_t *parent, const struct profile *profile,
-		      const char *x, const struct column *measure)
+static json_t *bar_chart(struct build *b, json_t *parent, const struct profile *profile,
+			 const char *x, const struct column *measure)
 {
 	json_t *rows = json_array(), *section, *chart;
 	char hint[64] = "";
@@ -226,6 +226,7 @@ static void bar_chart(struct build *b, json_t *parent, const struct profile *pro
 		og_put(b, chart, "prefix", "#");
 	og_put_json(b, chart, "rows", rows);
 	add_reference(b, chart, profile);
+	return section;
 }
 
 static void line_chart(struct build *b, json_t *parent, const struct profile *profile,
@@ -284,8 +285,8 @@ static void share_bar(struct build *b, json_t *parent, const struct profile *pro
 	json_array_foreach(profile->rows, i, row)
 	{
 		add_share(b, bar, og_text_of(row, group),
-			  worth ? stock_value(profile, row) :
-				  og_value_number(json_object_get(row, measure->key)));
+			  worth ? stock_value(profile, row)
+				: og_value_number(json_object_get(row, measure->key)));
 	}
 }
 
@@ -337,23 +338,68 @@ static void add_charts(struct build *b, json_t *parent, const char *name,
 		share_bar(b, parent, profile, group->key, measure);
 }
 
-static void add_set(struct build *b, json_t *page, json_t *column, const char *name,
+/* Where the parts of a report go. */
+struct places {
+	json_t *page;	/* the whole width, above the columns */
+	json_t *column; /* the main column */
+	json_t *charts; /* a grid in it */
+	json_t *tail;	/* the whole width, below the columns */
+	int first;	/* the set at hand is the first: the one that was asked for */
+};
+
+static json_t *chart_place(struct build *b, const struct places *places)
+{
+	json_t *stack = og_node(b, places->charts, "Stack");
+
+	og_put_json(b, stack, "span", json_integer(6));
+	return stack;
+}
+
+static json_t *table_place(const struct places *places, const struct profile *profile)
+{
+	if (profile->n_columns <= WIDE_COLUMNS)
+		return places->column;
+	return places->first ? places->page : places->tail;
+}
+
+/* Names and one measure: the bars say all there is to say. */
+static int is_chart_alone(const struct build *b, const struct profile *profile)
+{
+	return profile->n_columns == 2 && profile->n_rows <= BARS_MAX && !is_kind(b, "table") &&
+	       og_profile_name(profile) && og_profile_measure(profile) &&
+	       og_profile_measure(profile)->min >= 0 && profile->columns[0].role == ROLE_TEXT;
+}
+
+/* Dates and one measure: a line, with its values to unfold. */
+static int is_series(const struct profile *profile)
+{
+	return profile->n_columns == 2 && profile->n_rows >= LINE_POINTS_MIN &&
+	       profile->columns[0].role == ROLE_DATE && og_profile_measure(profile);
+}
+
+static void add_set(struct build *b, const struct places *places, const char *name,
 		    const json_t *rows)
 {
 	struct profile profile;
-	json_t *empty;
+	json_t *empty, *section, *table;
 
 	og_profile(rows, &profile);
 	if (profile.n_rows == 1)
 		return; /* figures or facts, elsewhere */
 	if (profile.n_rows == 0) {
-		empty = og_node(b, column, "Empty");
+		empty = og_node(b, places->column, "Empty");
 		set_title(b, json_object_get(empty, "p"), name);
 		og_put(b, empty, "text", "no rows");
-		return;
+	} else if (is_chart_alone(b, &profile)) {
+		section = bar_chart(b, chart_place(b, places), &profile, profile.columns[0].key,
+				    og_profile_measure(&profile));
+		set_title(b, json_object_get(section, "p"), name);
+	} else {
+		add_charts(b, chart_place(b, places), name, &profile);
+		table = add_table(b, table_place(places, &profile), name, &profile);
+		if (is_series(&profile))
+			og_put_json(b, table, "folded", json_true());
 	}
-	add_table(b, profile.n_columns > WIDE_COLUMNS ? page : column, name, &profile);
-	add_charts(b, column, name, &profile);
 }
 
 /* Adds the figures of the sets that strips selects: single rows of
@@ -366,6 +412,8 @@ static void collect_metrics(struct build *b, json_t *strip, int strips)
 
 	json_object_foreach(data, name, rows)
 	{
+		if (strips != (json_array_size(rows) == 1))
+			continue;
 		og_profile(rows, &profile);
 		if (strips && is_strip(&profile))
 			row_metrics(b, strip, &profile);
@@ -396,8 +444,10 @@ void og_part_facts(struct build *b, json_t *column)
 
 	json_object_foreach(data, name, rows)
 	{
+		if (json_array_size(rows) != 1)
+			continue;
 		og_profile(rows, &profile);
-		if (profile.n_rows != 1 || is_strip(&profile))
+		if (is_strip(&profile))
 			continue;
 		section = og_node_section(b, column, NULL, NULL);
 		set_title(b, json_object_get(section, "p"), name);
@@ -413,13 +463,18 @@ void og_part_facts(struct build *b, json_t *column)
 	}
 }
 
-void og_part_report(struct build *b, json_t *page, json_t *column)
+void og_part_report(struct build *b, json_t *page, json_t *column, json_t *tail)
 {
 	json_t *data = json_object_get(b->result, "data"), *rows;
+	struct places places = { page, column, NULL, tail, 1 };
 	const char *name;
 
 	if (!is_kind(b, "table"))
 		add_metrics(b, page);
+	places.charts = og_node(b, column, "Grid");
 	json_object_foreach(data, name, rows)
-		add_set(b, page, column, name, rows);
+	{
+		add_set(b, &places, name, rows);
+		places.first = 0;
+	}
 }

@@ -35,6 +35,8 @@ static void add_detail(struct build *b, json_t *item, const json_t *step)
 			affected == 1 ? "" : "s");
 	else if (strcmp(og_text_of(step, "state"), "skipped") == 0)
 		og_set(b, item, "detail", "Never started");
+	else if (strcmp(og_text_of(step, "state"), "failed") == 0)
+		og_set(b, item, "detail", "It failed; nothing of it stands");
 	else
 		og_set(b, item, "detail", "Checked, nothing changed");
 	if (seq > 0)
@@ -103,6 +105,5 @@ void og_part_saga(struct build *b, json_t *column)
 				  lanes == 2 ? "Forward, then undone in reverse order" : NULL);
 	rail = og_node(b, section, "SagaRail");
 	og_put_json(b, rail, "lanes", json_integer(lanes));
-	json_array_foreach(steps, i, step)
-		add_step(b, rail, step, lanes);
+	json_array_foreach(steps, i, step) add_step(b, rail, step, lanes);
 }

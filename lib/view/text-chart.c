@@ -6,16 +6,18 @@
 #include "lib/view/format-internal.h"
 #include "lib/view/text-internal.h"
 
-#define INDENT 2
+#define INDENT	  2
 #define LABEL_MAX 24
-#define BAR_MIN 8
-#define BAR_MAX 40
+#define BAR_MIN	  8
+#define BAR_MAX	  40
+#define NARROW	  60 /* no room for what only decorates */
 
 void og_text_bar(struct text_out *out, enum ink ink, double share, size_t width)
 {
 	static const char *const eighths[] = { "",	 "\u258f", "\u258e", "\u258d",
 					       "\u258c", "\u258b", "\u258a", "\u2589" };
-	size_t parts = (size_t)lround(fmin(fmax(share, 0), 1) * (double)width * 8), full = parts / 8;
+	size_t parts = (size_t)lround(fmin(fmax(share, 0), 1) * (double)width * 8),
+	       full = parts / 8;
 	struct og_buf bar;
 
 	og_buf_init(&bar, 4 * OG_VIEW_WIDTH_MAX);
@@ -177,7 +179,7 @@ void og_text_spark(struct text_out *out, const json_t *props)
 		return;
 	og_spaces(out, INDENT);
 	put_end(out, props, json_array_get(rows, 0), key);
-	og_buf_adds(out->buf, " to ");
+	og_buf_adds(out->buf, out->width < NARROW ? " to\n  " : " to ");
 	put_end(out, props, json_array_get(rows, n - 1), key);
 	og_buf_addc(out->buf, '\n');
 }
@@ -213,12 +215,19 @@ void og_text_meters(struct text_out *out, const json_t *props)
 		og_spaces(out, INDENT);
 		put_label(out, json_object_get(item, "label"), labels);
 		og_spaces(out, 2);
-		og_text_bar(out, share >= 1 ? INK_BAD : share >= 0.8 ? INK_WARN : INK_INFO, share,
-			    out->width < 60 ? BAR_MIN : 2 * BAR_MIN);
+		if (out->width >= NARROW) {
+			og_text_bar(out,
+				    share >= 1	   ? INK_BAD
+				    : share >= 0.8 ? INK_WARN
+						   : INK_INFO,
+				    share, 2 * BAR_MIN);
+			og_spaces(out, 2);
+		}
 		og_text_value(out, json_object_get(item, "value"), "number", NULL);
-		og_buf_addf(out->buf, "  %s", out->safe.data);
+		og_buf_addf(out->buf, "%s", out->safe.data);
 		og_text_value(out, json_object_get(item, "max"), "number", NULL);
-		og_buf_addf(out->buf, " of %s ", out->safe.data);
+		og_buf_addf(out->buf, " of %s", out->safe.data);
+		og_spaces(out, *og_text_of(item, "unit") ? 1 : 0);
 		og_text_line(out, INK_PLAIN, og_text_of(item, "unit"));
 		og_buf_addc(out->buf, '\n');
 	}

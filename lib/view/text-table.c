@@ -12,10 +12,10 @@
 #include "lib/view/text-internal.h"
 #include "lib/view/tree-internal.h"
 
-#define GAP 2
+#define GAP		2
 #define TEXT_COLUMN_MIN 8
-#define INDENT 2
-#define CELL_LINES 3 /* a longer value is cut */
+#define INDENT		2
+#define CELL_LINES	3 /* a longer value is cut */
 
 struct cell {
 	size_t at, len, width;
@@ -26,7 +26,7 @@ struct grid {
 	const json_t *columns, *rows;
 	const char *currency;
 	size_t n_columns, n_rows;
-	struct cell *cells;	      /* row 0 holds the labels */
+	struct cell *cells; /* row 0 holds the labels */
 	size_t width[OG_VIEW_COLUMNS];
 	int right[OG_VIEW_COLUMNS];
 	struct og_buf text;
@@ -41,7 +41,8 @@ static void measure(struct text_out *out, struct grid *grid, size_t row, size_t 
 	cell->width = og_text_value(out, value, format, grid->currency);
 	cell->len = out->safe.len;
 	if (strcmp(format, "status") == 0)
-		cell->ink = og_ink_of(og_word_tone(json_is_string(value) ? json_string_value(value) : ""));
+		cell->ink = og_ink_of(
+			og_word_tone(json_is_string(value) ? json_string_value(value) : ""));
 	og_buf_add(&grid->text, out->safe.len > 0 ? out->safe.data : "", out->safe.len);
 	if (cell->width > grid->width[column])
 		grid->width[column] = cell->width;

@@ -10,9 +10,9 @@
 #include "lib/view/format-internal.h"
 #include "lib/view/text-internal.h"
 
-#define INDENT 2
-#define UNDO_COLUMN 18 /* about where an undo's words begin */
-#define TEXT_ROOM_MIN 8 /* columns; narrower wrapping would be no text */
+#define INDENT	      2
+#define UNDO_COLUMN   18 /* about where an undo's words begin */
+#define TEXT_ROOM_MIN 8	 /* columns; narrower wrapping would be no text */
 
 void og_ink(struct text_out *out, enum ink ink, const char *text)
 {
@@ -29,7 +29,9 @@ enum ink og_ink_of(const char *tone)
 	static const struct {
 		const char *tone;
 		enum ink ink;
-	} inks[] = { { "ok", INK_OK }, { "warn", INK_WARN }, { "bad", INK_BAD }, { "info", INK_INFO } };
+	} inks[] = {
+		{ "ok", INK_OK }, { "warn", INK_WARN }, { "bad", INK_BAD }, { "info", INK_INFO }
+	};
 
 	for (size_t i = 0; tone && i < sizeof(inks) / sizeof(*inks); i++)
 		if (strcmp(tone, inks[i].tone) == 0)
@@ -39,7 +41,11 @@ enum ink og_ink_of(const char *tone)
 
 void og_spaces(struct text_out *out, size_t n)
 {
-	og_buf_addf(out->buf, "%*s", (int)n, "");
+	static const char blanks[] = "                                ";
+
+	for (; n >= sizeof(blanks); n -= sizeof(blanks) - 1)
+		og_buf_add(out->buf, blanks, sizeof(blanks) - 1);
+	og_buf_add(out->buf, blanks, n);
 }
 
 size_t og_text_fit(const char *text, size_t len, size_t width, size_t *ret_width)
@@ -117,8 +123,8 @@ void og_text_wrap(struct text_out *out, enum ink ink, const char *text, size_t c
 	og_buf_init(&line, OG_VIEW_MAX);
 	og_text_safe(&safe, text, strlen(text), 0);
 	do {
-		size_t room = out->width > column + TEXT_ROOM_MIN ? out->width - column :
-								    TEXT_ROOM_MIN;
+		size_t room =
+			out->width > column + TEXT_ROOM_MIN ? out->width - column : TEXT_ROOM_MIN;
 		size_t n = safe.len > at ? line_len(safe.data + at, safe.len - at, room) : 0;
 
 		og_buf_clear(&line);
@@ -151,17 +157,32 @@ static void draw_page(struct text_out *out, const json_t *props)
 		og_text_wrap(out, INK_DIM, og_text_of(props, "subtitle"), 0, 0);
 }
 
-static void draw_section(struct text_out *out, const json_t *props)
+/* A line and, where there is room for its first words, a note behind it. */
+static void line_and_note(struct text_out *out, size_t indent, const json_t *line, const char *note)
 {
-	const char *hint = og_text_of(props, "hint");
+	size_t width = indent;
 
-	og_buf_addc(out->buf, '\n');
-	og_text_line(out, INK_BOLD, og_text_of(props, "title"));
-	if (*hint) {
-		og_spaces(out, 2);
-		og_text_line(out, INK_DIM, hint);
+	og_spaces(out, indent);
+	if (json_string_length(line) > 0) {
+		width += og_text_value(out, line, "text", NULL) + 2;
+		og_ink(out, indent == 0 ? INK_BOLD : INK_PLAIN, out->safe.data);
+	}
+	if (*note && width + TEXT_ROOM_MIN < out->width) {
+		og_spaces(out, json_string_length(line) > 0 ? 2 : 0);
+		og_text_wrap(out, INK_DIM, note, width, indent);
+		return;
 	}
 	og_buf_addc(out->buf, '\n');
+	if (*note) {
+		og_spaces(out, indent);
+		og_text_wrap(out, INK_DIM, note, indent, indent);
+	}
+}
+
+static void draw_section(struct text_out *out, const json_t *props)
+{
+	og_buf_addc(out->buf, '\n');
+	line_and_note(out, 0, json_object_get(props, "title"), og_text_of(props, "hint"));
 }
 
 static void draw_alert(struct text_out *out, const json_t *props)
@@ -197,7 +218,8 @@ static void draw_metrics(struct text_out *out, const json_t *props)
 		og_spaces(out, widest - width + 2);
 		og_text_value(out, json_object_get(item, "value"), og_text_of(item, "format"),
 			      og_json_str(props, "currency"));
-		og_ink(out, *og_text_of(item, "tone") ? og_ink_of(og_text_of(item, "tone")) : INK_BOLD,
+		og_ink(out,
+		       *og_text_of(item, "tone") ? og_ink_of(og_text_of(item, "tone")) : INK_BOLD,
 		       out->safe.data);
 		og_buf_addc(out->buf, '\n');
 	}
@@ -250,7 +272,8 @@ static void draw_timeline(struct text_out *out, const json_t *props)
 		og_buf_addc(out->buf, '\n');
 		if (*detail) {
 			og_spaces(out, column + 2 * INDENT);
-			og_text_wrap(out, INK_DIM, detail, column + 2 * INDENT, column + 2 * INDENT);
+			og_text_wrap(out, INK_DIM, detail, column + 2 * INDENT,
+				     column + 2 * INDENT);
 		}
 	}
 }
@@ -332,14 +355,15 @@ static void draw_chain(struct text_out *out, const json_t *props)
 static void draw_citation(struct text_out *out, const json_t *props)
 {
 	int64_t line = og_json_int(props, "line", 0);
+	struct og_buf where;
 
-	og_spaces(out, INDENT);
-	og_text_line(out, INK_PLAIN, og_text_of(props, "title"));
-	og_spaces(out, *og_text_of(props, "title") ? 1 : 0);
-	og_text_line(out, INK_DIM, og_text_of(props, "policy"));
+	og_buf_init(&where, OG_VIEW_MAX);
+	og_buf_adds(&where, og_text_of(props, "policy"));
 	if (line > 0)
-		og_buf_addf(out->buf, ":%lld", (long long)line);
-	og_buf_addc(out->buf, '\n');
+		og_buf_addf(&where, ":%lld", (long long)line);
+	line_and_note(out, INDENT, json_object_get(props, "title"),
+		      where.len > 0 ? where.data : "");
+	og_buf_release(&where);
 	if (*og_text_of(props, "text")) {
 		og_spaces(out, 2 * INDENT);
 		og_text_wrap(out, INK_DIM, og_text_of(props, "text"), 2 * INDENT, 2 * INDENT);
@@ -394,12 +418,15 @@ static const struct drawer {
 	const char *component;
 	void (*draw)(struct text_out *out, const json_t *props);
 } drawers[] = {
-	{ "Page", draw_page },	     { "Section", draw_section },   { "Alert", draw_alert },
-	{ "Metrics", draw_metrics }, { "Table", draw_table },	    { "KeyValue", draw_key_values },
-	{ "BarChart", og_text_bars }, { "LineChart", og_text_spark }, { "ShareBar", og_text_shares },
-	{ "Meters", og_text_meters }, { "Timeline", draw_timeline }, { "SagaRail", draw_rail },
-	{ "Chain", draw_chain },     { "Citation", draw_citation }, { "Command", draw_command },
-	{ "Code", draw_code },	     { "Text", draw_text },	    { "Empty", draw_empty },
+	{ "Page", draw_page },		{ "Section", draw_section },
+	{ "Alert", draw_alert },	{ "Metrics", draw_metrics },
+	{ "Table", draw_table },	{ "KeyValue", draw_key_values },
+	{ "BarChart", og_text_bars },	{ "LineChart", og_text_spark },
+	{ "ShareBar", og_text_shares }, { "Meters", og_text_meters },
+	{ "Timeline", draw_timeline },	{ "SagaRail", draw_rail },
+	{ "Chain", draw_chain },	{ "Citation", draw_citation },
+	{ "Command", draw_command },	{ "Code", draw_code },
+	{ "Text", draw_text },		{ "Empty", draw_empty },
 };
 
 static void walk(struct text_out *out, const json_t *node)
@@ -411,8 +438,7 @@ static void walk(struct text_out *out, const json_t *node)
 	for (i = 0; i < sizeof(drawers) / sizeof(*drawers); i++)
 		if (strcmp(component, drawers[i].component) == 0)
 			drawers[i].draw(out, json_object_get(node, "p"));
-	json_array_foreach(children, i, child)
-		walk(out, child);
+	json_array_foreach(children, i, child) walk(out, child);
 }
 
 int og_view_text(const json_t *tree, const struct og_text_style *style, struct og_buf *buf,

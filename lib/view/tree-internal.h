@@ -49,10 +49,12 @@ void og_set_words(struct build *b, json_t *item, const char *key, const char *na
 const char *og_word_tone(const char *word);
 
 /* The parts of pages; each adds nothing when the document has nothing. */
-void og_part_report(struct build *b, json_t *page, json_t *column);
-void og_part_facts(struct build *b, json_t *column);  /* row sets of one row */
-void og_part_saga(struct build *b, json_t *column);   /* steps and compensation */
-void og_part_events(struct build *b, json_t *column); /* trace */
+/* Row sets: figures and the wide table of the first set go to page, charts
+ * and tables to column, other wide tables to tail. */
+void og_part_report(struct build *b, json_t *page, json_t *column, json_t *tail);
+void og_part_facts(struct build *b, json_t *column);   /* row sets of one row */
+void og_part_saga(struct build *b, json_t *column);    /* steps and compensation */
+void og_part_events(struct build *b, json_t *column);  /* trace */
 void og_part_sources(struct build *b, json_t *column); /* citations */
 void og_part_actions(struct build *b, json_t *column);
 void og_part_ledger(struct build *b, json_t *column);

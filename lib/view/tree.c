@@ -48,8 +48,8 @@ static int no_skill(const struct build *b)
 static void skill_name(const struct build *b, struct og_buf *buf)
 {
 	const json_t *skill = json_object_get(b->result, "skill");
-	const char *name = json_is_object(skill) ? og_text_of(skill, "name") :
-						   og_text_of(b->result, "skill");
+	const char *name =
+		json_is_object(skill) ? og_text_of(skill, "name") : og_text_of(b->result, "skill");
 	struct og_buf plain;
 
 	og_buf_init(&plain, (size_t)1 << 20);
@@ -82,7 +82,8 @@ static void page_title(struct build *b, json_t *page)
 
 static void page_subtitle(struct build *b, json_t *page)
 {
-	const char *hint = og_json_str(b->hints, "subtitle"), *text = og_json_str(b->result, "text");
+	const char *hint = og_json_str(b->hints, "subtitle"),
+		   *text = og_json_str(b->result, "text");
 	const char *principal = og_json_str(b->result, "principal");
 	const char *when = og_json_str(b->result, "finished");
 	struct og_buf line;
@@ -152,10 +153,23 @@ static json_t *add_stack(struct build *b, json_t *grid, int span)
 
 static void side_parts(struct build *b, json_t *side)
 {
+	og_part_actions(b, side);
 	og_part_events(b, side);
 	og_part_sources(b, side);
-	og_part_actions(b, side);
 	og_part_ledger(b, side);
+}
+
+static int wrote(const struct build *b)
+{
+	json_t *steps = json_object_get(b->result, "steps"), *step;
+	size_t i;
+
+	json_array_foreach(steps, i, step)
+	{
+		if (og_json_int(step, "affected", 0) > 0)
+			return 1;
+	}
+	return 0;
 }
 
 static void page_interrupted(struct build *b, json_t *page)
@@ -168,11 +182,12 @@ static void page_interrupted(struct build *b, json_t *page)
 	right = add_stack(b, grid, 7);
 	og_part_budgets(b, left);
 	og_part_cause(b, right);
+	og_part_actions(b, right);
 	og_part_events(b, right);
-	og_part_saga(b, right);
+	if (wrote(b))
+		og_part_saga(b, right);
 	og_part_facts(b, left);
 	og_part_sources(b, left);
-	og_part_actions(b, right);
 	og_part_ledger(b, left);
 }
 
@@ -187,14 +202,15 @@ static void page_saga(struct build *b, json_t *page)
 	side = add_stack(b, grid, 4);
 	og_part_saga(b, main);
 	og_part_nearest(b, main);
-	og_part_report(b, page, main);
+	og_part_report(b, page, main, page);
 	og_part_facts(b, side);
 	side_parts(b, side);
 }
 
 static void add_lead(struct build *b, json_t *page)
 {
-	const char *answer = og_json_str(b->result, "answer"), *next = og_json_str(b->result, "next");
+	const char *answer = og_json_str(b->result, "answer"),
+		   *next = og_json_str(b->result, "next");
 	json_t *text;
 
 	if (answer && *answer) {
@@ -237,39 +253,22 @@ static int is_audit(const struct build *b)
 	return 0;
 }
 
-static int wrote(const struct build *b)
-{
-	json_t *steps = json_object_get(b->result, "steps"), *step;
-	size_t i;
-
-	json_array_foreach(steps, i, step)
-	{
-		if (og_json_int(step, "affected", 0) > 0)
-			return 1;
-	}
-	return 0;
-}
-
 static void page_report(struct build *b, json_t *page)
 {
-	json_t *top, *grid, *main, *side;
+	json_t *grid = og_node(b, NULL, "Grid"), *tail = og_node(b, NULL, "Stack");
+	json_t *main = add_stack(b, grid, 8), *side = add_stack(b, grid, 4);
 
 	if (is_audit(b))
 		add_alert(b, page, has_rows(b) ? "warn" : "ok", "Done");
 	else
 		add_lead(b, page);
-	top = page;
-	grid = og_node(b, NULL, "Grid");
-	main = add_stack(b, grid, 8);
-	side = add_stack(b, grid, 4);
-	og_part_report(b, top, main);
-	if (!has_rows(b) && json_array_size(json_object_get(main, "k")) == 0)
-		og_put(b, og_node(b, main, "Empty"), "title", "No rows");
+	og_part_report(b, page, main, tail);
 	og_part_facts(b, main);
 	if (wrote(b))
 		og_part_saga(b, main);
 	side_parts(b, side);
-	if (json_array_append_new(json_object_get(page, "k"), grid) < 0)
+	if (json_array_append_new(json_object_get(page, "k"), grid) < 0 ||
+	    json_array_append_new(json_object_get(page, "k"), tail) < 0)
 		b->failed = 1;
 }
 

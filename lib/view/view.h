@@ -21,10 +21,10 @@
 #include "lib/base/err.h"
 #include "lib/json/json.h"
 
-#define OG_VIEW_MAX ((size_t)96 << 20) /* most bytes a view may come to */
-#define OG_VIEW_COLUMNS 64	       /* of a row set; the page says what is left out */
-#define OG_VIEW_HTML_ROWS 2000	       /* of a table in HTML; the page says so */
-#define OG_VIEW_WIDTH_MIN 24
+#define OG_VIEW_MAX	  ((size_t)96 << 20) /* most bytes a view may come to */
+#define OG_VIEW_COLUMNS	  64		     /* of a row set; the page says what is left out */
+#define OG_VIEW_HTML_ROWS 2000		     /* of a table in HTML; the page says so */
+#define OG_VIEW_WIDTH_MIN 40
 #define OG_VIEW_WIDTH_MAX 1000
 
 /* The tree for a result document that og_result_check() has accepted; a

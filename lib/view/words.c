@@ -57,18 +57,18 @@ struct tone_word {
 
 /* Colour is spent on exceptions: what went as it should stays grey. */
 static const struct tone_word tone_words[] = {
-	{ "pending", "warn" },	 { "held", "warn" },	  { "hold", "warn" },
-	{ "on_hold", "warn" },	 { "on hold", "warn" },	  { "waiting", "warn" },
-	{ "low", "warn" },	 { "review", "warn" },	  { "undone", "warn" },
-	{ "compensated", "warn" }, { "reorder", "warn" }, { "skipped", "" },
-	{ "unwaived", "bad" },	 { "anomalous", "bad" },  { "anomaly", "bad" },
-	{ "failed", "bad" },	 { "denied", "bad" },	  { "refused", "bad" },
-	{ "overdue", "bad" },	 { "out", "bad" },	  { "out of stock", "bad" },
-	{ "violation", "bad" },	 { "blocked", "bad" },	  { "error", "bad" },
-	{ "interrupted", "bad" }, { "in_doubt", "bad" },  { "compensation_failed", "bad" },
-	{ "processing", "info" }, { "picking", "info" },  { "open", "info" },
-	{ "running", "info" },	 { "queued", "info" },	  { "new", "info" },
-	{ "waived", "ok" },	 { "done", "ok" },	  { "approved", "ok" },
+	{ "pending", "warn" },	   { "held", "warn" },	   { "hold", "warn" },
+	{ "on_hold", "warn" },	   { "on hold", "warn" },  { "waiting", "warn" },
+	{ "low", "warn" },	   { "review", "warn" },   { "undone", "warn" },
+	{ "compensated", "warn" }, { "reorder", "warn" },  { "skipped", "" },
+	{ "unwaived", "bad" },	   { "anomalous", "bad" }, { "anomaly", "bad" },
+	{ "failed", "bad" },	   { "denied", "bad" },	   { "refused", "bad" },
+	{ "overdue", "bad" },	   { "out", "bad" },	   { "out of stock", "bad" },
+	{ "violation", "bad" },	   { "blocked", "bad" },   { "error", "bad" },
+	{ "interrupted", "bad" },  { "in_doubt", "bad" },  { "compensation_failed", "bad" },
+	{ "processing", "info" },  { "picking", "info" },  { "open", "info" },
+	{ "running", "info" },	   { "queued", "info" },   { "new", "info" },
+	{ "waived", "ok" },	   { "done", "ok" },	   { "approved", "ok" },
 };
 
 const char *og_word_tone(const char *word)

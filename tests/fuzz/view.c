@@ -1,0 +1,75 @@
+/*
+ * Fuzz target: a document's bytes through every drawer. Built with
+ * clang -fsanitize=fuzzer, or alone (OG_FUZZ_MAIN) to run the files it is
+ * given. The check of documents is left out on purpose: the drawers must
+ * stand wrong shapes as well.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/file.h"
+#include "lib/view/view.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What may never come out, whatever went in. */
+static void inspect(const struct og_buf *page, const struct og_buf *text)
+{
+	if (page->len > 0 && (strstr(page->data, "<script") || strchr(page->data, 0x1b)))
+		abort();
+	if (text->len > 0 && (strlen(text->data) != text->len || strchr(text->data, 0x1b)))
+		abort();
+}
+
+static void draw(json_t *result)
+{
+	struct og_text_style style = { OG_VIEW_WIDTH_MIN, 0 };
+	struct og_err err = OG_ERR_INIT;
+	struct og_buf page, text, csv;
+	json_t *tree = NULL;
+
+	og_buf_init(&page, OG_VIEW_MAX);
+	og_buf_init(&text, OG_VIEW_MAX);
+	og_buf_init(&csv, OG_VIEW_MAX);
+	if (og_view_tree(result, "fuzz", &tree, &err) == 0) {
+		og_view_html(tree, "b{}", 3, &page, &err);
+		og_view_text(tree, &style, &text, &err);
+		inspect(&page, &text);
+	}
+	og_view_csv(result, NULL, &csv, &err);
+	json_decref(tree);
+	og_buf_release(&page);
+	og_buf_release(&text);
+	og_buf_release(&csv);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct og_err err = OG_ERR_INIT;
+	json_t *result = NULL;
+
+	if (og_json_parse((const char *)data, size, 1 << 20, "fuzz", &result, &err) == 0)
+		draw(result);
+	json_decref(result);
+	return 0;
+}
+
+#ifdef OG_FUZZ_MAIN
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		struct og_err err = OG_ERR_INIT;
+		struct og_buf text;
+
+		og_buf_init(&text, 1 << 20);
+		if (og_file_read(argv[i], "input", &text, &err) == 0)
+			LLVMFuzzerTestOneInput((const uint8_t *)text.data, text.len);
+		else
+			fprintf(stderr, "%s\n", err.msg);
+		og_buf_release(&text);
+	}
+	return 0;
+}
+#endif
