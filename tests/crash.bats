@@ -19,6 +19,8 @@ setup_file() {
 	export KILLAT=$OG_BUILD/tests/killat.so
 }
 
+# The mark that lets one process die lies inside the instance: a sealed
+# shield could not remove it anywhere else, and would never die.
 # kill_everywhere PROGRAM SENTENCE STEP: visits N = 1, 1+STEP, ...
 kill_everywhere() {
 	local program=$1 sentence=$2 stride=$3 n=1 want id
@@ -30,10 +32,10 @@ kill_everywhere() {
 	while :; do
 		rm -rf "$OG_HOME"
 		cp -r "$BATS_TEST_TMPDIR/pristine" "$OG_HOME"
-		touch "$BATS_TEST_TMPDIR/once"
-		OG_KILL_PROGRAM=$program OG_KILL_AT=$n OG_KILL_ONCE=$BATS_TEST_TMPDIR/once \
+		touch "$OG_HOME/run/once"
+		OG_KILL_PROGRAM=$program OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once \
 			LD_PRELOAD=$KILLAT timeout 20 og-worker --drain >/dev/null 2>&1 || true
-		[ ! -e "$BATS_TEST_TMPDIR/once" ] || break
+		[ ! -e "$OG_HOME/run/once" ] || break
 		timeout 20 og-worker --drain >/dev/null 2>&1
 		[ "$(end_state)" = "$want" ] || {
 			echo "killed $program at $n:"
