@@ -75,7 +75,7 @@ split() {
 	split og-shield check --as bob "UPDATE products SET stock_quantity = 0"
 	[ "$status" -eq 0 ]
 	[ "$(jq -c .tables <<<"$output")" = '["products"]' ]
-	split og-shield check --as charlie "DELETE FROM orders"
+	split og-shield check --as charlie "DELETE FROM products"
 	[ "$status" -eq 1 ]
 	[ "$(jq -r .verdict <<<"$output")" = deny ]
 	[ "$(business)" = "$was" ]
@@ -212,7 +212,7 @@ split() {
 }
 
 @test "names with control bytes reach a terminal visibly" {
-	og-shield exec --as alice "UPDATE products SET name = 'x' || char(27) || '[2J' WHERE id = 3"
+	og-shield exec --as alice "UPDATE products SET name = :n WHERE id = 3" --param $'n=x\033[2J'
 	split og-shield query --as alice "SELECT name FROM products WHERE id = 3"
 	[[ "$output" != *$'\033'* ]]
 }
