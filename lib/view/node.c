@@ -1,6 +1,7 @@
 /* Nodes and properties of a tree under construction; see the header. */
 #include "lib/view/tree-internal.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -127,16 +128,22 @@ void og_put_member(struct build *b, json_t *node, const char *key, const json_t 
 	og_set_member(b, json_object_get(node, "p"), key, from, member);
 }
 
+json_t *og_real(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
 json_t *og_item(struct build *b, json_t *node, const char *list)
 {
 	json_t *props = json_object_get(node, "p"), *items = json_object_get(props, list);
-	json_t *item = json_object();
+	json_t *item;
 
 	if (!items) {
 		items = json_array();
 		attach(b, props, list, items);
 	}
-	if (b->failed || json_array_append_new(items, item) < 0) {
+	item = b->failed ? NULL : json_object();
+	if (!item || json_array_append_new(items, item) < 0) {
 		b->failed = 1;
 		return NULL;
 	}

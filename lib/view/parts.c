@@ -213,6 +213,6 @@ void og_part_nearest(struct build *b, json_t *column)
 	og_set(b, series, "key", "score");
 	og_set(b, series, "label", "Fit");
 	og_put(b, chart, "format", "percent");
-	og_put_json(b, chart, "max", json_real(1));
+	og_put_json(b, chart, "max", og_real(1));
 	og_put_json(b, chart, "rows", json_incref(list));
 }

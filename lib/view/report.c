@@ -42,7 +42,7 @@ static void add_metric(struct build *b, json_t *strip, const char *name, double 
 	json_t *item = og_item(b, strip, "items");
 
 	og_set_words(b, item, "label", name);
-	og_set_json(b, item, "value", json_real(value));
+	og_set_json(b, item, "value", og_real(value));
 	og_set(b, item, "format", format);
 }
 
@@ -158,7 +158,7 @@ static void add_column(struct build *b, json_t *table, const struct profile *pro
 		return;
 	}
 	og_set(b, item, "format", "level");
-	og_set_json(b, item, "max", json_real(column->max));
+	og_set_json(b, item, "max", og_real(column->max));
 	if (point)
 		og_set(b, item, "target", point->key);
 }
@@ -204,7 +204,7 @@ static void add_reference(struct build *b, json_t *chart, const struct profile *
 	reference = json_object();
 	og_put_json(b, chart, "reference", reference);
 	og_set_words(b, reference, "label", limit->key);
-	og_set_json(b, reference, "value", json_real(limit->max));
+	og_set_json(b, reference, "value", og_real(limit->max));
 }
 
 static json_t *bar_chart(struct build *b, json_t *parent, const struct profile *profile,
@@ -263,7 +263,7 @@ static void add_share(struct build *b, json_t *bar, const char *label, double am
 	json_t *item = find_share(b, bar, label);
 
 	amount += og_value_number(json_object_get(item, "value"));
-	og_set_json(b, item, "value", json_real(amount));
+	og_set_json(b, item, "value", og_real(amount));
 }
 
 /* How the measure (or the value of the stock) is spread over groups. */

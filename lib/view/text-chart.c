@@ -198,14 +198,14 @@ void og_text_shares(struct text_out *out, const json_t *props)
 void og_text_meters(struct text_out *out, const json_t *props)
 {
 	json_t *items = json_object_get(props, "items"), *item;
-	size_t i, labels = 0, width;
+	size_t i, labels = 0, width, room = out->width < NARROW ? out->width / 2 : 2 * LABEL_MAX;
 
 	json_array_foreach(items, i, item)
 	{
 		width = og_text_value(out, json_object_get(item, "label"), "text", NULL);
 		labels = width > labels ? width : labels;
 	}
-	labels = labels > 2 * LABEL_MAX ? 2 * LABEL_MAX : labels;
+	labels = labels > room ? room : labels;
 	json_array_foreach(items, i, item)
 	{
 		double value = og_value_number(json_object_get(item, "value"));

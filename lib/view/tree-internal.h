@@ -33,6 +33,9 @@ void og_put_json(struct build *b, json_t *node, const char *key, json_t *value);
 void og_put_member(struct build *b, json_t *node, const char *key, const json_t *from,
 		   const char *member);
 
+/* A number, or null for a sum that no number can hold. */
+json_t *og_real(double value);
+
 /* Appends an object to the node's list property; og_set puts members. */
 json_t *og_item(struct build *b, json_t *node, const char *list);
 void og_set(struct build *b, json_t *item, const char *key, const char *text);

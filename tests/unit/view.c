@@ -150,6 +150,9 @@ static void wrong_shapes(void)
 		"\"day\":\"2026-01-02\","
 		"\"n\":-1e308},{\"day\":\"2026-01-03\",\"n\":0},{\"day\":\"2026-01-04\",\"n\":5e-"
 		"324}]}}",
+		"{\"state\":\"done\",\"data\":{\"a\":[{\"amount\":1e308,\"stock\":9,\"price\":"
+		"1e308},"
+		"{\"amount\":1e308,\"stock\":9,\"price\":1}]}}",
 		"{\"state\":\"done\",\"ledger\":{\"first\":1,\"last\":9223372036854775807}}",
 	};
 	struct og_buf plain, page;
