@@ -2,7 +2,7 @@
  * Task rows, see tasks.h. Every statement is prepared once, at its first
  * use, and kept: a task costs about a dozen of them.
  */
-#include "lib/shield/tasks.h"
+#include "lib/shield/tasks-internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,22 +11,6 @@
 	"id, digest, principal, epoch, next_step, first_seq, last_seq, state, reason, "            \
 	"text, key, submitted, begun, finished, skill, skill_hash, result, envelope, "             \
 	"same_as, vars, reads"
-
-enum {
-	SQL_GET,
-	SQL_BY_KEY,
-	SQL_INSERT,
-	SQL_SAVE,
-	SQL_ENTRY,
-	SQL_FINISH,
-	SQL_LIST,
-	SQL_JOURNAL_GET,
-	SQL_JOURNAL_PUT,
-	SQL_PROGRESS,
-	SQL_CONSENT_PUT,
-	SQL_CANCELLED,
-	SQL_COUNT
-};
 
 static const char *const sql_text[SQL_COUNT] = {
 	[SQL_GET] = "SELECT " OG_TASK_COLUMNS " FROM main.og_task WHERE id = ?1",
@@ -64,13 +48,6 @@ static const char *const sql_text[SQL_COUNT] = {
 			  " OR EXISTS (SELECT 1 FROM json_each(r.rights) WHERE value = 'tasks'))",
 };
 
-static const char *const phase_name[] = { [OG_PHASE_DO] = "do", [OG_PHASE_UNDO] = "undo" };
-
-struct og_tasks {
-	struct og_db *db;
-	struct og_stmt *stmt[SQL_COUNT];
-};
-
 int og_tasks_open(struct og_db *db, struct og_tasks **ret, struct og_err *err)
 {
 	struct og_tasks *tasks = calloc(1, sizeof(*tasks));
@@ -91,7 +68,7 @@ void og_tasks_free(struct og_tasks *tasks)
 	free(tasks);
 }
 
-static struct og_stmt *prepared(struct og_tasks *tasks, int which, struct og_err *err)
+struct og_stmt *og_tasks_stmt(struct og_tasks *tasks, int which, struct og_err *err)
 {
 	if (!tasks->stmt[which] &&
 	    og_stmt_new(tasks->db, sql_text[which], &tasks->stmt[which], err) < 0)
@@ -100,7 +77,7 @@ static struct og_stmt *prepared(struct og_tasks *tasks, int which, struct og_err
 }
 
 /* Copies a column; *ret stays NULL for NULL. */
-static int column(struct og_stmt *stmt, int i, char **ret, struct og_err *err)
+int og_tasks_column(struct og_stmt *stmt, int i, char **ret, struct og_err *err)
 {
 	const char *text = og_col_text(stmt, i);
 
@@ -179,7 +156,7 @@ static int row_read(struct og_stmt *stmt, struct og_task_row *row, struct og_err
 	row->first_seq = og_col_int(stmt, 5);
 	row->last_seq = og_col_int(stmt, 6);
 	for (int i = 0; i < 12; i++)
-		if (column(stmt, 7 + i, strings[i], err) < 0)
+		if (og_tasks_column(stmt, 7 + i, strings[i], err) < 0)
 			return -1;
 	if (column_json(stmt, 19, &row->vars, err) < 0)
 		return -1;
@@ -189,7 +166,7 @@ static int row_read(struct og_stmt *stmt, struct og_task_row *row, struct og_err
 int og_tasks_get(struct og_tasks *tasks, const char *id, struct og_task_row *ret,
 		 struct og_err *err)
 {
-	struct og_stmt *stmt = prepared(tasks, SQL_GET, err);
+	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_GET, err);
 	struct og_task_row row;
 	int found;
 
@@ -211,7 +188,7 @@ int og_tasks_get(struct og_tasks *tasks, const char *id, struct og_task_row *ret
 int og_tasks_by_key(struct og_tasks *tasks, int64_t principal, const char *key,
 		    char ret[OG_UUID_LEN + 1], struct og_err *err)
 {
-	struct og_stmt *stmt = prepared(tasks, SQL_BY_KEY, err);
+	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_BY_KEY, err);
 	int found;
 
 	if (!stmt)
@@ -226,7 +203,7 @@ int og_tasks_by_key(struct og_tasks *tasks, int64_t principal, const char *key,
 }
 
 /* Sequence numbers start at 1; 0 stands for "none" and is stored as NULL. */
-static void bind_seq(struct og_stmt *stmt, int i, int64_t seq)
+void og_tasks_bind_seq(struct og_stmt *stmt, int i, int64_t seq)
 {
 	if (seq > 0)
 		og_bind_int(stmt, i, seq);
@@ -247,7 +224,7 @@ static int bind_json(struct og_stmt *stmt, int i, const json_t *value, struct og
 
 int og_tasks_insert(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err)
 {
-	struct og_stmt *stmt = prepared(tasks, SQL_INSERT, err);
+	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_INSERT, err);
 	const char *const strings[] = { row->state,	 row->reason, row->text,     row->key,
 					row->submitted,	 row->begun,  row->finished, row->skill,
 					row->skill_hash, row->result, row->envelope, row->same_as };
@@ -259,8 +236,8 @@ int og_tasks_insert(struct og_tasks *tasks, const struct og_task_row *row, struc
 	og_bind_int(stmt, 3, row->principal);
 	og_bind_int(stmt, 4, row->epoch);
 	og_bind_int(stmt, 5, row->next_step);
-	bind_seq(stmt, 6, row->first_seq);
-	bind_seq(stmt, 7, row->last_seq);
+	og_tasks_bind_seq(stmt, 6, row->first_seq);
+	og_tasks_bind_seq(stmt, 7, row->last_seq);
 	for (int i = 0; i < 12; i++)
 		og_bind_text(stmt, 8 + i, strings[i]);
 	if (bind_json(stmt, 20, row->vars, err) < 0 || bind_json(stmt, 21, row->reads, err) < 0) {
@@ -272,15 +249,15 @@ int og_tasks_insert(struct og_tasks *tasks, const struct og_task_row *row, struc
 
 int og_tasks_save(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err)
 {
-	struct og_stmt *stmt = prepared(tasks, SQL_SAVE, err);
+	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_SAVE, err);
 
 	if (!stmt)
 		return -1;
 	og_bind_text(stmt, 1, row->id);
 	og_bind_int(stmt, 2, row->epoch);
 	og_bind_int(stmt, 3, row->next_step);
-	bind_seq(stmt, 4, row->first_seq);
-	bind_seq(stmt, 5, row->last_seq);
+	og_tasks_bind_seq(stmt, 4, row->first_seq);
+	og_tasks_bind_seq(stmt, 5, row->last_seq);
 	og_bind_text(stmt, 6, row->state);
 	og_bind_text(stmt, 7, row->reason);
 	og_bind_text(stmt, 8, row->skill);
@@ -294,7 +271,7 @@ int og_tasks_save(struct og_tasks *tasks, const struct og_task_row *row, struct 
 
 int og_tasks_entry(struct og_tasks *tasks, const char *id, int64_t seq, struct og_err *err)
 {
-	struct og_stmt *stmt = prepared(tasks, SQL_ENTRY, err);
+	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_ENTRY, err);
 
 	if (!stmt)
 		return -1;
@@ -305,7 +282,7 @@ int og_tasks_entry(struct og_tasks *tasks, const char *id, int64_t seq, struct o
 
 int og_tasks_finish(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err)
 {
-	struct og_stmt *stmt = prepared(tasks, SQL_FINISH, err);
+	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_FINISH, err);
 
 	if (!stmt)
 		return -1;
@@ -314,8 +291,8 @@ int og_tasks_finish(struct og_tasks *tasks, const struct og_task_row *row, struc
 	og_bind_text(stmt, 3, row->reason);
 	og_bind_text(stmt, 4, row->finished);
 	og_bind_text(stmt, 5, row->result);
-	bind_seq(stmt, 6, row->first_seq);
-	bind_seq(stmt, 7, row->last_seq);
+	og_tasks_bind_seq(stmt, 6, row->first_seq);
+	og_tasks_bind_seq(stmt, 7, row->last_seq);
 	return og_stmt_run(stmt, err);
 }
 
@@ -340,7 +317,7 @@ static json_t *list_item(struct og_stmt *stmt)
 int og_tasks_list(struct og_tasks *tasks, int64_t principal, const char *state, int64_t limit,
 		  json_t *array, struct og_err *err)
 {
-	struct og_stmt *stmt = prepared(tasks, SQL_LIST, err);
+	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_LIST, err);
 	int more;
 
 	if (!stmt)
@@ -355,148 +332,4 @@ int og_tasks_list(struct og_tasks *tasks, int64_t principal, const char *state, 
 		}
 	}
 	return more;
-}
-
-void og_journal_release(struct og_journal *row)
-{
-	free(row->step);
-	free(row->digest);
-	free(row->reply);
-	free(row->changes);
-	free(row->vars);
-	memset(row, 0, sizeof(*row));
-}
-
-static int journal_read(struct og_stmt *stmt, struct og_journal *row, struct og_err *err)
-{
-	row->ordinal = og_col_int(stmt, 0);
-	row->seq = og_col_int(stmt, 6);
-	if (column(stmt, 1, &row->step, err) < 0 || column(stmt, 2, &row->digest, err) < 0 ||
-	    column(stmt, 3, &row->reply, err) < 0 || column(stmt, 4, &row->changes, err) < 0)
-		return -1;
-	return column(stmt, 5, &row->vars, err);
-}
-
-int og_journal_get(struct og_tasks *tasks, const char *task, enum og_phase phase, int64_t ordinal,
-		   struct og_journal *ret, struct og_err *err)
-{
-	struct og_stmt *stmt = prepared(tasks, SQL_JOURNAL_GET, err);
-	struct og_journal row = { 0 };
-	int found;
-
-	if (!stmt)
-		return -1;
-	og_bind_text(stmt, 1, task);
-	og_bind_text(stmt, 2, phase_name[phase]);
-	og_bind_int(stmt, 3, ordinal);
-	found = og_stmt_step(stmt, err);
-	if (found == 1 && journal_read(stmt, &row, err) < 0)
-		found = -1;
-	og_stmt_reset(stmt);
-	if (found == 1)
-		*ret = row;
-	else
-		og_journal_release(&row);
-	return found;
-}
-
-int og_journal_put(struct og_tasks *tasks, const char *task, enum og_phase phase,
-		   const struct og_journal *row, struct og_err *err)
-{
-	struct og_stmt *stmt = prepared(tasks, SQL_JOURNAL_PUT, err);
-
-	if (!stmt)
-		return -1;
-	og_bind_text(stmt, 1, task);
-	og_bind_text(stmt, 2, phase_name[phase]);
-	og_bind_int(stmt, 3, row->ordinal);
-	og_bind_text(stmt, 4, row->step);
-	og_bind_text(stmt, 5, row->digest);
-	og_bind_text(stmt, 6, row->reply);
-	og_bind_text(stmt, 7, row->changes);
-	og_bind_text(stmt, 8, row->vars);
-	bind_seq(stmt, 9, row->seq);
-	return og_stmt_run(stmt, err);
-}
-
-void og_progress_release(struct og_progress *progress)
-{
-	json_decref(progress->done);
-	json_decref(progress->undone);
-	progress->done = NULL;
-	progress->undone = NULL;
-}
-
-/* One step of the journal: its ordinal and name, whether it wrote, whether
- * it was taken back. */
-static int progress_add(struct og_stmt *stmt, struct og_progress *progress)
-{
-	json_t *name = json_string(og_col_text(stmt, 1));
-
-	if (!og_col_null(stmt, 3)) {
-		progress->undos++;
-		json_array_append(progress->undone, name);
-	} else {
-		progress->before = progress->last;
-		progress->last = og_col_int(stmt, 0);
-		progress->standing_writes += !og_col_null(stmt, 2);
-	}
-	return json_array_append_new(progress->done, name);
-}
-
-int og_tasks_progress(struct og_tasks *tasks, const char *task, struct og_progress *ret,
-		      struct og_err *err)
-{
-	struct og_stmt *stmt = prepared(tasks, SQL_PROGRESS, err);
-	struct og_progress progress = { .last = -1, .before = -1 };
-	int more = -1;
-
-	if (!stmt)
-		return -1;
-	progress.done = json_array();
-	progress.undone = json_array();
-	og_bind_text(stmt, 1, task);
-	while ((more = og_stmt_step(stmt, err)) == 1) {
-		if (progress_add(stmt, &progress) < 0) {
-			og_stmt_reset(stmt);
-			og_progress_release(&progress);
-			return og_fail_nomem(err);
-		}
-	}
-	if (more == 0)
-		*ret = progress;
-	else
-		og_progress_release(&progress);
-	return more;
-}
-
-int og_consent_put(struct og_tasks *tasks, const char *task, const char *digest, int64_t principal,
-		   const char *state, const char *expires, const char *envelope, struct og_err *err)
-{
-	struct og_stmt *stmt = prepared(tasks, SQL_CONSENT_PUT, err);
-
-	if (!stmt)
-		return -1;
-	og_bind_text(stmt, 1, task);
-	og_bind_text(stmt, 2, digest);
-	og_bind_int(stmt, 3, principal);
-	og_bind_text(stmt, 4, state);
-	og_bind_text(stmt, 5, expires);
-	og_bind_text(stmt, 6, envelope);
-	return og_stmt_run(stmt, err);
-}
-
-int og_consent_cancelled(struct og_tasks *tasks, const char *task, int64_t principal,
-			 struct og_err *err)
-{
-	struct og_stmt *stmt = prepared(tasks, SQL_CANCELLED, err);
-	int found;
-
-	if (!stmt)
-		return -1;
-	og_bind_text(stmt, 1, task);
-	og_bind_int(stmt, 2, principal);
-	found = og_stmt_step(stmt, err);
-	og_stmt_reset(stmt);
-	return found;
 }

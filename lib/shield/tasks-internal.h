@@ -1,0 +1,38 @@
+/*
+ * What the two files of the task storage share: the prepared statements,
+ * and columns in and out of them.
+ */
+#ifndef OG_SHIELD_TASKS_INTERNAL_H
+#define OG_SHIELD_TASKS_INTERNAL_H
+
+#include "lib/shield/tasks.h"
+
+enum {
+	SQL_GET,
+	SQL_BY_KEY,
+	SQL_INSERT,
+	SQL_SAVE,
+	SQL_ENTRY,
+	SQL_FINISH,
+	SQL_LIST,
+	SQL_JOURNAL_GET,
+	SQL_JOURNAL_PUT,
+	SQL_PROGRESS,
+	SQL_CONSENT_PUT,
+	SQL_CANCELLED,
+	SQL_COUNT
+};
+
+struct og_tasks {
+	struct og_db *db;
+	struct og_stmt *stmt[SQL_COUNT];
+};
+
+/* The statement, prepared at its first use; NULL with err. */
+struct og_stmt *og_tasks_stmt(struct og_tasks *tasks, int which, struct og_err *err);
+/* A copy of a text column; *ret stays as it is for NULL. */
+int og_tasks_column(struct og_stmt *stmt, int i, char **ret, struct og_err *err);
+/* Entries count from 1; 0 stands for "none" and is stored as NULL. */
+void og_tasks_bind_seq(struct og_stmt *stmt, int i, int64_t seq);
+
+#endif
