@@ -6,7 +6,6 @@
 #include "cmd/og-main.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -167,11 +166,22 @@ static int print_help(const struct og_args *args, struct og_err *err)
 	return rc;
 }
 
+/* No option, and no command of this program. */
+static int is_other(const char *word)
+{
+	for (const struct og_command *k = og_program.commands; k->run; k++)
+		if (k->name && strcmp(k->name, word) == 0)
+			return 0;
+	return word[0] != '-';
+}
+
 static int run(int argc, char **argv, const struct og_ctx *ctx, struct og_err *err)
 {
 	struct og_args *args = NULL;
 	int status;
 
+	if (og_program_other && argc > 1 && is_other(argv[1]))
+		return og_program_other(ctx, argv + 1, err);
 	if (og_args_parse(&og_program, argc, argv, &args, err) < 0)
 		return -1;
 	if (og_args_help(args))

@@ -16,6 +16,12 @@
 
 extern const struct og_program og_program;
 
+/* Defined by og alone: what a first word that is no command of it means.
+ * Returns an exit status, or -1 with err; does not return when it runs
+ * another program in its place. */
+extern int og_program_other(const struct og_ctx *ctx, char **argv, struct og_err *err)
+	__attribute__((weak));
+
 /* Standard output, checked: OG_EIO when it cannot be written. A reader
  * that went away (EPIPE) ends the program quietly with status 0... the
  * skeleton decides; commands just return the -1. */

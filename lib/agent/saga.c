@@ -105,11 +105,11 @@ static void undo_failed(struct og_job *job, const json_t *reply)
 {
 	const char *why = og_json_str(reply, "why"), *step = og_json_str(reply, "step");
 	struct og_err ignored = OG_ERR_INIT;
-	char before[400];
+	char before[512];
 
 	og_result_undo(job->result, step ? step : "?", "failed", "sql", why, &ignored);
 	snprintf(before, sizeof(before), "%s", job->reason);
-	og_job_end(job, OG_TASK_COMPENSATION_FAILED, "compensation of step '%s' failed: %s (after: %s)",
+	og_job_end(job, OG_TASK_COMPENSATION_FAILED, "compensation of step '%s' failed: %s (after: %.200s)",
 		   step ? step : "?", why ? why : "refused", before);
 	og_job_trace(job, "undo", "%s", job->reason);
 }

@@ -154,6 +154,37 @@ void og_db_close(struct og_db *db)
 	free(db);
 }
 
+int og_db_copy(const char *from, const char *to, struct og_err *err)
+{
+	struct og_db *source = NULL;
+	sqlite3 *target = NULL;
+	sqlite3_backup *backup;
+	int rc;
+
+	if (og_db_open(from, OG_DB_READ, &source, err) < 0)
+		return -1;
+	if (create_file(to, err) < 0) {
+		og_db_close(source);
+		return -1;
+	}
+	rc = sqlite3_open_v2(to, &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	backup = rc == SQLITE_OK ? sqlite3_backup_init(target, "main", source->handle, "main") :
+				   NULL;
+	if (backup) {
+		sqlite3_backup_step(backup, -1);
+		rc = sqlite3_backup_finish(backup);
+	}
+	/* A copy stands for itself: no WAL beside it. */
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(target, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	if (rc != SQLITE_OK || !backup)
+		og_fail(err, code_of(rc), "cannot copy '%s': %s", from,
+			target ? sqlite3_errmsg(target) : sqlite3_errstr(rc));
+	sqlite3_close(target);
+	og_db_close(source);
+	return rc == SQLITE_OK && backup ? 0 : -1;
+}
+
 struct sqlite3 *og_db_handle(struct og_db *db)
 {
 	return db->handle;

@@ -33,6 +33,10 @@ enum og_db_mode {
 int og_db_open(const char *path, enum og_db_mode mode, struct og_db **ret, struct og_err *err);
 void og_db_close(struct og_db *db);
 
+/* Copies a whole database, page by page, into a new file of mode 0600.
+ * The source is opened for reading only and never changed. */
+int og_db_copy(const char *from, const char *to, struct og_err *err);
+
 /* The connection itself, for lib/shield. */
 struct sqlite3 *og_db_handle(struct og_db *db);
 const char *og_db_path(const struct og_db *db);

@@ -28,6 +28,8 @@ struct og_slice {
 
 void og_sha256(const void *data, size_t len, struct og_hash *ret);
 void og_sha256v(const struct og_slice *pieces, size_t n, struct og_hash *ret);
+/* Of everything that fd still gives; OG_EIO when reading fails. */
+int og_sha256_fd(int fd, struct og_hash *ret, struct og_err *err);
 int og_hash_equal(const struct og_hash *a, const struct og_hash *b);
 void og_hash_hex(const struct og_hash *hash, char out[OG_HASH_HEX + 1]);
 int og_hash_unhex(const char *text, struct og_hash *ret); /* 0 or -1 */

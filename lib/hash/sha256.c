@@ -6,9 +6,11 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "lib/hash/hash.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/text.h"
 
@@ -27,6 +29,23 @@ void og_sha256v(const struct og_slice *pieces, size_t n, struct og_hash *ret)
 	for (size_t i = 0; i < n; i++)
 		SHA256_Update(&state, pieces[i].data, pieces[i].len);
 	SHA256_Final(ret->b, &state);
+}
+
+int og_sha256_fd(int fd, struct og_hash *ret, struct og_err *err)
+{
+	unsigned char piece[65536];
+	SHA256_CTX state;
+	ssize_t n;
+
+	SHA256_Init(&state);
+	while ((n = read(fd, piece, sizeof(piece))) != 0) {
+		if (n > 0)
+			SHA256_Update(&state, piece, (size_t)n);
+		else if (errno != EINTR)
+			return og_fail(err, OG_EIO, "cannot read: %s", strerror(errno));
+	}
+	SHA256_Final(ret->b, &state);
+	return 0;
 }
 
 int og_hash_equal(const struct og_hash *a, const struct og_hash *b)

@@ -1,0 +1,31 @@
+/* Shared inside lib/instance: an instance that is being made. */
+#ifndef OG_INSTANCE_MAKE_INTERNAL_H
+#define OG_INSTANCE_MAKE_INTERNAL_H
+
+#include "lib/access/access.h"
+#include "lib/db/db.h"
+#include "lib/db/rowlog.h"
+#include "lib/instance/make.h"
+#include "lib/ledger/ledger.h"
+#include "lib/policy/store.h"
+#include "lib/queue/queue.h"
+#include "lib/skill/store.h"
+
+struct og_making {
+	const char *share;
+	char *temporary, *final; /* temporary NULL: it has its name */
+	char base[OG_HASH_HEX + 1];
+	struct og_db *db;
+	struct og_rowlog *rowlog;
+	struct og_ledger *ledger;
+	struct og_access *access;
+	struct og_graph *graph;
+	struct og_policies *policies;
+};
+
+char *og_making_path(const struct og_making *making, const char *name);
+
+/* Opens what writes entries, and writes entry 1. */
+int og_making_genesis(struct og_making *making, struct og_err *err);
+
+#endif

@@ -1,0 +1,295 @@
+/* The directory and the databases. See make.h. */
+#include "lib/instance/make.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/text.h"
+#include "lib/instance/make-internal.h"
+
+#define SCHEMA_MAX ((size_t)1 << 20)
+
+static const char conf_text[] =
+	"# og.conf(5). Everything here is the default; one line moves a part to a\n"
+	"# bigger engine. OG_<KEY> in the environment overrides a line.\n"
+	"queue = sqlite:queue.db\n"
+	"graph = sqlite:\n"
+	"vectors = sqlite:\n"
+	"model = skill:\n"
+	"embed = none\n"
+	"telemetry = off\n"
+	"# Limits of one task: calls in all, the same call again, seconds.\n"
+	"step_limit = 50\n"
+	"repeat_limit = 3\n"
+	"task_seconds = 300\n";
+
+char *og_making_path(const struct og_making *making, const char *name)
+{
+	return og_path_join(making->temporary, name);
+}
+
+static int fail_path(struct og_err *err, const char *doing, const char *path)
+{
+	return og_fail(err, errno == EACCES || errno == EROFS ? OG_EPERM : OG_EOS,
+		       "cannot %s '%s': %s", doing, path, strerror(errno));
+}
+
+static int make_folder(const struct og_making *making, const char *name, struct og_err *err)
+{
+	char *path = *name ? og_making_path(making, name) : strdup(making->temporary);
+	int rc = 0;
+
+	if (!path)
+		return og_fail_nomem(err);
+	if (mkdir(path, 0700) < 0)
+		rc = fail_path(err, "make", path);
+	free(path);
+	return rc;
+}
+
+static int name_paths(struct og_making *making, const char *dir, struct og_err *err)
+{
+	char id[OG_UUID_LEN + 1], name[80];
+
+	if (og_uuid7(id, err) < 0)
+		return -1;
+	snprintf(name, sizeof(name), ".omnigate.new-%s", id);
+	making->final = og_path_join(dir, ".omnigate");
+	making->temporary = og_path_join(dir, name);
+	return making->final && making->temporary ? 0 : og_fail_nomem(err);
+}
+
+static int make_folders(struct og_making *making, const char *dir, struct og_err *err)
+{
+	static const char *const folders[] = { "", "keys", "run", "renders" };
+
+	if (name_paths(making, dir, err) < 0)
+		return -1;
+	if (access(making->final, F_OK) == 0) {
+		og_fail(err, OG_ECONF, "there is an instance already: '%s'", making->final);
+		return og_hint(err, "name another directory");
+	}
+	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
+		return fail_path(err, "make", dir);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+		if (make_folder(making, folders[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Runs a file of SQL in one transaction. */
+static int run_file(struct og_making *making, const char *name, struct og_err *err)
+{
+	char *path = og_path_join(making->share, name);
+	struct og_buf sql;
+	int rc = -1;
+
+	og_buf_init(&sql, SCHEMA_MAX);
+	if (!path)
+		og_fail_nomem(err);
+	else if (og_file_read(path, "schema", &sql, err) == 0 &&
+		 og_db_begin(making->db, 1, err) == 0) {
+		rc = og_db_exec(making->db, sql.data, err);
+		if (rc == 0)
+			rc = og_db_commit(making->db, err);
+		og_db_rollback(making->db);
+	}
+	og_buf_release(&sql);
+	free(path);
+	return rc;
+}
+
+/* Names that belong to the system must not be in an adopted database. */
+static int check_adopted(struct og_making *making, const char *from, struct og_err *err)
+{
+	char *name = NULL, *sound = NULL;
+	int found, rc = 0;
+
+	found = og_db_text(making->db,
+			   "SELECT name FROM sqlite_schema WHERE name LIKE 'og\\_%' ESCAPE '\\' "
+			   "OR name = 'audit_ledger' LIMIT 1",
+			   &name, err);
+	if (found > 0) {
+		rc = og_fail(err, OG_EDATA, "'%s' holds '%s', a name that belongs to the system", from,
+			     name);
+	} else if (found == 0) {
+		found = og_db_text(making->db, "PRAGMA quick_check(1)", &sound, err);
+		if (found > 0 && strcmp(sound, "ok") != 0)
+			rc = og_fail(err, OG_EDATA, "'%s' is damaged: %s", from, sound);
+	}
+	free(name);
+	free(sound);
+	return found < 0 ? -1 : rc;
+}
+
+/* The business tables as they are, ours beside them. */
+static int make_database(struct og_making *making, const struct og_make_options *options,
+			 struct og_err *err)
+{
+	char *path = og_making_path(making, "erp.db");
+	int rc = path ? 0 : og_fail_nomem(err);
+
+	if (rc == 0 && options->adopt)
+		rc = og_db_copy(options->adopt, path, err);
+	if (rc == 0)
+		rc = og_db_open(path, options->adopt ? OG_DB_WRITE : OG_DB_CREATE, &making->db, err);
+	if (rc == 0 && options->adopt)
+		rc = check_adopted(making, options->adopt, err);
+	if (rc == 0)
+		rc = run_file(making, "schema/system.sql", err);
+	if (rc == 0 && options->business)
+		rc = run_file(making, options->business, err);
+	free(path);
+	return rc;
+}
+
+/* Copies erp.db as it is now, and takes its digest. */
+static int make_base(struct og_making *making, struct og_err *err)
+{
+	char *from = og_making_path(making, "erp.db"), *to = og_making_path(making, "base.db");
+	struct og_hash hash;
+	int fd = -1, rc = -1;
+
+	if (!from || !to) {
+		og_fail_nomem(err);
+		goto out;
+	}
+	if (og_db_copy(from, to, err) < 0)
+		goto out;
+	fd = open(to, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fchmod(fd, 0400) < 0) {
+		fail_path(err, "seal", to);
+		goto out;
+	}
+	if (og_sha256_fd(fd, &hash, err) < 0 || fsync(fd) < 0)
+		goto out;
+	og_hash_hex(&hash, making->base);
+	rc = 0;
+out:
+	if (fd >= 0)
+		close(fd);
+	free(from);
+	free(to);
+	return rc;
+}
+
+static int write_conf(struct og_making *making, struct og_err *err)
+{
+	char *path = og_making_path(making, "og.conf");
+	int rc = path ? og_file_write(path, conf_text, sizeof(conf_text) - 1, 0600, err) :
+			og_fail_nomem(err);
+
+	free(path);
+	return rc;
+}
+
+static int begin(struct og_making *making, const struct og_make_options *options,
+		 struct og_err *err)
+{
+	making->share = options->share;
+	if (make_folders(making, options->dir, err) < 0 || write_conf(making, err) < 0 ||
+	    make_database(making, options, err) < 0 || make_base(making, err) < 0)
+		return -1;
+	return og_making_genesis(making, err);
+}
+
+int og_making_begin(const struct og_make_options *options, struct og_making **ret,
+		    struct og_err *err)
+{
+	struct og_making *making = calloc(1, sizeof(*making));
+
+	if (!making)
+		return og_fail_nomem(err);
+	if (begin(making, options, err) < 0) {
+		og_making_free(making);
+		return -1;
+	}
+	*ret = making;
+	return 0;
+}
+
+static void close_all(struct og_making *making)
+{
+	og_graph_free(making->graph);
+	og_policies_free(making->policies);
+	og_access_free(making->access);
+	og_ledger_free(making->ledger);
+	og_rowlog_free(making->rowlog);
+	og_db_close(making->db);
+	making->graph = NULL;
+	making->policies = NULL;
+	making->access = NULL;
+	making->ledger = NULL;
+	making->rowlog = NULL;
+	making->db = NULL;
+}
+
+/* The queue's file is made with the instance, not by the first task. */
+static int make_queue(const struct og_making *making, struct og_err *err)
+{
+	struct og_queue *queue = NULL;
+
+	if (og_queue_open("sqlite:queue.db", making->temporary, &queue, err) < 0)
+		return -1;
+	og_queue_close(queue);
+	return 0;
+}
+
+int og_making_finish(struct og_making *making, struct og_err *err)
+{
+	int fd;
+
+	if (og_db_sync(making->db, err) < 0 || make_queue(making, err) < 0)
+		return -1;
+	close_all(making);
+	if (rename(making->temporary, making->final) < 0)
+		return fail_path(err, "make", making->final);
+	free(making->temporary);
+	making->temporary = NULL;
+	fd = open(making->final, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+	return 0;
+}
+
+/* Removes a folder of files and folders of files. */
+static void remove_folder(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		char *inside = og_path_join(path, entry->d_name);
+
+		if (inside && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    unlink(inside) < 0)
+			remove_folder(inside);
+		free(inside);
+	}
+	if (dir)
+		closedir(dir);
+	rmdir(path);
+}
+
+void og_making_free(struct og_making *making)
+{
+	if (!making)
+		return;
+	close_all(making);
+	if (making->temporary)
+		remove_folder(making->temporary);
+	free(making->temporary);
+	free(making->final);
+	free(making);
+}

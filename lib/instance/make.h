@@ -1,0 +1,46 @@
+/*
+ * Making an instance: the directory, the databases, the keys, and the
+ * first entries of the ledger. Everything is made under another name and
+ * renamed at the end, so that an instance is there whole or not at all.
+ *
+ * base.db is a snapshot taken before the first entry; entry 1 holds its
+ * digest. Whatever happens afterwards is on the ledger, so the state can
+ * be computed again from the two.
+ */
+#ifndef OG_INSTANCE_MAKE_H
+#define OG_INSTANCE_MAKE_H
+
+#include <stddef.h>
+
+#include "lib/base/err.h"
+#include "lib/json/json.h"
+
+struct og_making;
+
+/* dir: where .omnigate shall be. share: .../share/omnigate. adopt: an
+ * existing database to copy, or NULL. business: a file of SQL that makes
+ * the business tables, relative to share, or NULL. OG_ECONF when there is
+ * an instance already; OG_EDATA when adopt is no database, is damaged, or
+ * holds names that belong to the system. */
+struct og_make_options {
+	const char *dir, *share, *adopt, *business;
+};
+int og_making_begin(const struct og_make_options *options, struct og_making **ret,
+		    struct og_err *err);
+
+/* Roles, principals (with keys) and grants of an access file
+ * (og-access(5)); besides them the principal owner. One entry each. */
+int og_making_access(struct og_making *making, const json_t *access, struct og_err *err);
+
+/* A skill as og_skill_parse gave it; it is granted what it asks for. */
+int og_making_skill(struct og_making *making, json_t *doc, struct og_err *err);
+/* A policy record (lib/policy/store.h). */
+int og_making_policy(struct og_making *making, const json_t *policy, struct og_err *err);
+
+/* Makes it durable and gives it its name. */
+int og_making_finish(struct og_making *making, struct og_err *err);
+
+/* Removes what is unfinished; after og_making_finish only frees. */
+void og_making_free(struct og_making *making);
+
+#endif
