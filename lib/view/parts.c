@@ -199,10 +199,9 @@ void og_part_ledger(struct build *b, json_t *column)
 void og_part_nearest(struct build *b, json_t *column)
 {
 	json_t *list = json_object_get(b->result, "candidates"), *found, *section, *chart, *series;
-	json_t *rows = json_object_get(json_object_get(b->result, "data"), "candidates");
 
-	if (json_array_size(list) == 0)
-		list = rows;
+	if (json_array_size(list) == 0) /* the planner without a model leaves them as rows */
+		list = json_object_get(json_object_get(b->result, "data"), "nearest");
 	if (json_array_size(list) == 0)
 		return;
 	found = json_array_get(list, 0);

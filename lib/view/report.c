@@ -138,6 +138,13 @@ static int is_strip(const struct profile *profile)
 	return 1;
 }
 
+/* A row that is told as facts; a list that happens to hold one row is not. */
+static int is_fact(const struct build *b, const struct profile *profile)
+{
+	return profile->n_rows == 1 && !is_strip(profile) && !is_kind(b, "audit") &&
+	       !is_kind(b, "inventory");
+}
+
 static void row_metrics(struct build *b, json_t *strip, const struct profile *profile)
 {
 	for (size_t i = 0; i < profile->n_columns; i++)
@@ -324,8 +331,8 @@ static void add_charts(struct build *b, json_t *parent, const char *name,
 	const struct column *named = og_profile_name(profile), *id;
 	const struct column *group = og_profile_group(profile);
 
-	if (profile->n_rows < 2 || is_kind(b, "table") || asked_chart(b, parent, name, profile) ||
-	    !measure)
+	if (profile->n_rows < 2 || asked_chart(b, parent, name, profile) || !measure ||
+	    is_kind(b, "table"))
 		return;
 	id = og_profile_role(profile, ROLE_ID);
 	if (!named && og_profile_role(profile, ROLE_LIMIT))
@@ -384,8 +391,8 @@ static void add_set(struct build *b, const struct places *places, const char *na
 	json_t *empty, *section, *table;
 
 	og_profile(rows, &profile);
-	if (profile.n_rows == 1)
-		return; /* figures or facts, elsewhere */
+	if (is_fact(b, &profile) || is_strip(&profile))
+		return; /* stands elsewhere */
 	if (profile.n_rows == 0) {
 		empty = og_node(b, places->column, "Empty");
 		set_title(b, json_object_get(empty, "p"), name);
@@ -429,7 +436,7 @@ static void add_metrics(struct build *b, json_t *page)
 
 	og_put_member(b, strip, "currency", b->hints, "currency");
 	collect_metrics(b, strip, 1);
-	if (!json_object_get(props, "items"))
+	if (!json_object_get(props, "items") && !is_kind(b, "table"))
 		collect_metrics(b, strip, 0);
 	cut_metrics(strip);
 	if (!json_object_get(props, "items"))
@@ -447,7 +454,7 @@ void og_part_facts(struct build *b, json_t *column)
 		if (json_array_size(rows) != 1)
 			continue;
 		og_profile(rows, &profile);
-		if (is_strip(&profile))
+		if (!is_fact(b, &profile) || og_is_diagnostic(json_array_get(rows, 0)))
 			continue;
 		section = og_node_section(b, column, NULL, NULL);
 		set_title(b, json_object_get(section, "p"), name);
@@ -469,8 +476,7 @@ void og_part_report(struct build *b, json_t *page, json_t *column, json_t *tail)
 	struct places places = { page, column, NULL, tail, 1 };
 	const char *name;
 
-	if (!is_kind(b, "table"))
-		add_metrics(b, page);
+	add_metrics(b, page);
 	places.charts = og_node(b, column, "Grid");
 	json_object_foreach(data, name, rows)
 	{

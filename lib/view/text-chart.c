@@ -10,7 +10,7 @@
 #define LABEL_MAX 24
 #define BAR_MIN	  8
 #define BAR_MAX	  40
-#define NARROW	  60 /* no room for what only decorates */
+#define NARROW	  72 /* no room for what only decorates */
 
 void og_text_bar(struct text_out *out, enum ink ink, double share, size_t width)
 {

@@ -62,6 +62,8 @@ void og_part_sources(struct build *b, json_t *column); /* citations */
 void og_part_actions(struct build *b, json_t *column);
 void og_part_ledger(struct build *b, json_t *column);
 void og_part_nearest(struct build *b, json_t *column); /* skills that came near */
+/* Is this row of a set an account of a limit that stopped the task? */
+int og_is_diagnostic(const json_t *row);
 void og_part_budgets(struct build *b, json_t *column); /* an interrupt's limits */
 void og_part_cause(struct build *b, json_t *column);   /* its repeated statement, likely cause */
 

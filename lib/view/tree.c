@@ -201,8 +201,10 @@ static void page_saga(struct build *b, json_t *page)
 	main = add_stack(b, grid, 8);
 	side = add_stack(b, grid, 4);
 	og_part_saga(b, main);
-	og_part_nearest(b, main);
-	og_part_report(b, page, main, page);
+	if (no_skill(b))
+		og_part_nearest(b, main);
+	else
+		og_part_report(b, page, main, page);
 	og_part_facts(b, side);
 	side_parts(b, side);
 }
