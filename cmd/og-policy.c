@@ -1,0 +1,258 @@
+/*
+ * og-policy: adds, searches and lists the documents that govern skills.
+ * Documents are read here, where no database is open; the shield gets the
+ * record over a channel.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/og-main.h"
+#include "lib/base/file.h"
+#include "lib/base/text.h"
+#include "lib/policy/document.h"
+#include "lib/policy/store.h"
+#include "lib/sandbox/sandbox.h"
+
+/* Options that stand for members of the record. */
+static int set_from_options(const struct og_args *args, json_t *record, struct og_err *err)
+{
+	static const struct {
+		const char *option, *member;
+	} texts[] = { { "name", "name" },	 { "title", "title" }, { "source", "source" },
+		      { "node", "node" },	 { "rule", "rule" },   { "step", "rule_step" },
+		      { "message", "message" } };
+	const char *clearance = og_arg_value(args, "clearance"), *pair;
+	json_t *limits = NULL;
+	int64_t level;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		const char *value = og_arg_value(args, texts[i].option);
+
+		if (value && og_json_set(record, texts[i].member, json_string(value), err) < 0)
+			return -1;
+	}
+	if (clearance && (og_int_parse(clearance, 1, 3, "--clearance", &level, err) < 0 ||
+			  og_json_set(record, "clearance", json_integer(level), err) < 0))
+		return -1;
+	for (size_t i = 0; (pair = og_arg_list(args, "limit", i)); i++) {
+		if (!limits)
+			limits = json_object();
+		if (og_policy_add_limit(limits, pair, err) < 0) {
+			json_decref(limits);
+			return -1;
+		}
+	}
+	return limits ? og_json_set(record, "limits", limits, err) : 0;
+}
+
+/* "dir/memo.md" -> "memo". */
+static char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *dot = strrchr(name, '.');
+
+	return strndup(name, dot && dot != name ? (size_t)(dot - name) : strlen(name));
+}
+
+static int read_document(const char *path, json_t *record, struct og_err *err)
+{
+	char *name = base_name(path);
+	struct og_buf text;
+	int rc = -1;
+
+	og_buf_init(&text, OG_POLICY_BODY_MAX);
+	if (!name)
+		og_fail_nomem(err);
+	else if (og_file_read(path, "document", &text, err) == 0 &&
+		 (rc = og_policy_read(text.data, text.len, name, record, err)) < 0)
+		og_wrap(err, "%s", path);
+	og_buf_release(&text);
+	free(name);
+	return rc;
+}
+
+static int run_parse(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	json_t *record = json_object();
+	int rc;
+
+	(void)ctx;
+	if (!record)
+		return og_fail_nomem(err);
+	rc = og_sandbox_no_network(0, err) < 0 ? -1 : read_document(og_arg(args, 0), record, err);
+	if (rc == 0)
+		rc = og_print_json(record, err);
+	json_decref(record);
+	return rc;
+}
+
+/* Opens a session and asks one thing; request is taken. */
+static int ask(const struct og_ctx *ctx, const struct og_args *args, const char *verb,
+	       json_t *request, json_t **ret, struct og_err *err)
+{
+	struct og_channel *channel = NULL;
+	struct og_conf *conf = NULL;
+	int rc = -1;
+
+	if (og_conf_from(ctx, args, &conf, err) == 0 &&
+	    og_session_open(ctx, args, conf, &channel, err) == 0)
+		rc = og_channel_ask(channel, verb, json_incref(request), ret, err);
+	json_decref(request);
+	og_channel_close(channel);
+	og_conf_free(conf);
+	return rc;
+}
+
+static int run_add(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	json_t *record = json_object(), *reply = NULL;
+	int rc = -1;
+
+	if (!record)
+		return og_fail_nomem(err);
+	if (set_from_options(args, record, err) < 0 ||
+	    read_document(og_arg(args, 0), record, err) < 0 ||
+	    ask(ctx, args, "policy.put", json_pack("{s:O}", "policy", record), &reply, err) < 0)
+		goto out;
+	if (og_arg_flag(args, "json"))
+		rc = og_print_json(reply, err);
+	else
+		rc = og_printf(err, "%s %.12s %s\n", og_json_str(record, "name"),
+			       og_json_str(reply, "hash") ? og_json_str(reply, "hash") : "",
+			       og_json_bool(reply, "changed", 1) ? "is in force" :
+								   "was in force already");
+out:
+	json_decref(record);
+	json_decref(reply);
+	return rc;
+}
+
+static int print_passage(const json_t *passage, struct og_err *err)
+{
+	const char *text = og_json_str(passage, "text");
+	struct og_buf line;
+	int rc = -1;
+
+	og_buf_init(&line, 65536);
+	og_buf_addf(&line, "%s:%lld  %s", og_json_str(passage, "policy"),
+		    (long long)og_json_int(passage, "line", 0),
+		    og_json_str(passage, "heading") ? og_json_str(passage, "heading") : "");
+	og_buf_adds(&line, "\n    ");
+	og_text_safe(&line, text ? text : "", text ? strlen(text) : 0, 0);
+	og_buf_addc(&line, '\n');
+	if (og_buf_check(&line, "output", err) == 0)
+		rc = og_print(line.data, line.len, err);
+	og_buf_release(&line);
+	return rc;
+}
+
+static int print_policy(const json_t *policy, struct og_err *err)
+{
+	json_t *limits = json_object_get(policy, "limits"), *value;
+	const char *name;
+
+	if (og_printf(err, "%-32s %-12s %lld  %-26s", og_json_str(policy, "name"),
+		      og_json_str(policy, "source"), (long long)og_json_int(policy, "clearance", 0),
+		      og_json_str(policy, "node")) < 0)
+		return -1;
+	json_object_foreach(limits, name, value)
+		if (og_printf(err, " %s=%.15g", name, json_number_value(value)) < 0)
+			return -1;
+	return og_printf(err, "%s%s\n", og_json_str(policy, "rule") ? " rule before " : "",
+			 og_json_str(policy, "rule_step") ? og_json_str(policy, "rule_step") : "");
+}
+
+/* Each item as a JSON line, or as print does it. Nothing found is status 1. */
+static int print_items(const json_t *list, int json, int (*print)(const json_t *, struct og_err *),
+		       struct og_err *err)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item) {
+		json_object_set_new(item, "v", json_integer(1));
+		if ((json ? og_print_json(item, err) : print(item, err)) < 0)
+			return -1;
+	}
+	return json_array_size(list) > 0 ? 0 : 1;
+}
+
+static int run_search(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	const char *limit = og_arg_value(args, "limit");
+	json_t *reply = NULL;
+	int64_t n = 5;
+	int rc = -1;
+
+	if (limit && og_int_parse(limit, 1, 100, "--limit", &n, err) < 0)
+		return -1;
+	if (ask(ctx, args, "policy.search",
+		json_pack("{s:s,s:s*,s:I}", "query", og_arg(args, 0), "node",
+			  og_arg_value(args, "node"), "limit", (json_int_t)n),
+		&reply, err) == 0)
+		rc = print_items(json_object_get(reply, "passages"), og_arg_flag(args, "json"),
+				 print_passage, err);
+	json_decref(reply);
+	return rc;
+}
+
+static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	json_t *reply = NULL;
+	int rc = -1;
+
+	if (ask(ctx, args, "policy.list", json_pack("{s:s*}", "node", og_arg_value(args, "node")),
+		&reply, err) == 0)
+		rc = print_items(json_object_get(reply, "policies"), og_arg_flag(args, "json"),
+				 print_policy, err);
+	json_decref(reply);
+	return rc;
+}
+
+#define AS_OPTION { "as", 0, OG_OPT_VALUE, "NAME", "the principal who asks (default: OG_AS)" }
+#define JSON_OPTION { "json", 0, OG_OPT_FLAG, NULL, "one JSON object per line" }
+#define NODE_OPTION(help) { "node", 0, OG_OPT_VALUE, "NODE", help }
+#define END { NULL, 0, OG_OPT_FLAG, NULL, NULL }
+
+static const struct og_opt add_options[] = {
+	AS_OPTION,
+	NODE_OPTION("the skill it governs"),
+	{ "source", 0, OG_OPT_VALUE, "KIND", "law, email, internal_doc or policy" },
+	{ "clearance", 0, OG_OPT_VALUE, "N", "who may read it, 1 to 3; it binds everybody" },
+	{ "name", 0, OG_OPT_VALUE, "NAME", "its name; the same name is a new version" },
+	{ "title", 0, OG_OPT_VALUE, "TEXT", "its title" },
+	{ "limit", 0, OG_OPT_LIST, "NAME=NUMBER", "a limit that skills ask for with og_limit()" },
+	{ "rule", 0, OG_OPT_VALUE, "SQL", "a predicate over the bound variables" },
+	{ "step", 0, OG_OPT_VALUE, "STEP", "the step before which the rule is checked" },
+	{ "message", 0, OG_OPT_VALUE, "TEXT", "what is said when the rule refuses" },
+	JSON_OPTION,
+	END,
+};
+static const struct og_opt search_options[] = {
+	AS_OPTION,
+	NODE_OPTION("only policies of this skill"),
+	{ "limit", 0, OG_OPT_VALUE, "N", "passages at most (default: 5)" },
+	JSON_OPTION,
+	END,
+};
+static const struct og_opt list_options[] = {
+	AS_OPTION,
+	NODE_OPTION("only policies of this skill"),
+	JSON_OPTION,
+	END,
+};
+
+static const struct og_command commands[] = {
+	{ "add", "FILE | -", "put a document in force", add_options, 1, 1, run_add },
+	{ "search", "WORDS", "the passages that fit best", search_options, 1, 1, run_search },
+	{ "list", "", "the policies in force", list_options, 0, 0, run_list },
+	{ "parse", "FILE | -", "print a document as the record the shield takes", NULL, 1, 1, run_parse },
+	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
+};
+
+const struct og_program og_program = {
+	"og-policy",
+	"documents that govern skills: laws, mails, manuals",
+	commands,
+};

@@ -1,0 +1,33 @@
+/*
+ * A policy as a file: an optional front matter of `key: value` lines
+ * between two lines of ---, then the text. Made into the record that
+ * lib/policy/store.h takes. Touches no database.
+ *
+ *	---
+ *	name: warehouse-manual       a-z, 0-9 and hyphens; default: from the file's name
+ *	title: Warehouse manual      default: the first heading, else the name
+ *	source: internal_doc         law, email, internal_doc, policy (default)
+ *	clearance: 1                 1 to 3 (default 1)
+ *	node: inventory-replenishment
+ *	limits: reorder=50 max=100
+ *	rule: :quantity <= 100       with step: and message:
+ *	---
+ */
+#ifndef OG_POLICY_DOCUMENT_H
+#define OG_POLICY_DOCUMENT_H
+
+#include <stddef.h>
+
+#include "lib/base/err.h"
+#include "lib/json/json.h"
+
+/* record: an object; members that are there win over the front matter.
+ * name: fallback for the policy's name, any text. Adds what is missing and
+ * the passages. OG_EDATA with the line. */
+int og_policy_read(const char *text, size_t len, const char *name, json_t *record,
+		   struct og_err *err);
+
+/* "limit=500": adds to the object. OG_EDATA. */
+int og_policy_add_limit(json_t *limits, const char *pair, struct og_err *err);
+
+#endif

@@ -1,0 +1,42 @@
+# What the bats suites share. Sourced with `load helper`.
+
+PATH=$OG_BUILD/bin:$PATH
+export PATH
+bats_require_minimum_version 1.5.0 2>/dev/null || true
+
+# A fresh demo instance for this test; made once per file, copied after.
+instance() {
+	local model=$BATS_FILE_TMPDIR/model
+	[ -d "$model" ] || og init --demo "$model" >/dev/null
+	cp -r "$model/.omnigate" "$BATS_TEST_TMPDIR/.omnigate"
+	export OG_HOME=$BATS_TEST_TMPDIR/.omnigate
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# ask_status PRINCIPAL TEXT: the result document of a command; the status
+# is the one og-submit --wait would give.
+ask_status() {
+	local id
+	id=$(og-submit --as "$1" "$2") || return
+	og-worker --drain --quiet || return
+	og-task show "$id" --as "$1" --json
+}
+
+# The same, whatever the end.
+ask() {
+	ask_status "$@" || [ $? -eq 1 ]
+}
+
+# The business tables, as one digest.
+business() {
+	sqlite3 "$OG_HOME/erp.db" "SELECT name FROM sqlite_schema WHERE type = 'table'
+		AND name NOT LIKE 'og_%' AND name NOT LIKE 'sqlite_%' AND name <> 'audit_ledger'" |
+		while read -r table; do
+			sqlite3 "$OG_HOME/erp.db" "SELECT * FROM \"$table\""
+		done | sha256sum
+}
+
+# The number of ledger entries.
+entries() {
+	sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM audit_ledger"
+}
