@@ -174,14 +174,28 @@ int og_request_gate(struct og_request *rq, const char *subject, struct og_gate *
 	return 0;
 }
 
+enum og_refusal og_gate_refusal(const struct og_gate_result *result)
+{
+	if (result->verdict == OG_OVER_BUDGET)
+		return OG_BUDGET;
+	if (result->verdict == OG_REFUSED)
+		return OG_DENY;
+	if (strncmp(result->why, "no such table: ", 15) == 0 ||
+	    strncmp(result->why, "no such column: ", 16) == 0)
+		return OG_DENY;
+	return OG_REFUSAL_NONE;
+}
+
 static int refused(struct og_request *rq, const struct og_gate_result *result, struct og_err *err)
 {
-	if (result->verdict == OG_BAD_SQL)
+	enum og_refusal kind = og_gate_refusal(result);
+
+	if (kind == OG_REFUSAL_NONE)
 		og_fail(err, OG_EDATA, "%s", result->why);
 	else
-		og_refuse(rq, result->verdict == OG_OVER_BUDGET ? OG_BUDGET : OG_DENY, result->rule,
-			  err, "%s", result->why);
-	snprintf(rq->rule, sizeof(rq->rule), "%s", result->rule);
+		og_refuse(rq, kind, result->rule, err, "%s", result->why);
+	snprintf(rq->rule, sizeof(rq->rule), "%s",
+		 result->verdict == OG_BAD_SQL && kind == OG_DENY ? "not-found" : result->rule);
 	return og_hint(err, "%s", result->fix);
 }
 

@@ -27,6 +27,11 @@ int og_request_gate(struct og_request *rq, const char *subject, struct og_gate *
 int og_request_sql(struct og_request *rq, struct og_gate *gate, const char *sql, const json_t *vars,
 		   enum og_gate_mode mode, struct og_gate_result *ret, struct og_err *err);
 
+/* What kind of no a verdict is. To name what does not exist is denied like
+ * naming what one may not see: the two cannot be told apart. NONE: the
+ * statement is malformed. */
+enum og_refusal og_gate_refusal(const struct og_gate_result *result);
+
 /* Notes in reads what a statement read: {"digest","rows","step"}. */
 int og_note_read(json_t *reads, const char *step, const char *sql,
 		 const struct og_gate_result *result, struct og_err *err);

@@ -154,13 +154,23 @@ out:
 	return rc;
 }
 
+static const char *verdict_name(const struct og_gate_result *result)
+{
+	if (result->verdict == OG_ALLOW)
+		return "allow";
+	switch (og_gate_refusal(result)) {
+	case OG_DENY:
+		return "deny";
+	case OG_BUDGET:
+		return "budget";
+	default:
+		return "error";
+	}
+}
+
 /* Judged only. A refusal is the answer here, not an attempt to be noted. */
 int og_verb_sql_check(struct og_request *rq, struct og_err *err)
 {
-	static const char *const names[] = { [OG_ALLOW] = "allow",
-					     [OG_REFUSED] = "deny",
-					     [OG_OVER_BUDGET] = "budget",
-					     [OG_BAD_SQL] = "error" };
 	struct og_gate_result result = { 0 };
 	struct og_gate *gate;
 	const char *sql;
@@ -170,7 +180,7 @@ int og_verb_sql_check(struct og_request *rq, struct og_err *err)
 	if (statement(rq, &sql, &vars, err) < 0 || og_request_gate(rq, NULL, &gate, err) < 0 ||
 	    og_gate_run(gate, sql, strlen(sql), vars, OG_GATE_CHECK, &result, err) < 0)
 		goto out;
-	made = json_pack("{s:s,s:s,s:s,s:s,s:o,s:o}", "verdict", names[result.verdict], "rule",
+	made = json_pack("{s:s,s:s,s:s,s:s,s:o,s:o}", "verdict", verdict_name(&result), "rule",
 			 result.rule, "why", result.why, "fix", result.fix, "tables",
 			 or_empty(result.tables), "columns", or_empty(result.touched));
 	rc = made && json_object_update(rq->reply, made) == 0 ? 0 : og_fail_nomem(err);
