@@ -16,7 +16,9 @@ static int invert(struct og_run *run, const struct og_journal *row, struct og_er
 	int rc;
 
 	if (!row->changes)
-		return og_fail(err, OG_EDATA, "step '%s' left no changes to invert", row->step);
+		return og_refuse(run->rq, OG_DENY, "schema", err,
+				 "step '%s' changed the schema, which is never taken back",
+				 row->step);
 	if (og_json_parse(row->changes, strlen(row->changes), OG_CHANGES_MAX, "changes", &changes,
 			  err) < 0)
 		return -1;

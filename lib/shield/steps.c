@@ -321,7 +321,8 @@ static int has_undo(const json_t *step)
 }
 
 /* The journal's row: the reply for a repeat, the variables and, unless the
- * skill says how to undo, the changes for taking the step back. */
+ * skill says how to undo, the changes for taking the step back. A change
+ * of the schema is not taken back: without changes the undo will fail. */
 static int journal(struct og_run *run, const char *digest, int64_t seq, struct og_err *err)
 {
 	struct og_request *rq = run->rq;
@@ -338,7 +339,7 @@ static int journal(struct og_run *run, const char *digest, int64_t seq, struct o
 		og_fail_nomem(err);
 		goto out;
 	}
-	if (seq > 0 && !has_undo(run->step)) {
+	if (seq > 0 && !has_undo(run->step) && json_array_size(run->ddl) == 0) {
 		if (og_frame_changes(&rq->shield->frame, &changes, err) < 0)
 			goto out;
 		row.changes = changes.data;

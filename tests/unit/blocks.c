@@ -112,6 +112,11 @@ static void blocks_do_their_work_in_one_entry(void)
 			 NULL);
 	OG_CHECK_STR(og_json_str(json_object_get(reply, "match"), "skill"), "express-freight");
 	json_decref(reply);
+	/* The schema only grows: such a step is not undone, and nothing is pretended. */
+	reply = undo(&run);
+	OG_CHECK(shop_no(reply, "deny", "schema"));
+	json_decref(reply);
+	OG_CHECK_INT(shop_int(&shop, "SELECT count(*) FROM og_journal WHERE phase = 'undo'"), 0);
 	og_conversation_free(run.talk);
 }
 
