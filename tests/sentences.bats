@@ -18,7 +18,7 @@ plain() {
 	instance
 	failed=
 	while IFS=$'\t' read -r sentence who skill _; do
-		result=$(og-submit --as "$who" --wait --json "$sentence") || true
+		result=$(ask "$who" "$sentence")
 		got=$(jq -r 'if (.reason | contains("no_skill")) then "no_skill" else .skill // "no_skill" end' <<<"$result")
 		[ "${got%%@*}" = "$skill" ] || failed+="$sentence: $got, not $skill"$'\n'
 	done < <(sample | plain)
@@ -32,7 +32,7 @@ plain() {
 	before=$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM orders")
 	while IFS=$'\t' read -r sentence who skill _; do
 		[ "$skill" = no_skill ] || continue
-		run og-submit --as "$who" --wait --json "$sentence"
+		run ask_status "$who" "$sentence"
 		[ "$status" -eq 1 ]
 		[ "$(jq -r .state <<<"$output")" = denied ]
 	done < <(sample)
