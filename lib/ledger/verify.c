@@ -1,0 +1,315 @@
+/*
+ * See verify.h. One scan, one prepared statement; the entry is read by a
+ * scanner that knows its one canonical form, so a single pass over its
+ * bytes both checks the form and finds the values.
+ */
+#include "lib/ledger/verify.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/text.h"
+
+int og_judgement_init(struct og_judgement *judgement, struct og_err *err)
+{
+	memset(judgement, 0, sizeof(*judgement));
+	judgement->list = json_array();
+	return judgement->list ? 0 : og_fail_nomem(err);
+}
+
+void og_judgement_release(struct og_judgement *judgement)
+{
+	json_decref(judgement->list);
+	judgement->list = NULL;
+}
+
+void og_judgement_add(struct og_judgement *judgement, int64_t seq, const char *field,
+		      const char *fmt, ...)
+{
+	char what[512];
+	va_list args;
+
+	if (++judgement->problems > OG_PROBLEMS_MAX)
+		return;
+	va_start(args, fmt);
+	vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	json_array_append_new(judgement->list,
+			      json_pack("{s:o,s:s,s:s}", "seq",
+					seq > 0 ? json_integer(seq) : json_null(), "field", field,
+					"what", what));
+}
+
+/* A JSON string inside an entry, without its quotes, escapes as they are. */
+struct span {
+	const char *text;
+	size_t len;
+};
+
+/* The values of an entry, in the order they stand there. */
+struct entry {
+	struct span action, agent, body_hash, node, prev_hash, principal, step, task, time;
+	int64_t seq;
+};
+
+struct scanner {
+	const char *at, *end;
+};
+
+static int expect(struct scanner *s, const char *text)
+{
+	size_t len = strlen(text);
+
+	if ((size_t)(s->end - s->at) < len || memcmp(s->at, text, len) != 0)
+		return -1;
+	s->at += len;
+	return 0;
+}
+
+/* `"key":"value"` with the text before it ("{" or ","). */
+static int scan_string(struct scanner *s, const char *before, struct span *ret)
+{
+	if (expect(s, before) < 0)
+		return -1;
+	ret->text = s->at;
+	while (s->at < s->end && *s->at != '"') {
+		if ((unsigned char)*s->at < 0x20)
+			return -1;
+		s->at += *s->at == '\\' ? 2 : 1;
+	}
+	if (s->at >= s->end)
+		return -1;
+	ret->len = (size_t)(s->at - ret->text);
+	s->at++;
+	return 0;
+}
+
+static int scan_number(struct scanner *s, const char *before, int64_t *ret)
+{
+	int64_t value = 0;
+	const char *start;
+
+	if (expect(s, before) < 0)
+		return -1;
+	for (start = s->at; s->at < s->end && *s->at >= '0' && *s->at <= '9'; s->at++) {
+		if (value > OG_JSON_INT_MAX / 10)
+			return -1;
+		value = value * 10 + (*s->at - '0');
+	}
+	*ret = value;
+	return s->at > start && *start != '0' ? 0 : -1;
+}
+
+/* The one form an entry has: these keys, this order, nothing else. */
+static int scan_entry(const char *text, size_t len, struct entry *ret)
+{
+	struct scanner s = { text, text + len };
+
+	if (scan_string(&s, "{\"action\":\"", &ret->action) < 0 ||
+	    scan_string(&s, ",\"agent\":\"", &ret->agent) < 0 ||
+	    scan_string(&s, ",\"body_hash\":\"", &ret->body_hash) < 0 ||
+	    scan_string(&s, ",\"node\":\"", &ret->node) < 0 ||
+	    scan_string(&s, ",\"prev_hash\":\"", &ret->prev_hash) < 0 ||
+	    scan_string(&s, ",\"principal\":\"", &ret->principal) < 0 ||
+	    scan_number(&s, ",\"seq\":", &ret->seq) < 0 ||
+	    scan_string(&s, ",\"step\":\"", &ret->step) < 0 ||
+	    scan_string(&s, ",\"task\":\"", &ret->task) < 0 ||
+	    scan_string(&s, ",\"time\":\"", &ret->time) < 0 || expect(&s, ",\"v\":1}") < 0)
+		return -1;
+	return s.at == s.end ? 0 : -1;
+}
+
+enum column { SEQ, ENTRY, HASH, SALT, BODY, TIME, PRINCIPAL, ACTION, NODE, TASK };
+
+struct verifier {
+	struct og_judgement *j;
+	struct og_stmt *stmt;
+	char prev[OG_HASH_HEX + 1]; /* hash column of the entry before */
+	char time[OG_TIME_LEN + 1]; /* its time */
+	int64_t *missing;	    /* entries without a body, not yet explained */
+	size_t n_missing, size;
+};
+
+/* Is the span the JSON form of what the column holds? Plain text mostly. */
+static int same_text(struct span span, struct og_stmt *stmt, int column)
+{
+	const char *text = og_col_text(stmt, column);
+	size_t len = og_col_len(stmt, column);
+	struct og_buf quoted;
+	int same;
+
+	if (!text)
+		return 0;
+	if (len == span.len && memcmp(text, span.text, len) == 0 && !memchr(text, '\\', len))
+		return 1;
+	og_buf_init(&quoted, 8192);
+	og_json_quote(&quoted, text, len);
+	same = !quoted.failed && quoted.len == span.len + 2 &&
+	       memcmp(quoted.data + 1, span.text, span.len) == 0;
+	og_buf_release(&quoted);
+	return same;
+}
+
+static void check_columns(struct verifier *v, int64_t seq, const struct entry *e)
+{
+	static const char *const names[] = { "time", "principal", "action", "node", "task" };
+	const struct span spans[] = { e->time, e->principal, e->action, e->node, e->task };
+
+	for (int i = 0; i < 5; i++)
+		if (!same_text(spans[i], v->stmt, TIME + i))
+			og_judgement_add(v->j, seq, names[i],
+					 "column '%s' differs from the entry", names[i]);
+}
+
+static int is_hex(struct span span, const char *hex)
+{
+	return span.len == OG_HASH_HEX && memcmp(span.text, hex, OG_HASH_HEX) == 0;
+}
+
+static void check_hash(struct verifier *v, int64_t seq)
+{
+	const char *stored = og_col_text(v->stmt, HASH);
+	char hex[OG_HASH_HEX + 1];
+	struct og_hash hash;
+
+	og_merkle_leaf(og_col_text(v->stmt, ENTRY), og_col_len(v->stmt, ENTRY), &hash);
+	og_hash_hex(&hash, hex);
+	if (!stored || strcmp(stored, hex) != 0)
+		og_judgement_add(v->j, seq, "hash", "the hash is not that of the entry");
+}
+
+static int note_missing(struct verifier *v, int64_t seq, struct og_err *err)
+{
+	int64_t *grown;
+
+	if (v->n_missing == v->size) {
+		v->size = v->size ? 2 * v->size : 64;
+		grown = realloc(v->missing, v->size * sizeof(*grown));
+		if (!grown)
+			return og_fail_nomem(err);
+		v->missing = grown;
+	}
+	v->missing[v->n_missing++] = seq;
+	return 0;
+}
+
+static int check_body(struct verifier *v, int64_t seq, const struct entry *e, struct og_err *err)
+{
+	struct og_slice pieces[2];
+	char hex[OG_HASH_HEX + 1];
+	struct og_hash hash;
+
+	if (og_col_null(v->stmt, BODY) && og_col_null(v->stmt, SALT))
+		return note_missing(v, seq, err);
+	pieces[0] = (struct og_slice){ og_col_blob(v->stmt, SALT), og_col_len(v->stmt, SALT) };
+	pieces[1] = (struct og_slice){ og_col_text(v->stmt, BODY), og_col_len(v->stmt, BODY) };
+	if (!pieces[1].data || pieces[0].len != 32) {
+		og_judgement_add(v->j, seq, "salt", "salt or body is missing or damaged");
+		return 0;
+	}
+	og_sha256v(pieces, 2, &hash);
+	og_hash_hex(&hash, hex);
+	if (!is_hex(e->body_hash, hex))
+		og_judgement_add(v->j, seq, "body", "the body is not the one the entry was made for");
+	return 0;
+}
+
+/* A `redact` entry explains the entry it names. */
+static void explain(struct verifier *v, const struct entry *e)
+{
+	const char *body = og_col_text(v->stmt, BODY), *at;
+	int64_t seq;
+
+	if (e->action.len != 6 || memcmp(e->action.text, "redact", 6) != 0 || !body)
+		return;
+	at = strstr(body, "\"redacted\":");
+	seq = at ? strtoll(at + 11, NULL, 10) : 0;
+	for (size_t i = 0; i < v->n_missing; i++)
+		if (v->missing[i] == seq)
+			v->missing[i] = 0;
+}
+
+static void check_chain(struct verifier *v, int64_t seq, const struct entry *e)
+{
+	if (e->seq != seq)
+		og_judgement_add(v->j, seq, "seq", "the entry says it is number %lld",
+				 (long long)e->seq);
+	if (!is_hex(e->prev_hash, v->prev))
+		og_judgement_add(v->j, seq, "prev_hash", "it does not follow the entry before it");
+	if (e->time.len != OG_TIME_LEN || memcmp(e->time.text, v->time, OG_TIME_LEN) < 0)
+		og_judgement_add(v->j, seq, "time", "it is older than the entry before it");
+	else
+		memcpy(v->time, e->time.text, OG_TIME_LEN);
+}
+
+/* What the next entry must follow: the stored hash, so that one edited
+ * entry does not make every later one look edited. */
+static void remember(struct verifier *v)
+{
+	const char *stored = og_col_text(v->stmt, HASH);
+
+	if (stored && strlen(stored) == OG_HASH_HEX)
+		memcpy(v->prev, stored, OG_HASH_HEX);
+}
+
+static int check_row(struct verifier *v, struct og_err *err)
+{
+	const char *text = og_col_text(v->stmt, ENTRY);
+	int64_t seq = og_col_int(v->stmt, SEQ);
+	struct entry e;
+	int rc = 0;
+
+	if (seq != v->j->last + 1)
+		og_judgement_add(v->j, seq, "seq", "entries %lld to %lld are missing",
+				 (long long)(v->j->last + 1), (long long)(seq - 1));
+	check_hash(v, seq);
+	if (!text || scan_entry(text, og_col_len(v->stmt, ENTRY), &e) < 0) {
+		og_judgement_add(v->j, seq, "entry", "it has not the form of an entry");
+	} else {
+		check_chain(v, seq, &e);
+		check_columns(v, seq, &e);
+		rc = check_body(v, seq, &e, err);
+		explain(v, &e);
+	}
+	remember(v);
+	v->j->last = seq;
+	v->j->checked++;
+	return rc;
+}
+
+static void report_missing(struct verifier *v)
+{
+	for (size_t i = 0; i < v->n_missing; i++)
+		if (v->missing[i])
+			og_judgement_add(v->j, v->missing[i], "body",
+					 "the body is gone and no later entry says why");
+}
+
+int og_ledger_verify(struct og_db *db, struct og_judgement *judgement, struct og_err *err)
+{
+	struct verifier v = { .j = judgement };
+	int more;
+
+	memset(v.prev, '0', OG_HASH_HEX);
+	memset(v.time, '0', OG_TIME_LEN);
+	if (og_stmt_new(db,
+			"SELECT seq, entry, hash, salt, body, time, principal, action, node, task "
+			"FROM audit_ledger ORDER BY seq",
+			&v.stmt, err) < 0)
+		return -1;
+	while ((more = og_stmt_step(v.stmt, err)) > 0)
+		if (check_row(&v, err) < 0) {
+			more = -1;
+			break;
+		}
+	report_missing(&v);
+	if (judgement->checked == 0 && more == 0)
+		og_judgement_add(judgement, 0, "seq", "the ledger is empty");
+	og_hash_unhex(v.prev, &judgement->head);
+	og_stmt_free(v.stmt);
+	free(v.missing);
+	return more;
+}
