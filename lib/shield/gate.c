@@ -134,7 +134,7 @@ static int add_barriers(struct og_gate *gate)
 
 static int open_agent(struct og_gate *gate)
 {
-	static const char *keep[] = { "json_each", NULL };
+	const char *keep[] = { "json_each", NULL };
 	int rc = sqlite3_open_v2(":memory:", &gate->agent,
 				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 					 SQLITE_OPEN_EXRESCODE,
