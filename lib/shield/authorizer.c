@@ -173,6 +173,7 @@ static int may_write(struct og_gate *gate, unsigned verb, const char *table, con
 	shown = og_barrier_shown(barrier, column);
 	if (shown < 0 || !barrier->shown[shown].settable)
 		return deny_column(gate, "set", barrier->rights->table, column);
+	barrier->shown[shown].set = 1;
 	return SQLITE_OK;
 }
 

@@ -58,7 +58,9 @@ static void insert_sql(const struct og_barrier *barrier, const char *key, sqlite
 {
 	int n = 0;
 
-	sqlite3_str_appendf(sql, "INSERT INTO main.\"%w\"", barrier->table->name);
+	/* ABORT is said aloud: the table's own ON CONFLICT REPLACE would delete
+	 * rows that nobody was asked about. */
+	sqlite3_str_appendf(sql, "INSERT OR ABORT INTO main.\"%w\"", barrier->table->name);
 	for (int i = 0; i < barrier->n_shown; i++)
 		if (key[1 + i] == '1')
 			sqlite3_str_appendf(sql, "%s\"%w\"", n++ ? ", " : "(",
@@ -92,7 +94,7 @@ static void update_sql(const struct og_barrier *barrier, const char *key, sqlite
 {
 	int n = 0;
 
-	sqlite3_str_appendf(sql, "UPDATE main.\"%w\" AS t SET ", barrier->table->name);
+	sqlite3_str_appendf(sql, "UPDATE OR ABORT main.\"%w\" AS t SET ", barrier->table->name);
 	for (int i = 0; i < barrier->n_shown; i++)
 		if (key[1 + i] == '1') {
 			sqlite3_str_appendf(sql, "%s\"%w\" = :og%d", n ? ", " : "",
@@ -400,6 +402,8 @@ static int may_write(struct og_barrier *barrier, int argc, int inserting)
 	return SQLITE_OK;
 }
 
+/* Which columns an UPDATE sets the authorizer was told. The values cannot
+ * tell: UPDATE ... FROM hands over every column as if it were new. */
 int og_barrier_update(sqlite3_vtab *base, int argc, sqlite3_value **argv, sqlite3_int64 *ret)
 {
 	/* The table struct begins with base, followed by the barrier. */
@@ -415,7 +419,7 @@ int og_barrier_update(sqlite3_vtab *base, int argc, sqlite3_value **argv, sqlite
 	if (!row.values)
 		return SQLITE_NOMEM;
 	for (int i = 0; i < barrier->n_shown; i++)
-		row.values[i] = !inserting && sqlite3_value_nochange(argv[2 + i]) ? NULL : argv[2 + i];
+		row.values[i] = inserting || barrier->shown[i].set ? argv[2 + i] : NULL;
 	if (!inserting) {
 		row.rowid = barrier->table->without_rowid ? 0 : sqlite3_value_int64(argv[0]);
 		row.key = barrier->table->without_rowid ? argv[0] : NULL;

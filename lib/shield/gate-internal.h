@@ -25,6 +25,7 @@ struct og_shown {
 	int column;  /* index in the catalog */
 	int masked;  /* reads as NULL */
 	int settable;
+	int set; /* named by the running UPDATE */
 };
 
 /* One barrier table. */

@@ -248,6 +248,13 @@ void og_gate_result_release(struct og_gate_result *result)
 	memset(result, 0, sizeof(*result));
 }
 
+static void forget_statement(struct og_barrier *barrier)
+{
+	barrier->mentioned = 0;
+	for (int i = 0; i < barrier->n_shown; i++)
+		barrier->shown[i].set = 0;
+}
+
 static int start(struct og_gate *gate, struct og_gate_result *result)
 {
 	memset(result, 0, sizeof(*result));
@@ -260,7 +267,7 @@ static int start(struct og_gate *gate, struct og_gate_result *result)
 	gate->has_last_id = 0;
 	gate->deadline = og_mono_ms() + gate->limits.ms;
 	for (size_t i = 0; i < gate->n_barriers; i++)
-		gate->barriers[i].mentioned = 0;
+		forget_statement(&gate->barriers[i]);
 	sqlite3_progress_handler(gate->inner, PERIOD, on_progress, gate);
 	return result->truncated && result->tables && result->touched ? 0 : -1;
 }
