@@ -67,9 +67,11 @@ void og_hex_encode(char *out, const void *data, size_t len)
 {
 	const unsigned char *p = data;
 
+	static const char digits[] = "0123456789abcdef";
+
 	for (size_t i = 0; i < len; i++) {
-		out[2 * i] = "0123456789abcdef"[p[i] >> 4];
-		out[2 * i + 1] = "0123456789abcdef"[p[i] & 15];
+		out[2 * i] = digits[p[i] >> 4];
+		out[2 * i + 1] = digits[p[i] & 15];
 	}
 	out[2 * len] = '\0';
 }

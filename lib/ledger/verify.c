@@ -69,21 +69,32 @@ static int expect(struct scanner *s, const char *text)
 	return 0;
 }
 
+/* The closing quote from `at` on, or NULL. Escapes are rare: most strings
+ * end at the first quote there is. */
+static const char *closing_quote(const char *at, const char *end)
+{
+	const char *quote = memchr(at, '"', (size_t)(end - at));
+
+	if (!quote || !memchr(at, '\\', (size_t)(quote - at)))
+		return quote;
+	while (at < end && *at != '"')
+		at += *at == '\\' ? 2 : 1;
+	return at < end ? at : NULL;
+}
+
 /* `"key":"value"` with the text before it ("{" or ","). */
 static int scan_string(struct scanner *s, const char *before, struct span *ret)
 {
+	const char *quote;
+
 	if (expect(s, before) < 0)
 		return -1;
-	ret->text = s->at;
-	while (s->at < s->end && *s->at != '"') {
-		if ((unsigned char)*s->at < 0x20)
-			return -1;
-		s->at += *s->at == '\\' ? 2 : 1;
-	}
-	if (s->at >= s->end)
+	quote = closing_quote(s->at, s->end);
+	if (!quote)
 		return -1;
-	ret->len = (size_t)(s->at - ret->text);
-	s->at++;
+	ret->text = s->at;
+	ret->len = (size_t)(quote - s->at);
+	s->at = quote + 1;
 	return 0;
 }
 
@@ -133,15 +144,25 @@ struct verifier {
 	size_t n_missing, size;
 };
 
+/* A column's bytes as they lie in the page: og_col_text() would copy each
+ * to end it with a NUL. */
+static struct span bytes_of(struct og_stmt *stmt, int column)
+{
+	const char *text = og_col_blob(stmt, column);
+
+	return (struct span){ text, text ? og_col_len(stmt, column) : 0 };
+}
+
 /* Is the span the JSON form of what the column holds? Plain text mostly. */
 static int same_text(struct span span, struct og_stmt *stmt, int column)
 {
-	const char *text = og_col_text(stmt, column);
-	size_t len = og_col_len(stmt, column);
+	struct span stored = bytes_of(stmt, column);
+	const char *text = stored.text ? stored.text : "";
+	size_t len = stored.len;
 	struct og_buf quoted;
 	int same;
 
-	if (!text)
+	if (og_col_null(stmt, column))
 		return 0;
 	if (len == span.len && memcmp(text, span.text, len) == 0 && !memchr(text, '\\', len))
 		return 1;
@@ -169,15 +190,15 @@ static int is_hex(struct span span, const char *hex)
 	return span.len == OG_HASH_HEX && memcmp(span.text, hex, OG_HASH_HEX) == 0;
 }
 
-static void check_hash(struct verifier *v, int64_t seq)
+static void check_hash(struct verifier *v, int64_t seq, struct span entry)
 {
-	const char *stored = og_col_text(v->stmt, HASH);
+	struct span stored = bytes_of(v->stmt, HASH);
 	char hex[OG_HASH_HEX + 1];
 	struct og_hash hash;
 
-	og_merkle_leaf(og_col_text(v->stmt, ENTRY), og_col_len(v->stmt, ENTRY), &hash);
+	og_merkle_leaf(entry.text ? entry.text : "", entry.len, &hash);
 	og_hash_hex(&hash, hex);
-	if (!stored || strcmp(stored, hex) != 0)
+	if (!is_hex(stored, hex))
 		og_judgement_add(v->j, seq, "hash", "the hash is not that of the entry");
 }
 
@@ -205,7 +226,7 @@ static int check_body(struct verifier *v, int64_t seq, const struct entry *e, st
 	if (og_col_null(v->stmt, BODY) && og_col_null(v->stmt, SALT))
 		return note_missing(v, seq, err);
 	pieces[0] = (struct og_slice){ og_col_blob(v->stmt, SALT), og_col_len(v->stmt, SALT) };
-	pieces[1] = (struct og_slice){ og_col_text(v->stmt, BODY), og_col_len(v->stmt, BODY) };
+	pieces[1] = (struct og_slice){ og_col_blob(v->stmt, BODY), og_col_len(v->stmt, BODY) };
 	if (!pieces[1].data || pieces[0].len != 32) {
 		og_judgement_add(v->j, seq, "salt", "salt or body is missing or damaged");
 		return 0;
@@ -220,12 +241,13 @@ static int check_body(struct verifier *v, int64_t seq, const struct entry *e, st
 /* A `redact` entry explains the entry it names. */
 static void explain(struct verifier *v, const struct entry *e)
 {
-	const char *body = og_col_text(v->stmt, BODY), *at;
+	const char *body, *at;
 	int64_t seq;
 
-	if (e->action.len != 6 || memcmp(e->action.text, "redact", 6) != 0 || !body)
+	if (e->action.len != 6 || memcmp(e->action.text, "redact", 6) != 0)
 		return;
-	at = strstr(body, "\"redacted\":");
+	body = og_col_text(v->stmt, BODY);
+	at = body ? strstr(body, "\"redacted\":") : NULL;
 	seq = at ? strtoll(at + 11, NULL, 10) : 0;
 	for (size_t i = 0; i < v->n_missing; i++)
 		if (v->missing[i] == seq)
@@ -249,15 +271,15 @@ static void check_chain(struct verifier *v, int64_t seq, const struct entry *e)
  * entry does not make every later one look edited. */
 static void remember(struct verifier *v)
 {
-	const char *stored = og_col_text(v->stmt, HASH);
+	struct span stored = bytes_of(v->stmt, HASH);
 
-	if (stored && strlen(stored) == OG_HASH_HEX)
-		memcpy(v->prev, stored, OG_HASH_HEX);
+	if (stored.len == OG_HASH_HEX)
+		memcpy(v->prev, stored.text, OG_HASH_HEX);
 }
 
 static int check_row(struct verifier *v, struct og_err *err)
 {
-	const char *text = og_col_text(v->stmt, ENTRY);
+	struct span text = bytes_of(v->stmt, ENTRY);
 	int64_t seq = og_col_int(v->stmt, SEQ);
 	struct entry e;
 	int rc = 0;
@@ -265,8 +287,8 @@ static int check_row(struct verifier *v, struct og_err *err)
 	if (seq != v->j->last + 1)
 		og_judgement_add(v->j, seq, "seq", "entries %lld to %lld are missing",
 				 (long long)(v->j->last + 1), (long long)(seq - 1));
-	check_hash(v, seq);
-	if (!text || scan_entry(text, og_col_len(v->stmt, ENTRY), &e) < 0) {
+	check_hash(v, seq, text);
+	if (!text.text || scan_entry(text.text, text.len, &e) < 0) {
 		og_judgement_add(v->j, seq, "entry", "it has not the form of an entry");
 	} else {
 		check_chain(v, seq, &e);
