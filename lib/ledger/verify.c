@@ -138,7 +138,9 @@ enum column { SEQ, ENTRY, HASH, SALT, BODY, TIME, PRINCIPAL, ACTION, NODE, TASK 
 struct verifier {
 	struct og_judgement *j;
 	struct og_stmt *stmt;
-	char prev[OG_HASH_HEX + 1]; /* hash column of the entry before */
+	char prev[OG_HASH_HEX + 1];	/* hash column of the entry before */
+	char computed[OG_HASH_HEX + 1]; /* what it should have been */
+	char here[OG_HASH_HEX + 1];	/* what this entry's should be */
 	char time[OG_TIME_LEN + 1]; /* its time */
 	int64_t *missing;	    /* entries without a body, not yet explained */
 	size_t n_missing, size;
@@ -193,12 +195,11 @@ static int is_hex(struct span span, const char *hex)
 static void check_hash(struct verifier *v, int64_t seq, struct span entry)
 {
 	struct span stored = bytes_of(v->stmt, HASH);
-	char hex[OG_HASH_HEX + 1];
 	struct og_hash hash;
 
 	og_merkle_leaf(entry.text ? entry.text : "", entry.len, &hash);
-	og_hash_hex(&hash, hex);
-	if (!is_hex(stored, hex))
+	og_hash_hex(&hash, v->here);
+	if (!is_hex(stored, v->here))
 		og_judgement_add(v->j, seq, "hash", "the hash is not that of the entry");
 }
 
@@ -259,7 +260,8 @@ static void check_chain(struct verifier *v, int64_t seq, const struct entry *e)
 	if (e->seq != seq)
 		og_judgement_add(v->j, seq, "seq", "the entry says it is number %lld",
 				 (long long)e->seq);
-	if (!is_hex(e->prev_hash, v->prev))
+	/* Whichever of the two was edited before us, it was named there. */
+	if (!is_hex(e->prev_hash, v->prev) && !is_hex(e->prev_hash, v->computed))
 		og_judgement_add(v->j, seq, "prev_hash", "it does not follow the entry before it");
 	if (e->time.len != OG_TIME_LEN || memcmp(e->time.text, v->time, OG_TIME_LEN) < 0)
 		og_judgement_add(v->j, seq, "time", "it is older than the entry before it");
@@ -267,14 +269,15 @@ static void check_chain(struct verifier *v, int64_t seq, const struct entry *e)
 		memcpy(v->time, e->time.text, OG_TIME_LEN);
 }
 
-/* What the next entry must follow: the stored hash, so that one edited
- * entry does not make every later one look edited. */
+/* What the next entry must follow: the stored hash or the computed one, so
+ * that one edited entry does not make the next look edited too. */
 static void remember(struct verifier *v)
 {
 	struct span stored = bytes_of(v->stmt, HASH);
 
 	if (stored.len == OG_HASH_HEX)
 		memcpy(v->prev, stored.text, OG_HASH_HEX);
+	memcpy(v->computed, v->here, sizeof(v->computed));
 }
 
 static int check_row(struct verifier *v, struct og_err *err)
@@ -316,6 +319,7 @@ int og_ledger_verify(struct og_db *db, struct og_judgement *judgement, struct og
 	int more;
 
 	memset(v.prev, '0', OG_HASH_HEX);
+	memset(v.computed, '0', OG_HASH_HEX);
 	memset(v.time, '0', OG_TIME_LEN);
 	if (og_stmt_new(db,
 			"SELECT seq, entry, hash, salt, body, time, principal, action, node, task "
