@@ -129,9 +129,12 @@ static void describe(const json_t *row, struct og_buf *line)
 	const json_t *body = json_object_get(row, "body");
 	const json_t *changes = json_object_get(body, "changes"), *first;
 	const char *why = og_json_str(body, "why"), *step = og_json_str(row, "step");
+	const char *state = og_json_str(body, "state"), *text = og_json_str(body, "text");
 
 	if (step && *step)
 		og_buf_addf(line, " %s", step);
+	if (state)
+		og_buf_addf(line, " %s: %s", state, text ? text : "");
 	first = json_array_get(changes, 0);
 	if (first)
 		og_buf_addf(line, " %s %s", og_json_str(first, "op"), og_json_str(first, "table"));
