@@ -62,6 +62,32 @@ static struct og_inner *prepare(struct og_barrier *barrier, const char *key,
 	return inner;
 }
 
+#define MAX_KEPT 48 /* plans of one table; hostile SQL can think of any number */
+
+static void free_inner(struct og_inner *inner)
+{
+	sqlite3_finalize(inner->stmt);
+	free(inner->key);
+	free(inner);
+}
+
+/* The newest stand first; of those behind, the idle ones go. */
+static void forget_old(struct og_barrier *barrier)
+{
+	struct og_inner **place = &barrier->statements;
+
+	for (int i = 0; *place; i++) {
+		struct og_inner *inner = *place;
+
+		if (i < MAX_KEPT || inner->busy) {
+			place = &inner->next;
+			continue;
+		}
+		*place = inner->next;
+		free_inner(inner);
+	}
+}
+
 struct og_inner *og_inner_get(struct og_barrier *barrier, const char *key, og_inner_sql_fn *make)
 {
 	struct og_inner *inner;
@@ -69,8 +95,10 @@ struct og_inner *og_inner_get(struct og_barrier *barrier, const char *key, og_in
 	for (inner = barrier->statements; inner; inner = inner->next)
 		if (!inner->busy && strcmp(inner->key, key) == 0)
 			break;
-	if (!inner)
+	if (!inner) {
+		forget_old(barrier);
 		inner = prepare(barrier, key, make);
+	}
 	if (!inner)
 		return NULL;
 	inner->busy = 1;
@@ -93,8 +121,6 @@ void og_inner_free_all(struct og_barrier *barrier)
 		struct og_inner *inner = barrier->statements;
 
 		barrier->statements = inner->next;
-		sqlite3_finalize(inner->stmt);
-		free(inner->key);
-		free(inner);
+		free_inner(inner);
 	}
 }

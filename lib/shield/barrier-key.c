@@ -68,6 +68,9 @@ static int unpack(const char *key, int left, sqlite3_stmt *stmt, int parameter)
 	len = (int)strtol(digits, NULL, 10);
 	if (len < 0 || len > left - HEAD)
 		return -1;
+	if ((key[0] - '0' == SQLITE_INTEGER || key[0] - '0' == SQLITE_FLOAT) &&
+	    len != (int)sizeof(integer))
+		return -1;
 	switch (key[0] - '0') {
 	case SQLITE_INTEGER:
 		memcpy(&integer, key + HEAD, sizeof(integer));

@@ -80,7 +80,7 @@ static void where_key(const struct og_barrier *barrier, sqlite3_str *sql, int fi
 	const struct og_table *table = barrier->table;
 
 	if (!table->without_rowid) {
-		sqlite3_str_appendf(sql, " WHERE t.rowid = :og%d", first);
+		sqlite3_str_appendf(sql, " WHERE t.%s = :og%d", table->rowid, first);
 	} else {
 		for (int i = 0; i < table->n_pk; i++)
 			sqlite3_str_appendf(sql, " %s t.\"%w\" = :og%d", i ? "AND" : "WHERE",
@@ -260,7 +260,9 @@ static int check_parents(const struct row *row)
 }
 
 /* Columns that may not be set are left out when they are not set (NULL in
- * an INSERT), and refuse the statement when they are. */
+ * an INSERT), and refuse the statement when they are. SQLite does not tell
+ * a column that INSERT leaves out from a NULL: where the table has a
+ * default, NULL stands for it. */
 static int keep_settable(struct row *row, int inserting)
 {
 	struct og_barrier *barrier = row->barrier;
@@ -276,6 +278,8 @@ static int keep_settable(struct row *row, int inserting)
 			settable = 0; /* ids are given by the database */
 		if (!inserting && column->pk)
 			settable = 0;
+		if (inserting && column->fallback && sqlite3_value_type(value) == SQLITE_NULL)
+			row->values[i] = NULL;
 		if (settable)
 			continue;
 		if (!inserting || sqlite3_value_type(value) != SQLITE_NULL)

@@ -100,8 +100,7 @@ static const struct og_column *column_of(const struct og_barrier *barrier, int s
 	return &barrier->table->columns[barrier->shown[shown].column];
 }
 
-/* Defaults are declared for settable columns only: for any other column a
- * value that is not NULL was written by the agent. */
+/* No defaults: SQLite ignores those of virtual tables (barrier-write.c). */
 static char *declaration(const struct og_barrier *barrier)
 {
 	sqlite3_str *sql = sqlite3_str_new(barrier->gate->agent);
@@ -113,8 +112,6 @@ static char *declaration(const struct og_barrier *barrier)
 		sqlite3_str_appendf(sql, "%s\"%w\" %s", i ? ", " : "", column->name, column->type);
 		if (og_ascii_casecmp(column->collation, "BINARY") != 0)
 			sqlite3_str_appendf(sql, " COLLATE \"%w\"", column->collation);
-		if (column->fallback && barrier->shown[i].settable)
-			sqlite3_str_appendf(sql, " DEFAULT (%s)", column->fallback);
 	}
 	if (barrier->table->without_rowid)
 		sqlite3_str_appendf(sql, ", \"" OG_ROW_KEY
@@ -217,7 +214,7 @@ static int may_push(const struct og_barrier *barrier, sqlite3_index_info *info, 
 struct estimate {
 	double rows;
 	int one;
-	int key_parts; /* columns of the primary key compared for equality */
+	unsigned key_parts; /* places of the primary key compared for equality */
 };
 
 static void narrow(const struct og_barrier *barrier, int shown, unsigned char op,
@@ -240,8 +237,8 @@ static void narrow(const struct og_barrier *barrier, int shown, unsigned char op
 	} else {
 		e->rows /= equal ? 1.2 : 1.05;
 	}
-	if (equal && column && column->pk)
-		e->key_parts++;
+	if (equal && column && column->pk && column->pk <= 16)
+		e->key_parts |= 1U << (column->pk - 1);
 }
 
 static void push_constraints(const struct og_barrier *barrier, sqlite3_index_info *info,
@@ -257,7 +254,7 @@ static void push_constraints(const struct og_barrier *barrier, sqlite3_index_inf
 				    operator_text(info->aConstraint[i].op));
 		narrow(barrier, info->aConstraint[i].iColumn, info->aConstraint[i].op, e);
 	}
-	if (barrier->table->n_pk && e->key_parts >= barrier->table->n_pk) {
+	if (barrier->table->n_pk && e->key_parts == (1U << barrier->table->n_pk) - 1) {
 		e->one = 1;
 		e->rows = 1;
 	}
@@ -282,11 +279,27 @@ static void push_order(const struct og_barrier *barrier, sqlite3_index_info *inf
 	info->orderByConsumed = 1;
 }
 
+/* SQLite stops after one row of a scan that says it is unique. That holds
+ * only if every term reaches the inner statement: push_value() may keep
+ * terms on TEXT and untyped columns back. */
+static int is_certain(const struct og_barrier *barrier, const sqlite3_index_info *info)
+{
+	for (int i = 0; i < info->nConstraint; i++) {
+		int shown = info->aConstraint[i].iColumn;
+
+		if (info->aConstraintUsage[i].argvIndex && shown >= 0 &&
+		    (column_of(barrier, shown)->affinity == 'T' ||
+		     column_of(barrier, shown)->affinity == 'B'))
+			return 0;
+	}
+	return 1;
+}
+
 static int barrier_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 {
 	const struct og_barrier *barrier = ((struct barrier_table *)base)->barrier;
 	double all = barrier->table->rows;
-	struct estimate e = { all, 0, 0 };
+	struct estimate e = { .rows = all };
 	sqlite3_str *plan = sqlite3_str_new(barrier->gate->agent);
 
 	sqlite3_str_appendf(plan, "%llx|", (unsigned long long)info->colUsed);
@@ -299,7 +312,7 @@ static int barrier_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 	info->needToFreeIdxStr = 1;
 	info->estimatedRows = e.rows < 1 ? 1 : (sqlite3_int64)e.rows;
 	info->estimatedCost = e.rows < all / 1.5 ? e.rows * 3 + 10 : all * 2;
-	if (e.one)
+	if (e.one && is_certain(barrier, info))
 		info->idxFlags |= SQLITE_INDEX_SCAN_UNIQUE;
 	return SQLITE_OK;
 }
@@ -347,7 +360,7 @@ static void select_list(const struct og_barrier *barrier, unsigned long long mas
 			sqlite3_str_appendf(sql, "%st.\"%w\"", i ? ", " : "",
 					    table->columns[table->pk[i]].name);
 	else
-		sqlite3_str_appendall(sql, "t.rowid");
+		sqlite3_str_appendf(sql, "t.%s", table->rowid);
 	for (int i = 0; i < barrier->n_shown; i++)
 		if (is_used(mask, i) && !barrier->shown[i].masked)
 			sqlite3_str_appendf(sql, ", t.\"%w\"", column_of(barrier, i)->name);
@@ -366,7 +379,7 @@ static const char *conditions(const struct og_barrier *barrier, const char *key,
 		if (op[1 + len] == '+') {
 			sqlite3_str_appendall(sql, " AND t.");
 			if (shown < 0)
-				sqlite3_str_appendall(sql, "rowid");
+				sqlite3_str_appendall(sql, barrier->table->rowid);
 			else
 				sqlite3_str_appendf(sql, "\"%w\"",
 						    column_of(barrier, (int)shown)->name);
@@ -393,7 +406,7 @@ static void scan_sql(const struct og_barrier *barrier, const char *key, sqlite3_
 		return;
 	shown = strtol(order, &direction, 10);
 	if (shown < 0)
-		sqlite3_str_appendf(sql, " ORDER BY t.rowid%s", direction);
+		sqlite3_str_appendf(sql, " ORDER BY t.%s%s", barrier->table->rowid, direction);
 	else
 		sqlite3_str_appendf(sql, " ORDER BY t.\"%w\"%s",
 				    column_of(barrier, (int)shown)->name, direction);

@@ -137,7 +137,8 @@ static int take_index(struct og_db *db, struct og_table *table, struct og_stmt *
 	if (column < 0 || column >= table->n)
 		return 0;
 	table->columns[column].leads = 1;
-	if (og_col_int(row, 1) && og_col_int(row, 2) == 1)
+	if (og_col_int(row, 1) && og_col_int(row, 2) == 1 && og_col_text(row, 3) &&
+	    og_ascii_casecmp(og_col_text(row, 3), table->columns[column].collation) == 0)
 		table->columns[column].is_unique = 1;
 	return 0;
 }
@@ -198,8 +199,20 @@ static int take_statistics(struct og_db *db, struct og_table *table, struct og_s
 	return 0;
 }
 
+/* A column may be called rowid, and would be read instead of it. */
+static const char *free_rowid(const struct og_table *table)
+{
+	static const char *const names[] = { "rowid", "_rowid_", "oid" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (og_catalog_column(table, names[i]) < 0)
+			return names[i];
+	return NULL;
+}
+
 static void find_rowid_column(struct og_table *table)
 {
+	table->rowid = free_rowid(table);
 	table->rowid_column = -1;
 	if (table->without_rowid || table->n_pk != 1 ||
 	    og_ascii_casecmp(table->columns[table->pk[0]].type, "INTEGER") != 0)
@@ -226,8 +239,8 @@ static int load(struct og_db *db, struct og_table *table, struct og_err *err)
 		 table, take_column, err) < 0 ||
 	    each(db,
 		 "SELECT ii.cid, il.\"unique\" AND NOT il.partial, "
-		 "(SELECT count(*) FROM pragma_index_info(il.name)) "
-		 "FROM pragma_index_list(?1, 'main') il, pragma_index_info(il.name) ii "
+		 "(SELECT count(*) FROM pragma_index_info(il.name)), ii.coll "
+		 "FROM pragma_index_list(?1, 'main') il, pragma_index_xinfo(il.name) ii "
 		 "WHERE ii.seqno = 0",
 		 table, take_index, err) < 0 ||
 	    each(db,
@@ -236,6 +249,8 @@ static int load(struct og_db *db, struct og_table *table, struct og_err *err)
 		 table, take_parent, err) < 0)
 		return -1;
 	find_rowid_column(table);
+	if (!table->without_rowid && !table->rowid)
+		return og_fail(err, OG_NO, "rows of table '%s' cannot be named", table->name);
 	return analyzed ? each(db,
 			       "SELECT stat, (SELECT name FROM pragma_index_info(s.idx) WHERE seqno = 0) "
 			       "FROM main.sqlite_stat1 s WHERE tbl = ?1 COLLATE NOCASE",

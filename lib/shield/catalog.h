@@ -35,6 +35,7 @@ struct og_table {
 	char *name;
 	struct og_column *columns;
 	int n;
+	const char *rowid; /* a name of the rowid that no column took, or NULL */
 	int without_rowid;
 	int rowid_column; /* index of the INTEGER PRIMARY KEY, or -1 */
 	int n_pk;

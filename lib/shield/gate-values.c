@@ -31,20 +31,28 @@ static int own_variable(const char *name)
 /* Values that came out of a gate tagged go in again as they were. */
 static int bind_tagged(sqlite3_stmt *stmt, int i, const json_t *value)
 {
-	const char *text = og_json_str(value, "i"), tag = text ? 'i' : 0;
+	const char *text = og_json_str(value, "i");
+	char tag = text ? 'i' : 0;
 	struct og_buf raw;
 	int rc;
 
 	if (json_object_size(value) != 1)
 		return SQLITE_MISMATCH;
-	if (tag)
+	if (tag == 'i')
 		return sqlite3_bind_int64(stmt, i, strtoll(text, NULL, 10));
 	text = og_json_str(value, "b");
+	if (!text) {
+		text = og_json_str(value, "t");
+		tag = 't';
+	}
 	if (!text)
 		return SQLITE_MISMATCH;
 	og_buf_init(&raw, strlen(text));
 	if (og_base64_decode(&raw, text, strlen(text)) < 0)
 		rc = SQLITE_MISMATCH;
+	else if (tag == 't')
+		rc = sqlite3_bind_text64(stmt, i, raw.len ? raw.data : "", raw.len,
+					 SQLITE_TRANSIENT, SQLITE_UTF8);
 	else
 		rc = sqlite3_bind_blob64(stmt, i, raw.len ? raw.data : "", raw.len,
 					 SQLITE_TRANSIENT);

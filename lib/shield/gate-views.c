@@ -60,7 +60,7 @@ static int make(struct og_gate *gate, const char *name, int depth)
 	static const char missing[] = "no such table: ";
 	struct og_gate_result *result = gate->result;
 	char *sql = depth < 8 ? stored_text(gate, name) : NULL, *drop, *inner = NULL;
-	int made = 0;
+	int made = 0, saw_select;
 
 	if (!sql)
 		return 0;
@@ -68,6 +68,7 @@ static int make(struct og_gate *gate, const char *name, int depth)
 		goto out;
 	/* Probing must leave no verdict behind. */
 	gate->result = NULL;
+	saw_select = gate->saw_select;
 	for (int i = 0; i < 8 && !made; i++) {
 		const char *message;
 
@@ -82,6 +83,7 @@ static int make(struct og_gate *gate, const char *name, int depth)
 		inner = NULL;
 	}
 	gate->result = result;
+	gate->saw_select = saw_select;
 	if (!made) {
 		drop = sqlite3_mprintf("DROP VIEW temp.\"%w\"", name);
 		if (drop)

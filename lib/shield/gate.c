@@ -334,9 +334,12 @@ static int prepare(struct og_gate *gate, const char *sql, size_t len, sqlite3_st
 					   missing_table(sqlite3_errmsg(gate->agent)) :
 					   NULL;
 
-		if (!name || gate->result->verdict != OG_ALLOW || views == MAX_VIEWS ||
-		    og_gate_make_view(gate, name) <= 0)
+		if (!name || gate->result->verdict != OG_ALLOW || views == MAX_VIEWS)
 			return rc;
+		/* Asked once more, so that a view that may not be used reads
+		 * like one that is not there. */
+		if (og_gate_make_view(gate, name) <= 0)
+			return sqlite3_prepare_v2(gate->agent, sql, (int)len, ret, tail);
 	}
 }
 
@@ -440,6 +443,10 @@ static void step_all(struct og_gate *gate, sqlite3_stmt *stmt)
 		rc = add_row(gate, stmt, &bytes);
 	if (rc != SQLITE_DONE)
 		judge(gate, rc);
+	else if (gate->result->writes && json_array_size(gate->result->truncated))
+		og_gate_refuse(gate, OG_OVER_BUDGET, "budget-value",
+			       "a value longer than %d bytes cannot be computed with",
+			       OG_GATE_TEXT_MAX);
 	else if (gate->poisoned)
 		og_gate_refuse(gate, OG_REFUSED, "with-check", "a row was refused");
 }

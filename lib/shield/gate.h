@@ -70,7 +70,7 @@ struct og_gate_result {
 	char fix[256];	/* the smallest change that would allow it, or "" */
 	json_t *columns;   /* array of names, or NULL */
 	json_t *rows;	   /* array of arrays */
-	json_t *truncated; /* array of {"row","column","bytes"}: values too long to pass */
+	json_t *truncated; /* array of {"table","column","bytes"}: values too long to pass */
 	json_t *tables;	   /* array of names touched */
 	json_t *touched;   /* array of "table.column" */
 	int64_t affected, last_id;
