@@ -212,7 +212,9 @@ int main(int argc, char **argv)
 	char exe_dir[PATH_MAX_BYTES];
 	int status;
 
+	/* Writing too much is an error to be told, not a death. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	umask(077);
 	ctx.exe_dir = exe_dir;
 	status = find_exe_dir(exe_dir, &err);

@@ -29,6 +29,7 @@ struct desk {
 	struct og_conversation *talk;
 	const struct og_ctx *ctx;
 	int json;
+	int missing; /* grants: only what nobody may read */
 };
 
 static void desk_close(struct desk *desk)
@@ -435,12 +436,25 @@ static json_t *grants_request(const struct og_args *args, struct og_err *err)
 	return request;
 }
 
+/* One name per line: what no role may read. */
+static int show_missing(const json_t *reply, struct og_err *err)
+{
+	size_t i;
+	json_t *name;
+
+	json_array_foreach(json_object_get(reply, "missing"), i, name)
+		if (og_printf(err, "%s\n", json_string_value(name)) < 0)
+			return -1;
+	return 0;
+}
+
 static int show_grants(const struct desk *desk, const json_t *reply, struct og_err *err)
 {
 	size_t i;
 	json_t *grant;
 
-	(void)desk;
+	if (desk->missing)
+		return show_missing(reply, err);
 	json_array_foreach(json_object_get(reply, "grants"), i, grant)
 	{
 		json_t *plain = og_grant_plain(grant);
@@ -485,6 +499,7 @@ static int run_shape(const struct og_ctx *ctx, const struct og_args *args, struc
 		shape++;
 	if (desk_open(ctx, args, &desk, err) < 0)
 		return -1;
+	desk.missing = strcmp(command, "grants") == 0 && og_arg_flag(args, "missing");
 	request = shape->request(args, err);
 	if (request && ask(&desk, shape->verb, request, &reply, err) == 0)
 		rc = shape->print(&desk, reply, err);
@@ -568,6 +583,13 @@ static const struct og_opt grant_opts[] = {
 	END,
 };
 
+static const struct og_opt grants_opts[] = {
+	AS,
+	JSON,
+	{ "missing", 0, OG_OPT_FLAG, NULL, "instead: tables that no role may read" },
+	END,
+};
+
 static const struct og_command commands[] = {
 	{ "query", "[SQL]", "read rows", sql_opts, 0, 1, run_shape },
 	{ "exec", "[SQL]", "insert or update rows, with a ledger entry", sql_opts, 0, 1,
@@ -578,7 +600,7 @@ static const struct og_command commands[] = {
 	{ "schema", "", "the tables and columns one can see", plain_opts, 0, 0, run_shape },
 	{ "grant", "[SUBJECT TABLE VERBS]", "permit or forbid", grant_opts, 0, 3, run_grant },
 	{ "revoke", "SUBJECT TABLE", "take a grant back", drop_opts, 2, 2, run_shape },
-	{ "grants", "[SUBJECT]", "list grants as JSON lines", plain_opts, 0, 1, run_shape },
+	{ "grants", "[SUBJECT]", "list grants as JSON lines", grants_opts, 0, 1, run_shape },
 	{ "--channel", "", "serve requests on standard input", no_opts, 0, 0, run_channel },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };

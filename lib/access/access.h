@@ -110,6 +110,10 @@ int og_access_grant_drop(struct og_access *access, const char *subject, const ch
 int og_access_grant_list(struct og_access *access, const char *subject, json_t **ret,
 			 struct og_err *err);
 
+/* Names of business tables that no role may read: what an operator would
+ * grant next. Sorted. */
+int og_access_ungranted(struct og_access *access, json_t **ret, struct og_err *err);
+
 /* {"name","role","clearance","pubkey":BASE64?,"id"?,"active"?} and
  * {"name","description"?,"rights":[..]}: made or changed, inside the
  * caller's write transaction. */

@@ -55,6 +55,21 @@ static int check_verbs(const json_t *grant, struct og_err *err)
 	return 0;
 }
 
+static int is_system_table(const char *table)
+{
+	static const char *const prefixes[] = { "og_", "sqlite_", "audit_ledger" };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
+		const char *prefix = prefixes[i], *name = table;
+
+		while (*prefix && og_ascii_lower((unsigned char)*name) == *prefix)
+			prefix++, name++;
+		if (!*prefix)
+			return 1;
+	}
+	return 0;
+}
+
 int og_grant_check(const json_t *grant, struct og_err *err)
 {
 	static const char *const keys[] = { "subject", "tbl",	   "effect",   "verbs", "visible",
@@ -71,8 +86,7 @@ int og_grant_check(const json_t *grant, struct og_err *err)
 		bad(err, "'subject' is neither a role nor a skill");
 		return og_hint(err, "write role:NAME or skill:NAME@HASH");
 	}
-	if (strncmp(table, "og_", 3) == 0 || strcmp(table, "audit_ledger") == 0 ||
-	    strncmp(table, "sqlite_", 7) == 0)
+	if (is_system_table(table))
 		return og_fail(err, OG_EDATA, "grant: table '%s' is the system's own", table);
 	if (effect && strcmp(effect, "permit") != 0 && strcmp(effect, "forbid") != 0)
 		return bad(err, "'effect' is neither permit nor forbid");
@@ -212,6 +226,35 @@ int og_access_grant_list(struct og_access *access, const char *subject, json_t *
 		}
 	}
 out:
+	og_stmt_free(stmt);
+	if (more < 0) {
+		json_decref(list);
+		return -1;
+	}
+	*ret = list;
+	return 0;
+}
+
+int og_access_ungranted(struct og_access *access, json_t **ret, struct og_err *err)
+{
+	json_t *list = json_array();
+	struct og_stmt *stmt = NULL;
+	int more = -1;
+
+	if (!list)
+		return og_fail_nomem(err);
+	if (og_stmt_new(access->db,
+			"SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' "
+			"AND name NOT LIKE 'og\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+			"AND name <> 'audit_ledger' AND name NOT IN (SELECT tbl FROM og_grant "
+			"WHERE subject LIKE 'role:%' AND effect = 'permit' AND verbs LIKE '%\"select\"%') "
+			"ORDER BY name",
+			&stmt, err) == 0)
+		while ((more = og_stmt_step(stmt, err)) > 0)
+			if (json_array_append_new(list, json_string(og_col_text(stmt, 0))) < 0) {
+				more = og_fail_nomem(err);
+				break;
+			}
 	og_stmt_free(stmt);
 	if (more < 0) {
 		json_decref(list);

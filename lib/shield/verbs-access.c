@@ -87,7 +87,10 @@ int og_verb_grant_list(struct og_request *rq, struct og_err *err)
 	if (og_access_grant_list(rq->shield->access, og_json_str(rq->body, "subject"), &list, err) <
 	    0)
 		return -1;
-	return og_json_set(rq->reply, "grants", list, err);
+	if (og_json_set(rq->reply, "grants", list, err) < 0 ||
+	    og_access_ungranted(rq->shield->access, &list, err) < 0)
+		return -1;
+	return og_json_set(rq->reply, "missing", list, err);
 }
 
 static int put_principal(struct og_request *rq, const json_t *record, const char *password,

@@ -1,0 +1,143 @@
+# og-worker: how it begins, waits, ends, and is killed.
+
+load helper
+
+setup() {
+	instance
+}
+
+teardown() {
+	[ -z "${worker:-}" ] || kill "$worker" 2>/dev/null || true
+}
+
+stock() {
+	sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = $1"
+}
+
+# Waits until a command succeeds, ten seconds at most.
+until_true() {
+	for _ in $(seq 100); do
+		"$@" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+@test "--once: 0 for a task, 1 for none" {
+	run og-worker --once
+	[ "$status" -eq 1 ]
+	og-submit --as charlie 'buy 1 laptop stand' >/dev/null
+	og-submit --as charlie 'buy 1 laptop stand' >/dev/null
+	run og-worker --once --quiet
+	[ "$status" -eq 0 ]
+	[ "$(stock 3)" -eq 99 ]
+}
+
+@test "--drain: everything due, then 0; --json says what happened" {
+	og-submit --as charlie --batch <<<$'buy 1 laptop stand\nbuy 2 standing desks' >/dev/null
+	run --separate-stderr og-worker --drain --json
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .state <<<"$output" | paste -sd' ')" = 'done compensated' ]
+	jq -se 'all(.[]; .v == 1 and .outcome == "ack" and .principal == "charlie")' <<<"$output"
+	run og-worker --drain
+	[ "$status" -eq 0 ]
+}
+
+@test "serves until SIGTERM, and ends in good order" {
+	og-worker --quiet 3>&- &
+	worker=$!
+	id=$(og-submit --as charlie 'buy 1 laptop stand')
+	until_true og-task status "$id" --as charlie
+	[ "$(stock 3)" -eq 99 ]
+	og status | grep -q '^worker *serving'
+	kill -TERM "$worker"
+	wait "$worker"
+	worker=
+	! og status | grep -q '^worker *serving'
+}
+
+@test "an idle worker does not wake up" {
+	og-worker --quiet 3>&- &
+	worker=$!
+	sleep 0.5
+	job=$(pgrep -P "$worker" | head -n 1)
+	switches() { awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$worker/status" "/proc/$job/status"; }
+	before=$(switches)
+	sleep 2
+	[ "$(switches)" -eq "$before" ]
+	# Small while it sleeps, too.
+	[ "$(awk '/VmRSS/ { print $2 }' "/proc/$job/status")" -le 12000 ]
+}
+
+@test "a job that is killed is started again; the task is done once" {
+	og-worker --quiet 2>/dev/null 3>&- &
+	worker=$!
+	sleep 0.3
+	kill -9 "$(pgrep -P "$worker" | head -n 1)"
+	id=$(og-submit --as charlie 'buy 1 laptop stand')
+	until_true og-task status "$id" --as charlie
+	[ "$(stock 3)" -eq 99 ]
+}
+
+@test "a worker that is killed leaves nothing that the next cannot finish" {
+	og-submit --as charlie --batch < <(yes 'buy 1 laptop stand' | head -n 60) >/dev/null
+	og-worker --quiet --jobs 2 2>/dev/null 3>&- &
+	worker=$!
+	sleep 0.12
+	kill -9 "$worker"
+	wait "$worker" || true
+	worker=
+	until_true bash -c '! og status | grep -q "^worker *serving"'
+	og-worker --drain --quiet
+	[ "$(stock 3)" -eq 40 ]
+	og-ledger verify --state
+}
+
+@test "two workers at once do every task once" {
+	og-submit --as charlie --batch < <(yes 'buy 1 laptop stand' | head -n 40) >/dev/null
+	og-worker --drain --quiet --jobs 2 3>&- &
+	worker=$!
+	og-worker --drain --quiet --jobs 2
+	wait "$worker"
+	worker=
+	[ "$(stock 3)" -eq 60 ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM orders")" -eq 50 ]
+}
+
+@test "an envelope that nobody signed is a dead letter, and no effect" {
+	og-submit --as charlie 'buy 1 laptop stand' >/dev/null
+	sqlite3 "$OG_HOME/queue.db" "UPDATE task SET envelope = replace(envelope, 'buy 1', 'buy 9')"
+	run og-worker --drain
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"is a dead letter: "*"the signature is not that of 'charlie'"* ]]
+	[ "$(stock 3)" -eq 100 ]
+	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT state FROM task")" -eq 2 ]
+	sqlite3 "$OG_HOME/queue.db" "UPDATE task SET envelope = 'hostile', state = 0"
+	og-worker --drain --quiet 2>/dev/null
+	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT state FROM task")" -eq 2 ]
+}
+
+@test "usage and configuration" {
+	run og-worker --once --drain
+	[ "$status" -eq 64 ]
+	run og-worker --jobs 0
+	[ "$status" -eq 64 ]
+	run og-worker --jbos 2
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"did you mean --jobs?"* ]]
+	OG_MODEL=gemini:any run og-worker --drain
+	[ "$status" -eq 69 ]
+	OG_STEP_LIMIT=lots run og-worker --drain
+	[ "$status" -eq 78 ]
+}
+
+@test "a worker's job has neither network nor other files" {
+	og-worker --quiet 3>&- &
+	worker=$!
+	sleep 0.5
+	job=$(pgrep -P "$worker" | head -n 1)
+	grep -q 'NoNewPrivs:.*1' "/proc/$job/status"
+	grep -q 'Seccomp:.*2' "/proc/$job/status"
+	! ls -l "/proc/$job/fd" | grep -q 'erp.db'
+	! ls -l "/proc/$job/fd" | grep -q 'keys/'
+}
