@@ -22,7 +22,7 @@ int og_access_open(struct og_db *db, struct og_access **ret, struct og_err *err)
 	    og_stmt_new(db, SELECT_PRINCIPAL "p.id = ?1", &access->by_id, err) < 0 ||
 	    og_stmt_new(db,
 			"SELECT tbl, effect, verbs, visible, masked, settable, predicate "
-			"FROM og_grant WHERE subject = ?1 ORDER BY tbl, effect DESC",
+			"FROM og_grant WHERE subject = ?1 ORDER BY tbl COLLATE NOCASE, effect DESC",
 			&access->grants, err) < 0 ||
 	    og_stmt_new(db, "SELECT value FROM og_counter WHERE name = 'access-epoch'",
 			&access->epoch, err) < 0) {

@@ -115,8 +115,12 @@ static int copy_text(char **ret, const char *text, struct og_err *err)
 	return text && !*ret ? og_fail_nomem(err) : 0;
 }
 
+/* SQLite does not tell "Orders" from "orders", and neither may grants: of
+ * two permits only the first counts. */
 static int take_permit(struct og_table_rights *table, struct og_stmt *row, struct og_err *err)
 {
+	if (table->verbs)
+		return 0;
 	if (read_verbs(og_col_text(row, 2), &table->verbs, err) < 0 ||
 	    read_list(og_col_text(row, 3), &table->visible, err) < 0 ||
 	    read_list(og_col_text(row, 4), &table->masked, err) < 0 ||
@@ -163,7 +167,7 @@ static struct og_table_rights *table_for(struct og_rights *rights, const char *n
 	struct og_table_rights *grown;
 
 	for (size_t i = 0; i < rights->n; i++)
-		if (strcmp(rights->tables[i].table, name) == 0)
+		if (og_ascii_casecmp(rights->tables[i].table, name) == 0)
 			return &rights->tables[i];
 	grown = realloc(rights->tables, (rights->n + 1) * sizeof(*grown));
 	if (!grown) {
