@@ -21,6 +21,12 @@ struct og_stmt {
 	int bind_rc; /* the first failed bind, or SQLITE_OK */
 };
 
+/* SQLite's result code as ours. */
+int og_db_code(int rc);
+
+/* A new file of mode 0600; an existing one is refused. */
+int og_db_create_file(const char *path, struct og_err *err);
+
 /* Fills err from the connection's last error; returns -1. doing: "read". */
 int og_db_fail(struct og_db *db, int rc, const char *doing, struct og_err *err);
 

@@ -14,11 +14,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/buf.h"
 #include "lib/db/db-internal.h"
 
 #define BUSY_MS 10000
 
-static int code_of(int rc)
+int og_db_code(int rc)
 {
 	switch (rc & 0xff) {
 	case SQLITE_BUSY:
@@ -50,7 +51,12 @@ int og_db_fail(struct og_db *db, int rc, const char *doing, struct og_err *err)
 {
 	const char *name = strrchr(db->path, '/');
 
-	return og_fail(err, code_of(rc), "cannot %s '%s': %s", doing, name ? name + 1 : db->path,
+	if (rc == SQLITE_READONLY_ROLLBACK || rc == SQLITE_READONLY_RECOVERY) {
+		og_fail(err, OG_EDATA, "'%s' was left in the middle of a transaction",
+			name ? name + 1 : db->path);
+		return og_hint(err, "let a program that may write it open it once");
+	}
+	return og_fail(err, og_db_code(rc), "cannot %s '%s': %s", doing, name ? name + 1 : db->path,
 		       db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc));
 }
 
@@ -79,16 +85,18 @@ static int harden(struct og_db *db, struct og_err *err)
 /* Reading the header finds out whether the file is a database at all. */
 static int set_up(struct og_db *db, enum og_db_mode mode, struct og_err *err)
 {
+	int64_t version;
+
 	if (harden(db, err) < 0)
 		return -1;
-	if (mode == OG_DB_READ)
-		return og_db_exec(db, "PRAGMA schema_version", err);
+	if (mode == OG_DB_READ || mode == OG_DB_STILL)
+		return og_db_int(db, "PRAGMA schema_version", &version, err) < 0 ? -1 : 0;
 	return og_db_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err);
 }
 
 /* The mode of the file is set before SQLite writes a byte into it; a WAL
  * and its index take the mode of the database. */
-static int create_file(const char *path, struct og_err *err)
+int og_db_create_file(const char *path, struct og_err *err)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
@@ -111,13 +119,47 @@ static int check_file(const char *path, struct og_err *err)
 	return 0;
 }
 
+/* A path as an URI, with what only an URI can say: nobody writes this file. */
+static char *still_uri(const char *path)
+{
+	struct og_buf uri;
+
+	og_buf_init(&uri, 32768);
+	og_buf_adds(&uri, "file:");
+	for (const unsigned char *p = (const unsigned char *)path; *p; p++) {
+		if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || strchr("0123456789/._-", *p))
+			og_buf_addc(&uri, (char)*p);
+		else
+			og_buf_addf(&uri, "%%%02x", *p);
+	}
+	og_buf_adds(&uri, "?immutable=1");
+	return og_buf_take(&uri);
+}
+
+static int open_handle(struct og_db *db, enum og_db_mode mode)
+{
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, rc;
+	char *uri = NULL;
+
+	flags |= mode == OG_DB_READ || mode == OG_DB_STILL ? SQLITE_OPEN_READONLY :
+							     SQLITE_OPEN_READWRITE;
+	if (mode == OG_DB_STILL) {
+		uri = still_uri(db->path);
+		if (!uri)
+			return SQLITE_NOMEM;
+		flags |= SQLITE_OPEN_URI;
+	}
+	rc = sqlite3_open_v2(uri ? uri : db->path, &db->handle, flags, NULL);
+	free(uri);
+	return rc;
+}
+
 int og_db_open(const char *path, enum og_db_mode mode, struct og_db **ret, struct og_err *err)
 {
-	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	struct og_db *db = NULL;
 	int rc;
 
-	if ((mode == OG_DB_CREATE ? create_file(path, err) : check_file(path, err)) < 0)
+	if ((mode == OG_DB_CREATE ? og_db_create_file(path, err) : check_file(path, err)) < 0)
 		return -1;
 	db = calloc(1, sizeof(*db));
 	if (db)
@@ -126,8 +168,7 @@ int og_db_open(const char *path, enum og_db_mode mode, struct og_db **ret, struc
 		og_fail_nomem(err);
 		goto fail;
 	}
-	flags |= mode == OG_DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-	rc = sqlite3_open_v2(path, &db->handle, flags, NULL);
+	rc = open_handle(db, mode);
 	if (rc != SQLITE_OK) {
 		og_db_fail(db, rc, "open", err);
 		goto fail;
@@ -152,37 +193,6 @@ void og_db_close(struct og_db *db)
 	sqlite3_close_v2(db->handle);
 	free(db->path);
 	free(db);
-}
-
-int og_db_copy(const char *from, const char *to, struct og_err *err)
-{
-	struct og_db *source = NULL;
-	sqlite3 *target = NULL;
-	sqlite3_backup *backup;
-	int rc;
-
-	if (og_db_open(from, OG_DB_READ, &source, err) < 0)
-		return -1;
-	if (create_file(to, err) < 0) {
-		og_db_close(source);
-		return -1;
-	}
-	rc = sqlite3_open_v2(to, &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	backup = rc == SQLITE_OK ? sqlite3_backup_init(target, "main", source->handle, "main") :
-				   NULL;
-	if (backup) {
-		sqlite3_backup_step(backup, -1);
-		rc = sqlite3_backup_finish(backup);
-	}
-	/* A copy stands for itself: no WAL beside it. */
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(target, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
-	if (rc != SQLITE_OK || !backup)
-		og_fail(err, code_of(rc), "cannot copy '%s': %s", from,
-			target ? sqlite3_errmsg(target) : sqlite3_errstr(rc));
-	sqlite3_close(target);
-	og_db_close(source);
-	return rc == SQLITE_OK && backup ? 0 : -1;
 }
 
 struct sqlite3 *og_db_handle(struct og_db *db)

@@ -26,6 +26,7 @@ struct og_stmt;
 
 enum og_db_mode {
 	OG_DB_READ,   /* existing file, no writing (WAL readers still need the -shm) */
+	OG_DB_STILL,  /* existing file that nobody writes: no lock, no WAL, its folder untouched */
 	OG_DB_WRITE,  /* existing file */
 	OG_DB_CREATE, /* new file, mode 0600; an existing one is refused */
 };
@@ -34,7 +35,10 @@ int og_db_open(const char *path, enum og_db_mode mode, struct og_db **ret, struc
 void og_db_close(struct og_db *db);
 
 /* Copies a whole database, page by page, into a new file of mode 0600.
- * The source is opened for reading only and never changed. */
+ * The source is opened for reading only and never changed, nor recovered
+ * when its last writer died. A WAL database that nobody has open is read
+ * as it lies, so that no file appears beside it. OG_EDATA: it is no
+ * database, damaged, of a newer format, or left in a transaction. */
 int og_db_copy(const char *from, const char *to, struct og_err *err);
 
 /* The connection itself, for lib/shield. */

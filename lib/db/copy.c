@@ -1,0 +1,112 @@
+/*
+ * Copying a database that belongs to somebody else: a source is looked at
+ * before SQLite opens it, because only its first bytes tell an encrypted
+ * or a newer file from damage, and because a reader of a WAL database
+ * would leave files beside it. The source is never recovered here: that
+ * would be a change of it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/buf.h"
+#include "lib/db/db-internal.h"
+
+/* https://www.sqlite.org/fileformat2.html, section 1.3. */
+#define HEADER_BYTES 100
+#define WRITE_VERSION 18
+#define READ_VERSION 19
+#define VERSION_WAL 2
+
+static int read_header(const char *path, unsigned char header[HEADER_BYTES], ssize_t *ret_len,
+		       struct og_err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return og_fail(err, errno == EACCES ? OG_EPERM : OG_ENOINPUT,
+			       "cannot open '%s': %s", path, strerror(errno));
+	*ret_len = -1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		*ret_len = read(fd, header, HEADER_BYTES);
+	close(fd);
+	return *ret_len < 0 ? og_fail(err, OG_ENOINPUT, "cannot read '%s': not a regular file", path)
+			    : 0;
+}
+
+/* Is a WAL beside it? Then somebody has it open, or died having it. */
+static int has_wal(const char *path)
+{
+	struct og_buf name;
+	int there;
+
+	og_buf_init(&name, 8192);
+	og_buf_addf(&name, "%s-wal", path);
+	there = name.failed || access(name.data, F_OK) == 0 || errno != ENOENT;
+	og_buf_release(&name);
+	return there;
+}
+
+/* How the source is to be opened. An empty file is an empty database. */
+static int look_at(const char *path, enum og_db_mode *ret, struct og_err *err)
+{
+	unsigned char header[HEADER_BYTES];
+	ssize_t len = 0;
+
+	*ret = OG_DB_READ;
+	if (read_header(path, header, &len, err) < 0)
+		return -1;
+	if (len == 0)
+		return 0;
+	if (len < HEADER_BYTES || memcmp(header, "SQLite format 3", 16) != 0) {
+		og_fail(err, OG_EDATA, "'%s' is not an SQLite database", path);
+		return og_hint(err, "an encrypted one cannot be read either: decrypt it first");
+	}
+	if (header[READ_VERSION] > VERSION_WAL)
+		return og_fail(err, OG_EDATA, "'%s' has a newer format than SQLite %s reads", path,
+			       sqlite3_libversion());
+	if (header[WRITE_VERSION] == VERSION_WAL && !has_wal(path))
+		*ret = OG_DB_STILL;
+	return 0;
+}
+
+static int copy_pages(struct og_db *source, sqlite3 *target)
+{
+	sqlite3_backup *backup = sqlite3_backup_init(target, "main", source->handle, "main");
+
+	if (!backup)
+		return sqlite3_errcode(target);
+	sqlite3_backup_step(backup, -1);
+	return sqlite3_backup_finish(backup);
+}
+
+int og_db_copy(const char *from, const char *to, struct og_err *err)
+{
+	struct og_db *source = NULL;
+	sqlite3 *target = NULL;
+	enum og_db_mode mode;
+	int rc;
+
+	if (look_at(from, &mode, err) < 0 || og_db_open(from, mode, &source, err) < 0)
+		return -1;
+	if (og_db_create_file(to, err) < 0) {
+		og_db_close(source);
+		return -1;
+	}
+	rc = sqlite3_open_v2(to, &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc == SQLITE_OK)
+		rc = copy_pages(source, target);
+	/* A copy stands for itself: no WAL beside it. Damage shows here at the latest. */
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(target, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		og_fail(err, rc == SQLITE_ERROR ? OG_EDATA : og_db_code(rc), "cannot copy '%s': %s",
+			from, target ? sqlite3_errmsg(target) : sqlite3_errstr(rc));
+	sqlite3_close(target);
+	og_db_close(source);
+	return rc == SQLITE_OK ? 0 : -1;
+}
