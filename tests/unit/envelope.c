@@ -1,0 +1,206 @@
+/* Envelopes: what is signed cannot change, what is malformed is refused. */
+#include "tests/unit/unit.h"
+
+#include "lib/base/text.h"
+#include "lib/budget/budget.h"
+#include "lib/task/envelope.h"
+#include "lib/task/result.h"
+
+static unsigned char seed[OG_KEY_SEED], pub[OG_KEY_PUBLIC];
+
+static void make(struct og_buf *out)
+{
+	struct og_envelope_draft draft = { .kind = "task", .principal = "charlie",
+					   .text = "buy 1 chair", .key = "k", .lifetime_ms = 60000 };
+	char id[OG_UUID_LEN + 1];
+	struct og_err err = OG_ERR_INIT;
+
+	og_buf_init(out, OG_ENVELOPE_MAX);
+	OG_CHECK_OK(og_key_new(seed, pub, &err), &err);
+	OG_CHECK_OK(og_envelope_make(&draft, seed, out, id, &err), &err);
+}
+
+static void whole(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	struct og_envelope e;
+	struct og_buf text;
+
+	make(&text);
+	OG_CHECK_OK(og_envelope_parse(text.data, text.len, &e, &err), &err);
+	OG_CHECK_STR(e.principal, "charlie");
+	OG_CHECK_STR(e.text, "buy 1 chair");
+	OG_CHECK_OK(og_envelope_verify(&e, pub, &err), &err);
+	pub[0] ^= 1;
+	OG_CHECK(og_envelope_verify(&e, pub, &err) < 0);
+	og_envelope_release(&e);
+	og_buf_release(&text);
+}
+
+/* Each bit of each byte: malformed, or of another signature. */
+static void every_bit(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	struct og_buf text;
+	int accepted = 0;
+
+	make(&text);
+	for (size_t i = 0; i < text.len; i++)
+		for (int bit = 0; bit < 8; bit++) {
+			struct og_envelope e;
+
+			text.data[i] = (char)(text.data[i] ^ 1 << bit);
+			if (og_envelope_parse(text.data, text.len, &e, &err) == 0) {
+				accepted += og_envelope_verify(&e, pub, &err) == 0;
+				og_envelope_release(&e);
+			}
+			text.data[i] = (char)(text.data[i] ^ 1 << bit);
+		}
+	OG_CHECK_INT(accepted, 0);
+	og_buf_release(&text);
+}
+
+static void refused(const char *member, json_t *value, const char *what)
+{
+	struct og_err err = OG_ERR_INIT;
+	struct og_envelope e;
+	struct og_buf text;
+	json_t *json = NULL;
+
+	make(&text);
+	OG_CHECK_OK(og_json_parse(text.data, text.len, text.len, "envelope", &json, &err), &err);
+	if (value)
+		json_object_set_new(json, member, value);
+	else
+		json_object_del(json, member);
+	OG_CHECK(og_envelope_from_json(json, &e, &err) < 0);
+	OG_CHECK_INT(err.code, OG_EDATA);
+	if (!OG_CHECK(strstr(err.msg, what) != NULL))
+		printf("# %s\n", err.msg);
+	json_decref(json);
+	og_buf_release(&text);
+}
+
+static void malformed(void)
+{
+	refused("role", json_string("admin"), "unknown key 'role'");
+	refused("principal", NULL, "'principal' is missing");
+	refused("principal", json_integer(1), "'principal' is missing or not a string");
+	refused("id", json_string("1"), "'id' is not a UUID");
+	refused("v", json_integer(2), "another version");
+	refused("kind", json_string("order"), "'kind' is none of");
+	refused("kind", json_string("cancel"), "belong to kind task");
+	refused("action", json_object(), "either 'text' or 'action'");
+	refused("text", json_string("  "), "the text is empty");
+	refused("text", json_string("a\x01"), "control byte");
+	refused("expires", json_string("2020-01-01T00:00:00.000Z"), "expires before");
+	refused("submitted", json_string("yesterday"), "not a time");
+	refused("sig", json_string("AAAA"), "not a signature");
+	refused("key", json_string(""), "'key' is empty");
+	refused("trace", json_integer(1), "'trace' is not a string");
+}
+
+static void results(void)
+{
+	json_t *result = og_result_new("t", "charlie", "buy"), *rows = json_pack("{s:[{s:i}]}", "x", "a", 1);
+	struct og_err err = OG_ERR_INIT;
+
+	og_result_state(result, OG_TASK_DONE, NULL);
+	OG_CHECK_OK(og_result_step(result, "price", "done", 0, 0, NULL, &err), &err);
+	OG_CHECK_OK(og_result_undo(result, "price", "undone", "sql", NULL, &err), &err);
+	OG_CHECK_STR(og_json_str(json_array_get(json_object_get(result, "steps"), 0), "state"), "undone");
+	OG_CHECK_OK(og_result_rows(result, rows, &err), &err);
+	OG_CHECK_OK(og_result_rows(result, rows, &err), &err);
+	OG_CHECK_INT(json_array_size(json_object_get(json_object_get(result, "data"), "x")), 2);
+	OG_CHECK_OK(og_result_check(result, &err), &err);
+	json_object_set_new(result, "state", json_string("fine"));
+	OG_CHECK(og_result_check(result, &err) < 0);
+	json_object_set_new(result, "state", json_string("done"));
+	json_object_set_new(result, "steps", json_string("x"));
+	OG_CHECK(og_result_check(result, &err) < 0);
+	json_decref(rows);
+	json_decref(result);
+}
+
+static void states(void)
+{
+	for (int i = 0; i < OG_TASK_STATES; i++)
+		OG_CHECK_INT(og_state_parse(og_state_name((enum og_task_state)i)), i);
+	OG_CHECK_INT(og_state_parse("fine"), -1);
+	OG_CHECK_INT(og_state_exit(OG_TASK_DONE), 0);
+	OG_CHECK_INT(og_state_exit(OG_TASK_DENIED), 1);
+	OG_CHECK_INT(og_state_exit(OG_TASK_IN_DOUBT), 71);
+	OG_CHECK_INT(og_state_exit(OG_TASK_WAITING), 75);
+}
+
+static struct og_hash of(int n)
+{
+	struct og_hash hash;
+
+	og_sha256(&n, sizeof(n), &hash);
+	return hash;
+}
+
+/* Every limit of the breaker trips, and nothing before it does. */
+static void breaker(void)
+{
+	struct og_budget_limits limits = { .steps = 10, .repeats = 3, .seconds = 60 };
+	struct og_budget b;
+	struct og_hash same = of(0);
+
+	og_budget_init(&b, &limits);
+	OG_CHECK_INT(og_budget_call(&b, &same), OG_TRIP_NONE);
+	OG_CHECK_INT(og_budget_call(&b, &same), OG_TRIP_NONE);
+	OG_CHECK_INT(og_budget_call(&b, &same), OG_TRIP_REPEAT);
+	og_budget_init(&b, &limits);
+	for (int i = 0; i < 10; i++) {
+		struct og_hash other = of(i);
+
+		OG_CHECK_INT(og_budget_call(&b, &other), OG_TRIP_NONE);
+	}
+	same = of(99);
+	OG_CHECK_INT(og_budget_call(&b, &same), OG_TRIP_STEPS);
+	limits.repeats = 4;
+	limits.steps = 100;
+	og_budget_init(&b, &limits);
+	for (int i = 0; i < 7; i++) {
+		struct og_hash turn = of(i % 2);
+		enum og_trip trip = og_budget_call(&b, &turn);
+
+		OG_CHECK_INT(trip, i < 6 ? OG_TRIP_NONE : OG_TRIP_REPEAT);
+	}
+	limits.seconds = 0;
+	og_budget_init(&b, &limits);
+	same = of(1);
+	OG_CHECK_INT(og_budget_call(&b, &same), OG_TRIP_TIME);
+}
+
+/* A B A B with a limit of repeats that a plain count would not reach first. */
+static void cycle(void)
+{
+	struct og_budget_limits limits = { .steps = 100, .repeats = 3, .seconds = 60 };
+	struct og_budget b;
+	enum og_trip trip = OG_TRIP_NONE;
+	int calls = 0;
+
+	og_budget_init(&b, &limits);
+	while (trip == OG_TRIP_NONE && calls < 50) {
+		struct og_hash turn = of(calls++ % 2);
+
+		trip = og_budget_call(&b, &turn);
+	}
+	OG_CHECK(trip == OG_TRIP_REPEAT || trip == OG_TRIP_CYCLE);
+	OG_CHECK(calls <= 6);
+}
+
+int main(void)
+{
+	OG_RUN(whole);
+	OG_RUN(every_bit);
+	OG_RUN(malformed);
+	OG_RUN(results);
+	OG_RUN(states);
+	OG_RUN(breaker);
+	OG_RUN(cycle);
+	return og_done();
+}
