@@ -101,7 +101,8 @@ static int add_where(struct draft *draft, const struct operation *o, const json_
 	if (!draft->table->without_rowid) {
 		if (push(draft, o->rowid) < 0)
 			return malformed(err);
-		sqlite3_str_appendf(draft->sql, " AND rowid = ?%d", draft->n);
+		sqlite3_str_appendf(draft->sql, " AND %s = ?%d", draft->table->rowid,
+				    draft->n);
 	}
 	if (key && add_columns(draft, key, " AND ", "IS ?%d COLLATE BINARY", err) < 0)
 		return -1;
@@ -116,7 +117,7 @@ static int build_insert(struct draft *draft, const struct operation *o, struct o
 	if (with_rowid) {
 		if (push(draft, o->rowid) < 0)
 			return malformed(err);
-		sqlite3_str_appendall(draft->sql, "rowid");
+		sqlite3_str_appendall(draft->sql, draft->table->rowid);
 	}
 	if (!o->leave)
 		return malformed(err);
@@ -166,7 +167,7 @@ static int build_update(struct draft *draft, const struct operation *o, const js
 		goto out;
 	}
 	if (o->new_rowid && push(draft, o->new_rowid) == 0)
-		sqlite3_str_appendall(draft->sql, ", rowid = ?1");
+		sqlite3_str_appendf(draft->sql, ", %s = ?1", draft->table->rowid);
 	if (add_columns(draft, o->leave, ", ", "= ?%d", err) < 0)
 		goto out;
 	if (draft->n == 0) { /* only generated columns differ: nothing to do */
@@ -253,6 +254,11 @@ static struct og_row_table *find_table(struct og_db *db, struct og_row_table **k
 	if (!table) {
 		og_fail(err, rc == SQLITE_NOMEM ? OG_EOS : OG_NO, "there is no table '%s' any more",
 			name);
+		return NULL;
+	}
+	if (!table->without_rowid && !table->rowid) {
+		og_fail(err, OG_NO, "rows of table '%s' cannot be named", name);
+		og_row_table_free(table);
 		return NULL;
 	}
 	table->next = *known;

@@ -20,6 +20,7 @@ struct og_row_table {
 	struct og_row_column *columns;
 	int *sorted; /* indexes of the columns in canonical order of their names */
 	int n;
+	const char *rowid; /* what SQL calls it here; NULL: columns took all its names */
 	int without_rowid;
 	int shadow; /* belongs to a virtual table, which rebuilds it */
 };

@@ -201,7 +201,7 @@ static void on_change(void *arg, sqlite3 *handle, int op, const char *database, 
 	table = find_table(log, name, sqlite3_preupdate_count(handle));
 	if (!table || table->shadow)
 		return;
-	if (!names_are_text(table))
+	if (!names_are_text(table) || (!table->without_rowid && !table->rowid))
 		log->bad = SQLITE_MISUSE;
 	else
 		print_operation(log, table, &operation);

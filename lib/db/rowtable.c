@@ -61,6 +61,22 @@ static int take_kind(struct og_row_table *table, sqlite3_stmt *stmt)
 	return SQLITE_OK;
 }
 
+/* A column may be called rowid, and would be read and written instead of it. */
+static const char *free_rowid(const struct og_row_table *table)
+{
+	static const char *const names[] = { "rowid", "_rowid_", "oid" };
+
+	for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++) {
+		int taken = 0;
+
+		for (int i = 0; i < table->n; i++)
+			taken |= sqlite3_stricmp(table->columns[i].name, names[k]) == 0;
+		if (!taken)
+			return names[k];
+	}
+	return NULL;
+}
+
 /* Few columns, sorted once: insertion is enough. */
 static int sort_columns(struct og_row_table *table)
 {
@@ -101,6 +117,7 @@ struct og_row_table *og_row_table_load(sqlite3 *handle, const char *name, int *r
 			       table, take_kind);
 	if (*rc == SQLITE_OK)
 		*rc = table->n > 0 ? sort_columns(table) : SQLITE_NOTFOUND;
+	table->rowid = free_rowid(table);
 	if (*rc == SQLITE_OK)
 		return table;
 fail:
