@@ -6,10 +6,14 @@
 #include "lib/base/buf.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
+#include "lib/conf/conf.h"
 #include "lib/instance/make-internal.h"
 
 /* Away from the ids of a users table: the owner is nobody's customer. */
 #define OWNER_ID 1000
+
+/* Its key stands among the principals', so it can be none of them. */
+#define CHECKPOINT "checkpoint"
 
 /* What one entry is about. */
 struct note {
@@ -145,7 +149,11 @@ static int put_principal(struct og_making *making, const json_t *principal, stru
 	int rc = -1;
 
 	og_buf_init(&key, 64);
-	if (!name || make_key(making, name, &key, err) < 0)
+	if (!name || !og_principal_name_valid(name) || strcmp(name, CHECKPOINT) == 0) {
+		og_fail(err, OG_EDATA, "access file: '%s' is no principal's name", name ? name : "");
+		goto out;
+	}
+	if (make_key(making, name, &key, err) < 0)
 		goto out;
 	record = with_key(principal, key.data);
 	if (open_entry(making, err) < 0)
@@ -192,7 +200,7 @@ static int put_owner(struct og_making *making, struct og_err *err)
 	/* The key that signs checkpoints is nobody's and belongs to no row. */
 	og_buf_init(&unused, 64);
 	if (rc == 0)
-		rc = make_key(making, "checkpoint", &unused, err);
+		rc = make_key(making, CHECKPOINT, &unused, err);
 	og_buf_release(&unused);
 	json_decref(owner);
 	return rc;

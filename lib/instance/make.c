@@ -43,6 +43,12 @@ static int fail_path(struct og_err *err, const char *doing, const char *path)
 		       "cannot %s '%s': %s", doing, path, strerror(errno));
 }
 
+static int fail_exists(const struct og_making *making, struct og_err *err)
+{
+	og_fail(err, OG_ECONF, "there is an instance already: '%s'", making->final);
+	return og_hint(err, "name another directory");
+}
+
 static int make_folder(const struct og_making *making, const char *name, struct og_err *err)
 {
 	char *path = *name ? og_making_path(making, name) : strdup(making->temporary);
@@ -74,10 +80,8 @@ static int make_folders(struct og_making *making, const char *dir, struct og_err
 
 	if (name_paths(making, dir, err) < 0)
 		return -1;
-	if (access(making->final, F_OK) == 0) {
-		og_fail(err, OG_ECONF, "there is an instance already: '%s'", making->final);
-		return og_hint(err, "name another directory");
-	}
+	if (access(making->final, F_OK) == 0)
+		return fail_exists(making, err);
 	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
 		return fail_path(err, "make", dir);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
@@ -108,29 +112,6 @@ static int run_file(struct og_making *making, const char *name, struct og_err *e
 	return rc;
 }
 
-/* Names that belong to the system must not be in an adopted database. */
-static int check_adopted(struct og_making *making, const char *from, struct og_err *err)
-{
-	char *name = NULL, *sound = NULL;
-	int found, rc = 0;
-
-	found = og_db_text(making->db,
-			   "SELECT name FROM sqlite_schema WHERE name LIKE 'og\\_%' ESCAPE '\\' "
-			   "OR name = 'audit_ledger' LIMIT 1",
-			   &name, err);
-	if (found > 0) {
-		rc = og_fail(err, OG_EDATA, "'%s' holds '%s', a name that belongs to the system", from,
-			     name);
-	} else if (found == 0) {
-		found = og_db_text(making->db, "PRAGMA quick_check(1)", &sound, err);
-		if (found > 0 && strcmp(sound, "ok") != 0)
-			rc = og_fail(err, OG_EDATA, "'%s' is damaged: %s", from, sound);
-	}
-	free(name);
-	free(sound);
-	return found < 0 ? -1 : rc;
-}
-
 /* The business tables as they are, ours beside them. */
 static int make_database(struct og_making *making, const struct og_make_options *options,
 			 struct og_err *err)
@@ -143,9 +124,11 @@ static int make_database(struct og_making *making, const struct og_make_options 
 	if (rc == 0)
 		rc = og_db_open(path, options->adopt ? OG_DB_WRITE : OG_DB_CREATE, &making->db, err);
 	if (rc == 0 && options->adopt)
-		rc = check_adopted(making, options->adopt, err);
+		rc = og_adopt_check(making, options->adopt, err);
 	if (rc == 0)
 		rc = run_file(making, "schema/system.sql", err);
+	if (rc == 0 && options->adopt)
+		rc = og_adopt_check_code(making, options->adopt, err);
 	if (rc == 0 && options->business)
 		rc = run_file(making, options->business, err);
 	free(path);
@@ -252,7 +235,8 @@ int og_making_finish(struct og_making *making, struct og_err *err)
 		return -1;
 	close_all(making);
 	if (rename(making->temporary, making->final) < 0)
-		return fail_path(err, "make", making->final);
+		return errno == ENOTEMPTY || errno == EEXIST ? fail_exists(making, err) :
+							       fail_path(err, "make", making->final);
 	free(making->temporary);
 	making->temporary = NULL;
 	fd = open(making->final, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

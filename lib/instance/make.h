@@ -20,8 +20,10 @@ struct og_making;
 /* dir: where .omnigate shall be. share: .../share/omnigate. adopt: an
  * existing database to copy, or NULL. business: a file of SQL that makes
  * the business tables, relative to share, or NULL. OG_ECONF when there is
- * an instance already; OG_EDATA when adopt is no database, is damaged, or
- * holds names that belong to the system. */
+ * an instance already; OG_EDATA when adopt is no database, is damaged,
+ * holds names that belong to the system, or a trigger or view that reaches
+ * for our tables. Nothing is left behind by a failure; a process killed on
+ * the way leaves .omnigate.new-ID, which nothing uses. */
 struct og_make_options {
 	const char *dir, *share, *adopt, *business;
 };

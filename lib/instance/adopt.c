@@ -1,0 +1,62 @@
+/*
+ * An adopted database is somebody else's work, and may be meant to harm:
+ * triggers and views are bound when they run, so one that names a table of
+ * ours would reach it later, from inside the gate. Such a file is refused.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/instance/make-internal.h"
+
+/* One text from the database, or NULL; -1 when it cannot be asked. */
+static int find(struct og_making *making, const char *sql, char **ret, struct og_err *err)
+{
+	*ret = NULL;
+	return og_db_text(making->db, sql, ret, err);
+}
+
+int og_adopt_check(struct og_making *making, const char *from, struct og_err *err)
+{
+	char *name, *sound = NULL;
+	int found, rc = 0;
+
+	found = find(making,
+		     "SELECT name FROM sqlite_schema WHERE name LIKE 'og\\_%' ESCAPE '\\' "
+		     "OR tbl_name LIKE 'og\\_%' ESCAPE '\\' "
+		     "OR name LIKE 'audit\\_ledger%' ESCAPE '\\' "
+		     "OR tbl_name LIKE 'audit\\_ledger%' ESCAPE '\\' LIMIT 1",
+		     &name, err);
+	if (found > 0)
+		rc = og_fail(err, OG_EDATA, "'%s' holds '%s', a name that belongs to the system",
+			     from, name);
+	else if (found == 0)
+		found = find(making, "PRAGMA quick_check(1)", &sound, err);
+	if (found > 0 && sound && strcmp(sound, "ok") != 0)
+		rc = og_fail(err, OG_EDATA, "'%s' is damaged: %s", from, sound);
+	free(name);
+	free(sound);
+	return found < 0 ? -1 : rc;
+}
+
+/* A name of ours as a word of its own; bytes before it that are no part of
+ * a word, because "blog_role" is none of ours. */
+int og_adopt_check_code(struct og_making *making, const char *from, struct og_err *err)
+{
+	char *name;
+	int found = find(making,
+			 "SELECT code.type || ' ''' || code.name || '''' "
+			 "FROM sqlite_schema code, sqlite_schema ours "
+			 "WHERE code.type IN ('trigger', 'view') "
+			 "AND code.name NOT LIKE 'audit\\_ledger\\_%' ESCAPE '\\' "
+			 "AND ours.type = 'table' AND (ours.name = 'audit_ledger' "
+			 "OR ours.name LIKE 'og\\_%' ESCAPE '\\') "
+			 "AND ' ' || lower(code.sql) GLOB '*[^a-z0-9_$]' || ours.name || '*' LIMIT 1",
+			 &name, err);
+
+	if (found > 0) {
+		og_fail(err, OG_EDATA, "%s of '%s' reaches for tables of the system", name, from);
+		og_hint(err, "drop it in the source, or adopt a copy without it");
+	}
+	free(name);
+	return found == 0 ? 0 : -1;
+}
