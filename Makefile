@@ -72,8 +72,9 @@ lint:
 	@tools/need $(LINT_DEPS)
 	@clang-format --dry-run -Werror $(C_FILES)
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -I. -D_GNU_SOURCE \
-		--enable=warning,performance,portability --suppress=missingIncludeSystem lib cmd
-	@shellcheck tools/* tests/run tests/synopsis .ci/run
+		--library=tools/cppcheck.cfg --suppress=missingIncludeSystem \
+		--enable=warning,performance,portability lib cmd
+	@shellcheck tools/need tools/demo tests/run tests/synopsis tests/bench/run .ci/run
 	@echo 'lint: clean'
 
 format:
@@ -88,7 +89,12 @@ $(O)/libog.a: $(LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BINS): $(O)/bin/%: $(O)/obj/cmd/%.o $(O)/obj/cmd/og-main.o $(O)/libog.a
+# A program of more than one file names the others here.
+PARTS_og-ledger := og-ledger-proofs.o
+
+.SECONDEXPANSION:
+$(BINS): $(O)/bin/%: $(O)/obj/cmd/%.o $$(addprefix $(O)/obj/cmd/,$$(PARTS_$$*)) \
+		$(O)/obj/cmd/og-main.o $(O)/libog.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -94,7 +94,7 @@ static size_t narrowest(const struct grid *grid, size_t column)
  * cannot. */
 static int shrink(struct grid *grid, size_t width)
 {
-	size_t least[OG_VIEW_COLUMNS];
+	size_t least[OG_VIEW_COLUMNS] = { 0 };
 
 	for (size_t c = 0; c < grid->n_columns && total(grid) > width; c++)
 		if (grid->right[c])
