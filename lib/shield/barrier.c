@@ -241,6 +241,13 @@ static void narrow(const struct og_barrier *barrier, int shown, unsigned char op
 		e->key_parts |= 1U << (column->pk - 1);
 }
 
+/* TEXT and untyped columns may be kept back by push_value(). */
+static int always_pushed(const struct og_barrier *barrier, int shown)
+{
+	return shown < 0 || (column_of(barrier, shown)->affinity != 'T' &&
+			     column_of(barrier, shown)->affinity != 'B');
+}
+
 static void push_constraints(const struct og_barrier *barrier, sqlite3_index_info *info,
 			     sqlite3_str *plan, struct estimate *e)
 {
@@ -250,6 +257,7 @@ static void push_constraints(const struct og_barrier *barrier, sqlite3_index_inf
 		if (!may_push(barrier, info, i))
 			continue;
 		info->aConstraintUsage[i].argvIndex = ++pushed;
+		info->aConstraintUsage[i].omit = always_pushed(barrier, info->aConstraint[i].iColumn) & 1;
 		sqlite3_str_appendf(plan, "%d %s,", info->aConstraint[i].iColumn,
 				    operator_text(info->aConstraint[i].op));
 		narrow(barrier, info->aConstraint[i].iColumn, info->aConstraint[i].op, e);
@@ -282,16 +290,11 @@ static void push_order(const struct og_barrier *barrier, sqlite3_index_info *inf
 /* SQLite stops after one row of a scan that says it is unique. That holds
  * only if every term reaches the inner statement: push_value() may keep
  * terms on TEXT and untyped columns back. */
-static int is_certain(const struct og_barrier *barrier, const sqlite3_index_info *info)
+static int is_certain(const sqlite3_index_info *info)
 {
-	for (int i = 0; i < info->nConstraint; i++) {
-		int shown = info->aConstraint[i].iColumn;
-
-		if (info->aConstraintUsage[i].argvIndex && shown >= 0 &&
-		    (column_of(barrier, shown)->affinity == 'T' ||
-		     column_of(barrier, shown)->affinity == 'B'))
+	for (int i = 0; i < info->nConstraint; i++)
+		if (info->aConstraintUsage[i].argvIndex && !info->aConstraintUsage[i].omit)
 			return 0;
-	}
 	return 1;
 }
 
@@ -312,7 +315,7 @@ static int barrier_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 	info->needToFreeIdxStr = 1;
 	info->estimatedRows = e.rows < 1 ? 1 : (sqlite3_int64)e.rows;
 	info->estimatedCost = e.rows < all / 1.5 ? e.rows * 3 + 10 : all * 2;
-	if (e.one && is_certain(barrier, info))
+	if (e.one && is_certain(info))
 		info->idxFlags |= SQLITE_INDEX_SCAN_UNIQUE;
 	return SQLITE_OK;
 }

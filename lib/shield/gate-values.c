@@ -140,6 +140,7 @@ json_t *og_gate_value(sqlite3_stmt *stmt, int i)
 	const char *text;
 	size_t len;
 	double real;
+	json_t *json;
 
 	switch (sqlite3_column_type(stmt, i)) {
 	case SQLITE_INTEGER:
@@ -153,9 +154,9 @@ json_t *og_gate_value(sqlite3_stmt *stmt, int i)
 		len = (size_t)sqlite3_column_bytes(stmt, i);
 		if (!text)
 			return NULL;
-		if (memchr(text, 0, len) || !og_utf8_valid(text, len))
-			return tagged("t", text, len);
-		return json_stringn(text, len);
+		/* json_stringn() takes valid UTF-8 only */
+		json = memchr(text, 0, len) ? NULL : json_stringn(text, len);
+		return json ? json : tagged("t", text, len);
 	case SQLITE_BLOB:
 		len = (size_t)sqlite3_column_bytes(stmt, i);
 		return tagged("b", sqlite3_column_blob(stmt, i), len);

@@ -408,6 +408,14 @@ static int add_columns(struct og_gate_result *result, sqlite3_stmt *stmt)
 	return result->rows ? SQLITE_OK : SQLITE_NOMEM;
 }
 
+/* Asking a number for its bytes would print it. */
+static int long_bytes(sqlite3_stmt *stmt, int i)
+{
+	int type = sqlite3_column_type(stmt, i);
+
+	return type == SQLITE_TEXT || type == SQLITE_BLOB ? sqlite3_column_bytes(stmt, i) : 0;
+}
+
 static int add_row(struct og_gate *gate, sqlite3_stmt *stmt, int64_t *bytes)
 {
 	json_t *row = json_array();
@@ -417,7 +425,7 @@ static int add_row(struct og_gate *gate, sqlite3_stmt *stmt, int64_t *bytes)
 			json_decref(row);
 			return SQLITE_NOMEM;
 		}
-		*bytes += 8 + sqlite3_column_bytes(stmt, i);
+		*bytes += 8 + long_bytes(stmt, i);
 	}
 	if (json_array_append_new(gate->result->rows, row) < 0)
 		return SQLITE_NOMEM;
