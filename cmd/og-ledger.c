@@ -8,27 +8,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/og-main.h"
+#include "cmd/og-ledger.h"
 #include "lib/access/access.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/db/db.h"
 #include "lib/hash/hash.h"
+#include "lib/ledger/line.h"
 #include "lib/ledger/state.h"
 #include "lib/ledger/verify.h"
 #include "lib/sandbox/sandbox.h"
 #include "lib/shield/ddl.h"
 
 #define LIMIT_MAX 1000000
-#define BODY_MAX ((size_t)32 << 20)
-
-struct session {
-	const struct og_ctx *ctx;
-	const struct og_args *args;
-	struct og_conf *conf;
-	struct og_db *db;
-};
+#define BODY_MAX  ((size_t)32 << 20)
 
 static int check_format(struct og_db *db, struct og_err *err)
 {
@@ -45,8 +39,8 @@ static int check_format(struct og_db *db, struct og_err *err)
 	return 0;
 }
 
-static int open_session(struct session *s, const struct og_ctx *ctx, const struct og_args *args,
-			struct og_err *err)
+int ledger_open(struct ledger_session *s, const struct og_ctx *ctx, const struct og_args *args,
+		struct og_err *err)
 {
 	memset(s, 0, sizeof(*s));
 	s->ctx = ctx;
@@ -58,7 +52,7 @@ static int open_session(struct session *s, const struct og_ctx *ctx, const struc
 	return check_format(s->db, err);
 }
 
-static void close_session(struct session *s)
+void ledger_close(struct ledger_session *s)
 {
 	og_db_close(s->db);
 	og_conf_free(s->conf);
@@ -67,7 +61,7 @@ static void close_session(struct session *s)
 /* --- who may read --------------------------------------------------------- */
 
 /* The principal's key must be readable here and be the one on record. */
-static int prove_identity(const struct session *s, const struct og_principal *who,
+static int prove_identity(const struct ledger_session *s, const struct og_principal *who,
 			  struct og_err *err)
 {
 	unsigned char seed[OG_KEY_SEED], pub[OG_KEY_PUBLIC];
@@ -76,15 +70,16 @@ static int prove_identity(const struct session *s, const struct og_principal *wh
 
 	if (og_conf_key_path(s->conf, who->name, &path, err) == 0 &&
 	    og_key_read(path, seed, err) == 0 && og_key_public(seed, pub, err) == 0)
-		rc = who->has_key && memcmp(pub, who->pubkey, sizeof(pub)) == 0 ?
-			     0 :
-			     og_fail(err, OG_EPERM, "the key is not that of '%s'", who->name);
+		rc = who->has_key && memcmp(pub, who->pubkey, sizeof(pub)) == 0
+			     ? 0
+			     : og_fail(err, OG_EPERM, "the key is not that of '%s'", who->name);
 	explicit_bzero(seed, sizeof(seed));
 	free(path);
 	return rc;
 }
 
-static int may_read(const struct session *s, struct og_err *err)
+int ledger_may(const struct ledger_session *s, const char *right, const char *what,
+	       struct og_err *err)
 {
 	struct og_access *access = NULL;
 	struct og_principal who;
@@ -95,11 +90,17 @@ static int may_read(const struct session *s, struct og_err *err)
 	    og_access_open(s->db, &access, err) < 0)
 		return -1;
 	if (og_access_principal(access, name, &who, err) == 0 && prove_identity(s, &who, err) == 0)
-		rc = og_access_right(&who, "ledger") ?
-			     0 :
-			     og_fail(err, OG_EPERM, "role '%s' may not read the ledger", who.role);
+		rc = og_access_right(&who, right)
+			     ? 0
+			     : og_fail(err, OG_EPERM, "role '%s' may not %s the ledger", who.role,
+				       what);
 	og_access_free(access);
 	return rc;
+}
+
+static int may_read(const struct ledger_session *s, struct og_err *err)
+{
+	return ledger_may(s, "ledger", "read", err);
 }
 
 /* --- log and show --------------------------------------------------------- */
@@ -112,9 +113,11 @@ static json_t *row_json(struct og_stmt *row, struct og_err *err)
 	const char *entry = og_col_text(row, ENTRY), *body = og_col_text(row, BODY);
 	json_t *json = NULL, *parsed = NULL;
 
-	if (!entry || og_json_parse(entry, og_col_len(row, ENTRY), BODY_MAX, "entry", &json, err) < 0)
+	if (!entry ||
+	    og_json_parse(entry, og_col_len(row, ENTRY), BODY_MAX, "entry", &json, err) < 0)
 		return NULL;
-	if (body && og_json_parse(body, og_col_len(row, BODY), BODY_MAX, "body", &parsed, err) < 0) {
+	if (body &&
+	    og_json_parse(body, og_col_len(row, BODY), BODY_MAX, "body", &parsed, err) < 0) {
 		json_decref(json);
 		return NULL;
 	}
@@ -123,53 +126,16 @@ static json_t *row_json(struct og_stmt *row, struct og_err *err)
 	return json;
 }
 
-/* How many rows an entry changed, for one line about it. */
-static void describe(const json_t *row, struct og_buf *line)
-{
-	const json_t *body = json_object_get(row, "body");
-	const json_t *changes = json_object_get(body, "changes"), *first;
-	const char *why = og_json_str(body, "why"), *step = og_json_str(row, "step");
-	const char *state = og_json_str(body, "state"), *text = og_json_str(body, "text");
-
-	if (step && *step)
-		og_buf_addf(line, " %s", step);
-	if (state)
-		og_buf_addf(line, " %s: %s", state, text ? text : "");
-	first = json_array_get(changes, 0);
-	if (first)
-		og_buf_addf(line, " %s %s", og_json_str(first, "op"), og_json_str(first, "table"));
-	if (json_array_size(changes) > 1)
-		og_buf_addf(line, " and %zu more", json_array_size(changes) - 1);
-	if (why)
-		og_buf_addf(line, " %s", why);
-	if (json_is_null(body))
-		og_buf_adds(line, " (redacted)");
-}
-
-#define LINE_WIDTH 79
-
-/* "  70  13:47:16  charlie  step  reserve-stock update products": fits a terminal. */
 static int print_line(const json_t *row, struct og_err *err)
 {
-	struct og_buf raw, safe;
-	size_t len, cut = 0;
-	uint32_t c;
-	int rc = -1;
+	struct og_buf line;
+	int rc;
 
-	og_buf_init(&raw, 65536);
-	og_buf_init(&safe, 65536 * 4);
-	og_buf_addf(&raw, "%5lld  %.19s  %-9s %-11s", (long long)og_json_int(row, "seq", 0),
-		    og_json_str(row, "time"), og_json_str(row, "principal"),
-		    og_json_str(row, "action"));
-	describe(row, &raw);
-	og_text_safe(&safe, raw.data, raw.len, 0);
-	len = safe.len;
-	for (size_t width = 0; cut < len && width < LINE_WIDTH; width++)
-		cut += og_utf8_decode(safe.data + cut, len - cut, &c);
-	if (og_buf_check(&safe, "line", err) == 0)
-		rc = og_printf(err, "%.*s\n", (int)cut, safe.data);
-	og_buf_release(&raw);
-	og_buf_release(&safe);
+	og_buf_init(&line, OG_ENTRY_LINE_MAX);
+	rc = og_entry_line(row, &line, err);
+	if (rc == 0)
+		rc = og_printf(err, "%s\n", line.data);
+	og_buf_release(&line);
 	return rc;
 }
 
@@ -199,14 +165,14 @@ static int run_log(const struct og_ctx *ctx, const struct og_args *args, struct 
 	const char *limit = og_arg_value(args, "limit"), *since = og_arg_value(args, "since");
 	int64_t n = 20, after = 0, printed;
 	struct og_stmt *stmt = NULL;
-	struct session s;
+	struct ledger_session s;
 	int rc = -1;
 
 	if (limit && og_int_parse(limit, 1, LIMIT_MAX, "--limit", &n, err) < 0)
 		return -1;
 	if (since && og_int_parse(since, 0, OG_JSON_INT_MAX, "--since", &after, err) < 0)
 		return -1;
-	if (open_session(&s, ctx, args, err) < 0 || may_read(&s, err) < 0 ||
+	if (ledger_open(&s, ctx, args, err) < 0 || may_read(&s, err) < 0 ||
 	    og_stmt_new(s.db, log_sql, &stmt, err) < 0)
 		goto out;
 	og_bind_int(stmt, 1, after);
@@ -218,13 +184,13 @@ static int run_log(const struct og_ctx *ctx, const struct og_args *args, struct 
 	rc = print_rows(stmt, og_arg_flag(args, "json"), &printed, err);
 out:
 	og_stmt_free(stmt);
-	close_session(&s);
+	ledger_close(&s);
 	return rc;
 }
 
 static int print_whole(const json_t *row, struct og_err *err)
 {
-	static const char *const keys[] = { "time", "principal", "agent", "action", "node",
+	static const char *const keys[] = { "time", "principal", "agent", "action",   "node",
 					    "task", "step",	 "hash",  "prev_hash" };
 	char *body;
 	int rc;
@@ -250,30 +216,39 @@ static int print_whole(const json_t *row, struct og_err *err)
 	return rc;
 }
 
+static int print_entry(struct og_stmt *stmt, const json_t *row, const struct og_args *args,
+		       struct og_err *err)
+{
+	/* The very bytes that were hashed, for check-proof --entry. */
+	if (og_arg_flag(args, "entry"))
+		return og_print(og_col_text(stmt, ENTRY), og_col_len(stmt, ENTRY), err);
+	return og_arg_flag(args, "json") ? og_print_json(row, err) : print_whole(row, err);
+}
+
 static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	struct og_stmt *stmt = NULL;
-	struct session s;
+	struct ledger_session s;
 	json_t *row = NULL;
 	int64_t seq;
 	int rc = -1, found;
 
 	if (og_int_parse(og_arg(args, 0), 1, OG_JSON_INT_MAX, "SEQ", &seq, err) < 0)
 		return -1;
-	if (open_session(&s, ctx, args, err) < 0 || may_read(&s, err) < 0 ||
-	    og_stmt_new(s.db, "SELECT seq, entry, hash, body FROM audit_ledger WHERE seq = ?1", &stmt,
-			err) < 0)
+	if (ledger_open(&s, ctx, args, err) < 0 || may_read(&s, err) < 0 ||
+	    og_stmt_new(s.db, "SELECT seq, entry, hash, body FROM audit_ledger WHERE seq = ?1",
+			&stmt, err) < 0)
 		goto out;
 	og_bind_int(stmt, 1, seq);
 	found = og_stmt_step(stmt, err);
 	if (found == 0)
 		og_fail(err, OG_NO, "there is no entry %lld", (long long)seq);
 	else if (found > 0 && (row = row_json(stmt, err)))
-		rc = og_arg_flag(args, "json") ? og_print_json(row, err) : print_whole(row, err);
+		rc = print_entry(stmt, row, args, err);
 out:
 	json_decref(row);
 	og_stmt_free(stmt);
-	close_session(&s);
+	ledger_close(&s);
 	return rc;
 }
 
@@ -289,7 +264,7 @@ static int replay_ddl(struct og_db *replica, const char *sql, struct og_err *err
 }
 
 /* A name nobody uses, in the instance: erp.db's size may not fit elsewhere. */
-static char *scratch_path(const struct session *s, struct og_err *err)
+static char *scratch_path(const struct ledger_session *s, struct og_err *err)
 {
 	char id[OG_UUID_LEN + 1], name[64], *path;
 
@@ -302,7 +277,7 @@ static char *scratch_path(const struct session *s, struct og_err *err)
 	return path;
 }
 
-static int verify_state(const struct session *s, struct og_judgement *judgement,
+static int verify_state(const struct ledger_session *s, struct og_judgement *judgement,
 			struct og_err *err)
 {
 	char *path = scratch_path(s, err);
@@ -317,7 +292,7 @@ static int verify_state(const struct session *s, struct og_judgement *judgement,
 	return rc;
 }
 
-static int judge(const struct session *s, struct og_judgement *judgement, struct og_err *err)
+static int judge(const struct ledger_session *s, struct og_judgement *judgement, struct og_err *err)
 {
 	int rc;
 
@@ -327,6 +302,9 @@ static int judge(const struct session *s, struct og_judgement *judgement, struct
 	rc = og_ledger_verify(s->db, judgement, err);
 	if (rc == 0 && og_arg_flag(s->args, "state"))
 		rc = verify_state(s, judgement, err);
+	if (rc == 0 && og_arg_value(s->args, "checkpoint"))
+		rc = ledger_checkpoint_problems(s, og_arg_value(s->args, "checkpoint"), judgement,
+						err);
 	og_db_rollback(s->db);
 	return rc;
 }
@@ -336,18 +314,19 @@ static int print_problems(const struct og_judgement *judgement, struct og_err *e
 	json_t *problem;
 	size_t i;
 
-	json_array_foreach(judgement->list, i, problem) {
+	json_array_foreach(judgement->list, i, problem)
+	{
 		const char *what = og_json_str(problem, "what");
 		struct og_buf safe;
 		int rc;
 
 		og_buf_init(&safe, 65536);
 		og_text_safe(&safe, what ? what : "", what ? strlen(what) : 0, 0);
-		rc = json_is_integer(json_object_get(problem, "seq")) ?
-			     og_printf(err, "entry %lld: %s: %s\n",
-				       (long long)og_json_int(problem, "seq", 0),
-				       og_json_str(problem, "field"), safe.data) :
-			     og_printf(err, "%s: %s\n", og_json_str(problem, "field"), safe.data);
+		rc = json_is_integer(json_object_get(problem, "seq"))
+			     ? og_printf(err, "entry %lld: %s: %s\n",
+					 (long long)og_json_int(problem, "seq", 0),
+					 og_json_str(problem, "field"), safe.data)
+			     : og_printf(err, "%s: %s\n", og_json_str(problem, "field"), safe.data);
 		og_buf_release(&safe);
 		if (rc < 0)
 			return -1;
@@ -356,7 +335,7 @@ static int print_problems(const struct og_judgement *judgement, struct og_err *e
 			 (long long)judgement->problems, (long long)judgement->checked);
 }
 
-static int print_judgement(const struct session *s, const struct og_judgement *judgement,
+static int print_judgement(const struct ledger_session *s, const struct og_judgement *judgement,
 			   struct og_err *err)
 {
 	char head[OG_HASH_HEX + 1];
@@ -381,15 +360,15 @@ static int print_judgement(const struct session *s, const struct og_judgement *j
 static int run_verify(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	struct og_judgement judgement;
-	struct session s;
+	struct ledger_session s;
 	int rc = -1;
 
 	if (og_judgement_init(&judgement, err) < 0)
 		return -1;
-	if (open_session(&s, ctx, args, err) == 0 && judge(&s, &judgement, err) == 0 &&
+	if (ledger_open(&s, ctx, args, err) == 0 && judge(&s, &judgement, err) == 0 &&
 	    print_judgement(&s, &judgement, err) == 0)
 		rc = judgement.problems > 0;
-	close_session(&s);
+	ledger_close(&s);
 	og_judgement_release(&judgement);
 	return rc;
 }
@@ -398,7 +377,7 @@ static int run_replay(const struct og_ctx *ctx, const struct og_args *args, stru
 {
 	const char *to = og_arg_value(args, "to"), *out = og_arg_value(args, "out");
 	struct og_judgement judgement;
-	struct session s;
+	struct ledger_session s;
 	int64_t seq = 0;
 	int rc = -1;
 
@@ -408,25 +387,32 @@ static int run_replay(const struct og_ctx *ctx, const struct og_args *args, stru
 		return -1;
 	if (og_judgement_init(&judgement, err) < 0)
 		return -1;
-	if (open_session(&s, ctx, args, err) == 0 && may_read(&s, err) == 0 &&
+	if (ledger_open(&s, ctx, args, err) == 0 && may_read(&s, err) == 0 &&
 	    og_db_begin(s.db, 0, err) == 0 &&
 	    og_ledger_replay(s.db, s.conf->base, seq, out, replay_ddl, &judgement, err) == 0)
 		rc = judgement.problems ? (print_problems(&judgement, err) < 0 ? -1 : 1) : 0;
 	og_db_rollback(s.db);
-	close_session(&s);
+	ledger_close(&s);
 	og_judgement_release(&judgement);
 	return rc;
 }
 
-static int run_later(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	(void)ctx;
-	return og_fail(err, OG_EUNAVAIL, "'%s' is not in this version", og_args_command(args)->name);
-}
-
-#define AS_OPTION { "as", 0, OG_OPT_VALUE, "NAME", "the principal who asks (default: OG_AS)" }
-#define JSON_OPTION(help) { "json", 0, OG_OPT_FLAG, NULL, help }
-#define END { NULL, 0, OG_OPT_FLAG, NULL, NULL }
+#define AS_OPTION                                                                                  \
+	{                                                                                          \
+		"as", 0, OG_OPT_VALUE, "NAME", "the principal who asks (default: OG_AS)"           \
+	}
+#define JSON_OPTION(help)                                                                          \
+	{                                                                                          \
+		"json", 0, OG_OPT_FLAG, NULL, help                                                 \
+	}
+#define KEY_OPTION                                                                                 \
+	{                                                                                          \
+		"key", 0, OG_OPT_VALUE, "KEY", "the key to believe (default: this instance's)"     \
+	}
+#define END                                                                                        \
+	{                                                                                          \
+		NULL, 0, OG_OPT_FLAG, NULL, NULL                                                   \
+	}
 
 static const struct og_opt log_options[] = {
 	AS_OPTION,
@@ -438,9 +424,16 @@ static const struct og_opt log_options[] = {
 	JSON_OPTION("one JSON object per entry, with its body"),
 	END,
 };
-static const struct og_opt show_options[] = { AS_OPTION, JSON_OPTION("as JSON"), END };
+static const struct og_opt show_options[] = {
+	AS_OPTION,
+	JSON_OPTION("as JSON"),
+	{ "entry", 0, OG_OPT_FLAG, NULL, "the hashed text alone, byte for byte" },
+	END,
+};
 static const struct og_opt verify_options[] = {
 	{ "state", 0, OG_OPT_FLAG, NULL, "also compute the database from the ledger and compare" },
+	{ "checkpoint", 0, OG_OPT_VALUE, "FILE", "it must have grown out of this one" },
+	KEY_OPTION,
 	JSON_OPTION("one JSON object"),
 	END,
 };
@@ -451,6 +444,18 @@ static const struct og_opt replay_options[] = {
 	END,
 };
 
+static const struct og_opt proof_options[] = {
+	KEY_OPTION,
+	{ "entry", 0, OG_OPT_VALUE, "FILE", "the entry's text (default: look it up here)" },
+	END,
+};
+static const struct og_opt redact_options[] = {
+	AS_OPTION,
+	{ "reason", 0, OG_OPT_VALUE, "TEXT", "why; it stays on the ledger" },
+	{ "with-changes", 0, OG_OPT_FLAG, NULL, "also when it holds row changes" },
+	END,
+};
+
 static const struct og_command commands[] = {
 	{ "log", "", "the newest entries, one line each", log_options, 0, 0, run_log },
 	{ "show", "SEQ", "one entry, whole", show_options, 1, 1, run_show },
@@ -458,9 +463,16 @@ static const struct og_command commands[] = {
 	  run_verify },
 	{ "replay", "", "compute the database as it was after an entry", replay_options, 0, 0,
 	  run_replay },
-	{ "checkpoint", "", "not in this version", NULL, 0, -1, run_later },
-	{ "prove", "", "not in this version", NULL, 0, -1, run_later },
-	{ "redact", "", "not in this version", NULL, 0, -1, run_later },
+	{ "checkpoint", "", "sign how many entries there are, and their root", NULL, 0, 0,
+	  ledger_run_checkpoint },
+	{ "key", "", "the public key that checkpoints are signed with", NULL, 0, 0,
+	  ledger_run_key },
+	{ "prove", "SEQ", "a receipt: proof that an entry is in the ledger", NULL, 1, 1,
+	  ledger_run_prove },
+	{ "check-proof", "FILE", "judge a receipt; status 1 when it proves nothing", proof_options,
+	  1, 1, ledger_run_check_proof },
+	{ "redact", "SEQ", "take the body of an entry out for good", redact_options, 1, 1,
+	  ledger_run_redact },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
 

@@ -183,9 +183,187 @@ names() {
 	[[ "$output" == *"newer format (99)"* ]]
 }
 
-@test "what is not in this version says so" {
-	for command in checkpoint prove redact; do
-		run og-ledger $command
-		[ "$status" -eq 69 ]
+@test "verify: an edit inside an entry names that entry alone" {
+	cp "$OG_HOME/erp.db" "$BATS_TEST_TMPDIR/good.db"
+	for field in action agent body_hash node prev_hash principal seq step task time v; do
+		cp "$BATS_TEST_TMPDIR/good.db" "$OG_HOME/erp.db"
+		rm -f "$OG_HOME"/erp.db-*
+		# A later time must not make all that follows look old.
+		past_everything "UPDATE audit_ledger SET entry = CASE '$field'
+			WHEN 'time' THEN replace(entry, '\"time\":\"2', '\"time\":\"3')
+			WHEN 'seq' THEN replace(entry, '\"seq\":5', '\"seq\":50')
+			WHEN 'v' THEN replace(entry, '\"v\":1', '\"v\":10')
+			ELSE replace(entry, '\"$field\":\"', '\"$field\":\"0') END WHERE seq = 5"
+		names 5 hash || {
+			echo "not named: $field: $output"
+			return 1
+		}
 	done
+}
+
+# Rewrites history from entry 5 on, with good hashes: every later entry is
+# chained anew. Only a kept checkpoint shows it.
+rewrite() {
+	local seq prev last
+	last=$(entries)
+	prev=$(sqlite3 "$OG_HOME/erp.db" "SELECT hash FROM audit_ledger WHERE seq = 4")
+	for ((seq = 5; seq <= last; seq++)); do
+		sqlite3 "$OG_HOME/erp.db" "SELECT entry FROM audit_ledger WHERE seq = $seq" |
+			jq -cj --arg prev "$prev" '.prev_hash = $prev | if .seq == 5 then .step = "x" else . end' \
+				>"$BATS_TEST_TMPDIR/entry"
+		prev=$({
+			printf '\0'
+			cat "$BATS_TEST_TMPDIR/entry"
+		} | sha256sum | cut -c1-64)
+		sqlite3 "$OG_HOME/erp.db" "DROP TRIGGER IF EXISTS audit_ledger_no_update;
+			UPDATE audit_ledger SET entry = CAST(readfile('$BATS_TEST_TMPDIR/entry') AS TEXT),
+			hash = '$prev' WHERE seq = $seq"
+	done
+	past_everything "SELECT 1" >/dev/null
+}
+
+@test "checkpoint: the ledger may grow, and must not shrink or change" {
+	cd "$BATS_TEST_TMPDIR"
+	before=$(entries)
+	og-ledger checkpoint >kept
+	og-ledger key >key
+	[ "$(sed -n 2p kept)" -eq "$before" ]
+	ask charlie 'buy 1 ergonomic chair' >/dev/null
+	og-ledger verify --checkpoint kept --key "$(cat key)"
+	cp "$OG_HOME/erp.db" good.db
+
+	# The tail cut back to before: nothing in the ledger itself shows it.
+	og-ledger checkpoint >later
+	past_everything "DELETE FROM audit_ledger WHERE seq > $before"
+	og-ledger verify
+	run og-ledger verify --checkpoint later --json
+	[ "$status" -eq 1 ]
+	jq -e '.problems == [{seq: null, field: "checkpoint", what: .problems[0].what}]' <<<"$output"
+	[[ "$output" == *"the ledger was cut"* ]]
+
+	cp good.db "$OG_HOME/erp.db"
+	rm -f "$OG_HOME"/erp.db-*
+	rewrite
+	og-ledger verify
+	run og-ledger verify --checkpoint kept
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"checkpoint: history was rewritten"* ]]
+}
+
+@test "checkpoint: a forged one, a foreign one, somebody else's key" {
+	cd "$BATS_TEST_TMPDIR"
+	og-ledger checkpoint >kept
+	key=$(og-ledger key)
+	sed '2s/.*/3/' kept >forged
+	run og-ledger verify --checkpoint forged
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"the signature of"*"is not good"* ]]
+	echo nonsense >forged
+	run og-ledger verify --checkpoint forged
+	[ "$status" -eq 65 ]
+	run og-ledger verify --checkpoint missing
+	[ "$status" -eq 66 ]
+	run og-ledger verify --checkpoint kept --key "${key/+/+0}"
+	[ "$status" -eq 65 ]
+	# The same person makes a new key: who kept the old one sees it.
+	og init --demo elsewhere >/dev/null
+	cp elsewhere/.omnigate/keys/checkpoint.key "$OG_HOME/keys/checkpoint.key"
+	og-ledger checkpoint >new
+	og-ledger verify --checkpoint new
+	run og-ledger verify --checkpoint new --key "$key"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"no signature of"* ]]
+	run og-ledger verify --checkpoint new --home elsewhere
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"this ledger is"* ]]
+}
+
+@test "a broken ledger is not signed" {
+	past_everything "UPDATE audit_ledger SET principal = 'mallory' WHERE seq = 5"
+	for command in checkpoint 'prove 3'; do
+		run --separate-stderr og-ledger $command
+		[ "$status" -eq 1 ]
+		[ -z "$output" ]
+		[[ "$stderr" == *"the ledger is broken"* ]]
+	done
+}
+
+@test "prove and check-proof: here, and where there is no instance" {
+	cd "$BATS_TEST_TMPDIR"
+	last=$(entries)
+	key=$(og-ledger key)
+	for seq in 1 2 7 "$last"; do
+		og-ledger prove "$seq" >receipt
+		og-ledger show "$seq" --as alice --entry >entry
+		run og-ledger check-proof receipt
+		[ "$output" = "ok: entry $seq of $last in ${key%%+*}" ]
+		(cd / && unset OG_HOME && og-ledger check-proof --key "$key" \
+			--entry "$BATS_TEST_TMPDIR/entry" "$BATS_TEST_TMPDIR/receipt")
+	done
+	run og-ledger prove $((last + 1))
+	[ "$status" -eq 1 ]
+	sed 's/"seq":/"seq":1/' entry >other
+	run og-ledger check-proof --key "$key" --entry other receipt
+	[ "$status" -eq 1 ]
+	sed 's/^index .*/index 3/' receipt >moved
+	run og-ledger check-proof --key "$key" --entry entry moved
+	[ "$status" -eq 1 ]
+	sed 3d receipt >short
+	run og-ledger check-proof --key "$key" --entry entry short
+	[ "$status" -eq 1 ]
+	head -c 100 receipt >torn
+	run og-ledger check-proof torn
+	[ "$status" -eq 65 ]
+	run og-ledger check-proof --key nonsense --entry entry receipt
+	[ "$status" -eq 65 ]
+}
+
+@test "redact: the body is gone from the file, every proof stays" {
+	cd "$BATS_TEST_TMPDIR"
+	id=$(og-submit --as charlie 'buy 1 ergonomic chair' --key secret-of-charlie)
+	og-worker --drain --quiet
+	seq=$(og-ledger log --as alice --task "$id" --json | jq 'select(.action == "task.finish").seq')
+	og-ledger checkpoint >kept
+	og-ledger prove "$seq" >receipt
+	run og-ledger redact "$seq" --as bob --reason 'not mine'
+	[ "$status" -eq 77 ]
+	run og-ledger redact "$seq" --as charlie --reason 'mine'
+	[ "$status" -eq 77 ]
+	run og-ledger redact "$seq" --as alice
+	[ "$status" -eq 64 ]
+	salt=$(sqlite3 "$OG_HOME/erp.db" "SELECT hex(salt) FROM audit_ledger WHERE seq = $seq")
+	run og-ledger redact "$seq" --as alice --reason 'charlie asked'
+	[ "$status" -eq 0 ]
+	[ "$output" = "entry $seq is redacted, by entry $(entries)" ]
+	cat "$OG_HOME"/erp.db "$OG_HOME"/erp.db-wal 2>/dev/null | od -An -v -tx1 | tr -d ' \n' >bytes
+	! grep -qi "$salt" bytes
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT result IS NULL AND text = '(redacted)' FROM og_task
+		WHERE id = '$id'")" -eq 1 ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM og_journal WHERE task = '$id'
+		AND (reply <> '{}' OR changes IS NOT NULL)")" -eq 0 ]
+	og-ledger verify --checkpoint kept
+	og-ledger check-proof receipt
+	og-ledger show "$seq" --as alice --json | jq -e '.body == null'
+	[[ "$(og-ledger log --as alice --limit 1)" == *"redact"*"entry $seq: charlie asked"* ]]
+	run og-ledger redact "$seq" --as alice --reason again
+	[ "$status" -eq 1 ]
+	og-task show "$id" --as charlie || [ $? -eq 1 ]
+}
+
+@test "redact: what must stay" {
+	last=$(entries)
+	run og-ledger redact 1 --as alice --reason why
+	[ "$status" -eq 1 ]
+	run og-ledger redact 5 --as alice --reason why
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"holds row changes"* ]]
+	run og-ledger redact 100000 --as alice --reason why
+	[ "$status" -eq 1 ]
+	[ "$(entries)" -eq "$last" ]
+	og-ledger verify --state
+	og-ledger redact 5 --as alice --reason why --with-changes
+	og-ledger verify
+	run og-ledger verify --state
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"entry 5: body: redacted: its changes cannot be replayed"* ]]
 }

@@ -37,10 +37,9 @@ void og_judgement_add(struct og_judgement *judgement, int64_t seq, const char *f
 	va_start(args, fmt);
 	vsnprintf(what, sizeof(what), fmt, args);
 	va_end(args);
-	json_array_append_new(judgement->list,
-			      json_pack("{s:o,s:s,s:s}", "seq",
-					seq > 0 ? json_integer(seq) : json_null(), "field", field,
-					"what", what));
+	json_array_append_new(judgement->list, json_pack("{s:o,s:s,s:s}", "seq",
+							 seq > 0 ? json_integer(seq) : json_null(),
+							 "field", field, "what", what));
 }
 
 /* A JSON string inside an entry, without its quotes, escapes as they are. */
@@ -141,8 +140,8 @@ struct verifier {
 	char prev[OG_HASH_HEX + 1];	/* hash column of the entry before */
 	char computed[OG_HASH_HEX + 1]; /* what it should have been */
 	char here[OG_HASH_HEX + 1];	/* what this entry's should be */
-	char time[OG_TIME_LEN + 1]; /* its time */
-	int64_t *missing;	    /* entries without a body, not yet explained */
+	char time[OG_TIME_LEN + 1];	/* its time */
+	int64_t *missing;		/* entries without a body, not yet explained */
 	size_t n_missing, size;
 };
 
@@ -183,8 +182,8 @@ static void check_columns(struct verifier *v, int64_t seq, const struct entry *e
 
 	for (int i = 0; i < 5; i++)
 		if (!same_text(spans[i], v->stmt, TIME + i))
-			og_judgement_add(v->j, seq, names[i],
-					 "column '%s' differs from the entry", names[i]);
+			og_judgement_add(v->j, seq, names[i], "column '%s' differs from the entry",
+					 names[i]);
 }
 
 static int is_hex(struct span span, const char *hex)
@@ -235,7 +234,8 @@ static int check_body(struct verifier *v, int64_t seq, const struct entry *e, st
 	og_sha256v(pieces, 2, &hash);
 	og_hash_hex(&hash, hex);
 	if (!is_hex(e->body_hash, hex))
-		og_judgement_add(v->j, seq, "body", "the body is not the one the entry was made for");
+		og_judgement_add(v->j, seq, "body",
+				 "the body is not the one the entry was made for");
 	return 0;
 }
 
@@ -265,8 +265,6 @@ static void check_chain(struct verifier *v, int64_t seq, const struct entry *e)
 		og_judgement_add(v->j, seq, "prev_hash", "it does not follow the entry before it");
 	if (e->time.len != OG_TIME_LEN || memcmp(e->time.text, v->time, OG_TIME_LEN) < 0)
 		og_judgement_add(v->j, seq, "time", "it is older than the entry before it");
-	else
-		memcpy(v->time, e->time.text, OG_TIME_LEN);
 }
 
 /* What the next entry must follow: the stored hash or the computed one, so
@@ -283,7 +281,7 @@ static void remember(struct verifier *v)
 static int check_row(struct verifier *v, struct og_err *err)
 {
 	struct span text = bytes_of(v->stmt, ENTRY);
-	int64_t seq = og_col_int(v->stmt, SEQ);
+	int64_t seq = og_col_int(v->stmt, SEQ), before = v->j->problems;
 	struct entry e;
 	int rc = 0;
 
@@ -298,6 +296,9 @@ static int check_row(struct verifier *v, struct og_err *err)
 		check_columns(v, seq, &e);
 		rc = check_body(v, seq, &e, err);
 		explain(v, &e);
+		/* An edited time is no measure for the entries after it. */
+		if (v->j->problems == before)
+			memcpy(v->time, e.time.text, OG_TIME_LEN);
 	}
 	remember(v);
 	v->j->last = seq;

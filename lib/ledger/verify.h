@@ -15,11 +15,11 @@
 #define OG_PROBLEMS_MAX 1000 /* named; more are counted only */
 
 struct og_judgement {
-	int64_t checked;      /* entries looked at */
-	int64_t problems;     /* found */
-	json_t *list;	      /* [{"seq":N or null,"field":F,"what":T}] */
-	int64_t last;	      /* number of the last entry */
-	struct og_hash head;  /* its hash, as stored */
+	int64_t checked;     /* entries looked at */
+	int64_t problems;    /* found */
+	json_t *list;	     /* [{"seq":N or null,"field":F,"what":T}] */
+	int64_t last;	     /* number of the last entry */
+	struct og_hash head; /* its hash, as stored */
 };
 
 int og_judgement_init(struct og_judgement *judgement, struct og_err *err);

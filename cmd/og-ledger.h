@@ -1,0 +1,36 @@
+/*
+ * Shared by the two files of og-ledger: og-ledger.c reads, judges and
+ * replays; og-ledger-proofs.c does what has to do with checkpoints,
+ * receipts and redaction.
+ */
+#ifndef OG_CMD_LEDGER_H
+#define OG_CMD_LEDGER_H
+
+#include "cmd/og-main.h"
+#include "lib/db/db.h"
+#include "lib/ledger/verify.h"
+
+struct ledger_session {
+	const struct og_ctx *ctx;
+	const struct og_args *args;
+	struct og_conf *conf;
+	struct og_db *db;
+};
+
+/* Gives up network and exec, then opens the instance. Close it in every case. */
+int ledger_open(struct ledger_session *s, const struct og_ctx *ctx, const struct og_args *args,
+		struct og_err *err);
+void ledger_close(struct ledger_session *s);
+
+/* Proves who asks (their key) and that their role has the right. what: "read". */
+int ledger_may(const struct ledger_session *s, const char *right, const char *what,
+	       struct og_err *err);
+
+/* Adds to the judgement what the checkpoint in the file says against the ledger. */
+int ledger_checkpoint_problems(const struct ledger_session *s, const char *path,
+			       struct og_judgement *judgement, struct og_err *err);
+
+og_command_fn ledger_run_checkpoint, ledger_run_key, ledger_run_prove, ledger_run_check_proof,
+	ledger_run_redact;
+
+#endif
