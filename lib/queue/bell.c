@@ -12,52 +12,69 @@
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 
-static int open_file(const char *run, const char *name, struct og_err *err)
+static int open_file(const char *run, const char *name, int flags, struct og_err *err)
 {
 	char *path = og_path_join(run, name);
 	int fd;
 
 	if (!path)
 		return og_fail_nomem(err);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = open(path, flags | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
-		og_fail(err, errno == ENOENT ? OG_ECONF : OG_EOS, "cannot open '%s': %s", path,
-			strerror(errno));
+		og_fail(err,
+			errno == ENOENT	  ? OG_ECONF
+			: errno == EACCES ? OG_EPERM
+					  : OG_EOS,
+			"cannot open '%s': %s", path, strerror(errno));
 	free(path);
 	return fd;
 }
 
+int og_bell_hold(const char *run, const char *name, struct og_err *err)
+{
+	return open_file(run, name, O_WRONLY, err);
+}
+
 int og_bell_ring(const char *run, const char *name, struct og_err *err)
 {
-	int fd = open_file(run, name, err), rc = 0;
+	int fd = og_bell_hold(run, name, err);
 
 	if (fd < 0)
 		return -1;
-	/* A byte at the same place: the file does not grow, and IN_MODIFY fires. */
-	if (pwrite(fd, "!", 1, 0) != 1)
-		rc = og_fail(err, OG_EIO, "cannot ring '%s': %s", name, strerror(errno));
 	close(fd);
+	return 0;
+}
+
+int og_bell_also(struct og_bell *bell, const char *run, const char *name, struct og_err *err)
+{
+	/* Read-only, or watching would ring. */
+	int file = open_file(run, name, O_RDONLY, err), rc = 0;
+	char *path = og_path_join(run, name);
+
+	if (file >= 0)
+		close(file);
+	if (!path)
+		rc = og_fail_nomem(err);
+	else if (file < 0)
+		rc = -1;
+	else if (inotify_add_watch(bell->fd, path, IN_CLOSE_WRITE) < 0)
+		rc = og_fail(err, OG_EOS, "cannot watch '%s': %s", name, strerror(errno));
+	free(path);
 	return rc;
 }
 
 int og_bell_watch(const char *run, const char *name, struct og_bell *ret, struct og_err *err)
 {
-	char *path = og_path_join(run, name);
-	int file = path ? open_file(run, name, err) : og_fail_nomem(err), fd = -1;
+	struct og_bell bell = { inotify_init1(IN_CLOEXEC | IN_NONBLOCK) };
 
-	if (file >= 0) {
-		close(file);
-		fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-		if (fd < 0 || inotify_add_watch(fd, path, IN_MODIFY) < 0) {
-			og_fail(err, OG_EOS, "cannot watch '%s': %s", name, strerror(errno));
-			if (fd >= 0)
-				close(fd);
-			fd = -1;
-		}
+	if (bell.fd < 0)
+		return og_fail(err, OG_EOS, "cannot watch '%s': %s", name, strerror(errno));
+	if (og_bell_also(&bell, run, name, err) < 0) {
+		og_bell_close(&bell);
+		return -1;
 	}
-	free(path);
-	ret->fd = fd;
-	return fd < 0 ? -1 : 0;
+	*ret = bell;
+	return 0;
 }
 
 void og_bell_close(struct og_bell *bell)
@@ -102,7 +119,7 @@ static struct flock lock_of(short type)
 int og_worker_present(const char *run, struct og_err *err)
 {
 	struct flock lock = lock_of(F_RDLCK);
-	int fd = open_file(run, PRESENCE, err);
+	int fd = open_file(run, PRESENCE, O_RDWR, err);
 
 	if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) < 0) {
 		og_fail(err, OG_EOS, "cannot show presence: %s", strerror(errno));
@@ -116,7 +133,7 @@ int og_worker_alive(const char *run)
 {
 	struct flock lock = lock_of(F_WRLCK);
 	struct og_err ignored = OG_ERR_INIT;
-	int fd = open_file(run, PRESENCE, &ignored), alive;
+	int fd = open_file(run, PRESENCE, O_RDWR, &ignored), alive;
 
 	if (fd < 0)
 		return 0;

@@ -1,7 +1,11 @@
 /*
- * A bell: a file that is touched to wake whoever watches it (inotify), and
- * a presence lock that tells whether a worker serves the instance. No
- * polling, no clock.
+ * A bell: a file whose watchers (inotify) wake when somebody closes it
+ * after opening it for writing. Nobody polls, and nothing is written, so a
+ * full disk cannot silence it. Because the kernel closes what a dying
+ * process held, a bell that is held rings whatever becomes of its holder:
+ * hold it, do what others are to hear of, let go.
+ *
+ * Beside it the presence of workers: a lock that ends with its process.
  */
 #ifndef OG_QUEUE_BELL_H
 #define OG_QUEUE_BELL_H
@@ -14,16 +18,22 @@ struct og_bell {
 	int fd; /* inotify, or -1 */
 };
 
-#define OG_BELL_QUEUE "bell"	 /* in run/: something was queued */
+#define OG_BELL_QUEUE "bell"	  /* in run/: something was queued */
 #define OG_BELL_DONE  "bell-done" /* in run/: a task was finished */
 
-/* run: the instance's run directory. Rings everybody who watches. */
+/* run: the instance's run directory. Returns a descriptor whose close(2)
+ * rings everybody who watches by then, or -1. Makes the file. */
+int og_bell_hold(const char *run, const char *name, struct og_err *err);
+/* Hold and let go. */
 int og_bell_ring(const char *run, const char *name, struct og_err *err);
 
 /* Starts watching; what rings from now on is not missed. Makes the file. */
 int og_bell_watch(const char *run, const char *name, struct og_bell *ret, struct og_err *err);
+/* Watches one more with the same descriptor. */
+int og_bell_also(struct og_bell *bell, const char *run, const char *name, struct og_err *err);
 void og_bell_close(struct og_bell *bell);
-/* 1 rang (or wake_fd is readable), 0 deadline, -1. */
+/* 1 rang (or wake_fd is readable), 0 deadline, -1. Rings that were not
+ * waited for yet count once. */
 int og_bell_wait(struct og_bell *bell, int64_t deadline, int wake_fd, struct og_err *err);
 
 /* Held by a serving worker for its lifetime: a shared lock on run/worker.

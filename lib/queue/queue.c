@@ -48,14 +48,12 @@ int og_queue_ack(struct og_queue *queue, int64_t ticket, struct og_err *err)
 	return queue->transport->ack(queue, ticket, err);
 }
 
-int og_queue_release(struct og_queue *queue, int64_t ticket, int64_t delay_ms,
-		     struct og_err *err)
+int og_queue_release(struct og_queue *queue, int64_t ticket, int64_t delay_ms, struct og_err *err)
 {
 	return queue->transport->release(queue, ticket, delay_ms, err);
 }
 
-int og_queue_dead(struct og_queue *queue, int64_t ticket, const char *reason,
-		  struct og_err *err)
+int og_queue_dead(struct og_queue *queue, int64_t ticket, const char *reason, struct og_err *err)
 {
 	return queue->transport->dead(queue, ticket, reason, err);
 }
@@ -68,6 +66,11 @@ int og_queue_wait(struct og_queue *queue, int64_t deadline, int wake_fd, struct 
 int og_queue_count(struct og_queue *queue, struct og_queue_counts *ret, struct og_err *err)
 {
 	return queue->transport->count(queue, ret, err);
+}
+
+int og_queue_find(struct og_queue *queue, const char *id, json_t **ret, struct og_err *err)
+{
+	return queue->transport->find(queue, id, ret, err);
 }
 
 int og_queue_list(struct og_queue *queue, size_t limit, json_t **ret, struct og_err *err)

@@ -12,7 +12,16 @@
  * the lock is left, shared by everybody who committed before it; a claim
  * is held by a kernel lock on one byte of a file, so that a dead worker's
  * claim is free at once and no clock decides who is dead; waiting is for a
- * bell (bell.h), not for a poll.
+ * bell (bell.h), not for a poll. While it waits and nothing is claimed, a
+ * process sleeps without a timer.
+ *
+ * Order: by priority, then oldest first. Who reads sees a task before it
+ * is durable, so nothing may come of it outside before a sync of one's own;
+ * the shield's is such a one.
+ *
+ * A handle belongs to one process and one thread; open it after fork(2).
+ * What a holder of the door does is short, but somebody who stops a process
+ * inside it (SIGSTOP) stops every writer with it.
  */
 #ifndef OG_QUEUE_QUEUE_H
 #define OG_QUEUE_QUEUE_H
@@ -48,7 +57,7 @@ int og_queue_put(struct og_queue *queue, const struct og_parcel *parcels, size_t
 /* A claimed delivery. */
 struct og_delivery {
 	int64_t ticket;
-	int attempts; /* this one included */
+	int attempts;	/* this one included */
 	char *envelope; /* heap */
 };
 void og_delivery_release(struct og_delivery *delivery);
@@ -59,23 +68,31 @@ int og_queue_claim(struct og_queue *queue, struct og_delivery *ret, struct og_er
 
 /* The task is finished: forget it. */
 int og_queue_ack(struct og_queue *queue, int64_t ticket, struct og_err *err);
+/* As a delay: at once, and this delivery counts for nothing, because what
+ * failed was not the task. */
+#define OG_QUEUE_UNTRIED (-1)
 /* Not finished; let somebody else have it, after delay_ms. */
-int og_queue_release(struct og_queue *queue, int64_t ticket, int64_t delay_ms,
-		     struct og_err *err);
+int og_queue_release(struct og_queue *queue, int64_t ticket, int64_t delay_ms, struct og_err *err);
 /* It can never be done: keep it aside with the reason. */
-int og_queue_dead(struct og_queue *queue, int64_t ticket, const char *reason,
-		  struct og_err *err);
+int og_queue_dead(struct og_queue *queue, int64_t ticket, const char *reason, struct og_err *err);
 
-/* Blocks until something may be due, at most until the deadline, waking on
- * wake_fd too when it is readable (-1: none). 1 look again, 0 deadline. */
+/* Blocks until something may be due (a ring, a delay that is over, a worker
+ * that died), at most until the deadline; wakes when wake_fd is readable
+ * too (-1: none). 1 look again, 0 deadline, -1. The first call of a handle
+ * only starts to listen and returns 1. */
 int og_queue_wait(struct og_queue *queue, int64_t deadline, int wake_fd, struct og_err *err);
 
 struct og_queue_counts {
 	int64_t ready, claimed, delayed, dead;
 };
 int og_queue_count(struct og_queue *queue, struct og_queue_counts *ret, struct og_err *err);
-/* [{"id","state":"queued|claimed|dead","attempts","queued","reason"?,
- * "envelope"}], oldest first, at most limit. */
+
+/* {"id","state":"queued|claimed|dead","attempts","queued","reason"?,
+ * "envelope"}: 1 and a new reference, 0 when the id is not here (it is
+ * finished, or never was), -1. The envelope's text is as hostile as when
+ * it came. */
+int og_queue_find(struct og_queue *queue, const char *id, json_t **ret, struct og_err *err);
+/* An array of them, newest first, at most limit. */
 int og_queue_list(struct og_queue *queue, size_t limit, json_t **ret, struct og_err *err);
 
 #endif

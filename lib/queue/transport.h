@@ -17,10 +17,10 @@ struct og_transport {
 	int (*ack)(struct og_queue *queue, int64_t ticket, struct og_err *err);
 	int (*release)(struct og_queue *queue, int64_t ticket, int64_t delay_ms,
 		       struct og_err *err);
-	int (*dead)(struct og_queue *queue, int64_t ticket, const char *reason,
-		    struct og_err *err);
+	int (*dead)(struct og_queue *queue, int64_t ticket, const char *reason, struct og_err *err);
 	int (*wait)(struct og_queue *queue, int64_t deadline, int wake_fd, struct og_err *err);
 	int (*count)(struct og_queue *queue, struct og_queue_counts *ret, struct og_err *err);
+	int (*find)(struct og_queue *queue, const char *id, json_t **ret, struct og_err *err);
 	int (*list)(struct og_queue *queue, size_t limit, json_t **ret, struct og_err *err);
 };
 

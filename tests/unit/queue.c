@@ -8,6 +8,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
+#include "lib/db/db.h"
 #include "lib/queue/bell.h"
 #include "lib/queue/queue.h"
 
@@ -38,9 +39,16 @@ static struct og_queue *fresh(void)
 
 static void sweep(struct og_queue *queue)
 {
-	static const char *const names[] = { "queue.db",	"queue.db-wal",	   "queue.db-shm",
-					     "run/queue.lock", "run/queue.claims", "run/bell",
-					     "run/bell-done",  "run/worker",	   "run", "" };
+	static const char *const names[] = { "queue.db",
+					     "queue.db-wal",
+					     "queue.db-shm",
+					     "run/queue.lock",
+					     "run/queue.claims",
+					     "run/bell",
+					     "run/bell-done",
+					     "run/worker",
+					     "run",
+					     "" };
 
 	og_queue_close(queue);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -156,6 +164,273 @@ static void dead_claimer(void)
 	sweep(queue);
 }
 
+/* A handle does not take its own claim for an abandoned one. */
+static void own_claims(void)
+{
+	struct og_queue *queue = fresh();
+
+	put(queue, "mine", 0, 0);
+	OG_CHECK(claim(queue, "mine") > 0);
+	claim(queue, "");
+	sweep(queue);
+}
+
+/* Given back because of somebody else's trouble, it is never buried. */
+static void untried(void)
+{
+	struct og_queue *queue = fresh();
+	struct og_delivery delivery = { .envelope = NULL };
+	struct og_err err = OG_ERR_INIT;
+
+	put(queue, "patient", 0, 0);
+	for (int i = 0; i < 3 * OG_QUEUE_DELIVERIES; i++) {
+		int64_t ticket = claim(queue, "patient");
+
+		OG_CHECK_OK(og_queue_release(queue, ticket, OG_QUEUE_UNTRIED, &err), &err);
+	}
+	OG_CHECK_INT(og_queue_claim(queue, &delivery, &err), 1);
+	OG_CHECK_INT(delivery.attempts, 1);
+	og_delivery_release(&delivery);
+	sweep(queue);
+}
+
+/* {"id":..} of the i-th shown task. */
+static const char *shown(const json_t *list, size_t i, const char *member)
+{
+	return og_json_str(json_array_get(list, i), member);
+}
+
+static void shows(void)
+{
+	struct og_queue *queue = fresh();
+	struct og_err err = OG_ERR_INIT;
+	json_t *found = NULL, *list = NULL;
+
+	put(queue, "first", 0, 0);
+	put(queue, "second", 0, 0);
+	put(queue, "third", 0, og_now_ms() + 60000);
+	OG_CHECK_OK(og_queue_dead(queue, claim(queue, "first"), "no signature", &err), &err);
+	OG_CHECK(claim(queue, "second") > 0);
+	OG_CHECK_INT(og_queue_find(queue, "second", &found, &err), 1);
+	OG_CHECK_STR(og_json_str(found, "state"), "claimed");
+	OG_CHECK_INT(og_json_int(found, "attempts", 0), 1);
+	OG_CHECK_INT(og_queue_find(queue, "nobody", &list, &err), 0);
+	OG_CHECK_OK(og_queue_list(queue, 10, &list, &err), &err);
+	OG_CHECK_INT(json_array_size(list), 3);
+	OG_CHECK_STR(shown(list, 0, "id"), "third");
+	OG_CHECK_STR(shown(list, 0, "state"), "queued");
+	OG_CHECK_STR(shown(list, 2, "state"), "dead");
+	OG_CHECK_STR(shown(list, 2, "reason"), "no signature");
+	OG_CHECK_STR(shown(list, 2, "envelope"), "first");
+	json_decref(found);
+	json_decref(list);
+	sweep(queue);
+}
+
+static void all_or_none(void)
+{
+	struct og_queue *queue = fresh();
+	struct og_parcel parcels[] = { { "good", "good", 0, 0, 0 }, { "bad", NULL, 0, 0, 0 } };
+	struct og_err err = OG_ERR_INIT;
+
+	OG_CHECK(og_queue_put(queue, parcels, 2, &err) < 0);
+	claim(queue, "");
+	OG_CHECK_OK(og_queue_put(queue, parcels, 1, &err), &err);
+	OG_CHECK(claim(queue, "good") > 0);
+	sweep(queue);
+}
+
+/* Nothing to do and nothing claimed: one sleep, to the deadline. */
+static void sleeps(void)
+{
+	struct og_queue *queue = fresh();
+	struct og_err err = OG_ERR_INIT;
+	int64_t start = og_mono_ms();
+
+	OG_CHECK_INT(og_queue_wait(queue, OG_FOREVER, -1, &err), 1);
+	OG_CHECK_INT(og_queue_wait(queue, og_deadline(100), -1, &err), 0);
+	OG_CHECK(og_mono_ms() - start >= 100);
+	put(queue, "ring", 0, 0);
+	OG_CHECK_INT(og_queue_wait(queue, OG_FOREVER, -1, &err), 1);
+	OG_CHECK_OK(og_queue_ack(queue, claim(queue, "ring"), &err), &err);
+	start = og_now_ms();
+	put(queue, "soon", 0, start + 60);
+	while (og_now_ms() < start + 60)
+		OG_CHECK_INT(og_queue_wait(queue, og_deadline(5000), -1, &err), 1);
+	OG_CHECK(og_now_ms() < start + 1000);
+	claim(queue, "soon");
+	sweep(queue);
+}
+
+/* A child that does its thing with a handle of its own, says so, and waits
+ * to be killed. */
+static pid_t start_child(void (*act)(struct og_queue *queue))
+{
+	int pipes[2];
+	char byte;
+	pid_t pid;
+
+	OG_CHECK(pipe(pipes) == 0);
+	pid = fork();
+	if (pid == 0) {
+		act(open_queue());
+		if (write(pipes[1], "x", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	OG_CHECK(read(pipes[0], &byte, 1) == 1);
+	close(pipes[0]);
+	close(pipes[1]);
+	return pid;
+}
+
+static void kill_later(pid_t victim)
+{
+	if (fork() == 0) {
+		usleep(50000);
+		_exit(kill(victim, SIGKILL));
+	}
+}
+
+static void claim_task(struct og_queue *queue)
+{
+	claim(queue, "task");
+}
+
+/* Who sleeps hears of the death itself, long before the slow recheck. */
+static void hears_of_death(void)
+{
+	struct og_queue *queue = fresh();
+	struct og_delivery delivery = { .envelope = NULL };
+	struct og_err err = OG_ERR_INIT;
+	int64_t start;
+	pid_t child;
+
+	put(queue, "task", 0, 0);
+	child = start_child(claim_task);
+	OG_CHECK_INT(og_queue_wait(queue, OG_FOREVER, -1, &err), 1);
+	claim(queue, "");
+	kill_later(child);
+	start = og_mono_ms();
+	while (og_queue_claim(queue, &delivery, &err) == 0 &&
+	       og_queue_wait(queue, og_deadline(5000), -1, &err) > 0)
+		;
+	OG_CHECK_STR(delivery.envelope, "task");
+	OG_CHECK_INT(delivery.attempts, 2);
+	OG_CHECK(og_mono_ms() - start < 500);
+	og_delivery_release(&delivery);
+	while (wait(NULL) > 0)
+		;
+	sweep(queue);
+}
+
+static void hold_bell(struct og_queue *queue)
+{
+	struct og_err err = OG_ERR_INIT;
+	char *run = og_path_join(home, "run");
+
+	(void)queue;
+	og_bell_hold(run, OG_BELL_QUEUE, &err);
+	free(run);
+}
+
+/* Killed between its commit and its ring, a submitter rings all the same. */
+static void death_rings(void)
+{
+	struct og_queue *queue = fresh();
+	struct og_err err = OG_ERR_INIT;
+	pid_t child = start_child(hold_bell);
+
+	OG_CHECK_INT(og_queue_wait(queue, OG_FOREVER, -1, &err), 1);
+	OG_CHECK_INT(og_queue_wait(queue, og_deadline(50), -1, &err), 0);
+	kill_later(child);
+	OG_CHECK_INT(og_queue_wait(queue, og_deadline(5000), -1, &err), 1);
+	while (wait(NULL) > 0)
+		;
+	sweep(queue);
+}
+
+/* Puts as fast as it can, and tells of each one it was promised. */
+static void put_until_killed(int out)
+{
+	struct og_queue *mine = open_queue();
+
+	for (int i = 0;; i++) {
+		char id[32];
+
+		snprintf(id, sizeof(id), "%d-%d", (int)getpid(), i);
+		put(mine, id, 0, 0);
+		if (write(out, "x", 1) != 1)
+			_exit(1);
+	}
+}
+
+static void killed_putters(void)
+{
+	struct og_queue *queue = fresh();
+	struct og_queue_counts n;
+	struct og_err err = OG_ERR_INIT;
+	int64_t promised = 0;
+
+	for (int round = 0; round < 20; round++) {
+		int pipes[2];
+		char byte;
+		pid_t pid;
+
+		OG_CHECK(pipe(pipes) == 0);
+		pid = fork();
+		if (pid == 0)
+			put_until_killed(pipes[1]);
+		close(pipes[1]);
+		usleep(3000 + 700 * (unsigned)round);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		while (read(pipes[0], &byte, 1) == 1)
+			promised++;
+		close(pipes[0]);
+	}
+	OG_CHECK_OK(og_queue_count(queue, &n, &err), &err);
+	OG_CHECK(promised > 0 && n.ready >= promised && n.ready <= promised + 20);
+	sweep(queue);
+}
+
+/* What open makes of a file that holds this. */
+static int opens_as(const char *content, const char *sql)
+{
+	char *path = og_path_join(home, "queue.db");
+	struct og_err err = OG_ERR_INIT;
+	struct og_queue *queue = NULL;
+	struct og_db *db = NULL;
+
+	unlink(path);
+	if (content)
+		OG_CHECK_OK(og_file_write(path, content, strlen(content), 0600, &err), &err);
+	else if (OG_CHECK_OK(og_db_open(path, OG_DB_CREATE, &db, &err), &err))
+		OG_CHECK_OK(og_db_exec(db, sql, &err), &err);
+	og_db_close(db);
+	free(path);
+	if (og_queue_open("sqlite:queue.db", home, &queue, &err) == 0)
+		og_queue_close(queue);
+	return err.code;
+}
+
+static void bad_files(void)
+{
+	struct og_queue *queue = fresh();
+	struct og_err err = OG_ERR_INIT;
+	static char garbage[8192];
+
+	og_queue_close(queue);
+	memset(garbage, 'x', sizeof(garbage) - 1);
+	OG_CHECK_INT(opens_as(garbage, NULL), OG_EDATA);
+	OG_CHECK_INT(opens_as(NULL, "PRAGMA user_version = 99"), OG_ECONF);
+	OG_CHECK_INT(opens_as(NULL, "CREATE TABLE task(x); PRAGMA user_version = 1"), OG_EDATA);
+	OG_CHECK_INT(opens_as(NULL, "PRAGMA user_version = 0"), OG_OK);
+	sweep(NULL);
+	OG_CHECK(og_queue_open("sqlite:queue.db", home, &queue, &err) < 0);
+	OG_CHECK_INT(err.code, OG_ECONF); /* not even a folder */
+}
+
 #define TASKS 400
 
 /* Claims and acks until nothing is left; how many. */
@@ -243,6 +518,15 @@ int main(void)
 	OG_RUN(released_and_dead);
 	OG_RUN(expired);
 	OG_RUN(dead_claimer);
+	OG_RUN(own_claims);
+	OG_RUN(untried);
+	OG_RUN(shows);
+	OG_RUN(all_or_none);
+	OG_RUN(sleeps);
+	OG_RUN(hears_of_death);
+	OG_RUN(death_rings);
+	OG_RUN(killed_putters);
+	OG_RUN(bad_files);
 	OG_RUN(two_workers);
 	OG_RUN(bells);
 	OG_RUN(other_engines);

@@ -1,0 +1,71 @@
+/*
+ * The embedded transport (queue.h says how it works for its user).
+ *
+ * A row is ready (state 0), claimed (1) or a dead letter (2). A claimed row
+ * whose lock byte is free belongs to a worker that died: the next claim
+ * that finds nothing ready looks for such rows. The lock byte is the
+ * row's ticket; the description that holds it is the claimer's own, so
+ * that the kernel lets go when the process ends, however it ends. The file
+ * of these locks is a bell as well: only claimers open it for writing, so
+ * it rings when one of them goes.
+ */
+#ifndef OG_QUEUE_SQLITE_INTERNAL_H
+#define OG_QUEUE_SQLITE_INTERNAL_H
+
+#include "lib/db/db.h"
+#include "lib/queue/bell.h"
+#include "lib/queue/transport.h"
+
+#define OG_QUEUE_CLAIMS "queue.claims"
+
+enum og_sqlite_stmt {
+	PUT,
+	NEXT,
+	DUE,
+	CLAIMED,
+	TAKE,
+	ACK,
+	RELEASE,
+	DEAD,
+	COUNT,
+	FIND,
+	LIST,
+	STATEMENTS
+};
+
+struct og_sqlite_queue {
+	struct og_queue base;
+	struct og_db *db;
+	struct og_stmt *stmt[STATEMENTS];
+	char *run;
+	int door;   /* flock around writes */
+	int claims; /* one byte locked per claim; -1 before the first one */
+	int probe;  /* the same file again: a description of its own sees our locks */
+	int looks;  /* short waits left after a ring */
+	struct og_bell bell;
+};
+
+/* Opens one of our lock files into *fd, unless it is open. */
+int og_sqlite_lock_open(const char *run, const char *name, int flags, int *fd, struct og_err *err);
+/* Waits for the door and opens a write transaction. */
+int og_sqlite_enter(struct og_sqlite_queue *q, struct og_err *err);
+/* Takes it back. */
+void og_sqlite_leave(struct og_sqlite_queue *q);
+/* Commits and leaves; with sync the commit is durable afterwards. */
+int og_sqlite_commit(struct og_sqlite_queue *q, int sync, struct og_err *err);
+
+/* sqlite-deliver.c */
+int og_sqlite_put(struct og_queue *base, const struct og_parcel *parcels, size_t n,
+		  struct og_err *err);
+int og_sqlite_claim(struct og_queue *base, struct og_delivery *ret, struct og_err *err);
+int og_sqlite_ack(struct og_queue *base, int64_t ticket, struct og_err *err);
+int og_sqlite_release(struct og_queue *base, int64_t ticket, int64_t delay_ms, struct og_err *err);
+int og_sqlite_dead(struct og_queue *base, int64_t ticket, const char *reason, struct og_err *err);
+
+/* sqlite-look.c */
+int og_sqlite_wait(struct og_queue *base, int64_t deadline, int wake_fd, struct og_err *err);
+int og_sqlite_count(struct og_queue *base, struct og_queue_counts *ret, struct og_err *err);
+int og_sqlite_find(struct og_queue *base, const char *id, json_t **ret, struct og_err *err);
+int og_sqlite_list(struct og_queue *base, size_t limit, json_t **ret, struct og_err *err);
+
+#endif

@@ -1,0 +1,138 @@
+/* Waiting for work without polling, and showing what is there. */
+#include "lib/queue/sqlite-internal.h"
+
+#include "lib/base/clock.h"
+
+#define RECHECK_MS 1000 /* while others hold claims: a ring may be missed */
+/* A file is closed a moment before its locks are let go: after a ring look
+ * again soon, and again. */
+static const int looks_ms[] = { 20, 1 };
+
+/* Is some task claimed? 1, 0, -1. */
+static int any_claimed(struct og_sqlite_queue *q, struct og_err *err)
+{
+	int found = og_stmt_step(q->stmt[CLAIMED], err);
+
+	og_stmt_reset(q->stmt[CLAIMED]);
+	return found;
+}
+
+/* When to look again without a ring, as a deadline: for the next delayed
+ * task, and for claims whose holder may have died unheard. */
+static int next_look(struct og_sqlite_queue *q, int64_t *ret, struct og_err *err)
+{
+	struct og_stmt *stmt = q->stmt[DUE];
+	int64_t now = og_now_ms(), look = OG_FOREVER, recheck;
+	int found = og_stmt_step(stmt, err), claimed;
+
+	if (found > 0 && !og_col_null(stmt, 0)) {
+		int64_t due = og_col_int(stmt, 0);
+
+		look = og_deadline(due > now ? due - now : 0);
+	}
+	og_stmt_reset(stmt);
+	claimed = found < 0 ? -1 : any_claimed(q, err);
+	if (claimed < 0)
+		return -1;
+	if (claimed > 0) {
+		recheck = og_deadline(q->looks > 0 ? looks_ms[--q->looks] : RECHECK_MS);
+		look = recheck < look ? recheck : look;
+	}
+	*ret = look;
+	return 0;
+}
+
+static int start_watching(struct og_sqlite_queue *q, struct og_err *err)
+{
+	if (og_bell_watch(q->run, OG_BELL_QUEUE, &q->bell, err) < 0)
+		return -1;
+	if (og_bell_also(&q->bell, q->run, OG_QUEUE_CLAIMS, err) == 0)
+		return 1;
+	og_bell_close(&q->bell);
+	return -1;
+}
+
+int og_sqlite_wait(struct og_queue *base, int64_t deadline, int wake_fd, struct og_err *err)
+{
+	struct og_sqlite_queue *q = (struct og_sqlite_queue *)base;
+	int64_t look;
+	int rc;
+
+	/* The first wait only starts to watch: what was queued before it is
+	 * found by the claim that follows. */
+	if (q->bell.fd < 0)
+		return start_watching(q, err);
+	if (next_look(q, &look, err) < 0)
+		return -1;
+	rc = og_bell_wait(&q->bell, look < deadline ? look : deadline, wake_fd, err);
+	if (rc > 0)
+		q->looks = (int)(sizeof(looks_ms) / sizeof(*looks_ms));
+	return rc == 0 && look < deadline ? 1 : rc;
+}
+
+int og_sqlite_count(struct og_queue *base, struct og_queue_counts *ret, struct og_err *err)
+{
+	struct og_stmt *stmt = ((struct og_sqlite_queue *)base)->stmt[COUNT];
+
+	og_bind_int(stmt, 1, og_now_ms());
+	if (og_stmt_step(stmt, err) <= 0)
+		return -1;
+	ret->ready = og_col_int(stmt, 0);
+	ret->claimed = og_col_int(stmt, 1);
+	ret->delayed = og_col_int(stmt, 2);
+	ret->dead = og_col_int(stmt, 3);
+	og_stmt_reset(stmt);
+	return 0;
+}
+
+static json_t *task_json(struct og_stmt *row)
+{
+	static const char *const states[] = { "queued", "claimed", "dead" };
+	char queued[OG_TIME_LEN + 1];
+	int64_t state = og_col_int(row, 1);
+
+	og_time_format(og_col_int(row, 3), queued);
+	return json_pack("{s:s*,s:s,s:I,s:s,s:s*,s:s*}", "id", og_col_text(row, 0), "state",
+			 states[state >= 0 && state <= 2 ? state : 2], "attempts",
+			 (json_int_t)og_col_int(row, 2), "queued", queued, "reason",
+			 og_col_text(row, 4), "envelope", og_col_text(row, 5));
+}
+
+int og_sqlite_find(struct og_queue *base, const char *id, json_t **ret, struct og_err *err)
+{
+	struct og_stmt *stmt = ((struct og_sqlite_queue *)base)->stmt[FIND];
+	json_t *task = NULL;
+	int found;
+
+	og_bind_text(stmt, 1, id);
+	found = og_stmt_step(stmt, err);
+	if (found > 0 && !(task = task_json(stmt)))
+		found = og_fail_nomem(err);
+	og_stmt_reset(stmt);
+	if (found > 0)
+		*ret = task;
+	return found;
+}
+
+int og_sqlite_list(struct og_queue *base, size_t limit, json_t **ret, struct og_err *err)
+{
+	struct og_stmt *stmt = ((struct og_sqlite_queue *)base)->stmt[LIST];
+	json_t *list = json_array();
+	int more;
+
+	if (!list)
+		return og_fail_nomem(err);
+	og_bind_int(stmt, 1, (int64_t)limit);
+	while ((more = og_stmt_step(stmt, err)) > 0)
+		if (json_array_append_new(list, task_json(stmt)) < 0) {
+			more = og_fail_nomem(err);
+			break;
+		}
+	og_stmt_reset(stmt);
+	if (more < 0) {
+		json_decref(list);
+		return -1;
+	}
+	*ret = list;
+	return 0;
+}
