@@ -113,7 +113,7 @@ sql() {
 		[ -z "$(find . -maxdepth 1 -name '.omnigate*')" ]
 	}
 	echo 'no database, just words, and enough of them' >words.db
-	refuses 65 'not a database' words.db
+	refuses 65 'is not an SQLite database' words.db
 	refuses 66 'No such file' missing.db
 	refuses 66 'not a regular file' /dev/null
 	sqlite3 ours.db 'CREATE TABLE og_task(x)'

@@ -90,7 +90,9 @@ int og_verb_skill_get(struct og_request *rq, struct og_err *err)
 		return og_refuse(rq, OG_DENY_QUIET, "no-skill", err, "no such skill");
 	if (og_request_cleared(rq, json_object_get(found, "skill"), err) < 0) {
 		json_decref(found);
-		return -1;
+		/* A task was matched to it and learns why not; a reader learns nothing. */
+		return rq->has_task ? -1 :
+				      og_refuse(rq, OG_DENY_QUIET, "no-skill", err, "no such skill");
 	}
 	json_object_set(found, "node", json_object_get(found, "id"));
 	return take(rq, found, err);
