@@ -35,7 +35,7 @@ SHARED := schema access skills policies ui
 # What is installed from Debian, by name. Building, testing, linting.
 BUILD_DEPS := gcc libc6-dev linux-libc-dev libsqlite3-dev libjansson-dev libssl-dev \
 	libcmark-gfm-dev libcmark-gfm-extensions-dev libyaml-dev libcrypt-dev
-TEST_DEPS := bats jq sqlite3 mandoc binutils
+TEST_DEPS := bats jq sqlite3 mandoc binutils procps
 LINT_DEPS := clang-format cppcheck shellcheck
 
 .DELETE_ON_ERROR:
