@@ -276,6 +276,9 @@ static int apply_all(struct og_db *db, const json_t *changes, int forward, struc
 		const json_t *change = json_array_get(changes, forward ? i : n - 1 - i);
 		const char *name = og_json_str(change, "table");
 
+		/* What is never logged, the ledger above all, is never applied. */
+		if (name && og_table_derived(name))
+			name = NULL;
 		table = name ? find_table(db, &known, name, err) : NULL;
 		if (!name)
 			malformed(err);
@@ -291,16 +294,22 @@ static int apply_all(struct og_db *db, const json_t *changes, int forward, struc
 
 int og_rowlog_apply(struct og_db *db, const json_t *changes, int forward, struct og_err *err)
 {
-	int triggers, rc;
+	int triggers, keys, rc;
 
 	if (!json_is_array(changes))
 		return malformed(err);
-	/* Triggers ran when the changes were made: what they did is logged too. */
+	/* Triggers ran when the changes were made: what they did is logged too.
+	 * So did ON DELETE CASCADE, which a replay must not do a second time; an
+	 * undo keeps foreign keys, to find rows that refer to what it removes. */
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &triggers);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, (int *)NULL);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &keys);
+	if (forward)
+		sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, 0, (int *)NULL);
 	rc = og_db_exec(db, "PRAGMA defer_foreign_keys = ON", err);
 	if (rc == 0)
 		rc = apply_all(db, changes, forward, err);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, keys, (int *)NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, triggers, (int *)NULL);
 	return rc;
 }

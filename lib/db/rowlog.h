@@ -52,9 +52,9 @@ int og_rowlog_take_from(struct og_rowlog *log, size_t mark, struct og_buf *buf,
 /* True when changes to the table are not logged. */
 int og_table_derived(const char *table);
 
-/* Applies a changes array. Inside the caller's transaction, triggers off,
- * foreign keys checked at commit. forward != 0 replays; 0 undoes, last
- * operation first. Every operation must find exactly the row it names with
+/* Applies a changes array. Inside the caller's transaction, triggers off.
+ * forward != 0 replays, foreign keys off (their actions are in the log); 0
+ * undoes, last operation first, foreign keys checked at commit. Every operation must find exactly the row it names with
  * the old values it names: else OG_NO "row changed since" and the caller
  * rolls back. Malformed input is OG_EDATA. changes is a jansson array. */
 

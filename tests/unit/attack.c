@@ -58,39 +58,6 @@ struct tally {
 	char worst_id[16];
 };
 
-/* Every row of every ordinary table, and the schema. */
-static char *everything(struct side *side)
-{
-	struct og_buf sql;
-	char *names = house_dump(side->db, "SELECT name FROM pragma_table_list"
-					   " WHERE schema='main' AND type IN ('table','shadow')"
-					   " ORDER BY name"),
-	     *all;
-
-	og_buf_init(&sql, 1 << 20);
-	og_buf_adds(&sql, "SELECT type||name||coalesce(sql,'') FROM sqlite_schema");
-	for (char *at = names, *bar; (bar = strstr(at, "|\n")); at = bar + 2) {
-		struct og_buf one;
-		char *columns;
-
-		*bar = '\0';
-		og_buf_init(&one, 65536);
-		og_buf_addf(&one,
-			    "SELECT group_concat('quote(\"'||name||'\")', '||') FROM"
-			    " pragma_table_xinfo('%s') WHERE hidden<>1",
-			    at);
-		columns = house_dump(side->db, one.data);
-		columns[strcspn(columns, "\n") - 1] = '\0';
-		og_buf_addf(&sql, " UNION ALL SELECT '%s'||%s FROM \"%s\"", at, columns, at);
-		free(columns);
-		og_buf_release(&one);
-	}
-	free(names);
-	all = house_dump(side->db, sql.data);
-	og_buf_release(&sql);
-	return all;
-}
-
 static void restore(struct side *side)
 {
 	struct og_err err = OG_ERR_INIT;
@@ -109,7 +76,7 @@ static void open_side(struct side *side, const char *folder, int variant)
 	house_make_variant(side->base, variant);
 	restore(side);
 	side->hidden = house_dump(side->db, hidden_query);
-	side->all = everything(side);
+	side->all = house_everything(side->db);
 }
 
 static void close_side(struct side *side)
@@ -192,7 +159,7 @@ static int damaged(struct side *side, const struct outcome *o, int secret_too)
 
 	free(hidden);
 	if (o->verdict != OG_ALLOW) {
-		char *all = everything(side);
+		char *all = house_everything(side->db);
 
 		bad |= strcmp(all, side->all) != 0;
 		free(all);

@@ -217,4 +217,60 @@ static inline char *house_dump(struct og_db *db, const char *sql)
 	return copy;
 }
 
+/* One cell, type and value, so that 1, '1' and x'31' differ. */
+static inline void house_cell(sqlite3_str *out, sqlite3_stmt *stmt, int i)
+{
+	const unsigned char *blob;
+	int type = sqlite3_column_type(stmt, i);
+
+	if (type == SQLITE_FLOAT) {
+		sqlite3_str_appendf(out, "r%!.17g|", sqlite3_column_double(stmt, i));
+		return;
+	}
+	blob = sqlite3_column_blob(stmt, i);
+	sqlite3_str_appendf(out, "%d", type);
+	for (int k = 0; k < sqlite3_column_bytes(stmt, i); k++)
+		if (type == SQLITE_BLOB || blob[k] < 32)
+			sqlite3_str_appendf(out, "%02x", blob[k]);
+		else
+			sqlite3_str_appendchar(out, 1, (char)blob[k]);
+	sqlite3_str_appendchar(out, 1, '|');
+}
+
+static inline void house_rows_of(struct og_db *db, const char *name, sqlite3_str *out)
+{
+	char *sql = sqlite3_mprintf("SELECT * FROM main.\"%w\"", name);
+	sqlite3_stmt *stmt = NULL;
+
+	OG_CHECK_INT(sqlite3_prepare_v2(og_db_handle(db), sql, -1, &stmt, NULL), SQLITE_OK);
+	while (stmt && sqlite3_step(stmt) == SQLITE_ROW) {
+		sqlite3_str_appendf(out, "%s: ", name);
+		for (int i = 0; i < sqlite3_column_count(stmt); i++)
+			house_cell(out, stmt, i);
+		sqlite3_str_appendchar(out, 1, '\n');
+	}
+	sqlite3_finalize(stmt);
+	sqlite3_free(sql);
+}
+
+/* Every row of every ordinary table, and the schema; free() it. */
+static inline char *house_everything(struct og_db *db)
+{
+	char *names = house_dump(db, "SELECT name FROM pragma_table_list WHERE schema='main'"
+				     " AND type IN ('table','shadow') ORDER BY name"),
+	     *text, *copy;
+	sqlite3_str *out = sqlite3_str_new(NULL);
+
+	house_rows_of(db, "sqlite_schema", out);
+	for (char *at = names, *bar; (bar = strstr(at, "|\n")); at = bar + 2) {
+		*bar = '\0';
+		house_rows_of(db, at, out);
+	}
+	text = sqlite3_str_finish(out);
+	copy = strdup(text ? text : "");
+	sqlite3_free(text);
+	free(names);
+	return copy;
+}
+
 #endif
