@@ -77,11 +77,11 @@ static int unknown_option(const struct og_args *args, const char *word, struct o
 			names[n++] = o->name;
 	names[n] = NULL;
 	og_fail(err, OG_EUSAGE, "unknown option '%.*s'", (int)len, word);
-	len -= len > 2 ? 2 : 0;
-	if (len == 0 || len >= sizeof(name))
+	/* A letter is too short to be near anything. */
+	if (len <= 2 || len - 2 >= sizeof(name))
 		return -1;
-	memcpy(name, word + 2, len);
-	name[len] = '\0';
+	memcpy(name, word + 2, len - 2);
+	name[len - 2] = '\0';
 	nearest = og_nearest(name, names);
 	return nearest ? og_hint(err, "did you mean --%s?", nearest) : -1;
 }
