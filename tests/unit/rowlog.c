@@ -279,7 +279,6 @@ static void malformed(void)
 		"[{\"op\":\"grow\",\"rowid\":9,\"table\":\"t\",\"new\":{\"x\":1}}]",
 		"[{\"op\":\"insert\",\"rowid\":9,\"table\":\"nosuch\",\"new\":{\"x\":1}}]",
 		"[{\"op\":\"insert\",\"rowid\":9,\"table\":\"t\",\"new\":{\"nosuch\":1}}]",
-		"[{\"op\":\"insert\",\"rowid\":\"9\",\"table\":\"t\",\"new\":{\"x\":1}}]",
 		"[{\"op\":\"insert\",\"rowid\":9,\"table\":\"t\",\"new\":{\"x\":{\"i\":\"1e3\"}}}]",
 		"[{\"op\":\"insert\",\"rowid\":9,\"table\":\"t\",\"new\":{\"x\":{\"b\":\"*\"}}}]",
 		"[{\"op\":\"insert\",\"rowid\":9,\"table\":\"t\",\"new\":{\"x\":[1]}}]",
