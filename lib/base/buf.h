@@ -16,11 +16,11 @@
 #include "lib/base/err.h"
 
 struct og_buf {
-	char *data;  /* never NULL after the first append; "" before */
-	size_t len;  /* bytes used */
-	size_t cap;  /* bytes allocated */
-	size_t max;  /* most bytes it may hold */
-	int failed;  /* 0, OG_EOS (no memory) or OG_EDATA (would pass max) */
+	char *data; /* never NULL after the first append; "" before */
+	size_t len; /* bytes used */
+	size_t cap; /* bytes allocated */
+	size_t max; /* most bytes it may hold */
+	int failed; /* 0, OG_EOS (no memory) or OG_EDATA (would pass max) */
 };
 
 /* No memory is taken before the first append. */
@@ -34,8 +34,7 @@ void og_buf_clear(struct og_buf *buf);
 int og_buf_add(struct og_buf *buf, const void *data, size_t len);
 int og_buf_adds(struct og_buf *buf, const char *text);
 int og_buf_addc(struct og_buf *buf, char c);
-int og_buf_addf(struct og_buf *buf, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+int og_buf_addf(struct og_buf *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int og_buf_vaddf(struct og_buf *buf, const char *fmt, va_list args);
 
 /* Makes room for len more bytes and returns where to write them, or NULL. */

@@ -125,8 +125,8 @@ int og_span_parse(const char *text, const char *what, int64_t *ret_ms, struct og
 	static const struct {
 		const char *unit;
 		int64_t ms;
-	} units[] = { { "", 1000 },    { "ms", 1 },	   { "s", 1000 },
-		      { "m", 60000 },  { "h", 3600000 }, { "d", 86400000 } };
+	} units[] = { { "", 1000 },   { "ms", 1 },	{ "s", 1000 },
+		      { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 } };
 	size_t n = strspn(text, "0123456789");
 	char number[16];
 	int64_t value;

@@ -2,28 +2,9 @@
 #include "lib/base/err.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-/* A text cut in the middle of a UTF-8 character loses that character. */
-static void format(char *out, size_t size, const char *fmt, va_list args)
-{
-	int n = vsnprintf(out, size, fmt, args);
-	size_t len;
-
-	if (n < 0) {
-		out[0] = '\0';
-		return;
-	}
-	if ((size_t)n < size)
-		return;
-	len = size - 1;
-	while (len > 0 && ((unsigned char)out[len - 1] & 0xc0) == 0x80)
-		len--;
-	if (len > 0 && (unsigned char)out[len - 1] >= 0xc0)
-		len--;
-	out[len] = '\0';
-}
+#include "lib/base/text.h"
 
 int og_fail(struct og_err *err, int code, const char *fmt, ...)
 {
@@ -34,7 +15,7 @@ int og_fail(struct og_err *err, int code, const char *fmt, ...)
 	err->code = code;
 	err->hint[0] = '\0';
 	va_start(args, fmt);
-	format(err->msg, sizeof(err->msg), fmt, args);
+	og_text_vformat(err->msg, sizeof(err->msg), fmt, args);
 	va_end(args);
 	return -1;
 }
@@ -51,7 +32,7 @@ int og_hint(struct og_err *err, const char *fmt, ...)
 	if (!err)
 		return -1;
 	va_start(args, fmt);
-	format(err->hint, sizeof(err->hint), fmt, args);
+	og_text_vformat(err->hint, sizeof(err->hint), fmt, args);
 	va_end(args);
 	return -1;
 }
@@ -67,7 +48,7 @@ int og_wrap(struct og_err *err, const char *fmt, ...)
 	memcpy(before, err->msg, sizeof(before));
 	memcpy(hint, err->hint, sizeof(hint));
 	va_start(args, fmt);
-	format(context, sizeof(context), fmt, args);
+	og_text_vformat(context, sizeof(context), fmt, args);
 	va_end(args);
 	og_fail(err, err->code, "%s: %s", context, before);
 	memcpy(err->hint, hint, sizeof(hint));

@@ -104,8 +104,7 @@ static int write_synced(const char *path, const void *data, size_t len, unsigned
 	return rc;
 }
 
-int og_file_write(const char *path, const void *data, size_t len, unsigned mode,
-		  struct og_err *err)
+int og_file_write(const char *path, const void *data, size_t len, unsigned mode, struct og_err *err)
 {
 	char id[OG_UUID_LEN + 1];
 	struct og_buf temp;

@@ -17,8 +17,7 @@ int og_random(void *out, size_t len, struct og_err *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return og_fail(err, OG_EOS, "cannot get random bytes: %s",
-				       strerror(errno));
+			return og_fail(err, OG_EOS, "cannot get random bytes: %s", strerror(errno));
 		p += n;
 		len -= (size_t)n;
 	}

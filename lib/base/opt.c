@@ -47,8 +47,8 @@ static const struct og_opt *find(const struct og_opt *table, const char *name, s
 				 char letter)
 {
 	for (; table && table->name; table++) {
-		if (name ? strlen(table->name) == len && memcmp(table->name, name, len) == 0 :
-			   table->letter && table->letter == letter)
+		if (name ? strlen(table->name) == len && memcmp(table->name, name, len) == 0
+			 : table->letter && table->letter == letter)
 			return table;
 	}
 	return NULL;
@@ -111,15 +111,14 @@ static int take_option(struct og_args *args, const struct og_opt *opt, const cha
 	}
 	if (!attached) {
 		if (c->at >= c->argc)
-			return og_fail(err, OG_EUSAGE, "option --%s needs a value (%s)",
-				       opt->name, opt->arg);
+			return og_fail(err, OG_EUSAGE, "option --%s needs a value (%s)", opt->name,
+				       opt->arg);
 		attached = c->argv[c->at++];
 	}
 	return record(args, opt, attached, err);
 }
 
-static int take_word(struct og_args *args, const char *word, struct cursor *c,
-		     struct og_err *err)
+static int take_word(struct og_args *args, const char *word, struct cursor *c, struct og_err *err)
 {
 	const struct og_opt *opt;
 	const char *equals;
@@ -155,8 +154,7 @@ static int take_all(struct og_args *args, struct cursor *c, struct og_err *err)
 	return 0;
 }
 
-static int unknown_command(const struct og_program *program, const char *word,
-			   struct og_err *err)
+static int unknown_command(const struct og_program *program, const char *word, struct og_err *err)
 {
 	const char *names[NAMES_MAX + 1], *nearest;
 	size_t n = 0;
@@ -170,8 +168,8 @@ static int unknown_command(const struct og_program *program, const char *word,
 	}
 	nearest = og_nearest(word, names);
 	og_fail(err, OG_EUSAGE, "unknown command '%s'", word);
-	return nearest ? og_hint(err, "did you mean '%s'?", nearest) :
-			 og_hint(err, "%s -h lists the commands", program->name);
+	return nearest ? og_hint(err, "did you mean '%s'?", nearest)
+		       : og_hint(err, "%s -h lists the commands", program->name);
 }
 
 static int asks_for(const char *word, const char *name, const char *letter)

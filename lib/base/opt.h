@@ -37,14 +37,13 @@ struct og_args;
 /* What main hands a command: where the instance may be, how to read the
  * environment. lib/ never calls getenv itself. */
 struct og_ctx {
-	const char *program;		    /* "og-submit" */
-	const char *exe_dir;		    /* directory of the executable */
+	const char *program;		      /* "og-submit" */
+	const char *exe_dir;		      /* directory of the executable */
 	const char *(*env)(const char *name); /* NULL when unset or empty */
 };
 
 /* Returns the exit status (>= 0), or -1 with err filled. */
-typedef int og_command_fn(const struct og_ctx *ctx, const struct og_args *args,
-			  struct og_err *err);
+typedef int og_command_fn(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 
 struct og_command {
 	const char *name; /* "query"; "--channel" is possible; NULL: the program has no commands */
@@ -57,7 +56,7 @@ struct og_command {
 
 struct og_program {
 	const char *name;
-	const char *summary;		     /* one line */
+	const char *summary;		   /* one line */
 	const struct og_command *commands; /* ends with run == NULL */
 };
 

@@ -5,6 +5,7 @@
 #ifndef OG_BASE_TEXT_H
 #define OG_BASE_TEXT_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,12 @@
 /* True when data is well-formed UTF-8 (RFC 3629: no overlong forms, no
  * surrogates, nothing above U+10FFFF). NUL bytes count as characters. */
 int og_utf8_valid(const char *data, size_t len);
+
+/* snprintf(3) that never ends inside a character: a text that is cut loses
+ * its last one. size > 0. */
+void og_text_format(char *out, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void og_text_vformat(char *out, size_t size, const char *fmt, va_list args);
 
 /* Decodes one character of valid UTF-8 at data (len > 0): its length in
  * bytes, and the code point in *ret. */

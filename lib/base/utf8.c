@@ -1,6 +1,7 @@
 /* UTF-8: validity, decoding, terminal width, and text made safe to look at. */
 #include "lib/base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Length of the well-formed character at data, or 0 (RFC 3629, table in
@@ -51,6 +52,34 @@ int og_utf8_valid(const char *data, size_t len)
 	return 1;
 }
 
+void og_text_vformat(char *out, size_t size, const char *fmt, va_list args)
+{
+	int n = vsnprintf(out, size, fmt, args);
+	size_t len;
+
+	if (n < 0) {
+		out[0] = '\0';
+		return;
+	}
+	if ((size_t)n < size)
+		return;
+	len = size - 1;
+	while (len > 0 && ((unsigned char)out[len - 1] & 0xc0) == 0x80)
+		len--;
+	if (len > 0 && (unsigned char)out[len - 1] >= 0xc0)
+		len--;
+	out[len] = '\0';
+}
+
+void og_text_format(char *out, size_t size, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	og_text_vformat(out, size, fmt, args);
+	va_end(args);
+}
+
 size_t og_utf8_decode(const char *data, size_t len, uint32_t *ret)
 {
 	const unsigned char *p = (const unsigned char *)data;
@@ -84,10 +113,10 @@ static int within(uint32_t c, const struct range *ranges, size_t n)
 
 /* Combining marks of the scripts that terminals draw (UAX 44, category Mn). */
 static const struct range combining[] = {
-	{ 0x300, 0x36f },   { 0x483, 0x489 },	{ 0x591, 0x5bd },   { 0x610, 0x61a },
-	{ 0x64b, 0x65f },   { 0x6d6, 0x6dc },	{ 0x900, 0x902 },   { 0x93c, 0x93c },
-	{ 0x941, 0x948 },   { 0x94d, 0x94d },	{ 0xe31, 0xe31 },   { 0xe34, 0xe3a },
-	{ 0xe47, 0xe4e },   { 0x1ab0, 0x1aff }, { 0x1dc0, 0x1dff }, { 0x20d0, 0x20ff },
+	{ 0x300, 0x36f },   { 0x483, 0x489 },	{ 0x591, 0x5bd },     { 0x610, 0x61a },
+	{ 0x64b, 0x65f },   { 0x6d6, 0x6dc },	{ 0x900, 0x902 },     { 0x93c, 0x93c },
+	{ 0x941, 0x948 },   { 0x94d, 0x94d },	{ 0xe31, 0xe31 },     { 0xe34, 0xe3a },
+	{ 0xe47, 0xe4e },   { 0x1ab0, 0x1aff }, { 0x1dc0, 0x1dff },   { 0x20d0, 0x20ff },
 	{ 0xfe00, 0xfe0f }, { 0xfe20, 0xfe2f }, { 0xe0100, 0xe01ef },
 };
 
@@ -120,8 +149,8 @@ size_t og_utf8_width(const char *data, size_t len)
 
 /* What could move a cursor, hide itself or turn the reading direction. */
 static const struct range unseen[] = {
-	{ 0x00, 0x1f },	    { 0x7f, 0x9f },	{ 0xad, 0xad },	    { 0x61c, 0x61c },
-	{ 0x180e, 0x180e }, { 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },
+	{ 0x00, 0x1f },	    { 0x7f, 0x9f },	{ 0xad, 0xad },	      { 0x61c, 0x61c },
+	{ 0x180e, 0x180e }, { 0x200b, 0x200f }, { 0x2028, 0x202e },   { 0x2060, 0x206f },
 	{ 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe007f },
 };
 
