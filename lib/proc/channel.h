@@ -15,7 +15,7 @@
 #include "lib/base/err.h"
 #include "lib/json/json.h"
 
-#define OG_CHANNEL_LINE_MAX ((size_t)16 << 20)
+#define OG_CHANNEL_LINE_MAX   ((size_t)16 << 20)
 #define OG_CHANNEL_TIMEOUT_MS 30000
 
 struct og_channel;

@@ -86,8 +86,7 @@ int og_child_start(const char *const *argv, const char *const *env_add, struct o
 	int rc = -1;
 
 	if (access(argv[0], X_OK) < 0)
-		return og_fail(err, OG_EUNAVAIL, "cannot start '%s': %s", argv[0],
-			       strerror(errno));
+		return og_fail(err, OG_EUNAVAIL, "cannot start '%s': %s", argv[0], strerror(errno));
 	env = environment(env_add);
 	if (!env)
 		return og_fail_nomem(err);
@@ -177,10 +176,10 @@ static int collect(struct exchange *x, struct og_err *err)
 	ssize_t n = read(x->child->out, piece, sizeof(piece));
 
 	if (n < 0)
-		return errno == EINTR || errno == EAGAIN ?
-			       1 :
-			       og_fail(err, OG_EIO, "cannot read from a child: %s",
-				       strerror(errno));
+		return errno == EINTR || errno == EAGAIN
+			       ? 1
+			       : og_fail(err, OG_EIO, "cannot read from a child: %s",
+					 strerror(errno));
 	if (n > 0 && og_buf_add(x->out, piece, (size_t)n) < 0)
 		return og_buf_check(x->out, "output of a child", err);
 	return n > 0;
