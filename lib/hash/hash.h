@@ -38,9 +38,9 @@ int og_hash_unhex(const char *text, struct og_hash *ret); /* 0 or -1 */
 void og_merkle_leaf(const void *entry, size_t len, struct og_hash *ret);
 void og_merkle_node(const struct og_hash *left, const struct og_hash *right, struct og_hash *ret);
 
-#define OG_KEY_SEED 32
+#define OG_KEY_SEED   32
 #define OG_KEY_PUBLIC 32
-#define OG_SIGNATURE 64
+#define OG_SIGNATURE  64
 
 /* Keys are raw bytes: a 32-byte seed and the public key made from it. */
 int og_key_new(unsigned char seed[OG_KEY_SEED], unsigned char pub[OG_KEY_PUBLIC],

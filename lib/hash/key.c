@@ -12,7 +12,7 @@
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 
-#define KEY_PREFIX "og-key-v1 "
+#define KEY_PREFIX   "og-key-v1 "
 #define KEY_FILE_MAX 256
 
 /* Without this OpenSSL reads openssl.cnf, which we neither need nor trust. */

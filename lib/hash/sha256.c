@@ -72,7 +72,8 @@ void og_merkle_leaf(const void *entry, size_t len, struct og_hash *ret)
 
 void og_merkle_node(const struct og_hash *left, const struct og_hash *right, struct og_hash *ret)
 {
-	struct og_slice pieces[] = { { "\1", 1 }, { left->b, OG_HASH_LEN },
+	struct og_slice pieces[] = { { "\1", 1 },
+				     { left->b, OG_HASH_LEN },
 				     { right->b, OG_HASH_LEN } };
 
 	og_sha256v(pieces, 3, ret);

@@ -58,8 +58,7 @@ static int listed(const char *key, const char *const *keys)
 	return 0;
 }
 
-int og_json_only(const json_t *obj, const char *what, const char *const *keys,
-		 struct og_err *err)
+int og_json_only(const json_t *obj, const char *what, const char *const *keys, struct og_err *err)
 {
 	const char *key, *nearest;
 	json_t *mutable, *value;
@@ -67,7 +66,8 @@ int og_json_only(const json_t *obj, const char *what, const char *const *keys,
 	if (!json_is_object(obj))
 		return og_fail(err, OG_EDATA, "%s is not an object", what);
 	memcpy(&mutable, &obj, sizeof(mutable)); /* jansson's iterators take no const */
-	json_object_foreach(mutable, key, value) {
+	json_object_foreach(mutable, key, value)
+	{
 		if (listed(key, keys))
 			continue;
 		nearest = og_nearest(key, keys);

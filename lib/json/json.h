@@ -18,7 +18,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 
-#define OG_JSON_DEPTH 64
+#define OG_JSON_DEPTH	64
 #define OG_JSON_INT_MAX 9007199254740991LL
 
 /* Parses exactly one JSON text (RFC 8259): valid UTF-8, no duplicate keys,
@@ -56,8 +56,7 @@ int og_json_need_int(const json_t *obj, const char *what, const char *key, int64
 
 /* Refuses an object with a key that is not in keys (NULL-terminated), with
  * the nearest known key as a hint. */
-int og_json_only(const json_t *obj, const char *what, const char *const *keys,
-		 struct og_err *err);
+int og_json_only(const json_t *obj, const char *what, const char *const *keys, struct og_err *err);
 
 /* json_object_set_new with the check for memory that everybody forgets:
  * takes value in every case; -1 when value is NULL or memory is out. */

@@ -122,8 +122,9 @@ static int print_array(struct printer *p, const json_t *array)
 static int print_integer(struct printer *p, json_int_t value)
 {
 	if (value > OG_JSON_INT_MAX || value < -OG_JSON_INT_MAX)
-		return og_fail(p->err, OG_EDATA, "integer %" JSON_INTEGER_FORMAT
-			       " is outside what JSON readers keep", value);
+		return og_fail(p->err, OG_EDATA,
+			       "integer %" JSON_INTEGER_FORMAT " is outside what JSON readers keep",
+			       value);
 	og_buf_addf(p->buf, "%" JSON_INTEGER_FORMAT, value);
 	return 0;
 }

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #define READ_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define WRITE_RIGHTS                                                                \
-	(READ_RIGHTS | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
+#define WRITE_RIGHTS                                                                               \
+	(READ_RIGHTS | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |               \
 	 LANDLOCK_ACCESS_FS_REMOVE_FILE)
 /* All thirteen rights of ABI 1, so that what is not allowed is denied. */
 #define ALL_RIGHTS ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
@@ -50,9 +50,9 @@ int og_sandbox_paths(const char *const *read_only, const char *const *read_write
 
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	if (ruleset < 0)
-		return errno == ENOSYS || errno == EOPNOTSUPP ?
-			       OG_SANDBOX_NONE :
-			       og_fail(err, OG_EOS, "cannot start landlock: %s", strerror(errno));
+		return errno == ENOSYS || errno == EOPNOTSUPP
+			       ? OG_SANDBOX_NONE
+			       : og_fail(err, OG_EOS, "cannot start landlock: %s", strerror(errno));
 	if (allow_all(ruleset, read_only, READ_RIGHTS, err) < 0 ||
 	    allow_all(ruleset, read_write, WRITE_RIGHTS, err) < 0)
 		goto out;

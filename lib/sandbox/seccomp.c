@@ -24,30 +24,29 @@
 #define OG_ARCH AUDIT_ARCH_AARCH64
 #endif
 
-#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define LOAD(field)  BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define RETURN(what) BPF_STMT(BPF_RET | BPF_K, (what))
-#define REFUSE RETURN(SECCOMP_RET_ERRNO | EPERM)
+#define REFUSE	     RETURN(SECCOMP_RET_ERRNO | EPERM)
 /* If the loaded word equals value fall through to the next line, else skip it. */
-#define IF_EQUAL(value) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, 1)
+#define IF_EQUAL(value)	  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, 1)
 #define REFUSE_CALL(name) IF_EQUAL(SYS_##name), REFUSE
 
 /* A process of another architecture numbers its calls differently: it is
  * killed, since no filter below would mean what it says. The x32 ABI of
  * x86_64 has its own numbers from 0x40000000 on. */
 #ifdef OG_ARCH
-#define PROLOGUE                                                                           \
-	LOAD(arch), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OG_ARCH, 1, 0),                    \
-		RETURN(SECCOMP_RET_KILL_PROCESS), LOAD(nr),                                \
+#define PROLOGUE                                                                                   \
+	LOAD(arch), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OG_ARCH, 1, 0),                            \
+		RETURN(SECCOMP_RET_KILL_PROCESS), LOAD(nr),                                        \
 		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1), REFUSE
 
-#define NEVER                                                                                \
-	REFUSE_CALL(ptrace), REFUSE_CALL(process_vm_readv), REFUSE_CALL(process_vm_writev),  \
-		REFUSE_CALL(mount), REFUSE_CALL(umount2), REFUSE_CALL(pivot_root),           \
-		REFUSE_CALL(unshare), REFUSE_CALL(setns), REFUSE_CALL(bpf),                  \
-		REFUSE_CALL(keyctl), REFUSE_CALL(add_key), REFUSE_CALL(request_key),         \
-		REFUSE_CALL(init_module), REFUSE_CALL(finit_module), REFUSE_CALL(kexec_load), \
-		REFUSE_CALL(perf_event_open), REFUSE_CALL(userfaultfd),                      \
-		REFUSE_CALL(io_uring_setup)
+#define NEVER                                                                                      \
+	REFUSE_CALL(ptrace), REFUSE_CALL(process_vm_readv), REFUSE_CALL(process_vm_writev),        \
+		REFUSE_CALL(mount), REFUSE_CALL(umount2), REFUSE_CALL(pivot_root),                 \
+		REFUSE_CALL(unshare), REFUSE_CALL(setns), REFUSE_CALL(bpf), REFUSE_CALL(keyctl),   \
+		REFUSE_CALL(add_key), REFUSE_CALL(request_key), REFUSE_CALL(init_module),          \
+		REFUSE_CALL(finit_module), REFUSE_CALL(kexec_load), REFUSE_CALL(perf_event_open),  \
+		REFUSE_CALL(userfaultfd), REFUSE_CALL(io_uring_setup)
 
 static int install(struct sock_filter *code, size_t n, struct og_err *err)
 {
@@ -65,23 +64,34 @@ static int install(struct sock_filter *code, size_t n, struct og_err *err)
 int og_sandbox_no_network(int unix_ok, struct og_err *err)
 {
 	struct sock_filter with_unix[] = {
-		PROLOGUE, NEVER, BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 1, 0),
-		RETURN(SECCOMP_RET_ALLOW), LOAD(args[0]), IF_EQUAL(AF_UNIX),
-		RETURN(SECCOMP_RET_ALLOW), REFUSE,
+		PROLOGUE,
+		NEVER,
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 1, 0),
+		RETURN(SECCOMP_RET_ALLOW),
+		LOAD(args[0]),
+		IF_EQUAL(AF_UNIX),
+		RETURN(SECCOMP_RET_ALLOW),
+		REFUSE,
 	};
 	struct sock_filter without[] = {
-		PROLOGUE, NEVER, REFUSE_CALL(socket), REFUSE_CALL(socketpair),
+		PROLOGUE,
+		NEVER,
+		REFUSE_CALL(socket),
+		REFUSE_CALL(socketpair),
 		RETURN(SECCOMP_RET_ALLOW),
 	};
 
-	return unix_ok ? install(with_unix, sizeof(with_unix) / sizeof(*with_unix), err) :
-			 install(without, sizeof(without) / sizeof(*without), err);
+	return unix_ok ? install(with_unix, sizeof(with_unix) / sizeof(*with_unix), err)
+		       : install(without, sizeof(without) / sizeof(*without), err);
 }
 
 int og_sandbox_no_exec(struct og_err *err)
 {
 	struct sock_filter code[] = {
-		PROLOGUE, REFUSE_CALL(execve), REFUSE_CALL(execveat), RETURN(SECCOMP_RET_ALLOW),
+		PROLOGUE,
+		REFUSE_CALL(execve),
+		REFUSE_CALL(execveat),
+		RETURN(SECCOMP_RET_ALLOW),
 	};
 
 	return install(code, sizeof(code) / sizeof(*code), err);

@@ -60,8 +60,10 @@ static void suite(void)
 
 static void canonical(void)
 {
-	static const char *const names[] = { "arrays.json", "french.json", "structures.json",
-					     "unicode.json", "values.json", "weird.json", NULL };
+	static const char *const names[] = {
+		"arrays.json", "french.json", "structures.json", "unicode.json", "values.json",
+		"weird.json",  NULL
+	};
 	struct og_buf in, want, got;
 	DIR *dir = opendir(JCS "/input");
 
@@ -96,12 +98,21 @@ static void numbers(void)
 		double value;
 		const char *text;
 	} cases[] = {
-		{ 0.0, "0" },		       { -0.0, "0" },		{ 1e21, "1e+21" },
-		{ 1e20, "100000000000000000000" }, { 1e-6, "0.000001" },	{ 1e-7, "1e-7" },
-		{ 299.99, "299.99" },	       { 0.1, "0.1" },		{ 5e-324, "5e-324" },
-		{ 1.7976931348623157e308, "1.7976931348623157e+308" },  { -1.5, "-1.5" },
-		{ 9007199254740993.0, "9007199254740992" }, { 1e23, "1e+23" },
-		{ 333333333.33333329, "333333333.3333333" }, { 123456789012345680.0, "123456789012345680" },
+		{ 0.0, "0" },
+		{ -0.0, "0" },
+		{ 1e21, "1e+21" },
+		{ 1e20, "100000000000000000000" },
+		{ 1e-6, "0.000001" },
+		{ 1e-7, "1e-7" },
+		{ 299.99, "299.99" },
+		{ 0.1, "0.1" },
+		{ 5e-324, "5e-324" },
+		{ 1.7976931348623157e308, "1.7976931348623157e+308" },
+		{ -1.5, "-1.5" },
+		{ 9007199254740993.0, "9007199254740992" },
+		{ 1e23, "1e+23" },
+		{ 333333333.33333329, "333333333.3333333" },
+		{ 123456789012345680.0, "123456789012345680" },
 	};
 	char out[OG_DOUBLE_MAX];
 

@@ -52,13 +52,13 @@ static inline int og_check_int(intmax_t a, intmax_t b, const char *file, int lin
 }
 
 /* True when the condition holds, so that a test may stop: if (!OG_CHECK(p)) return; */
-#define OG_CHECK(cond)	     og_check(!!(cond), __FILE__, __LINE__, #cond)
-#define OG_CHECK_STR(a, b)   og_check_str(a, b, __FILE__, __LINE__)
-#define OG_CHECK_INT(a, b)   og_check_int((intmax_t)(a), (intmax_t)(b), __FILE__, __LINE__)
+#define OG_CHECK(cond)	   og_check(!!(cond), __FILE__, __LINE__, #cond)
+#define OG_CHECK_STR(a, b) og_check_str(a, b, __FILE__, __LINE__)
+#define OG_CHECK_INT(a, b) og_check_int((intmax_t)(a), (intmax_t)(b), __FILE__, __LINE__)
 /* The call returned 0 or more; prints the error when it did not. */
-#define OG_CHECK_OK(call, err) \
+#define OG_CHECK_OK(call, err)                                                                     \
 	(og_check((call) >= 0, __FILE__, __LINE__, #call) || (printf("# %s\n", (err)->msg), 0))
-#define OG_SKIP(why)	     (og_unit.skip = (why))
+#define OG_SKIP(why) (og_unit.skip = (why))
 
 static inline void og_run(void (*test)(void), const char *name)
 {
