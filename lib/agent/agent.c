@@ -2,10 +2,10 @@
 #include "lib/agent/agent.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/agent/planner.h"
+#include "lib/base/text.h"
 #include "lib/task/result.h"
 
 #define ENVELOPE_MAX ((size_t)256 << 10)
@@ -16,8 +16,18 @@ void og_job_end(struct og_job *job, enum og_task_state end, const char *fmt, ...
 
 	job->end = end;
 	va_start(args, fmt);
-	vsnprintf(job->reason, sizeof(job->reason), fmt, args);
+	og_text_vformat(job->reason, sizeof(job->reason), fmt, args);
 	va_end(args);
+}
+
+void og_job_refused(struct og_job *job, enum og_task_state end, const json_t *reply)
+{
+	const char *why = og_json_str(reply, "why"), *fix = og_json_str(reply, "fix");
+
+	og_job_end(job, end, "%s", why && *why ? why : "refused");
+	json_object_set_new(job->result, "refusal",
+			    json_pack("{s:s*,s:s,s:s*}", "rule", og_json_str(reply, "rule"), "why",
+				      job->reason, "fix", fix && *fix ? fix : NULL));
 }
 
 void og_job_trace(struct og_job *job, const char *action, const char *fmt, ...)
@@ -27,7 +37,7 @@ void og_job_trace(struct og_job *job, const char *action, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(details, sizeof(details), fmt, args);
+	og_text_vformat(details, sizeof(details), fmt, args);
 	va_end(args);
 	og_result_trace(job->result, og_planner_skill.agent, action, details, &ignored);
 }
@@ -35,13 +45,39 @@ void og_job_trace(struct og_job *job, const char *action, const char *fmt, ...)
 static void broken(struct og_job *job, enum og_outcome outcome, const char *why)
 {
 	job->report->outcome = outcome;
-	snprintf(job->report->why, sizeof(job->report->why), "%s", why);
+	og_text_format(job->report->why, sizeof(job->report->why), "%s", why);
+}
+
+/* Disk full, file locked, memory short: the shield said so itself, and the
+ * same request may pass later. Its rules have names of their own. */
+static int in_trouble(struct og_job *job, const json_t *reply)
+{
+	const char *rule = og_json_str(reply, "rule"), *why = og_json_str(reply, "why");
+	int64_t code = og_json_int(reply, "code", OG_NO);
+
+	if (!rule || strcmp(rule, "failed") != 0 || code == OG_EBUG)
+		return 0;
+	broken(job, OG_OUTCOME_TROUBLE, why ? why : "the shield cannot go on");
+	job->report->code = (int)code;
+	return 1;
+}
+
+/* A refusal that is no answer to the question: the task is another
+ * worker's by now, or somebody holds the database. */
+static int beyond_us(struct og_job *job, const json_t *reply)
+{
+	const char *rule = og_json_str(reply, "rule");
+
+	if (rule && strcmp(rule, "stale-epoch") == 0) {
+		broken(job, OG_OUTCOME_LOST, "another worker took the task over");
+		return 1;
+	}
+	return og_json_int(reply, "code", OG_NO) == OG_ETEMP && in_trouble(job, reply);
 }
 
 enum og_turn og_job_ask(struct og_job *job, const char *verb, json_t *request, json_t **ret)
 {
 	struct og_err err = OG_ERR_INIT;
-	const char *rule;
 	json_t *reply = NULL;
 
 	*ret = NULL;
@@ -53,16 +89,43 @@ enum og_turn og_job_ask(struct og_job *job, const char *verb, json_t *request, j
 		broken(job, OG_OUTCOME_RETRY, err.msg);
 		return OG_TURN_BROKEN;
 	}
-	*ret = reply;
-	if (og_json_bool(reply, "ok", 0))
-		return OG_TURN_OK;
-	rule = og_json_str(reply, "rule");
-	if (!rule || strcmp(rule, "stale-epoch") != 0)
-		return OG_TURN_REFUSED;
-	broken(job, OG_OUTCOME_LOST, "another worker took the task over");
+	if (og_json_bool(reply, "ok", 0) || !beyond_us(job, reply)) {
+		*ret = reply;
+		return og_json_bool(reply, "ok", 0) ? OG_TURN_OK : OG_TURN_REFUSED;
+	}
 	json_decref(reply);
+	return OG_TURN_BROKEN;
+}
+
+enum og_turn og_job_must(struct og_job *job, const char *verb, json_t *request, json_t **ret)
+{
+	enum og_turn turn = og_job_ask(job, verb, request, ret);
+
+	if (turn != OG_TURN_REFUSED || !in_trouble(job, *ret))
+		return turn;
+	json_decref(*ret);
 	*ret = NULL;
 	return OG_TURN_BROKEN;
+}
+
+/* What was read fills the result; how it ended must be known all the same. */
+static void leave_rows_out(struct og_job *job)
+{
+	json_object_clear(json_object_get(job->result, "data"));
+	json_object_set_new(job->result, "next",
+			    json_string("The rows were too many for a result; ask for fewer."));
+}
+
+static int too_large(const struct og_job *job)
+{
+	struct og_err ignored = OG_ERR_INIT;
+	struct og_buf text;
+	int large;
+
+	og_buf_init(&text, OG_RESULT_MAX);
+	large = og_json_dump(job->result, &text, &ignored) < 0 || text.failed;
+	og_buf_release(&text);
+	return large;
 }
 
 /* Hands the result over; the shield checks whether it may end so. */
@@ -73,18 +136,31 @@ static void finish(struct og_job *job)
 	enum og_turn turn;
 
 	og_result_state(job->result, job->end, job->reason);
-	snprintf(report->state, sizeof(report->state), "%s", og_state_name(job->end));
-	snprintf(report->why, sizeof(report->why), "%s", job->reason);
-	turn = og_job_ask(job, "task.finish",
-			  json_pack("{s:s,s:s,s:O}", "state", og_state_name(job->end), "reason",
-				    job->reason, "result", job->result),
-			  &reply);
+	og_text_format(report->state, sizeof(report->state), "%s", og_state_name(job->end));
+	og_text_format(report->why, sizeof(report->why), "%s", job->reason);
+	if (too_large(job))
+		leave_rows_out(job);
+	turn = og_job_must(job, "task.finish",
+			   json_pack("{s:s,s:s,s:O}", "state", og_state_name(job->end), "reason",
+				     job->reason, "result", job->result),
+			   &reply);
 	if (turn == OG_TURN_OK)
 		report->outcome = OG_OUTCOME_ACK;
 	else if (turn == OG_TURN_REFUSED)
 		broken(job, OG_OUTCOME_RETRY,
 		       og_json_str(reply, "why") ? og_json_str(reply, "why") : "finish refused");
 	json_decref(reply);
+}
+
+/* A shield in trouble is no judgement about the envelope. */
+static void not_begun(struct og_job *job)
+{
+	const char *why = og_json_str(job->begun, "why");
+	int64_t code = og_json_int(job->begun, "code", OG_NO);
+
+	if (in_trouble(job, job->begun))
+		return;
+	broken(job, code == OG_EBUG ? OG_OUTCOME_RETRY : OG_OUTCOME_DEAD, why ? why : "refused");
 }
 
 /* 1: there is work; 0: the report says what to do. */
@@ -94,31 +170,28 @@ static int begin(struct og_job *job, const json_t *envelope)
 	struct og_err err = OG_ERR_INIT;
 	const char *state, *id;
 
-	if (og_channel_call(job->channel, "task.begin",
-			    json_pack("{s:O,s:s}", "envelope", envelope, "agent",
-				      og_planner_skill.agent),
-			    &job->begun, &err) < 0) {
+	if (og_channel_call(
+		    job->channel, "task.begin",
+		    json_pack("{s:O,s:s}", "envelope", envelope, "agent", og_planner_skill.agent),
+		    &job->begun, &err) < 0) {
 		broken(job, OG_OUTCOME_RETRY, err.msg);
 		return 0;
 	}
 	if (!og_json_bool(job->begun, "ok", 0)) {
-		const char *why = og_json_str(job->begun, "why");
-		/* A shield in trouble is no judgement about the envelope. */
-		int64_t code = og_json_int(job->begun, "code", OG_NO);
-		int refused = code == OG_NO || code == OG_EPERM || code == OG_EDATA;
-
-		broken(job, refused ? OG_OUTCOME_DEAD : OG_OUTCOME_RETRY, why ? why : "refused");
+		not_begun(job);
 		return 0;
 	}
 	id = og_json_str(job->begun, "task");
 	state = og_json_str(job->begun, "state");
-	snprintf(report->task, sizeof(report->task), "%s", id ? id : "");
-	snprintf(report->principal, sizeof(report->principal), "%s",
-		 og_json_str(job->begun, "principal") ? og_json_str(job->begun, "principal") : "");
+	og_text_format(report->task, sizeof(report->task), "%s", id ? id : "");
+	og_text_format(report->principal, sizeof(report->principal), "%s",
+		       og_json_str(job->begun, "principal") ? og_json_str(job->begun, "principal")
+							    : "");
 	report->outcome = OG_OUTCOME_ACK;
 	if (og_json_bool(job->begun, "applied", 0) || og_json_str(job->begun, "same_as") ||
 	    json_object_get(job->begun, "result") || !state || !id) {
-		snprintf(report->state, sizeof(report->state), "%s", state ? state : "applied");
+		og_text_format(report->state, sizeof(report->state), "%s",
+			       state ? state : "applied");
 		return 0;
 	}
 	job->task = id;
@@ -141,7 +214,9 @@ static void resume_end(struct og_job *job)
 
 	if (!reason)
 		reason = "";
-	og_job_end(job, strncmp(reason, "SYSTEM_INTERRUPT", 16) == 0 ? OG_TASK_INTERRUPTED : OG_TASK_DENIED,
+	og_job_end(job,
+		   strncmp(reason, "SYSTEM_INTERRUPT", 16) == 0 ? OG_TASK_INTERRUPTED
+								: OG_TASK_DENIED,
 		   "%s", reason);
 }
 
@@ -151,7 +226,7 @@ static enum og_turn work(struct og_job *job)
 	enum og_turn turn = OG_TURN_OK;
 
 	if (strcmp(state, "cancelled") == 0)
-		og_job_end(job, OG_TASK_CANCELLED, "cancelled by its principal");
+		og_job_end(job, OG_TASK_CANCELLED, OG_CANCELLED);
 	else if (phase_is_undo(job))
 		resume_end(job);
 	else
@@ -195,4 +270,5 @@ void og_agent_run(struct og_channel *channel, const struct og_budget_limits *lim
 	json_decref(job.begun);
 	json_decref(job.result);
 	json_decref(job.doc);
+	json_decref(job.slots);
 }

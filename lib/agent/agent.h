@@ -22,6 +22,9 @@ enum og_outcome {
 	OG_OUTCOME_DEAD,  /* it can never be begun: why says it */
 	OG_OUTCOME_LOST,  /* another worker took the task over: leave it alone */
 	OG_OUTCOME_RETRY, /* the channel failed: the task goes on from its journal */
+	/* The shield lives and cannot do its work now (disk full, locked): the
+	 * task goes on when it can, and it is not the task's fault. */
+	OG_OUTCOME_TROUBLE,
 };
 
 struct og_agent_report {
@@ -31,6 +34,7 @@ struct og_agent_report {
 	char skill[80];
 	char principal[80];
 	char why[512];
+	int code; /* with OG_OUTCOME_TROUBLE: what the shield said, enum og_code */
 };
 
 /* envelope: text of any origin. Never fails: what happened is in the report. */

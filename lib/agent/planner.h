@@ -11,8 +11,10 @@
 enum og_turn {
 	OG_TURN_OK,
 	OG_TURN_REFUSED, /* reply has verdict, rule, why, fix */
-	OG_TURN_BROKEN,	 /* no channel any more, or the epoch is stale: stop here */
+	OG_TURN_BROKEN,	 /* this worker cannot go on; the report says why */
 };
+
+#define OG_CANCELLED "cancelled by its principal"
 
 struct og_job {
 	struct og_channel *channel;
@@ -23,7 +25,9 @@ struct og_job {
 	json_t *begun;	/* task.begin's reply */
 	json_t *result; /* the document being built */
 	json_t *doc;	/* the skill, or NULL */
-	char hash[80];
+	char name[80];	/* the skill's, "" as long as there is none */
+	char hash[80];	/* its version, "" for the active one */
+	json_t *slots;	/* for its first step, or NULL */
 	/* why the task does not end as done */
 	enum og_task_state end;
 	char reason[512];
@@ -41,21 +45,29 @@ extern const struct og_planner og_planner_skill;
 /* One request of the task; request is taken. *ret: new reference or NULL
  * when broken. */
 enum og_turn og_job_ask(struct og_job *job, const char *verb, json_t *request, json_t **ret);
+/* The same for what has to happen, sooner or later: a refusal that speaks
+ * of the shield's own trouble, not of the request, is broken too. */
+enum og_turn og_job_must(struct og_job *job, const char *verb, json_t *request, json_t **ret);
 
 /* Sets how the task ends. */
 void og_job_end(struct og_job *job, enum og_task_state end, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The same in the words of a refusal, which goes into the result. */
+void og_job_refused(struct og_job *job, enum og_task_state end, const json_t *reply);
+
 void og_job_trace(struct og_job *job, const char *action, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* understand.c: finds skill, version and slots, or sets how the task ends. */
+enum og_turn og_job_understand(struct og_job *job);
+
 /* saga.c: takes back what is done, last first. Afterwards job->end is
- * compensated, or what it was when nothing had been written. */
+ * compensated, or what it was when nothing had been written; steps that
+ * only read are left alone then. */
 enum og_turn og_job_compensate(struct og_job *job);
 
-/* Does this step of the skill change anything? */
-int og_step_writes(const json_t *step);
-/* The step of that name in the job's skill, or NULL. */
-const json_t *og_job_step(const struct og_job *job, const char *name);
+/* For the result: the skill's steps from that one on did not run. */
+void og_job_skip_rest(struct og_job *job, size_t from);
 
 #endif

@@ -3,7 +3,6 @@
  * first. Whether a step changed anything is read off the skill, so that a
  * task interrupted half way ends in the same words as one that was not.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/agent/planner.h"
@@ -24,9 +23,8 @@ static int has_block(const json_t *step, int (*test)(const char *))
 	json_t *block;
 	size_t i;
 
-	json_array_foreach(json_object_get(step, "blocks"), i, block)
-		if (test(og_json_str(block, "kind")))
-			return 1;
+	json_array_foreach(json_object_get(step, "blocks"), i,
+			   block) if (test(og_json_str(block, "kind"))) return 1;
 	return 0;
 }
 
@@ -35,17 +33,18 @@ static int block_undoes(const char *kind)
 	return kind && strcmp(kind, "undo") == 0;
 }
 
-int og_step_writes(const json_t *step)
+static int step_writes(const json_t *step)
 {
 	return has_block(step, block_writes);
 }
 
-const json_t *og_job_step(const struct og_job *job, const char *name)
+static const json_t *find_step(const struct og_job *job, const char *name)
 {
 	json_t *step;
 	size_t i;
 
-	json_array_foreach(json_object_get(job->doc, "steps"), i, step) {
+	json_array_foreach(json_object_get(job->doc, "steps"), i, step)
+	{
 		const char *here = og_json_str(step, "name");
 
 		if (here && name && strcmp(here, name) == 0)
@@ -63,10 +62,10 @@ static enum og_turn load_skill(struct og_job *job)
 
 	if (job->doc || !name)
 		return OG_TURN_OK;
-	turn = og_job_ask(job, "skill.get",
-			  json_pack("{s:s,s:s*}", "skill", name, "hash",
-				    og_json_str(job->begun, "skill_hash")),
-			  &reply);
+	turn = og_job_must(job, "skill.get",
+			   json_pack("{s:s,s:s*}", "skill", name, "hash",
+				     og_json_str(job->begun, "skill_hash")),
+			   &reply);
 	if (turn == OG_TURN_OK) {
 		job->doc = json_incref(json_object_get(reply, "skill"));
 		json_object_set_new(job->result, "skill", json_string(name));
@@ -77,40 +76,87 @@ static enum og_turn load_skill(struct og_job *job)
 
 static void note_undone(struct og_job *job, const char *name, int *wrote)
 {
-	const json_t *step = og_job_step(job, name);
+	const json_t *step = find_step(job, name);
 	struct og_err ignored = OG_ERR_INIT;
-	int writes = og_step_writes(step), undoes = has_block(step, block_undoes);
+	int writes = step_writes(step), undoes = has_block(step, block_undoes);
 
 	*wrote |= writes;
 	og_result_undo(job->result, name, writes ? "undone" : "nothing",
-		       !writes ? "none" : undoes ? "sql" : "inverse", NULL, &ignored);
+		       !writes	? "none"
+		       : undoes ? "sql"
+				: "inverse",
+		       NULL, &ignored);
 }
 
-/* The steps as they stood when the task came to us. */
+void og_job_skip_rest(struct og_job *job, size_t from)
+{
+	const json_t *steps = json_object_get(job->doc, "steps");
+	struct og_err ignored = OG_ERR_INIT;
+
+	for (size_t i = from; i < json_array_size(steps); i++)
+		og_result_step(job->result, og_json_str(json_array_get(steps, i), "name"),
+			       "skipped", -1, 0, NULL, &ignored);
+}
+
+/* The steps of a task that came to us in the middle of being taken back:
+ * those that were done, the one that was refused, and the rest. */
+static void note_steps(struct og_job *job)
+{
+	const json_t *done = json_object_get(job->begun, "done"), *step;
+	size_t n = json_array_size(done);
+	struct og_err ignored = OG_ERR_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		og_result_step(job->result, json_string_value(json_array_get(done, i)), "done", -1,
+			       0, NULL, &ignored);
+	step = json_array_get(json_object_get(job->doc, "steps"), n);
+	if (step && job->end == OG_TASK_DENIED)
+		og_result_step(job->result, og_json_str(step, "name"), "failed", -1, 0, job->reason,
+			       &ignored);
+	og_job_skip_rest(job, job->end == OG_TASK_DENIED ? n + 1 : n);
+}
+
 static void note_earlier(struct og_job *job, int *wrote)
 {
-	struct og_err ignored = OG_ERR_INIT;
 	json_t *name;
 	size_t i;
 
 	if (json_array_size(json_object_get(job->result, "steps")) == 0)
-		json_array_foreach(json_object_get(job->begun, "done"), i, name)
-			og_result_step(job->result, json_string_value(name), "done", -1, 0, NULL,
-				       &ignored);
+		note_steps(job);
 	json_array_foreach(json_object_get(job->begun, "undone"), i, name)
 		note_undone(job, json_string_value(name), wrote);
+}
+
+/* May anything that was written stand? A step that failed counts: its
+ * reply may have been lost after the deed. */
+static int may_stand(const struct og_job *job)
+{
+	json_t *step;
+	size_t i;
+
+	json_array_foreach(json_object_get(job->result, "steps"), i, step)
+	{
+		const char *state = og_json_str(step, "state");
+
+		if (strcmp(state, "skipped") != 0 &&
+		    step_writes(find_step(job, og_json_str(step, "name"))))
+			return 1;
+	}
+	return json_array_size(json_object_get(job->begun, "undone")) > 0;
 }
 
 static void undo_failed(struct og_job *job, const json_t *reply)
 {
 	const char *why = og_json_str(reply, "why"), *step = og_json_str(reply, "step");
 	struct og_err ignored = OG_ERR_INIT;
-	char before[512];
+	char before[sizeof(job->reason)];
 
 	og_result_undo(job->result, step ? step : "?", "failed", "sql", why, &ignored);
-	snprintf(before, sizeof(before), "%s", job->reason);
-	og_job_end(job, OG_TASK_COMPENSATION_FAILED, "compensation of step '%s' failed: %s (after: %.200s)",
-		   step ? step : "?", why ? why : "refused", before);
+	memcpy(before, job->reason, sizeof(before));
+	og_job_end(job, OG_TASK_COMPENSATION_FAILED,
+		   "compensation of step '%s' failed: %s (after: %s)", step ? step : "?",
+		   why ? why : "refused", before);
+	json_object_del(job->result, "refusal"); /* there is a worse trouble to show */
 	og_job_trace(job, "undo", "%s", job->reason);
 }
 
@@ -121,7 +167,7 @@ static int undo_one(struct og_job *job, int *wrote, enum og_turn *turn)
 	const char *undone;
 	int more = -1;
 
-	*turn = og_job_ask(job, "saga.undo", json_pack("{s:s}", "reason", job->reason), &reply);
+	*turn = og_job_must(job, "saga.undo", json_pack("{s:s}", "reason", job->reason), &reply);
 	if (*turn == OG_TURN_REFUSED) {
 		undo_failed(job, reply);
 		*turn = OG_TURN_OK;
@@ -147,8 +193,8 @@ enum og_turn og_job_compensate(struct og_job *job)
 	if (turn != OG_TURN_OK)
 		return turn;
 	note_earlier(job, &wrote);
-	if (!job->doc)
-		return OG_TURN_OK; /* no skill was begun: nothing to take back */
+	if (!job->doc || !may_stand(job))
+		return OG_TURN_OK;
 	while (more > 0)
 		more = undo_one(job, &wrote, &turn);
 	if (turn == OG_TURN_OK && more == 0 && wrote &&

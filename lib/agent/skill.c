@@ -3,166 +3,33 @@
  * its steps in their order. It adds no judgement of its own: the same
  * command on the same data does the same.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/agent/planner.h"
 #include "lib/base/buf.h"
+#include "lib/base/text.h"
 #include "lib/task/result.h"
 
-#define NEAREST 5
-
-/* What the planner decided before the first step. */
-struct plan {
-	char skill[80];
-	json_t *slots; /* or NULL */
-};
-
-/* "add-skill, add-policy": names of the nearest skills. */
-static void name_nearest(const json_t *candidates, struct og_buf *out)
+static enum og_turn get_skill(struct og_job *job)
 {
-	json_t *candidate;
-	size_t i;
-
-	json_array_foreach(candidates, i, candidate)
-		if (i < 3 && og_json_str(candidate, "skill"))
-			og_buf_addf(out, "%s%s", out->len ? ", " : "",
-				    og_json_str(candidate, "skill"));
-}
-
-static void no_skill(struct og_job *job, const json_t *reply)
-{
-	const json_t *candidates = json_object_get(reply, "candidates");
-	struct og_err ignored = OG_ERR_INIT;
-	struct og_buf names;
-	json_t *rows = json_pack("{s:O}", "nearest", candidates);
-
-	og_buf_init(&names, 512);
-	name_nearest(candidates, &names);
-	og_job_end(job, OG_TASK_DENIED, "no_skill: no skill fits this sentence%s%s",
-		   names.len ? "; nearest: " : "", names.data);
-	if (rows)
-		og_result_rows(job->result, rows, &ignored);
-	json_object_set_new(job->result, "answer",
-			    json_sprintf("No skill fits this sentence.%s%s",
-					 names.len ? " The nearest are: " : "", names.data));
-	json_decref(rows);
-	og_buf_release(&names);
-}
-
-/* The first thing that keeps a matched sentence from running. */
-static int say_missing(struct og_job *job, const json_t *match)
-{
-	const json_t *missing = json_object_get(match, "missing");
-	const char *slot = json_string_value(json_array_get(missing, 0)), *text;
-	const json_t *several;
-	struct og_buf names;
-	json_t *name;
-	size_t i;
-
-	if (!slot)
-		return 0;
-	several = json_object_get(json_object_get(match, "ambiguous"), slot);
-	text = og_json_str(json_object_get(match, "unknown"), slot);
-	if (several) {
-		og_buf_init(&names, 512);
-		json_array_foreach(several, i, name)
-			og_buf_addf(&names, "%s%s", i ? ", " : "", json_string_value(name));
-		og_job_end(job, OG_TASK_DENIED, "ambiguous_slot: '%s' may be any of %s", slot,
-			   names.data);
-		og_buf_release(&names);
-	} else if (text) {
-		og_job_end(job, OG_TASK_DENIED, "unknown_value: there is no %s called '%s'", slot, text);
-	} else {
-		og_job_end(job, OG_TASK_DENIED, "missing_slot: the sentence does not say '%s'", slot);
-	}
-	return 1;
-}
-
-static void take_match(struct og_job *job, const json_t *reply, struct plan *plan)
-{
-	const json_t *match = json_object_get(reply, "match");
-	const char *skill = og_json_str(match, "skill"), *hash = og_json_str(match, "hash");
-
-	if (!skill) {
-		no_skill(job, reply);
-		return;
-	}
-	snprintf(plan->skill, sizeof(plan->skill), "%s", skill);
-	snprintf(job->hash, sizeof(job->hash), "%s", hash ? hash : "");
-	json_object_set_new(job->result, "skill", json_string(skill));
-	og_job_trace(job, "match", "skill %s", skill);
-	if (!say_missing(job, match))
-		plan->slots = json_incref(json_object_get(match, "slots"));
-}
-
-static enum og_turn understand_text(struct og_job *job, const char *text, struct plan *plan)
-{
-	json_t *reply = NULL;
-	enum og_turn turn = og_job_ask(job, "skill.match",
-				       json_pack("{s:s,s:i}", "text", text, "limit", NEAREST), &reply);
-
-	if (turn == OG_TURN_OK)
-		take_match(job, reply, plan);
-	else if (turn == OG_TURN_REFUSED)
-		og_job_end(job, OG_TASK_FAILED, "%s", og_json_str(reply, "why"));
-	json_decref(reply);
-	return turn == OG_TURN_BROKEN ? turn : OG_TURN_OK;
-}
-
-/* Fills the plan, or sets how the task ends. */
-static enum og_turn understand(struct og_job *job, struct plan *plan)
-{
-	const json_t *action = json_object_get(job->begun, "action");
-	const char *frozen = og_json_str(job->begun, "skill"), *text;
-	enum og_turn turn = OG_TURN_OK;
-
-	if (action) {
-		text = og_json_str(action, "skill");
-		snprintf(plan->skill, sizeof(plan->skill), "%s", text ? text : "");
-		plan->slots = json_incref(json_object_get(action, "params"));
-	} else {
-		text = og_json_str(job->begun, "text");
-		turn = understand_text(job, text ? text : "", plan);
-	}
-	/* What was begun stays what it was, however it reads today. */
-	if (turn == OG_TURN_OK && frozen) {
-		const char *hash = og_json_str(job->begun, "skill_hash");
-
-		job->end = OG_TASK_FAILED;
-		job->reason[0] = '\0';
-		if (strcmp(frozen, plan->skill) != 0) {
-			json_decref(plan->slots);
-			plan->slots = NULL;
-		}
-		snprintf(plan->skill, sizeof(plan->skill), "%s", frozen);
-		snprintf(job->hash, sizeof(job->hash), "%s", hash ? hash : "");
-	}
-	return turn;
-}
-
-static enum og_turn get_skill(struct og_job *job, const struct plan *plan)
-{
+	json_t *request = json_pack("{s:s,s:s*}", "skill", job->name, "hash",
+				    job->hash[0] ? job->hash : NULL);
 	json_t *reply = NULL;
 	const char *hash;
-	enum og_turn turn;
+	enum og_turn turn = og_job_ask(job, "skill.get", request, &reply);
 
-	turn = og_job_ask(job, "skill.get",
-			  json_pack("{s:s,s:s*}", "skill", plan->skill, "hash",
-				    job->hash[0] ? job->hash : NULL),
-			  &reply);
 	if (turn == OG_TURN_OK) {
 		job->doc = json_incref(json_object_get(reply, "skill"));
 		hash = og_json_str(reply, "hash");
-		snprintf(job->hash, sizeof(job->hash), "%s", hash ? hash : "");
-		json_object_set_new(job->result, "skill", json_string(plan->skill));
-		snprintf(job->report->skill, sizeof(job->report->skill), "%s", plan->skill);
+		og_text_format(job->hash, sizeof(job->hash), "%s", hash ? hash : "");
+		json_object_set_new(job->result, "skill", json_string(job->name));
+		og_text_format(job->report->skill, sizeof(job->report->skill), "%s", job->name);
 		if (json_array_size(json_object_get(job->doc, "steps")) == 0)
 			og_job_end(job, OG_TASK_DENIED,
 				   "no_steps: skill '%s' is for a model to read; it has no steps",
-				   plan->skill);
+				   job->name);
 	} else if (turn == OG_TURN_REFUSED) {
-		og_job_end(job, OG_TASK_DENIED, "%s", og_json_str(reply, "why"));
+		og_job_refused(job, OG_TASK_DENIED, reply);
 	}
 	json_decref(reply);
 	return turn == OG_TURN_BROKEN ? turn : OG_TURN_OK;
@@ -173,11 +40,11 @@ static void add_citations(struct og_job *job, const json_t *reply)
 	json_t *have = json_object_get(job->result, "citations"), *item, *known;
 	size_t i, k;
 
-	json_array_foreach(json_object_get(reply, "citations"), i, item) {
+	json_array_foreach(json_object_get(reply, "citations"), i, item)
+	{
 		int there = 0;
 
-		json_array_foreach(have, k, known)
-			there |= json_equal(known, item);
+		json_array_foreach(have, k, known) there |= json_equal(known, item);
 		if (!there)
 			json_array_append(have, item);
 	}
@@ -197,49 +64,41 @@ static void take_step(struct og_job *job, const char *name, const json_t *reply)
 		json_object_set(job->result, "answer", answer);
 	if (view)
 		json_object_set(job->result, "view", view);
-	og_job_trace(job, "step", "%s%s", name, og_json_bool(reply, "replayed", 0) ? " (recorded)" : "");
+	og_job_trace(job, "step", "%s%s", name,
+		     og_json_bool(reply, "replayed", 0) ? " (recorded)" : "");
 }
 
 static enum og_task_state end_of_refusal(const json_t *reply)
 {
-	const char *verdict = og_json_str(reply, "verdict"), *rule = og_json_str(reply, "rule");
+	const char *verdict = og_json_str(reply, "verdict");
 
-	if (rule && strcmp(rule, "cancelled") == 0)
-		return OG_TASK_CANCELLED;
 	return verdict && strcmp(verdict, "deny") == 0 ? OG_TASK_DENIED : OG_TASK_FAILED;
 }
 
 static void refuse_step(struct og_job *job, const char *name, const json_t *reply)
 {
-	const char *why = og_json_str(reply, "why"), *fix = og_json_str(reply, "fix");
+	const char *rule = og_json_str(reply, "rule"), *fix = og_json_str(reply, "fix");
 	struct og_err ignored = OG_ERR_INIT;
 
-	og_job_end(job, end_of_refusal(reply), "%s", why ? why : "refused");
-	og_result_step(job->result, name, "failed", -1, 0, why, &ignored);
+	if (rule && strcmp(rule, "cancelled") == 0)
+		og_job_end(job, OG_TASK_CANCELLED, OG_CANCELLED);
+	else
+		og_job_refused(job, end_of_refusal(reply), reply);
+	og_result_step(job->result, name, "failed", -1, 0, job->reason, &ignored);
 	add_citations(job, reply);
 	og_job_trace(job, "refused", "step %s: %s%s%s", name, job->reason, fix && *fix ? "; " : "",
 		     fix ? fix : "");
 }
 
-static void skip_rest(struct og_job *job, size_t from)
-{
-	const json_t *steps = json_object_get(job->doc, "steps");
-	struct og_err ignored = OG_ERR_INIT;
-
-	for (size_t i = from; i < json_array_size(steps); i++)
-		og_result_step(job->result, og_json_str(json_array_get(steps, i), "name"), "skipped",
-			       -1, 0, NULL, &ignored);
-}
-
 /* What was called and what came of it, for the breaker. */
-static void digest_of(const char *skill, const char *name, const json_t *reply,
+static void digest_of(const struct og_job *job, const char *step, const json_t *reply,
 		      struct og_hash *ret)
 {
 	struct og_err ignored = OG_ERR_INIT;
 	struct og_buf text;
 
 	og_buf_init(&text, OG_CHANNEL_LINE_MAX);
-	og_buf_addf(&text, "%s/%s ", skill, name);
+	og_buf_addf(&text, "%s/%s ", job->name, step);
 	if (json_object_get(reply, "rows"))
 		og_json_canon(json_object_get(reply, "rows"), &text, &ignored);
 	og_sha256(text.data, text.len, ret);
@@ -287,89 +146,122 @@ static void interrupt(struct og_job *job, enum og_trip trip, const json_t *step)
 	json_decref(rows);
 }
 
-/* 1: go on; 0: the task ends here (job->end says how); -1: broken. */
-static int run_step(struct og_job *job, const struct plan *plan, const json_t *step, int first,
-		    int earlier)
+/* A pass over the skill's steps, and where it is. */
+struct pass {
+	size_t earlier; /* steps that were done before this worker had the task */
+	int round;	/* 0 is the first */
+};
+
+/* A step that ran: into the result, once, and past the breaker. */
+static int after_step(struct og_job *job, const struct pass *pass, const json_t *step,
+		      const json_t *reply)
 {
 	const char *name = og_json_str(step, "name");
-	json_t *request, *reply = NULL;
 	struct og_hash what;
 	enum og_trip trip;
+
+	if (pass->round == 0)
+		take_step(job, name, reply);
+	else
+		og_job_trace(job, "step", "%s, again", name);
+	digest_of(job, name, reply, &what);
+	trip = og_budget_call(&job->budget, &what);
+	if (trip != OG_TRIP_NONE)
+		interrupt(job, trip, step);
+	return trip == OG_TRIP_NONE;
+}
+
+/* 1: go on; 0: the task ends here (job->end says how); -1: broken. */
+static int run_step(struct og_job *job, const struct pass *pass, size_t i)
+{
+	const json_t *step = json_array_get(json_object_get(job->doc, "steps"), i);
+	const char *name = og_json_str(step, "name");
+	json_t *request =
+		json_pack("{s:s,s:s,s:s}", "skill", job->name, "hash", job->hash, "step", name);
+	struct og_err ignored = OG_ERR_INIT;
+	json_t *reply = NULL;
 	enum og_turn turn;
 	int go = -1;
 
-	request = json_pack("{s:s,s:s,s:s}", "skill", plan->skill, "hash", job->hash, "step", name);
-	if (request && first && plan->slots)
-		json_object_set(request, "slots", plan->slots);
+	if (request && i == 0 && job->slots)
+		json_object_set(request, "slots", job->slots);
 	turn = og_job_ask(job, "step.run", request, &reply);
-	if (turn == OG_TURN_REFUSED && earlier) {
-		go = 1; /* done before us; its reply is not ours to see again */
+	if (turn == OG_TURN_OK) {
+		go = after_step(job, pass, step, reply);
+	} else if (turn == OG_TURN_REFUSED && i < pass->earlier) {
+		/* The sentence reads differently today, so its record is not
+		 * ours to see again; but it is done. */
+		go = og_result_step(job->result, name, "done", -1, 0, NULL, &ignored) == 0;
 	} else if (turn == OG_TURN_REFUSED) {
 		refuse_step(job, name, reply);
 		go = 0;
-	} else if (turn == OG_TURN_OK) {
-		take_step(job, name, reply);
-		digest_of(plan->skill, name, reply, &what);
-		trip = og_budget_call(&job->budget, &what);
-		if (trip != OG_TRIP_NONE)
-			interrupt(job, trip, step);
-		go = trip == OG_TRIP_NONE;
 	}
 	json_decref(reply);
 	return go;
 }
 
-/* One pass over the skill's steps. */
-static int run_steps(struct og_job *job, const struct plan *plan)
+static int run_steps(struct og_job *job, const struct pass *pass)
 {
-	const json_t *steps = json_object_get(job->doc, "steps");
-	size_t done = json_array_size(json_object_get(job->begun, "done"));
+	size_t n = json_array_size(json_object_get(job->doc, "steps"));
 	int go = 1;
 
-	for (size_t i = 0; go > 0 && i < json_array_size(steps); i++) {
-		go = run_step(job, plan, json_array_get(steps, i), i == 0, i < done);
-		if (go == 0)
-			skip_rest(job, i + 1);
+	for (size_t i = 0; go > 0 && i < n; i++) {
+		go = run_step(job, pass, i);
+		if (go == 0 && pass->round == 0)
+			og_job_skip_rest(job, i + 1);
 	}
 	return go;
 }
 
-static int leads_to_itself(const struct og_job *job, const struct plan *plan)
+/* Does the skill lead to itself? Others that it leads to are offered: a
+ * task runs one skill, in the version it began with. */
+static int follow_edges(struct og_job *job, json_t *actions)
 {
 	json_t *next;
 	size_t i;
+	int itself = 0;
 
 	json_array_foreach(json_object_get(job->doc, "next"), i, next)
-		if (json_is_string(next) && strcmp(json_string_value(next), plan->skill) == 0)
-			return 1;
-	return 0;
+	{
+		const char *name = json_string_value(next);
+
+		if (name && strcmp(name, job->name) == 0)
+			itself = 1;
+		else if (name)
+			json_array_append_new(actions,
+					      json_pack("{s:s,s:s+,s:s}", "name", name, "title",
+							"Go on with ", name, "skill", name));
+	}
+	return itself;
 }
 
-static enum og_turn execute(struct og_job *job, const struct plan *plan)
+static enum og_turn execute(struct og_job *job)
 {
-	int go;
+	struct pass pass = { json_array_size(json_object_get(job->begun, "done")), 0 };
+	json_t *actions = json_array();
+	int itself = follow_edges(job, actions), go;
 
 	/* A skill that leads to itself goes round until the breaker trips. */
-	do
-		go = run_steps(job, plan);
-	while (go > 0 && leads_to_itself(job, plan));
-	if (go > 0)
+	for (go = run_steps(job, &pass); go > 0 && itself; go = run_steps(job, &pass))
+		pass.round++;
+	if (go > 0) {
 		og_job_end(job, OG_TASK_DONE, "%s", "");
+		json_object_set(job->result, "actions", actions);
+	}
+	json_decref(actions);
 	return go < 0 ? OG_TURN_BROKEN : OG_TURN_OK;
 }
 
 static enum og_turn run(struct og_job *job)
 {
-	struct plan plan = { .slots = NULL };
 	enum og_turn turn;
 
 	job->reason[0] = '\0';
-	turn = understand(job, &plan);
+	turn = og_job_understand(job);
 	if (turn == OG_TURN_OK && !job->reason[0])
-		turn = get_skill(job, &plan);
+		turn = get_skill(job);
 	if (turn == OG_TURN_OK && !job->reason[0])
-		turn = execute(job, &plan);
-	json_decref(plan.slots);
+		turn = execute(job);
 	return turn;
 }
 

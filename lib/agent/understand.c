@@ -1,0 +1,152 @@
+/*
+ * From a sentence to a skill with its slots. The shield's matcher is who
+ * understands; here its answer becomes a plan, or the reason why there is
+ * none, in words that say what to do about it.
+ */
+#include <string.h>
+
+#include "lib/agent/planner.h"
+#include "lib/base/buf.h"
+#include "lib/base/text.h"
+#include "lib/task/result.h"
+
+#define NEAREST	  5
+#define NAMED	  3 /* of the nearest, in a sentence */
+#define NAMES_MAX ((size_t)4096)
+
+static void name_nearest(const json_t *candidates, struct og_buf *out)
+{
+	json_t *candidate;
+	size_t i;
+
+	json_array_foreach(candidates, i,
+			   candidate) if (i < NAMED && og_json_str(candidate, "skill"))
+		og_buf_addf(out, "%s%s", out->len ? ", " : "", og_json_str(candidate, "skill"));
+}
+
+static void no_skill(struct og_job *job, const json_t *candidates)
+{
+	struct og_err ignored = OG_ERR_INIT;
+	struct og_buf names;
+	json_t *rows = json_pack("{s:O}", "nearest", candidates);
+
+	og_buf_init(&names, NAMES_MAX);
+	name_nearest(candidates, &names);
+	og_job_end(job, OG_TASK_DENIED, "no_skill: no skill fits this sentence%s%s",
+		   names.len ? "; nearest: " : "", names.len ? names.data : "");
+	if (rows)
+		og_result_rows(job->result, rows, &ignored);
+	json_object_set_new(job->result, "answer",
+			    json_sprintf("No skill fits this sentence.%s%s",
+					 names.len ? " The nearest are: " : "",
+					 names.len ? names.data : ""));
+	og_job_trace(job, "match", "no skill");
+	json_decref(rows);
+	og_buf_release(&names);
+}
+
+static void ambiguous(struct og_job *job, const char *slot, const json_t *several)
+{
+	struct og_buf names;
+	json_t *name;
+	size_t i;
+
+	og_buf_init(&names, NAMES_MAX);
+	json_array_foreach(several, i, name)
+		og_buf_addf(&names, "%s%s", i ? ", " : "", json_string_value(name));
+	og_job_end(job, OG_TASK_DENIED, "ambiguous_slot: '%s' may be any of %s", slot,
+		   names.len ? names.data : "several");
+	og_buf_release(&names);
+}
+
+/* The first thing that keeps a matched sentence from running. */
+static int say_missing(struct og_job *job, const json_t *match)
+{
+	const json_t *missing = json_object_get(match, "missing"), *several;
+	const char *slot = json_string_value(json_array_get(missing, 0)), *text;
+
+	if (!slot)
+		return 0;
+	several = json_object_get(json_object_get(match, "ambiguous"), slot);
+	text = og_json_str(json_object_get(match, "unknown"), slot);
+	if (several)
+		ambiguous(job, slot, several);
+	else if (text)
+		og_job_end(job, OG_TASK_DENIED, "unknown_value: there is no %s called '%s'", slot,
+			   text);
+	else
+		og_job_end(job, OG_TASK_DENIED, "missing_slot: the sentence does not say '%s'",
+			   slot);
+	return 1;
+}
+
+static void take_match(struct og_job *job, const json_t *reply)
+{
+	const json_t *match = json_object_get(reply, "match");
+	const char *skill = og_json_str(match, "skill"), *hash = og_json_str(match, "hash");
+
+	if (!skill) {
+		no_skill(job, json_object_get(reply, "candidates"));
+		return;
+	}
+	og_text_format(job->name, sizeof(job->name), "%s", skill);
+	og_text_format(job->hash, sizeof(job->hash), "%s", hash ? hash : "");
+	json_object_set_new(job->result, "skill", json_string(skill));
+	og_job_trace(job, "match", "skill %s", skill);
+	if (!say_missing(job, match))
+		job->slots = json_incref(json_object_get(match, "slots"));
+}
+
+/* What was begun stays what it was, however the sentence reads today. Its
+ * slots are wanted only to recognise the first step's record. */
+static void keep_frozen(struct og_job *job, const json_t *reply)
+{
+	const json_t *match = json_object_get(reply, "match");
+	const char *frozen = og_json_str(job->begun, "skill"), *now = og_json_str(match, "skill");
+	const char *hash = og_json_str(job->begun, "skill_hash");
+
+	og_text_format(job->name, sizeof(job->name), "%s", frozen);
+	og_text_format(job->hash, sizeof(job->hash), "%s", hash ? hash : "");
+	if (now && strcmp(now, frozen) == 0)
+		job->slots = json_incref(json_object_get(match, "slots"));
+	og_job_trace(job, "match", "skill %s, as begun", frozen);
+}
+
+static enum og_turn ask_matcher(struct og_job *job)
+{
+	const char *text = og_json_str(job->begun, "text");
+	json_t *reply = NULL;
+	enum og_turn turn = og_job_ask(
+		job, "skill.match",
+		json_pack("{s:s,s:i}", "text", text ? text : "", "limit", NEAREST), &reply);
+
+	if (turn != OG_TURN_BROKEN && json_object_get(job->begun, "skill"))
+		keep_frozen(job, reply);
+	else if (turn == OG_TURN_OK)
+		take_match(job, reply);
+	else if (turn == OG_TURN_REFUSED)
+		og_job_refused(job, OG_TASK_FAILED, reply);
+	json_decref(reply);
+	return turn == OG_TURN_BROKEN ? turn : OG_TURN_OK;
+}
+
+static void take_action(struct og_job *job, const json_t *action)
+{
+	const char *hash = og_json_str(job->begun, "skill_hash");
+	const char *name = og_json_str(action, "skill");
+
+	og_text_format(job->name, sizeof(job->name), "%s", name ? name : "");
+	og_text_format(job->hash, sizeof(job->hash), "%s", hash ? hash : "");
+	job->slots = json_incref(json_object_get(action, "params"));
+	og_job_trace(job, "match", "skill %s, by name", job->name);
+}
+
+enum og_turn og_job_understand(struct og_job *job)
+{
+	const json_t *action = json_object_get(job->begun, "action");
+
+	if (!action)
+		return ask_matcher(job);
+	take_action(job, action);
+	return OG_TURN_OK;
+}
