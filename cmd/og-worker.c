@@ -1,38 +1,35 @@
 /*
  * og-worker: claims tasks, plans them, asks the shield, finishes them. A
- * supervisor forks one process per job; each job has its own queue handle
- * and its own og-shield child, and ends itself when either fails, so that
- * the kernel frees its claim and the supervisor can start it afresh.
+ * supervisor (lib/proc/crew.h) forks one process per job; each job has its
+ * own queue handle and its own og-shield child, and ends itself when either
+ * fails: the kernel frees its claim, the supervisor starts it afresh, and
+ * the task goes on from its journal. So nothing that was sealed off has to
+ * be opened again, and there is one way to recover, whoever died.
  */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd/og-main.h"
 #include "lib/agent/agent.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
+#include "lib/proc/crew.h"
 #include "lib/queue/bell.h"
 #include "lib/queue/queue.h"
 #include "lib/sandbox/sandbox.h"
 
-#define MAX_JOBS 64
-#define RETRY_DELAY_MS 1000
-#define RESTART_PAUSE_MS 100
-#define RESTARTS_MAX 50 /* in a row, without one finished task between them */
-#define STOP_BOUND_MS 30000
+#define RETRY_MIN_MS   250 /* times four with every delivery */
+#define TRIES_SERVING  20  /* starts of a job in a row in which nothing got done */
+#define TRIES_DRAINING 5
 
 enum mode { SERVE, DRAIN, ONCE };
 
-/* Exit status of a job process, besides 0. */
-enum { JOB_NOTHING = 1, JOB_RESTART = OG_ETEMP };
+/* How a job process ends, besides 0 and an error's code. */
+enum { JOB_NOTHING = 1, JOB_AGAIN = OG_ETEMP };
 
 struct worker {
 	const struct og_ctx *ctx;
@@ -46,18 +43,18 @@ struct worker {
 /* What one job process holds. */
 struct job {
 	const struct worker *worker;
+	struct og_seat *seat;
 	struct og_queue *queue;
 	struct og_channel *channel;
-	int stop_fd; /* signalfd: readable when asked to stop */
+	int stop_fd;
 };
 
-static int wants_stop(const struct job *job)
+/* A first question, so that no task is claimed, and none of its deliveries
+ * used up, for a shield that cannot open its database. */
+static int greet(struct og_channel *channel, struct og_err *err)
 {
-	sigset_t pending;
-
-	(void)job;
-	sigpending(&pending);
-	return sigismember(&pending, SIGTERM) || sigismember(&pending, SIGINT);
+	return og_channel_ask(channel, "session.begin", json_pack("{s:s}", "principal", "owner"),
+			      NULL, err);
 }
 
 static int open_channel(struct job *job, struct og_err *err)
@@ -69,31 +66,25 @@ static int open_channel(struct job *job, struct og_err *err)
 		return og_fail_nomem(err);
 	rc = og_channel_open(shield, job->worker->conf->home, &job->channel, err);
 	free(shield);
-	return rc;
+	return rc < 0 ? -1 : greet(job->channel, err);
 }
 
-/* The shield runs already; from here on no program is started, no socket
- * made, and no file used but the queue and the bells. */
+/* The shield runs and the queue's files are open, its WAL included; from
+ * here on no program is started, no socket made, and no file opened but
+ * the bells in run/: neither erp.db nor anybody's key. */
 static int give_up_authority(const struct job *job, struct og_err *err)
 {
-	const char *home[] = { job->worker->conf->home, NULL };
+	const char *run[] = { job->worker->conf->run, NULL };
 
 	if (og_sandbox_no_network(0, err) < 0 || og_sandbox_no_exec(err) < 0)
 		return -1;
-	return og_sandbox_paths(NULL, home, err) < 0 ? -1 : 0;
+	return og_sandbox_paths(NULL, run, err) < 0 ? -1 : 0;
 }
 
 static int open_job(struct job *job, struct og_err *err)
 {
-	sigset_t stops;
-
-	sigemptyset(&stops);
-	sigaddset(&stops, SIGTERM);
-	sigaddset(&stops, SIGINT);
-	job->stop_fd = signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (job->stop_fd < 0)
-		return og_fail(err, OG_EOS, "cannot watch signals: %s", strerror(errno));
-	if (open_channel(job, err) < 0 ||
+	job->stop_fd = og_crew_stop_fd(err);
+	if (job->stop_fd < 0 || open_channel(job, err) < 0 ||
 	    og_queue_open(job->worker->conf->queue, job->worker->conf->home, &job->queue, err) < 0)
 		return -1;
 	return give_up_authority(job, err);
@@ -107,18 +98,20 @@ static void close_job(struct job *job)
 		close(job->stop_fd);
 }
 
+/* Somebody reads these lines to know what happened, so a line that cannot
+ * be written is no detail. */
 static int print_json(const struct og_agent_report *report, int64_t ms, struct og_err *err)
 {
-	static const char *const outcomes[] = { "ack", "dead", "lost", "retry" };
+	static const char *const outcomes[] = { "ack", "dead", "lost", "retry", "trouble" };
 	json_t *line = json_pack("{s:i,s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "v", 1, "task", report->task,
-				 "outcome", outcomes[report->outcome], "state", report->state, "skill",
-				 report->skill, "principal", report->principal, "reason", report->why,
-				 "ms", (json_int_t)ms);
+				 "outcome", outcomes[report->outcome], "state", report->state,
+				 "skill", report->skill, "principal", report->principal, "reason",
+				 report->why, "ms", (json_int_t)ms);
 	int rc = line ? og_print_json(line, err) : og_fail_nomem(err);
 
 	json_decref(line);
-	if (rc == 0)
-		fflush(stdout);
+	if (rc == 0 && fflush(stdout) != 0)
+		rc = og_fail(err, OG_EIO, "cannot write the output: %s", strerror(errno));
 	return rc;
 }
 
@@ -133,44 +126,62 @@ static int say(const struct job *job, const struct og_agent_report *report, int6
 		return 0;
 	if (report->outcome == OG_OUTCOME_ACK)
 		og_note(worker->ctx, "%s %s%s%s for %s, %lld ms%s%s", report->task, report->state,
-			report->skill[0] ? " " : "", report->skill, report->principal, (long long)ms,
-			report->why[0] ? ": " : "", report->why);
+			report->skill[0] ? " " : "", report->skill, report->principal,
+			(long long)ms, report->why[0] ? ": " : "", report->why);
 	else
 		og_note(worker->ctx, "%s %s: %s", report->task[0] ? report->task : "a task",
-			report->outcome == OG_OUTCOME_DEAD ? "is a dead letter" :
-			report->outcome == OG_OUTCOME_LOST ? "was taken over" :
-							     "will be tried again",
+			report->outcome == OG_OUTCOME_DEAD   ? "is a dead letter"
+			: report->outcome == OG_OUTCOME_LOST ? "was taken over"
+							     : "will be tried again",
 			report->why);
 	return 0;
+}
+
+static int forget(const struct job *job, const struct og_delivery *delivery,
+		  const struct og_agent_report *report, struct og_err *err)
+{
+	int rc = report->outcome == OG_OUTCOME_ACK
+			 ? og_queue_ack(job->queue, delivery->ticket, err)
+			 : og_queue_dead(job->queue, delivery->ticket, report->why, err);
+
+	return rc < 0 ? -1 : og_bell_ring(job->worker->conf->run, OG_BELL_DONE, err);
+}
+
+/* 250 ms, 1 s, 4 s, 16 s: what died of bad luck is back at once, what
+ * kills its shield does not keep everybody busy. */
+static int64_t retry_delay(int attempts)
+{
+	int64_t delay = RETRY_MIN_MS;
+
+	while (--attempts > 0 && delay < 64 * RETRY_MIN_MS)
+		delay *= 4;
+	return delay;
 }
 
 /* The delivery's fate. 1: go on; 0: this process is of no more use; -1. */
 static int settle(struct job *job, const struct og_delivery *delivery,
 		  const struct og_agent_report *report, struct og_err *err)
 {
-	int rc = 0;
+	int serving = job->worker->mode == SERVE;
 
 	switch (report->outcome) {
 	case OG_OUTCOME_ACK:
-		rc = og_queue_ack(job->queue, delivery->ticket, err);
-		if (rc == 0)
-			rc = og_bell_ring(job->worker->conf->run, OG_BELL_DONE, err);
-		return rc < 0 ? -1 : 1;
 	case OG_OUTCOME_DEAD:
-		rc = og_queue_dead(job->queue, delivery->ticket, report->why, err);
-		if (rc == 0)
-			rc = og_bell_ring(job->worker->conf->run, OG_BELL_DONE, err);
-		return rc < 0 ? -1 : 1;
+		return forget(job, delivery, report, err) < 0 ? -1 : 1;
 	case OG_OUTCOME_LOST:
 		return 0; /* our claim ends with us */
+	case OG_OUTCOME_TROUBLE:
+		/* Not the task's fault: it keeps its deliveries. */
+		if (og_queue_release(job->queue, delivery->ticket, OG_QUEUE_UNTRIED, err) < 0)
+			return -1;
+		return serving ? 0 : og_fail(err, report->code, "%s", report->why);
 	default:
-		rc = og_queue_release(job->queue, delivery->ticket,
-				      delivery->attempts > 1 ? RETRY_DELAY_MS : 0, err);
-		return rc < 0 ? -1 : 0;
+		return og_queue_release(job->queue, delivery->ticket,
+					retry_delay(delivery->attempts), err);
 	}
 }
 
-/* 1: one task was handled; 0: nothing is due; 2: handled, but start afresh; -1. */
+/* 1: one task was handled; 0: nothing is due; 2: start afresh; -1. */
 static int handle_one(struct job *job, struct og_err *err)
 {
 	struct og_delivery delivery = { .envelope = NULL };
@@ -184,181 +195,84 @@ static int handle_one(struct job *job, struct og_err *err)
 		     strlen(delivery.envelope), &report);
 	go = settle(job, &delivery, &report, err);
 	og_delivery_release(&delivery);
+	if (go == 1)
+		og_seat_progress(job->seat);
 	if (go < 0 || say(job, &report, og_mono_ms() - started, err) < 0)
 		return -1;
 	return go ? 1 : 2;
+}
+
+/* Nothing is due now. 1: look again; 0: the work is over; -1. */
+static int rest(struct job *job, struct og_err *err)
+{
+	struct og_queue_counts counts;
+
+	if (job->worker->mode == ONCE)
+		return 0;
+	if (job->worker->mode == DRAIN) {
+		if (og_queue_count(job->queue, &counts, err) < 0)
+			return -1;
+		if (counts.ready + counts.delayed == 0)
+			return 0;
+	}
+	return og_queue_wait(job->queue, OG_FOREVER, job->stop_fd, err) < 0 ? -1 : 1;
 }
 
 /* The job's life; its exit status, or -1. */
 static int serve(struct job *job, struct og_err *err)
 {
 	enum mode mode = job->worker->mode;
+	int more = 1;
 
-	while (!wants_stop(job)) {
+	while (more > 0 && !og_crew_stopping()) {
 		int handled = handle_one(job, err);
 
-		if (handled < 0)
-			return -1;
 		if (handled == 2)
-			return JOB_RESTART;
-		if (handled && mode == ONCE)
+			return JOB_AGAIN;
+		if (handled == 1 && mode == ONCE)
 			return 0;
-		if (handled)
-			continue;
-		if (mode != SERVE)
-			return mode == ONCE ? JOB_NOTHING : 0;
-		if (og_queue_wait(job->queue, OG_FOREVER, job->stop_fd, err) < 0)
-			return -1;
+		more = handled == 0 ? rest(job, err) : handled;
 	}
-	return 0;
+	if (more < 0)
+		return -1;
+	return mode == ONCE ? JOB_NOTHING : 0;
 }
 
-static void run_job(const struct worker *worker)
+static int run_job(void *arg, struct og_seat *seat)
 {
-	struct job job = { .worker = worker, .stop_fd = -1 };
+	struct job job = { .worker = arg, .seat = seat, .stop_fd = -1 };
 	struct og_err err = OG_ERR_INIT;
 	int status = -1;
 
-	/* A supervisor that is killed takes its jobs along, in good order. */
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (open_job(&job, &err) == 0)
 		status = serve(&job, &err);
 	close_job(&job);
 	if (status < 0) {
-		og_note(worker->ctx, "%s", err.msg);
-		status = err.code == OG_EUNAVAIL ? JOB_RESTART : err.code;
+		og_note(job.worker->ctx, "%s", err.msg);
+		status = err.code == OG_EUNAVAIL ? JOB_AGAIN : err.code;
 	}
-	fflush(stdout);
-	_exit(status);
+	return status;
 }
 
-/* --- the supervisor ------------------------------------------------------ */
-
-struct crew {
-	const struct worker *worker;
-	pid_t pids[MAX_JOBS];
-	int alive, stopping, restarts;
-	int status; /* the worst exit status of a job that is not started again */
-	int handled; /* --once: some job had a task */
-};
-
-static int start_job(struct crew *crew, int slot, struct og_err *err)
+static int final_status(const struct worker *worker, int status, long progress)
 {
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (pid < 0)
-		return og_fail(err, OG_EOS, "cannot start a job: %s", strerror(errno));
-	if (pid == 0)
-		run_job(crew->worker);
-	crew->pids[slot] = pid;
-	crew->alive++;
-	return 0;
+	if (worker->mode == ONCE)
+		return status > JOB_NOTHING ? status : progress == 0;
+	return status;
 }
 
-static void stop_all(struct crew *crew, int sig)
+static int run_crew(struct worker *worker, struct og_err *err)
 {
-	for (int i = 0; i < crew->worker->jobs; i++)
-		if (crew->pids[i] > 0)
-			kill(crew->pids[i], sig);
-}
-
-static void pause_ms(long ms)
-{
-	struct timespec pause = { ms / 1000, ms % 1000 * 1000000 };
-
-	nanosleep(&pause, NULL);
-}
-
-/* A job ended: start it again, or take note of how. */
-static int job_ended(struct crew *crew, int slot, int raw, struct og_err *err)
-{
-	int status = WIFEXITED(raw) ? WEXITSTATUS(raw) : JOB_RESTART;
-
-	crew->pids[slot] = 0;
-	crew->alive--;
-	if (!crew->stopping && status == JOB_RESTART && crew->restarts++ < RESTARTS_MAX) {
-		pause_ms(RESTART_PAUSE_MS);
-		return start_job(crew, slot, err);
-	}
-	crew->handled |= status == 0;
-	if (status > crew->status)
-		crew->status = status;
-	/* One job that cannot go on at all ends the others in good order. */
-	if (status > JOB_NOTHING && !crew->stopping) {
-		crew->stopping = 1;
-		stop_all(crew, SIGTERM);
-	}
-	return 0;
-}
-
-static int reap(struct crew *crew, struct og_err *err)
-{
-	pid_t pid;
-	int raw;
-
-	while ((pid = waitpid(-1, &raw, WNOHANG)) > 0)
-		for (int i = 0; i < crew->worker->jobs; i++)
-			if (crew->pids[i] == pid && job_ended(crew, i, raw, err) < 0)
-				return -1;
-	return 0;
-}
-
-static void begin_stop(struct crew *crew)
-{
-	crew->stopping = 1;
-	stop_all(crew, SIGTERM);
-}
-
-/* Sleeps until a job ends or somebody asks to stop. */
-static int supervise(struct crew *crew, const sigset_t *signals, struct og_err *err)
-{
-	struct timespec bound = { STOP_BOUND_MS / 1000, 0 };
-
-	while (crew->alive > 0) {
-		int sig = sigtimedwait(signals, NULL, crew->stopping ? &bound : NULL);
-
-		if (sig == SIGTERM || sig == SIGINT)
-			begin_stop(crew);
-		else if (sig < 0 && errno == EAGAIN)
-			stop_all(crew, SIGKILL); /* what is left goes on from the journal */
-		if (reap(crew, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int final_status(const struct crew *crew)
-{
-	if (crew->worker->mode == ONCE)
-		return crew->status > JOB_NOTHING ? crew->status : !crew->handled;
-	return crew->status;
-}
-
-static int run_crew(const struct worker *worker, struct og_err *err)
-{
-	struct crew crew = { .worker = worker };
-	int presence = og_worker_present(worker->conf->run, err), rc = -1;
-	sigset_t signals;
+	struct og_crew crew = { worker->jobs, run_job, worker, JOB_AGAIN,
+				worker->mode == SERVE ? TRIES_SERVING : TRIES_DRAINING };
+	int presence = og_worker_present(worker->conf->run, err), rc, status;
+	long progress;
 
 	if (presence < 0)
 		return -1;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	for (int i = 0; i < worker->jobs; i++)
-		if (start_job(&crew, i, err) < 0) {
-			begin_stop(&crew);
-			break;
-		}
-	rc = supervise(&crew, &signals, err);
+	rc = og_crew_run(&crew, &status, &progress, err);
 	close(presence);
-	if (rc == 0 && err->code == 0)
-		return final_status(&crew);
-	return -1;
+	return rc < 0 ? -1 : final_status(worker, status, progress);
 }
 
 static int read_mode(struct worker *worker, struct og_err *err)
@@ -369,10 +283,11 @@ static int read_mode(struct worker *worker, struct og_err *err)
 
 	if (once && drain)
 		return og_fail(err, OG_EUSAGE, "--once and --drain exclude each other");
-	if (jobs && og_int_parse(jobs, 1, MAX_JOBS, "--jobs", &n, err) < 0)
+	if (jobs && og_int_parse(jobs, 1, OG_CREW_MAX, "--jobs", &n, err) < 0)
 		return -1;
 	if (once && n > 1)
-		return og_fail(err, OG_EUSAGE, "--once handles one task: --jobs does not go with it");
+		return og_fail(err, OG_EUSAGE,
+			       "--once handles one task: --jobs does not go with it");
 	worker->jobs = (int)n;
 	worker->mode = once ? ONCE : drain ? DRAIN : SERVE;
 	return 0;
@@ -389,9 +304,9 @@ static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_e
 		og_fail(err, OG_EUNAVAIL, "model '%s' is not in this version", worker.conf->model);
 		og_hint(err, "set `model = skill:` in og.conf");
 	} else {
-		worker.limits = (struct og_budget_limits){ worker.conf->max_steps,
-							   worker.conf->max_repeats,
-							   worker.conf->task_seconds };
+		worker.limits =
+			(struct og_budget_limits){ worker.conf->max_steps, worker.conf->max_repeats,
+						   worker.conf->task_seconds };
 		rc = run_crew(&worker, err);
 	}
 	og_conf_free(worker.conf);
