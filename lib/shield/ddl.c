@@ -205,8 +205,7 @@ static char *last_column(sqlite3 *handle, const char *table)
 	char *name = NULL;
 
 	if (sqlite3_prepare_v2(handle,
-			       "SELECT name FROM pragma_table_xinfo(?1) WHERE hidden = 0 "
-			       "ORDER BY cid DESC LIMIT 1",
+			       "SELECT name FROM pragma_table_xinfo(?1) ORDER BY cid DESC LIMIT 1",
 			       -1, &stmt, NULL) == SQLITE_OK) {
 		sqlite3_bind_text(stmt, 1, table, -1, SQLITE_STATIC);
 		if (sqlite3_step(stmt) == SQLITE_ROW)
@@ -216,14 +215,34 @@ static char *last_column(sqlite3 *handle, const char *table)
 	return name;
 }
 
+static int is_generated(sqlite3 *handle, const char *table, const char *column)
+{
+	sqlite3_stmt *stmt = NULL;
+	int found = 0;
+
+	if (sqlite3_prepare_v2(handle,
+			       "SELECT hidden > 1 FROM pragma_table_xinfo(?1) WHERE name = ?2", -1,
+			       &stmt, NULL) == SQLITE_OK) {
+		sqlite3_bind_text(stmt, 1, table, -1, SQLITE_STATIC);
+		sqlite3_bind_text(stmt, 2, column, -1, SQLITE_STATIC);
+		if (sqlite3_step(stmt) == SQLITE_ROW)
+			found = sqlite3_column_int(stmt, 0);
+	}
+	sqlite3_finalize(stmt);
+	return found;
+}
+
 /* See ddl.h: the default becomes a stored value of every old row. */
 static int fill_column(struct og_db *db, const char *table, const char *column,
 		       struct og_err *err)
 {
 	sqlite3 *handle = og_db_handle(db);
-	char *sql = sqlite3_mprintf("UPDATE main.\"%w\" SET \"%w\" = \"%w\"", table, column, column);
+	char *sql;
 	int triggers, rc;
 
+	if (is_generated(handle, table, column))
+		return 0;
+	sql = sqlite3_mprintf("UPDATE main.\"%w\" SET \"%w\" = \"%w\"", table, column, column);
 	if (!sql)
 		return og_fail_nomem(err);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &triggers);

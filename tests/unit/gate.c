@@ -459,6 +459,65 @@ static void a_changed_schema_is_noticed(void)
 	tear_down(&f);
 }
 
+static void schema_changes(void)
+{
+	static const struct {
+		const char *sql, *name; /* NULL: refused */
+	} list[] = {
+		{ "CREATE\tTABLE /* DROP */ t1(id INTEGER PRIMARY KEY, -- x\n a TEXT)", "t1" },
+		{ "CREATE TABLE t2(id INTEGER PRIMARY KEY AUTOINCREMENT, u TEXT UNIQUE)", "t2" },
+		{ "ALTER TABLE users ADD COLUMN n TEXT DEFAULT 'please delete later'", "n" },
+		{ "ALTER TABLE products ADD COLUMN w INT CHECK(w > 0)", "w" },
+		{ "ALTER TABLE products ADD COLUMN g AS (price * 2)", "g" },
+		{ "CREATE INDEX i1 ON orders(lower(status)) WHERE amount > 3", "orders" },
+		{ "CREATE TABLE IF NOT EXISTS orders(id INTEGER PRIMARY KEY)", NULL },
+		{ "CREATE TABLE nokey(a)", NULL },
+		{ "CREATE TABLE copied AS SELECT * FROM users", NULL },
+		{ "CREATE TABLE OG_x(id INTEGER PRIMARY KEY)", NULL },
+		{ "CREATE INDEX i2 ON og_grant(tbl)", NULL },
+		{ "CREATE TABLE audit_LEDGER(id INTEGER PRIMARY KEY)", NULL },
+		{ "ALTER TABLE users DROP COLUMN role", NULL },
+		{ "ALTER TABLE users RENAME TO people", NULL },
+		{ "ALTER TABLE users RENAME COLUMN name TO called", NULL },
+		{ "DROP TABLE users", NULL },
+		{ "DROP INDEX orders_user", NULL },
+		{ "CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT 1; END", NULL },
+		{ "CREATE VIEW v AS SELECT * FROM og_credential", NULL },
+		{ "CREATE TABLE t3(id INTEGER PRIMARY KEY); DROP TABLE users", NULL },
+		{ "EXPLAIN CREATE TABLE t4(id INTEGER PRIMARY KEY)", NULL },
+		{ "DELETE FROM users", NULL },
+		{ "", NULL },
+	};
+	struct fixture f;
+	char *filled;
+
+	set_up(&f, "");
+	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++) {
+		struct og_err err = OG_ERR_INIT;
+		json_t *changes = NULL, *first;
+		char *before = house_everything(f.db), *after;
+		const char *name;
+
+		OG_CHECK_OK(og_db_begin(f.db, 1, &err), &err);
+		if (og_ddl_run(f.db, list[i].sql, &changes, &err) == 0)
+			OG_CHECK_OK(og_db_commit(f.db, &err), &err);
+		else
+			og_db_rollback(f.db);
+		first = json_array_get(changes, 0);
+		name = og_json_str(first, "name");
+		OG_CHECK_STR(name ? name : og_json_str(first, "table"), list[i].name);
+		after = house_everything(f.db);
+		OG_CHECK_INT(strcmp(before, after) != 0, list[i].name != NULL);
+		free(before);
+		free(after);
+		json_decref(changes);
+	}
+	filled = house_dump(f.db, "SELECT count(*) FROM users WHERE n = 'please delete later'");
+	OG_CHECK_STR(filled, "4|\n");
+	free(filled);
+	tear_down(&f);
+}
+
 /* Many different plans must not fill the memory of a gate that lives long. */
 static void plans_are_not_kept_for_ever(void)
 {
@@ -541,6 +600,7 @@ int main(void)
 	OG_RUN(limits_of_policies);
 	OG_RUN(modes);
 	OG_RUN(a_changed_schema_is_noticed);
+	OG_RUN(schema_changes);
 	OG_RUN(plans_are_not_kept_for_ever);
 	OG_RUN(grants_are_checked);
 	return og_done();
