@@ -42,6 +42,9 @@ int og_ddl_reserved(const char *name)
 
 static int note(struct change *change, const char *op, const char *table)
 {
+	/* The first AUTOINCREMENT of a file brings SQLite's own table along. */
+	if (change->op && strcmp(op, change->op) == 0 && strcmp(table, "sqlite_sequence") == 0)
+		return SQLITE_OK;
 	if (og_ddl_reserved(table))
 		return deny(change, "the name is reserved:", table);
 	if (!change->op) {

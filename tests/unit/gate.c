@@ -518,6 +518,29 @@ static void schema_changes(void)
 	tear_down(&f);
 }
 
+static void the_first_autoincrement(void)
+{
+	static const char *const scripts[] = { NULL };
+	struct og_err err = OG_ERR_INIT;
+	json_t *changes = NULL;
+	char folder[64], path[96];
+	struct og_db *db;
+
+	house_folder(folder, sizeof(folder));
+	snprintf(path, sizeof(path), "%s/erp.db", folder);
+	house_make(path, scripts);
+	db = house_open(path);
+	OG_CHECK_OK(og_db_begin(db, 1, &err), &err);
+	OG_CHECK_OK(og_ddl_run(db, "CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT)", &changes,
+			       &err),
+		    &err);
+	OG_CHECK_OK(og_db_commit(db, &err), &err);
+	json_decref(changes);
+	og_db_close(db);
+	house_unlink(path);
+	rmdir(folder);
+}
+
 /* Many different plans must not fill the memory of a gate that lives long. */
 static void plans_are_not_kept_for_ever(void)
 {
@@ -601,6 +624,7 @@ int main(void)
 	OG_RUN(modes);
 	OG_RUN(a_changed_schema_is_noticed);
 	OG_RUN(schema_changes);
+	OG_RUN(the_first_autoincrement);
 	OG_RUN(plans_are_not_kept_for_ever);
 	OG_RUN(grants_are_checked);
 	return og_done();
