@@ -22,7 +22,7 @@
 #include "lib/queue/queue.h"
 #include "lib/sandbox/sandbox.h"
 
-#define CHILD_MS 60000
+#define CHILD_MS   60000
 #define ACCESS_MAX ((size_t)1 << 20)
 
 /* --- og x ---------------------------------------------------------------- */
@@ -30,8 +30,9 @@
 /* The nearest program beside us, or NULL. Heap string. */
 static char *nearest_program(const struct og_ctx *ctx, const char *word)
 {
-	static const char *const names[] = { "submit", "task",	 "worker", "shield", "ledger", "skill",
-					     "policy", "render", "init",   "status", "doctor", NULL };
+	static const char *const names[] = { "submit", "task",	 "worker", "shield",
+					     "ledger", "skill",	 "policy", "render",
+					     "init",   "status", "doctor", NULL };
 	const char *nearest = og_nearest(word, names);
 
 	(void)ctx;
@@ -93,9 +94,9 @@ static int parse_child(const struct og_ctx *ctx, const char *program, const char
 	if (!path)
 		og_fail_nomem(err);
 	else if (og_child_run(argv, "", 0, og_deadline(CHILD_MS), &out, &status, err) == 0)
-		rc = status == 0 ? og_json_parse(out.data, out.len, (size_t)4 << 20, file, ret, err) :
-				   og_fail(err, OG_EDATA, "%s cannot read '%s' (status %d)", program,
-					   file, status);
+		rc = status == 0 ? og_json_parse(out.data, out.len, (size_t)4 << 20, file, ret, err)
+				 : og_fail(err, OG_EDATA, "%s cannot read '%s' (status %d)",
+					   program, file, status);
 	og_buf_release(&out);
 	free(path);
 	return rc;
@@ -171,17 +172,20 @@ static int say_made(const char *dir, int demo, const char *adopted, struct og_er
 	if (og_printf(err, "made %s/.omnigate\n", dir) < 0)
 		return -1;
 	if (demo)
-		return og_printf(err, "principals: owner, alice (admin), bob (employee), charlie and "
-				      "diana (customers)\n"
-				      "next: og-worker --drain after og-submit --as charlie 'buy 1 "
-				      "ergonomic chair'\n");
+		return og_printf(err,
+				 "principals: owner, alice (admin), bob (employee), charlie and "
+				 "diana (customers)\n"
+				 "next: og-worker --drain after og-submit --as charlie 'buy 1 "
+				 "ergonomic chair'\n");
 	if (adopted)
-		return og_printf(err, "adopted a copy of %s; nobody may see its tables yet\n"
-				      "next: og doctor, then og-shield grant role:employee TABLE "
-				      "select --as owner\n",
+		return og_printf(err,
+				 "adopted a copy of %s; nobody may see its tables yet\n"
+				 "next: og doctor, then og-shield grant role:employee TABLE "
+				 "select --as owner\n",
 				 adopted);
-	return og_printf(err, "principal: owner (admin)\n"
-			      "next: og-shield ddl --as owner 'CREATE TABLE ...', then og-skill add\n");
+	return og_printf(err,
+			 "principal: owner (admin)\n"
+			 "next: og-shield ddl --as owner 'CREATE TABLE ...', then og-skill add\n");
 }
 
 static int run_init(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
@@ -189,7 +193,9 @@ static int run_init(const struct og_ctx *ctx, const struct og_args *args, struct
 	const char *dir = og_arg(args, 0), *adopt = og_arg_value(args, "from");
 	int demo = og_arg_flag(args, "demo"), rc = -1;
 	char *share = og_share_path(ctx->exe_dir, "");
-	struct og_make_options options = { .dir = dir ? dir : ".", .share = share, .adopt = adopt,
+	struct og_make_options options = { .dir = dir ? dir : ".",
+					   .share = share,
+					   .adopt = adopt,
 					   .business = demo ? "schema/demo.sql" : NULL };
 	struct og_making *making = NULL;
 
@@ -211,15 +217,17 @@ static int run_init(const struct og_ctx *ctx, const struct og_args *args, struct
 static json_t *ask_ledger(const struct og_ctx *ctx, const struct og_conf *conf, int state)
 {
 	char *path = og_program_path(ctx->exe_dir, "og-ledger");
-	const char *argv[] = { path, "verify", "--json", "--home", conf->home,
-			       state ? "--state" : NULL, NULL };
+	const char *argv[] = { path,	 "verify",   "--json",
+			       "--home", conf->home, state ? "--state" : NULL,
+			       NULL };
 	struct og_err ignored = OG_ERR_INIT;
 	struct og_buf out;
 	json_t *answer = NULL;
 	int status;
 
 	og_buf_init(&out, (size_t)4 << 20);
-	if (path && og_child_run(argv, "", 0, og_deadline(CHILD_MS), &out, &status, &ignored) == 0 &&
+	if (path &&
+	    og_child_run(argv, "", 0, og_deadline(CHILD_MS), &out, &status, &ignored) == 0 &&
 	    status <= 1)
 		og_json_parse(out.data, out.len, (size_t)4 << 20, "og-ledger's answer", &answer,
 			      &ignored);
@@ -240,10 +248,11 @@ static json_t *ask_tasks(const struct og_ctx *ctx, const struct og_conf *conf)
 	if (shield && og_conf_key_path(conf, "owner", &key, &ignored) == 0 &&
 	    og_channel_open(shield, conf->home, &channel, &ignored) == 0 &&
 	    og_channel_login(channel, "owner", key, &ignored) == 0 &&
-	    og_channel_ask(channel, "task.list", json_pack("{s:i}", "limit", 1000), &reply, &ignored) ==
-		    0)
+	    og_channel_ask(channel, "task.list", json_pack("{s:i}", "limit", 1000), &reply,
+			   &ignored) == 0)
 		counts = json_object();
-	json_array_foreach(json_object_get(reply, "tasks"), i, task) {
+	json_array_foreach(json_object_get(reply, "tasks"), i, task)
+	{
 		const char *state = og_json_str(task, "state");
 
 		if (counts && state)
@@ -272,8 +281,7 @@ static json_t *queue_json(const struct og_conf *conf, struct og_err *err)
 	return json;
 }
 
-static json_t *status_json(const struct og_ctx *ctx, const struct og_conf *conf,
-			   struct og_err *err)
+static json_t *status_json(const struct og_ctx *ctx, const struct og_conf *conf, struct og_err *err)
 {
 	json_t *queue = queue_json(conf, err);
 
@@ -291,9 +299,11 @@ static int print_status(const json_t *status, struct og_err *err)
 	json_t *n;
 
 	ledger = json_object_get(status, "ledger");
-	if (og_printf(err, "instance  %s (format %d)\n", og_json_str(status, "home"), OG_FORMAT) < 0 ||
+	if (og_printf(err, "instance  %s (format %d)\n", og_json_str(status, "home"), OG_FORMAT) <
+		    0 ||
 	    og_printf(err, "worker    %s\n",
-		      og_json_bool(status, "worker", 0) ? "serving" : "none; start one: og-worker") < 0 ||
+		      og_json_bool(status, "worker", 0) ? "serving"
+							: "none; start one: og-worker") < 0 ||
 	    og_printf(err, "queue     %lld ready, %lld claimed, %lld delayed, %lld dead\n",
 		      (long long)og_json_int(queue, "ready", 0),
 		      (long long)og_json_int(queue, "claimed", 0),
@@ -322,7 +332,8 @@ static int run_status(const struct og_ctx *ctx, const struct og_args *args, stru
 		return -1;
 	status = status_json(ctx, conf, err);
 	if (status)
-		rc = og_arg_flag(args, "json") ? og_print_json(status, err) : print_status(status, err);
+		rc = og_arg_flag(args, "json") ? og_print_json(status, err)
+					       : print_status(status, err);
 	/* Monitoring branches on it: a broken ledger is a no. */
 	if (rc == 0 && !og_json_bool(json_object_get(status, "ledger"), "ok", 0))
 		rc = 1;
@@ -380,9 +391,9 @@ static int check_files(struct doctor *doctor, struct og_err *err)
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
 		if (check_mode(doctor, paths[i], err) < 0)
 			return -1;
-	return doctor->bad == before ?
-		       report(doctor, "files", "ok", "there, and closed to others", err) :
-		       0;
+	return doctor->bad == before
+		       ? report(doctor, "files", "ok", "there, and closed to others", err)
+		       : 0;
 }
 
 static int check_ledger(struct doctor *doctor, struct og_err *err)
@@ -409,8 +420,8 @@ static int try_sandbox(int which)
 	pid_t pid = fork();
 
 	if (pid == 0)
-		_exit(which ? og_sandbox_paths(nothing, NULL, &ignored) != OG_SANDBOX_DONE :
-			      og_sandbox_no_network(0, &ignored) != OG_SANDBOX_DONE);
+		_exit(which ? og_sandbox_paths(nothing, NULL, &ignored) != OG_SANDBOX_DONE
+			    : og_sandbox_no_network(0, &ignored) != OG_SANDBOX_DONE);
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
@@ -421,9 +432,9 @@ static int check_kernel(struct doctor *doctor, struct og_err *err)
 	if (landlock && seccomp)
 		return report(doctor, "kernel", "ok", "landlock and seccomp", err);
 	return report(doctor, "kernel", "warn",
-		      landlock ? "no seccomp: programs keep their right to the network" :
-		      seccomp  ? "no landlock: programs keep their right to files" :
-				 "neither landlock nor seccomp: programs keep all their rights",
+		      landlock	? "no seccomp: programs keep their right to the network"
+		      : seccomp ? "no landlock: programs keep their right to files"
+				: "neither landlock nor seccomp: programs keep all their rights",
 		      err);
 }
 
@@ -431,17 +442,19 @@ static int check_kernel(struct doctor *doctor, struct og_err *err)
 static int check_grants(struct doctor *doctor, struct og_err *err)
 {
 	char *path = og_program_path(doctor->ctx->exe_dir, "og-shield");
-	const char *argv[] = { path, "grants", "--missing", "--as", "owner", "--home",
-			       doctor->conf->home, NULL };
+	const char *argv[] = { path,	"grants", "--missing",	      "--as",
+			       "owner", "--home", doctor->conf->home, NULL };
 	struct og_err ignored = OG_ERR_INIT;
 	struct og_buf out;
 	char *line, *next;
 	int status = 1, rc = 0;
 
 	og_buf_init(&out, (size_t)1 << 20);
-	if (!path || og_child_run(argv, "", 0, og_deadline(CHILD_MS), &out, &status, &ignored) < 0 ||
+	if (!path ||
+	    og_child_run(argv, "", 0, og_deadline(CHILD_MS), &out, &status, &ignored) < 0 ||
 	    status != 0)
-		rc = report(doctor, "grants", "warn", "cannot be listed (is the owner's key here?)", err);
+		rc = report(doctor, "grants", "warn", "cannot be listed (is the owner's key here?)",
+			    err);
 	else if (out.len == 0)
 		rc = report(doctor, "grants", "ok", "every table is granted to some role", err);
 	for (line = out.data; rc == 0 && status == 0 && *line; line = next) {
@@ -450,8 +463,10 @@ static int check_grants(struct doctor *doctor, struct og_err *err)
 		next = line + strcspn(line, "\n");
 		if (*next)
 			*next++ = '\0';
-		snprintf(what, sizeof(what), "nobody may see '%s': og-shield grant role:employee '%s' "
-					     "select --as owner", line, line);
+		snprintf(what, sizeof(what),
+			 "nobody may see '%s': og-shield grant role:employee '%s' "
+			 "select --as owner",
+			 line, line);
 		rc = report(doctor, "grants", "warn", what, err);
 	}
 	og_buf_release(&out);
@@ -468,9 +483,10 @@ static int check_worker(struct doctor *doctor, struct og_err *err)
 	if (!queue)
 		return report(doctor, "queue", "bad", err->msg, err);
 	snprintf(what, sizeof(what), "%lld ready, %lld dead letters; %s",
-		 (long long)og_json_int(queue, "ready", 0), (long long)og_json_int(queue, "dead", 0),
-		 og_worker_alive(doctor->conf->run) ? "a worker serves it" :
-						      "no worker serves it: og-worker");
+		 (long long)og_json_int(queue, "ready", 0),
+		 (long long)og_json_int(queue, "dead", 0),
+		 og_worker_alive(doctor->conf->run) ? "a worker serves it"
+						    : "no worker serves it: og-worker");
 	rc = report(doctor, "queue", og_json_int(queue, "dead", 0) ? "warn" : "ok", what, err);
 	json_decref(queue);
 	return rc;
@@ -480,7 +496,8 @@ static int check_model(struct doctor *doctor, struct og_err *err)
 {
 	if (doctor->ctx->env("GEMINI_API_KEY") && strcmp(doctor->conf->model, "skill:") == 0)
 		return report(doctor, "model", "ok",
-			      "none; GEMINI_API_KEY is set: `model = gemini:MODEL` in og.conf would use it",
+			      "none; GEMINI_API_KEY is set: `model = gemini:MODEL` in og.conf "
+			      "would use it",
 			      err);
 	return report(doctor, "model", "ok", doctor->conf->model, err);
 }
@@ -523,10 +540,10 @@ static const struct og_opt json_options[] = {
 
 static const struct og_command commands[] = {
 	{ "init", "[DIR]", "make an instance: DIR/.omnigate", init_options, 0, 1, run_init },
-	{ "status", "", "how the instance is; status 1 when its ledger is broken", json_options, 0, 0,
-	  run_status },
-	{ "doctor", "", "check what an operator would check, and say what to do", json_options, 0, 0,
-	  run_doctor },
+	{ "status", "", "how the instance is; status 1 when its ledger is broken", json_options, 0,
+	  0, run_status },
+	{ "doctor", "", "check what an operator would check, and say what to do", json_options, 0,
+	  0, run_doctor },
 	{ "up", "", "not in this version", NULL, 0, -1, run_later },
 	{ "logs", "", "not in this version", NULL, 0, -1, run_later },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },

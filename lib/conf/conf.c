@@ -49,8 +49,7 @@ static int set_number(struct og_conf *conf, const struct key *key, const char *v
 	return 0;
 }
 
-static int set(struct og_conf *conf, const struct key *key, const char *value,
-	       struct og_err *err)
+static int set(struct og_conf *conf, const struct key *key, const char *value, struct og_err *err)
 {
 	char **field = (char **)((char *)conf + key->offset), *copy;
 
@@ -75,8 +74,8 @@ static int unknown_key(const char *name, struct og_err *err)
 	names[N_KEYS] = NULL;
 	nearest = og_nearest(name, names);
 	og_fail(err, OG_ECONF, "unknown key '%s'", name);
-	return nearest ? og_hint(err, "did you mean '%s'?", nearest) :
-			 og_hint(err, "og.conf(5) lists the keys");
+	return nearest ? og_hint(err, "did you mean '%s'?", nearest)
+		       : og_hint(err, "og.conf(5) lists the keys");
 }
 
 /* Cuts spaces at both ends, in place. */

@@ -13,12 +13,12 @@
 #define OG_FORMAT 1 /* of the instance; a newer one is refused with OG_ECONF */
 
 struct og_conf {
-	char *home;	 /* absolute path of .omnigate */
-	char *erp;	 /* home/erp.db */
-	char *base;	 /* home/base.db */
-	char *keys;	 /* home/keys */
-	char *run;	 /* home/run */
-	char *renders;	 /* home/renders */
+	char *home;    /* absolute path of .omnigate */
+	char *erp;     /* home/erp.db */
+	char *base;    /* home/base.db */
+	char *keys;    /* home/keys */
+	char *run;     /* home/run */
+	char *renders; /* home/renders */
 	/* og.conf's keys with their defaults filled in, and OG_<KEY> applied */
 	char *queue;	 /* "sqlite:queue.db" */
 	char *graph;	 /* "sqlite:" */

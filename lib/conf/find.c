@@ -49,8 +49,7 @@ static char *walk_up(void)
 	return found;
 }
 
-int og_conf_find(const char *hint, const char *(*env)(const char *), char **ret,
-		 struct og_err *err)
+int og_conf_find(const char *hint, const char *(*env)(const char *), char **ret, struct og_err *err)
 {
 	const char *named = hint ? hint : env("OG_HOME");
 

@@ -16,10 +16,10 @@
 #include "lib/db/db-internal.h"
 
 /* https://www.sqlite.org/fileformat2.html, section 1.3. */
-#define HEADER_BYTES 100
+#define HEADER_BYTES  100
 #define WRITE_VERSION 18
-#define READ_VERSION 19
-#define VERSION_WAL 2
+#define READ_VERSION  19
+#define VERSION_WAL   2
 
 static int read_header(const char *path, unsigned char header[HEADER_BYTES], ssize_t *ret_len,
 		       struct og_err *err)
@@ -34,8 +34,9 @@ static int read_header(const char *path, unsigned char header[HEADER_BYTES], ssi
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		*ret_len = read(fd, header, HEADER_BYTES);
 	close(fd);
-	return *ret_len < 0 ? og_fail(err, OG_ENOINPUT, "cannot read '%s': not a regular file", path)
-			    : 0;
+	return *ret_len < 0
+		       ? og_fail(err, OG_ENOINPUT, "cannot read '%s': not a regular file", path)
+		       : 0;
 }
 
 /* Is a WAL beside it? Then somebody has it open, or died having it. */

@@ -65,9 +65,12 @@ static int harden(struct og_db *db, struct og_err *err)
 	static const struct {
 		int option, value;
 	} options[] = {
-		{ SQLITE_DBCONFIG_DEFENSIVE, 1 },	 { SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
-		{ SQLITE_DBCONFIG_DQS_DML, 0 },		 { SQLITE_DBCONFIG_DQS_DDL, 0 },
-		{ SQLITE_DBCONFIG_WRITABLE_SCHEMA, 0 },	 { SQLITE_DBCONFIG_ENABLE_FKEY, 1 },
+		{ SQLITE_DBCONFIG_DEFENSIVE, 1 },
+		{ SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
+		{ SQLITE_DBCONFIG_DQS_DML, 0 },
+		{ SQLITE_DBCONFIG_DQS_DDL, 0 },
+		{ SQLITE_DBCONFIG_WRITABLE_SCHEMA, 0 },
+		{ SQLITE_DBCONFIG_ENABLE_FKEY, 1 },
 		{ SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0 },
 	};
 
@@ -101,8 +104,8 @@ int og_db_create_file(const char *path, struct og_err *err)
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (fd < 0)
-		return og_fail(err, errno == EEXIST ? OG_EDATA : OG_EPERM,
-			       "cannot create '%s': %s", path, strerror(errno));
+		return og_fail(err, errno == EEXIST ? OG_EDATA : OG_EPERM, "cannot create '%s': %s",
+			       path, strerror(errno));
 	close(fd);
 	return 0;
 }
@@ -127,7 +130,8 @@ static char *still_uri(const char *path)
 	og_buf_init(&uri, 32768);
 	og_buf_adds(&uri, "file:");
 	for (const unsigned char *p = (const unsigned char *)path; *p; p++) {
-		if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || strchr("0123456789/._-", *p))
+		if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+		    strchr("0123456789/._-", *p))
 			og_buf_addc(&uri, (char)*p);
 		else
 			og_buf_addf(&uri, "%%%02x", *p);
@@ -141,8 +145,8 @@ static int open_handle(struct og_db *db, enum og_db_mode mode)
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, rc;
 	char *uri = NULL;
 
-	flags |= mode == OG_DB_READ || mode == OG_DB_STILL ? SQLITE_OPEN_READONLY :
-							     SQLITE_OPEN_READWRITE;
+	flags |= mode == OG_DB_READ || mode == OG_DB_STILL ? SQLITE_OPEN_READONLY
+							   : SQLITE_OPEN_READWRITE;
 	if (mode == OG_DB_STILL) {
 		uri = still_uri(db->path);
 		if (!uri)
@@ -232,8 +236,8 @@ static int run_own(struct og_db *db, sqlite3_stmt **stmt, const char *sql)
 
 int og_db_begin(struct og_db *db, int write, struct og_err *err)
 {
-	int rc = write ? run_own(db, &db->begin_write, "BEGIN IMMEDIATE") :
-			 run_own(db, &db->begin_read, "BEGIN");
+	int rc = write ? run_own(db, &db->begin_write, "BEGIN IMMEDIATE")
+		       : run_own(db, &db->begin_read, "BEGIN");
 
 	return rc == SQLITE_OK ? 0 : og_db_fail(db, rc, "begin a transaction on", err);
 }
@@ -267,8 +271,9 @@ int og_db_sync(struct og_db *db, struct og_err *err)
 
 	if (rc == SQLITE_OK && wal && wal->pMethods)
 		rc = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
-	return rc == SQLITE_OK ? 0 : og_fail(err, OG_EIO, "cannot sync '%s': %s", db->path,
-					     sqlite3_errstr(rc));
+	return rc == SQLITE_OK
+		       ? 0
+		       : og_fail(err, OG_EIO, "cannot sync '%s': %s", db->path, sqlite3_errstr(rc));
 }
 
 int64_t og_db_changes(struct og_db *db)

@@ -43,15 +43,16 @@ int og_adopt_check(struct og_making *making, const char *from, struct og_err *er
 int og_adopt_check_code(struct og_making *making, const char *from, struct og_err *err)
 {
 	char *name;
-	int found = find(making,
-			 "SELECT code.type || ' ''' || code.name || '''' "
-			 "FROM sqlite_schema code, sqlite_schema ours "
-			 "WHERE code.type IN ('trigger', 'view') "
-			 "AND code.name NOT LIKE 'audit\\_ledger\\_%' ESCAPE '\\' "
-			 "AND ours.type = 'table' AND (ours.name = 'audit_ledger' "
-			 "OR ours.name LIKE 'og\\_%' ESCAPE '\\') "
-			 "AND ' ' || lower(code.sql) GLOB '*[^a-z0-9_$]' || ours.name || '*' LIMIT 1",
-			 &name, err);
+	int found =
+		find(making,
+		     "SELECT code.type || ' ''' || code.name || '''' "
+		     "FROM sqlite_schema code, sqlite_schema ours "
+		     "WHERE code.type IN ('trigger', 'view') "
+		     "AND code.name NOT LIKE 'audit\\_ledger\\_%' ESCAPE '\\' "
+		     "AND ours.type = 'table' AND (ours.name = 'audit_ledger' "
+		     "OR ours.name LIKE 'og\\_%' ESCAPE '\\') "
+		     "AND ' ' || lower(code.sql) GLOB '*[^a-z0-9_$]' || ours.name || '*' LIMIT 1",
+		     &name, err);
 
 	if (found > 0) {
 		og_fail(err, OG_EDATA, "%s of '%s' reaches for tables of the system", name, from);

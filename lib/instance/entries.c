@@ -52,8 +52,12 @@ static int body_text(struct og_making *making, const json_t *body, struct og_buf
 
 static int close_entry(struct og_making *making, struct note note, struct og_err *err)
 {
-	struct og_record record = { .principal = "system", .agent = "og", .action = note.action,
-				    .node = note.node ? note.node : "", .task = "", .step = "" };
+	struct og_record record = { .principal = "system",
+				    .agent = "og",
+				    .action = note.action,
+				    .node = note.node ? note.node : "",
+				    .task = "",
+				    .step = "" };
 	struct og_receipt receipt;
 	struct og_buf body;
 	int rc = note.body ? 0 : og_fail_nomem(err);
@@ -150,7 +154,8 @@ static int put_principal(struct og_making *making, const json_t *principal, stru
 
 	og_buf_init(&key, 64);
 	if (!name || !og_principal_name_valid(name) || strcmp(name, CHECKPOINT) == 0) {
-		og_fail(err, OG_EDATA, "access file: '%s' is no principal's name", name ? name : "");
+		og_fail(err, OG_EDATA, "access file: '%s' is no principal's name",
+			name ? name : "");
 		goto out;
 	}
 	if (make_key(making, name, &key, err) < 0)
@@ -182,18 +187,18 @@ static int put_grant(struct og_making *making, const json_t *grant, const char *
 		abandon_entry(making);
 		return -1;
 	}
-	return close_entry(making,
-			   (struct note){ "grant", node,
-					  json_pack("{s:s,s:s}", "subject",
-						    og_json_str(grant, "subject"), "tbl",
-						    og_json_str(grant, "tbl")) },
-			   err);
+	return close_entry(
+		making,
+		(struct note){ "grant", node,
+			       json_pack("{s:s,s:s}", "subject", og_json_str(grant, "subject"),
+					 "tbl", og_json_str(grant, "tbl")) },
+		err);
 }
 
 static int put_owner(struct og_making *making, struct og_err *err)
 {
-	json_t *owner = json_pack("{s:s,s:s,s:i,s:i}", "name", "owner", "role", "admin", "clearance",
-				  3, "id", OWNER_ID);
+	json_t *owner = json_pack("{s:s,s:s,s:i,s:i}", "name", "owner", "role", "admin",
+				  "clearance", 3, "id", OWNER_ID);
 	struct og_buf unused;
 	int rc = owner ? put_principal(making, owner, err) : og_fail_nomem(err);
 
@@ -214,17 +219,14 @@ int og_making_access(struct og_making *making, const json_t *access, struct og_e
 
 	if (og_json_only(access, "access file", keys, err) < 0)
 		return -1;
-	json_array_foreach(json_object_get(access, "roles"), i, item)
-		if (put_role(making, item, err) < 0)
-			return -1;
+	json_array_foreach(json_object_get(access, "roles"), i,
+			   item) if (put_role(making, item, err) < 0) return -1;
 	if (put_owner(making, err) < 0)
 		return -1;
-	json_array_foreach(json_object_get(access, "principals"), i, item)
-		if (put_principal(making, item, err) < 0)
-			return -1;
-	json_array_foreach(json_object_get(access, "grants"), i, item)
-		if (put_grant(making, item, NULL, err) < 0)
-			return -1;
+	json_array_foreach(json_object_get(access, "principals"), i,
+			   item) if (put_principal(making, item, err) < 0) return -1;
+	json_array_foreach(json_object_get(access, "grants"), i,
+			   item) if (put_grant(making, item, NULL, err) < 0) return -1;
 	return 0;
 }
 
@@ -238,10 +240,11 @@ static int grant_asks(struct og_making *making, const json_t *doc, const struct 
 
 	snprintf(subject, sizeof(subject), "skill:%s@%s", node->name, node->hash);
 	snprintf(version, sizeof(version), "%s@%.12s", node->name, node->hash);
-	json_array_foreach(json_object_get(doc, "asks"), i, ask) {
+	json_array_foreach(json_object_get(doc, "asks"), i, ask)
+	{
 		json_t *grant = json_copy(ask);
-		int rc = grant ? og_json_set(grant, "subject", json_string(subject), err) :
-				 og_fail_nomem(err);
+		int rc = grant ? og_json_set(grant, "subject", json_string(subject), err)
+			       : og_fail_nomem(err);
 
 		if (rc == 0)
 			rc = put_grant(making, grant, version, err);

@@ -122,7 +122,8 @@ static int make_database(struct og_making *making, const struct og_make_options 
 	if (rc == 0 && options->adopt)
 		rc = og_db_copy(options->adopt, path, err);
 	if (rc == 0)
-		rc = og_db_open(path, options->adopt ? OG_DB_WRITE : OG_DB_CREATE, &making->db, err);
+		rc = og_db_open(path, options->adopt ? OG_DB_WRITE : OG_DB_CREATE, &making->db,
+				err);
 	if (rc == 0 && options->adopt)
 		rc = og_adopt_check(making, options->adopt, err);
 	if (rc == 0)
@@ -168,8 +169,8 @@ out:
 static int write_conf(struct og_making *making, struct og_err *err)
 {
 	char *path = og_making_path(making, "og.conf");
-	int rc = path ? og_file_write(path, conf_text, sizeof(conf_text) - 1, 0600, err) :
-			og_fail_nomem(err);
+	int rc = path ? og_file_write(path, conf_text, sizeof(conf_text) - 1, 0600, err)
+		      : og_fail_nomem(err);
 
 	free(path);
 	return rc;
@@ -235,8 +236,9 @@ int og_making_finish(struct og_making *making, struct og_err *err)
 		return -1;
 	close_all(making);
 	if (rename(making->temporary, making->final) < 0)
-		return errno == ENOTEMPTY || errno == EEXIST ? fail_exists(making, err) :
-							       fail_path(err, "make", making->final);
+		return errno == ENOTEMPTY || errno == EEXIST
+			       ? fail_exists(making, err)
+			       : fail_path(err, "make", making->final);
 	free(making->temporary);
 	making->temporary = NULL;
 	fd = open(making->final, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
