@@ -19,8 +19,8 @@ static int set_from_options(const struct og_args *args, json_t *record, struct o
 {
 	static const struct {
 		const char *option, *member;
-	} texts[] = { { "name", "name" },	 { "title", "title" }, { "source", "source" },
-		      { "node", "node" },	 { "rule", "rule" },   { "step", "rule_step" },
+	} texts[] = { { "name", "name" },      { "title", "title" }, { "source", "source" },
+		      { "node", "node" },      { "rule", "rule" },   { "step", "rule_step" },
 		      { "message", "message" } };
 	const char *clearance = og_arg_value(args, "clearance"), *pair;
 	json_t *limits = NULL;
@@ -115,31 +115,40 @@ static int run_add(const struct og_ctx *ctx, const struct og_args *args, struct 
 	    read_document(og_arg(args, 0), record, err) < 0 ||
 	    ask(ctx, args, "policy.put", json_pack("{s:O}", "policy", record), &reply, err) < 0)
 		goto out;
+	if (!og_json_bool(reply, "binds", 1))
+		og_note(ctx, "no skill is called '%s' yet: until then the policy binds nothing",
+			og_json_str(record, "node"));
 	if (og_arg_flag(args, "json"))
 		rc = og_print_json(reply, err);
 	else
 		rc = og_printf(err, "%s %.12s %s\n", og_json_str(record, "name"),
 			       og_json_str(reply, "hash") ? og_json_str(reply, "hash") : "",
-			       og_json_bool(reply, "changed", 1) ? "is in force" :
-								   "was in force already");
+			       og_json_bool(reply, "changed", 1) ? "is in force"
+								 : "was in force already");
 out:
 	json_decref(record);
 	json_decref(reply);
 	return rc;
 }
 
+/* Documents are somebody else's words: nothing in them reaches a terminal raw. */
+static void add_safe(struct og_buf *out, const char *text)
+{
+	if (text)
+		og_text_safe(out, text, strlen(text), 0);
+}
+
 static int print_passage(const json_t *passage, struct og_err *err)
 {
-	const char *text = og_json_str(passage, "text");
 	struct og_buf line;
 	int rc = -1;
 
 	og_buf_init(&line, 65536);
-	og_buf_addf(&line, "%s:%lld  %s", og_json_str(passage, "policy"),
-		    (long long)og_json_int(passage, "line", 0),
-		    og_json_str(passage, "heading") ? og_json_str(passage, "heading") : "");
+	og_buf_addf(&line, "%s:%lld  ", og_json_str(passage, "policy"),
+		    (long long)og_json_int(passage, "line", 0));
+	add_safe(&line, og_json_str(passage, "heading"));
 	og_buf_adds(&line, "\n    ");
-	og_text_safe(&line, text ? text : "", text ? strlen(text) : 0, 0);
+	add_safe(&line, og_json_str(passage, "text"));
 	og_buf_addc(&line, '\n');
 	if (og_buf_check(&line, "output", err) == 0)
 		rc = og_print(line.data, line.len, err);
@@ -151,16 +160,28 @@ static int print_policy(const json_t *policy, struct og_err *err)
 {
 	json_t *limits = json_object_get(policy, "limits"), *value;
 	const char *name;
+	struct og_buf line;
+	int rc = -1;
 
-	if (og_printf(err, "%-32s %-12s %lld  %-26s", og_json_str(policy, "name"),
-		      og_json_str(policy, "source"), (long long)og_json_int(policy, "clearance", 0),
-		      og_json_str(policy, "node")) < 0)
-		return -1;
+	og_buf_init(&line, 65536);
+	og_buf_addf(&line, "%-32s %-12s %lld  ", og_json_str(policy, "name"),
+		    og_json_str(policy, "source"), (long long)og_json_int(policy, "clearance", 0));
+	add_safe(&line, og_json_str(policy, "node"));
 	json_object_foreach(limits, name, value)
-		if (og_printf(err, " %s=%.15g", name, json_number_value(value)) < 0)
-			return -1;
-	return og_printf(err, "%s%s\n", og_json_str(policy, "rule") ? " rule before " : "",
-			 og_json_str(policy, "rule_step") ? og_json_str(policy, "rule_step") : "");
+	{
+		og_buf_addc(&line, ' ');
+		add_safe(&line, name);
+		og_buf_addf(&line, "=%.15g", json_number_value(value));
+	}
+	if (og_json_str(policy, "rule")) {
+		og_buf_adds(&line, " rule before ");
+		add_safe(&line, og_json_str(policy, "rule_step"));
+	}
+	og_buf_addc(&line, '\n');
+	if (og_buf_check(&line, "output", err) == 0)
+		rc = og_print(line.data, line.len, err);
+	og_buf_release(&line);
+	return rc;
 }
 
 /* Each item as a JSON line, or as print does it. Nothing found is status 1. */
@@ -170,7 +191,8 @@ static int print_items(const json_t *list, int json, int (*print)(const json_t *
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		json_object_set_new(item, "v", json_integer(1));
 		if ((json ? og_print_json(item, err) : print(item, err)) < 0)
 			return -1;
@@ -210,10 +232,69 @@ static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct
 	return rc;
 }
 
-#define AS_OPTION { "as", 0, OG_OPT_VALUE, "NAME", "the principal who asks (default: OG_AS)" }
-#define JSON_OPTION { "json", 0, OG_OPT_FLAG, NULL, "one JSON object per line" }
-#define NODE_OPTION(help) { "node", 0, OG_OPT_VALUE, "NODE", help }
-#define END { NULL, 0, OG_OPT_FLAG, NULL, NULL }
+static int print_whole(const json_t *policy, struct og_err *err)
+{
+	static const char *const keys[] = { "title",	 "source", "node",    "clearance", "limits",
+					    "rule_step", "rule",   "message", "created",   "hash" };
+	const char *body = og_json_str(policy, "body");
+	struct og_buf out;
+	int rc = -1;
+
+	og_buf_init(&out, 2 * OG_POLICY_BODY_MAX);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		json_t *value = json_object_get(policy, keys[i]);
+
+		if (!value)
+			continue;
+		og_buf_addf(&out, "%-10s ", keys[i]);
+		if (json_is_string(value))
+			add_safe(&out, json_string_value(value));
+		else if (og_json_dump(value, &out, err) < 0)
+			goto out;
+		og_buf_addc(&out, '\n');
+	}
+	og_buf_addc(&out, '\n');
+	og_text_safe(&out, body ? body : "", body ? strlen(body) : 0, 1);
+	if (og_buf_check(&out, "output", err) == 0)
+		rc = og_print(out.data, out.len, err);
+out:
+	og_buf_release(&out);
+	return rc;
+}
+
+static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	json_t *reply = NULL;
+	int rc = -1;
+
+	if (ask(ctx, args, "policy.list", json_pack("{s:s}", "name", og_arg(args, 0)), &reply,
+		err) < 0)
+		return -1;
+	if (json_array_size(json_object_get(reply, "policies")) == 0)
+		og_fail(err, OG_NO, "no policy is called '%s'", og_arg(args, 0));
+	else
+		rc = print_items(json_object_get(reply, "policies"), og_arg_flag(args, "json"),
+				 print_whole, err);
+	json_decref(reply);
+	return rc;
+}
+
+#define AS_OPTION                                                                                  \
+	{                                                                                          \
+		"as", 0, OG_OPT_VALUE, "NAME", "the principal who asks (default: OG_AS)"           \
+	}
+#define JSON_OPTION                                                                                \
+	{                                                                                          \
+		"json", 0, OG_OPT_FLAG, NULL, "one JSON object per line"                           \
+	}
+#define NODE_OPTION(help)                                                                          \
+	{                                                                                          \
+		"node", 0, OG_OPT_VALUE, "NODE", help                                              \
+	}
+#define END                                                                                        \
+	{                                                                                          \
+		NULL, 0, OG_OPT_FLAG, NULL, NULL                                                   \
+	}
 
 static const struct og_opt add_options[] = {
 	AS_OPTION,
@@ -243,11 +324,19 @@ static const struct og_opt list_options[] = {
 	END,
 };
 
+static const struct og_opt show_options[] = {
+	AS_OPTION,
+	JSON_OPTION,
+	END,
+};
+
 static const struct og_command commands[] = {
 	{ "add", "FILE | -", "put a document in force", add_options, 1, 1, run_add },
 	{ "search", "WORDS", "the passages that fit best", search_options, 1, 1, run_search },
 	{ "list", "", "the policies in force", list_options, 0, 0, run_list },
-	{ "parse", "FILE | -", "print a document as the record the shield takes", NULL, 1, 1, run_parse },
+	{ "show", "NAME", "one policy with its text", show_options, 1, 1, run_show },
+	{ "parse", "FILE | -", "print a document as the record the shield takes", NULL, 1, 1,
+	  run_parse },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
 

@@ -131,3 +131,25 @@ limit_policies() { # N: both documents that set the limit
 	refuses 65 'larger than' --node procure-to-pay big.txt
 	[ "$(entries)" -eq "$n" ]
 }
+
+@test "show: the text, within clearance; list and search print nothing raw" {
+	run og-policy show --as bob ceo-memo-compliance-limit
+	[ "$status" -eq 0 ]
+	[[ "$output" == *'limits     {"limit":500}'* ]]
+	[[ "$output" == *"nothing above 500 leaves the house"* ]]
+	run og-policy show --as bob --json ceo-memo-compliance-limit
+	jq -e '.v == 1 and .clearance == 2 and (.body | startswith("# To everybody"))' <<<"$output"
+	for name in ceo-memo-compliance-limit nothing-of-the-kind; do
+		run og-policy show --as charlie $name
+		[ "$status" -eq 1 ]
+		[[ "$output" == "og-policy: no policy is called '$name'" ]]
+	done
+	printf '# Red \033[31mheading\n\nzebra \033]0;title\a\n' |
+		og-policy add --as alice --name raw --node $'order\033[2J' - 2>notes
+	grep -q 'no skill is called' notes
+	for command in 'search zebra' 'show raw' 'list'; do
+		run og-policy $command --as alice
+		[ "$status" -eq 0 ]
+		[[ "$output" != *$'\033'* ]]
+	done
+}

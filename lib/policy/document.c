@@ -1,6 +1,7 @@
 /* See document.h. */
 #include "lib/policy/document.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +9,8 @@
 #include "lib/policy/passages.h"
 #include "lib/policy/store.h"
 
-static const char *const keys[] = { "name", "title", "source", "clearance", "node", "limits",
-				    "rule", "step",  "message", NULL };
+static const char *const keys[] = { "name",   "title", "source", "clearance", "node",
+				    "limits", "rule",  "step",	 "message",   NULL };
 
 int og_policy_add_limit(json_t *limits, const char *pair, struct og_err *err)
 {
@@ -17,15 +18,15 @@ int og_policy_add_limit(json_t *limits, const char *pair, struct og_err *err)
 	struct og_err ignored = OG_ERR_INIT;
 	char name[64];
 	double value;
+	int whole;
 
 	if (!equals || equals == pair || (size_t)(equals - pair) >= sizeof(name) ||
 	    og_double_parse(equals + 1, "limit", &value, &ignored) < 0)
 		return og_fail(err, OG_EDATA, "limit '%s' is not of the form name=number", pair);
 	memcpy(name, pair, (size_t)(equals - pair));
 	name[equals - pair] = '\0';
-	return og_json_set(limits, name,
-			   value == (double)(json_int_t)value ? json_integer((json_int_t)value) :
-								json_real(value),
+	whole = fabs(value) <= 9007199254740992.0 && value == floor(value);
+	return og_json_set(limits, name, whole ? json_integer((json_int_t)value) : json_real(value),
 			   err);
 }
 
@@ -129,7 +130,8 @@ static int read_front(char *text, json_t *record, const char **body, struct og_e
 		next = strchr(line, '\n');
 		if (next)
 			*next = '\0';
-		if (*trim(line) && take_line(record, line, err) < 0)
+		line = trim(line);
+		if (*line && *line != '#' && take_line(record, line, err) < 0)
 			return og_wrap(err, "line %d", number);
 	}
 	return og_fail(err, OG_EDATA, "the front matter is not closed by ---");
@@ -213,6 +215,10 @@ int og_policy_read(const char *text, size_t len, const char *name, json_t *recor
 	}
 	if (memchr(text, 0, len) || !og_utf8_valid(text, len))
 		return og_fail(err, OG_EDATA, "the document is not a UTF-8 text");
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		text += 3; /* a byte order mark is no part of the text */
+		len -= 3;
+	}
 	copy = strndup(text, len);
 	if (!copy)
 		return og_fail_nomem(err);

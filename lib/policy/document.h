@@ -11,6 +11,7 @@
  *	node: inventory-replenishment
  *	limits: reorder=50 max=100
  *	rule: :quantity <= 100       with step: and message:
+ *	# a comment
  *	---
  */
 #ifndef OG_POLICY_DOCUMENT_H

@@ -3,36 +3,9 @@
 #include <string.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/text.h"
 #include "lib/policy/store-internal.h"
 
-#define QUERY_WORDS 32
 #define EXPRESSION_MAX ((size_t)8192)
-
-static int is_word_byte(unsigned char c)
-{
-	return c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z');
-}
-
-int og_policy_match_expression(const char *query, struct og_buf *out)
-{
-	int words = 0;
-
-	while (*query && words < QUERY_WORDS) {
-		const char *start;
-
-		while (*query && !is_word_byte((unsigned char)*query))
-			query++;
-		start = query;
-		while (is_word_byte((unsigned char)*query))
-			query++;
-		if (query == start)
-			break;
-		og_buf_addf(out, "%s\"%.*s\"", words++ ? " OR " : "", (int)(query - start), start);
-	}
-	return out->failed ? -1 : 0;
-}
 
 static json_t *passage_json(struct og_stmt *row)
 {
@@ -97,7 +70,8 @@ static json_t *policy_json(struct og_stmt *row)
 	struct og_err ignored = OG_ERR_INIT;
 	json_t *parsed = NULL;
 
-	if (!limits || og_json_parse(limits, strlen(limits), 65536, "limits", &parsed, &ignored) < 0)
+	if (!limits ||
+	    og_json_parse(limits, strlen(limits), 65536, "limits", &parsed, &ignored) < 0)
 		parsed = json_object();
 	return json_pack("{s:I,s:s*,s:s*,s:s*,s:s*,s:I,s:o,s:s*,s:s*}", "id",
 			 (json_int_t)og_col_int(row, 0), "name", og_col_text(row, 1), "source",
@@ -144,8 +118,49 @@ int og_policies_list(struct og_policies *policies, const char *node, int clearan
 	return rc;
 }
 
-int og_policies_limit(struct og_policies *policies, const char *node, const char *name,
-		      double *ret, json_t **ret_policy, struct og_err *err)
+static json_t *whole_json(struct og_stmt *row)
+{
+	json_t *policy = policy_json(row);
+	json_t *rest = json_pack("{s:s*,s:s*,s:s*,s:s*}", "body", og_col_text(row, 9), "hash",
+				 og_col_text(row, 10), "message", og_col_text(row, 11), "created",
+				 og_col_text(row, 12));
+	int rc = policy && rest ? json_object_update(policy, rest) : -1;
+
+	json_decref(rest);
+	if (rc == 0)
+		return policy;
+	json_decref(policy);
+	return NULL;
+}
+
+int og_policies_show(struct og_policies *policies, const char *name, int clearance, json_t **ret,
+		     struct og_err *err)
+{
+	json_t *list = NULL, *policy;
+	struct og_stmt *stmt;
+	int rc;
+
+	if (og_stmt_new(policies->db,
+			"SELECT id, name, source, node, title, clearance, limits, rule, rule_step, "
+			"body, hash, message, created FROM og_policy "
+			"WHERE active = 1 AND name = ?1 AND clearance <= ?2",
+			&stmt, err) < 0)
+		return -1;
+	og_bind_text(stmt, 1, name);
+	og_bind_int(stmt, 2, clearance);
+	rc = gather(stmt, whole_json, &list, err);
+	og_stmt_free(stmt);
+	if (rc < 0)
+		return -1;
+	policy = json_array_get(list, 0);
+	if (policy)
+		*ret = json_incref(policy);
+	json_decref(list);
+	return policy != NULL;
+}
+
+int og_policies_limit(struct og_policies *policies, const char *node, const char *name, double *ret,
+		      json_t **ret_policy, struct og_err *err)
 {
 	struct og_stmt *stmt = policies->limit;
 	int found;
@@ -157,9 +172,10 @@ int og_policies_limit(struct og_policies *policies, const char *node, const char
 		return found;
 	*ret = og_col_real(stmt, 4);
 	if (ret_policy)
-		*ret_policy = json_pack("{s:s*,s:s*,s:s*,s:I}", "policy", og_col_text(stmt, 0), "title",
-					og_col_text(stmt, 1), "source", og_col_text(stmt, 2),
-					"clearance", (json_int_t)og_col_int(stmt, 3));
+		*ret_policy =
+			json_pack("{s:s*,s:s*,s:s*,s:I}", "policy", og_col_text(stmt, 0), "title",
+				  og_col_text(stmt, 1), "source", og_col_text(stmt, 2), "clearance",
+				  (json_int_t)og_col_int(stmt, 3));
 	og_stmt_reset(stmt);
 	return ret_policy && !*ret_policy ? og_fail_nomem(err) : 1;
 }
@@ -201,8 +217,8 @@ static json_t *citation_json(struct og_stmt *row)
 			 (json_int_t)og_col_int(row, 3), "text", og_col_text(row, 4));
 }
 
-int og_policies_cite(struct og_policies *policies, const json_t *nodes, int clearance,
-		     json_t **ret, struct og_err *err)
+int og_policies_cite(struct og_policies *policies, const json_t *nodes, int clearance, json_t **ret,
+		     struct og_err *err)
 {
 	struct og_stmt *stmt;
 	int rc;

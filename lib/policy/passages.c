@@ -1,5 +1,6 @@
-/* See passages.h. A line that starts with # opens a heading of its depth;
- * blank lines end a paragraph; that is all of Markdown that matters here. */
+/* See passages.h. A line that starts with # opens a heading of its depth,
+ * but not between fences; blank lines end a paragraph; that is all of
+ * Markdown that matters here. */
 #include "lib/policy/passages.h"
 
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "lib/base/text.h"
 #include "lib/policy/store.h"
 
-#define DEPTH 6
+#define DEPTH	    6
 #define HEADING_MAX 200
 
 struct splitter {
@@ -16,6 +17,7 @@ struct splitter {
 	char headings[DEPTH][HEADING_MAX + 1];
 	struct og_buf text; /* the paragraph so far, one line */
 	int line, started;  /* now, and where the paragraph began */
+	char fence;	    /* ` or ~: which character closes it; 0 outside */
 };
 
 static size_t cut(const char *text, size_t len, size_t max)
@@ -108,9 +110,26 @@ static int add_text(struct splitter *s, const char *line, size_t len, struct og_
 	return og_buf_check(&s->text, "paragraph", err);
 }
 
+/* A line of three or more ` or ~ opens a fence, the same closes it. */
+static void watch_fence(struct splitter *s, const char *line, size_t len)
+{
+	while (len > 0 && *line == ' ') {
+		line++;
+		len--;
+	}
+	if (len < 3 || (*line != '`' && *line != '~') || line[1] != *line || line[2] != *line)
+		return;
+	if (!s->fence)
+		s->fence = *line;
+	else if (s->fence == *line)
+		s->fence = 0;
+}
+
 static int take_line(struct splitter *s, const char *line, size_t len, struct og_err *err)
 {
-	size_t depth = heading_depth(line, len);
+	size_t depth = s->fence ? 0 : heading_depth(line, len);
+
+	watch_fence(s, line, len);
 
 	while (len > 0 && strchr(" \t\r", line[len - 1]))
 		len--;

@@ -10,8 +10,9 @@ struct og_policies {
 };
 
 /* Words of a query as an FTS5 expression: each quoted, joined by OR. No
- * operator of the query language can be written by the asker. Empty when
- * there is no word. */
+ * operator of the query language can be written by the asker. Words that
+ * every text holds are left out when there are others. Empty when there is
+ * no word. */
 int og_policy_match_expression(const char *query, struct og_buf *out);
 
 #endif

@@ -28,7 +28,8 @@ int og_policies_open(const char *url, struct og_db *db, struct og_policies **ret
 			"bm25(og_passage_fts, 3.0, 1.0), p.clearance FROM og_passage_fts f "
 			"JOIN og_passage s ON s.id = f.rowid JOIN og_policy p ON p.id = s.policy "
 			"WHERE og_passage_fts MATCH ?1 AND p.active = 1 AND s.clearance <= ?2 "
-			"AND p.clearance <= ?2 AND (?3 IS NULL OR s.node = ?3) ORDER BY 8, s.id LIMIT ?4",
+			"AND p.clearance <= ?2 AND (?3 IS NULL OR s.node = ?3) ORDER BY 8, s.id "
+			"LIMIT ?4",
 			&policies->search, err) < 0 ||
 	    og_stmt_new(db,
 			"SELECT p.name, p.title, p.source, p.clearance, j.value FROM og_policy p, "
@@ -72,9 +73,11 @@ static int check_limits(const json_t *policy, struct og_err *err)
 		return 0;
 	if (!json_is_object(limits) || json_object_size(limits) > 50)
 		return bad(err, "'limits' is no object of names and numbers");
-	json_object_foreach(limits, name, value)
-		if (!json_is_number(value) || !*name)
-			return og_fail(err, OG_EDATA, "policy: limit '%s' is no number", name);
+	json_object_foreach(limits, name,
+			    value) if (!json_is_number(value) ||
+				       !*name) return og_fail(err, OG_EDATA,
+							      "policy: limit '%s' is no number",
+							      name);
 	return 0;
 }
 
@@ -86,11 +89,13 @@ static int check_passages(const json_t *policy, struct og_err *err)
 	if (!json_is_array(passages) || json_array_size(passages) == 0 ||
 	    json_array_size(passages) > OG_PASSAGES_MAX)
 		return bad(err, "'passages' is missing, empty or too long");
-	json_array_foreach(passages, i, passage)
-		if (!og_json_str(passage, "heading") || !og_json_str(passage, "text") ||
-		    og_json_int(passage, "line", -1) < 0 ||
-		    strlen(og_json_str(passage, "text")) > 4 * OG_PASSAGE_MAX)
-			return bad(err, "a passage is malformed");
+	json_array_foreach(
+		passages, i,
+		passage) if (!og_json_str(passage, "heading") || !og_json_str(passage, "text") ||
+			     og_json_int(passage, "line", -1) < 0 ||
+			     strlen(og_json_str(passage, "heading")) > 2 * OG_PASSAGE_MAX ||
+			     strlen(og_json_str(passage, "text")) >
+				     4 * OG_PASSAGE_MAX) return bad(err, "a passage is malformed");
 	return 0;
 }
 
@@ -105,10 +110,38 @@ static int check_source(const char *source, struct og_err *err)
 	return og_hint(err, "sources are law, email, internal_doc and policy");
 }
 
+/* Longer ones are no names or titles, and would make lists too long to send. */
+static int check_lengths(const json_t *policy, struct og_err *err)
+{
+	static const struct {
+		const char *key;
+		size_t max;
+	} texts[] = { { "name", 100 },
+		      { "node", 64 },
+		      { "title", 300 },
+		      { "message", 500 },
+		      { "rule", 4000 },
+		      { "rule_step", 64 },
+		      { "body", OG_POLICY_BODY_MAX } };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		const json_t *value = json_object_get(policy, texts[i].key);
+		const char *text = og_json_str(policy, texts[i].key);
+
+		if (value && (!text || !*text))
+			return og_fail(err, OG_EDATA, "policy: '%s' is no text", texts[i].key);
+		if (text && strlen(text) > texts[i].max)
+			return og_fail(err, OG_EDATA, "policy: '%s' is longer than %zu bytes",
+				       texts[i].key, texts[i].max);
+	}
+	return 0;
+}
+
 int og_policy_check(const json_t *policy, struct og_err *err)
 {
-	static const char *const keys[] = { "name",   "source", "clearance", "node",    "title", "body",
-					    "limits", "rule",	"rule_step", "message", "passages", NULL };
+	static const char *const keys[] = { "name",	 "source",  "clearance", "node",
+					    "title",	 "body",    "limits",	 "rule",
+					    "rule_step", "message", "passages",	 NULL };
 	const char *name, *source, *text;
 	int64_t clearance;
 
@@ -120,10 +153,9 @@ int og_policy_check(const json_t *policy, struct og_err *err)
 	    og_json_need_str(policy, "policy", "body", &text, err) < 0 ||
 	    og_json_need_int(policy, "policy", "clearance", &clearance, err) < 0)
 		return -1;
-	if (strlen(text) > OG_POLICY_BODY_MAX)
-		return bad(err, "the document is too large");
-	if (!*name || strlen(name) > 100 ||
-	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(name))
+	if (check_lengths(policy, err) < 0)
+		return -1;
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(name))
 		return og_fail(err, OG_EDATA, "policy: '%s' is no name", name);
 	if (clearance < 1 || clearance > 3)
 		return bad(err, "clearance is 1, 2 or 3");
@@ -162,8 +194,8 @@ static int active_version(struct og_policies *policies, const char *name, const 
 	int found;
 
 	if (og_stmt_new(policies->db,
-			"SELECT id FROM og_policy WHERE name = ?1 AND hash = ?2 AND active = 1", &stmt,
-			err) < 0)
+			"SELECT id FROM og_policy WHERE name = ?1 AND hash = ?2 AND active = 1",
+			&stmt, err) < 0)
 		return -1;
 	og_bind_text(stmt, 1, name);
 	og_bind_text(stmt, 2, hash);
@@ -224,15 +256,17 @@ static int bind_limits(struct og_stmt *stmt, int i, const json_t *limits, struct
 static int insert_policy(struct og_policies *policies, const json_t *policy, const char *hash,
 			 int64_t *ret_id, struct og_err *err)
 {
-	static const char *const texts[] = { "name", "source", "node",	  "title",
+	static const char *const texts[] = { "name", "source", "node",	    "title",
 					     "body", "rule",   "rule_step", "message" };
 	char now[OG_TIME_LEN + 1];
 	struct og_stmt *stmt;
 	int rc = -1;
 
 	if (og_stmt_new(policies->db,
-			"INSERT INTO og_policy(name, source, node, title, body, rule, rule_step, message, "
-			"hash, clearance, limits, created) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+			"INSERT INTO og_policy(name, source, node, title, body, rule, rule_step, "
+			"message, "
+			"hash, clearance, limits, created) VALUES "
+			"(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
 			&stmt, err) < 0)
 		return -1;
 	og_time_format(og_now_ms(), now);
@@ -272,15 +306,17 @@ static int insert_passages(struct og_policies *policies, const json_t *policy, i
 	size_t i;
 	int rc = -1;
 
-	if (og_stmt_new(policies->db,
-			"INSERT INTO og_passage(policy, node, clearance, ordinal, heading, line, text) "
-			"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-			&row, err) < 0 ||
+	if (og_stmt_new(
+		    policies->db,
+		    "INSERT INTO og_passage(policy, node, clearance, ordinal, heading, line, text) "
+		    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+		    &row, err) < 0 ||
 	    og_stmt_new(policies->db,
-			"INSERT INTO og_passage_fts(rowid, heading, text) VALUES (?1, ?2, ?3)", &index,
-			err) < 0)
+			"INSERT INTO og_passage_fts(rowid, heading, text) VALUES (?1, ?2, ?3)",
+			&index, err) < 0)
 		goto out;
-	json_array_foreach(passages, i, passage) {
+	json_array_foreach(passages, i, passage)
+	{
 		og_bind_int(row, 1, id);
 		og_bind_text(row, 2, og_json_str(policy, "node"));
 		og_bind_int(row, 3, og_json_int(policy, "clearance", 3));

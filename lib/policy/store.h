@@ -20,7 +20,7 @@
 #include "lib/json/json.h"
 
 #define OG_POLICY_BODY_MAX ((size_t)1 << 20) /* bytes of a document */
-#define OG_PASSAGES_MAX 5000		     /* of one document */
+#define OG_PASSAGES_MAX	   5000		     /* of one document */
 
 struct og_policies;
 
@@ -31,7 +31,8 @@ void og_policies_free(struct og_policies *policies); /* before og_db_close() */
 /* A policy record from outside: {"name","source":"law|email|internal_doc|
  * policy","clearance","node","title","body","limits":{name:number}?,
  * "rule":SQL?,"rule_step":STEP?,"message":T?,"passages":[{"heading","line",
- * "text"}]}. OG_EDATA says what is wrong. */
+ * "text"}]}. Names, titles and rules have bounds, so that a list of
+ * policies fits on a channel. OG_EDATA says what is wrong. */
 int og_policy_check(const json_t *policy, struct og_err *err);
 
 struct og_policy_id {
@@ -56,11 +57,16 @@ int og_policies_search(struct og_policies *policies, const char *node, int clear
 int og_policies_list(struct og_policies *policies, const char *node, int clearance, json_t **ret,
 		     struct og_err *err);
 
+/* The active policy of this name as in a list, and its "body", "hash",
+ * "message"? and "created". 1 found; 0 none that this clearance may read; -1. */
+int og_policies_show(struct og_policies *policies, const char *name, int clearance, json_t **ret,
+		     struct og_err *err);
+
 /* The named limit of a node: the smallest among its active policies.
  * 1 found, 0 none, -1. *ret_policy (may be NULL): {"policy","title",
  * "source","clearance"} of the one that set it. */
-int og_policies_limit(struct og_policies *policies, const char *node, const char *name,
-		      double *ret, json_t **ret_policy, struct og_err *err);
+int og_policies_limit(struct og_policies *policies, const char *node, const char *name, double *ret,
+		      json_t **ret_policy, struct og_err *err);
 
 /* Rules that are checked before this step of a skill bound by these nodes
  * (array of names): [{"policy","title","clearance","rule","message"}].
@@ -71,7 +77,7 @@ int og_policies_rules(struct og_policies *policies, const json_t *nodes, const c
 /* What there is to cite for these nodes at this clearance: one passage of
  * each policy, {"policy","title","source","line","text"}; policies with
  * limits or a rule first. */
-int og_policies_cite(struct og_policies *policies, const json_t *nodes, int clearance,
-		     json_t **ret, struct og_err *err);
+int og_policies_cite(struct og_policies *policies, const json_t *nodes, int clearance, json_t **ret,
+		     struct og_err *err);
 
 #endif

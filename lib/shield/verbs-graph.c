@@ -183,14 +183,50 @@ int og_verb_policy_search(struct og_request *rq, struct og_err *err)
 	return og_json_set(rq->reply, "passages", found, err);
 }
 
+/* One policy, with its text. */
+static int policy_by_name(struct og_request *rq, const char *name, struct og_err *err)
+{
+	json_t *list = json_array(), *policy = NULL;
+	int found = og_policies_show(rq->shield->policies, name, rq->who.clearance, &policy, err);
+
+	if (found > 0 && (!list || json_array_append_new(list, policy) < 0))
+		found = og_fail_nomem(err);
+	if (found < 0) {
+		json_decref(list);
+		return -1;
+	}
+	return og_json_set(rq->reply, "policies", list, err);
+}
+
 int og_verb_policy_list(struct og_request *rq, struct og_err *err)
 {
+	const char *name = og_json_str(rq->body, "name");
 	json_t *list = NULL;
 
+	if (name)
+		return policy_by_name(rq, name, err);
 	if (og_policies_list(rq->shield->policies, og_json_str(rq->body, "node"), rq->who.clearance,
 			     &list, err) < 0)
 		return -1;
 	return og_json_set(rq->reply, "policies", list, err);
+}
+
+/* A document may come before the skill it governs; whoever adds it is told
+ * that it binds nothing yet. */
+static int put_policy_reply(struct og_request *rq, const json_t *policy,
+			    const struct og_policy_id *id, struct og_err *err)
+{
+	json_t *skill = NULL;
+	int there = og_graph_get(rq->shield->graph, og_json_str(policy, "node"), NULL, &skill, err);
+
+	json_decref(skill);
+	if (there < 0)
+		return -1;
+	return take(rq,
+		    json_pack("{s:s,s:I,s:s,s:b,s:b}", "name", og_json_str(policy, "name"), "number",
+			      (json_int_t)id->id, "hash", id->hash, "changed", id->changed, "binds",
+			      there),
+		    err);
 }
 
 int og_verb_policy_put(struct og_request *rq, struct og_err *err)
@@ -204,10 +240,7 @@ int og_verb_policy_put(struct og_request *rq, struct og_err *err)
 
 	if (og_policy_check(policy, err) < 0 ||
 	    og_policies_put(rq->shield->policies, policy, &id, err) < 0 ||
-	    take(rq,
-		 json_pack("{s:s,s:I,s:s,s:b}", "name", name, "number", (json_int_t)id.id, "hash",
-			   id.hash, "changed", id.changed),
-		 err) < 0)
+	    put_policy_reply(rq, policy, &id, err) < 0)
 		goto out;
 	body = json_pack("{s:s,s:s,s:s}", "policy", name, "hash", id.hash, "verdict", "allow");
 	if (!id.changed || og_request_write_entry(rq, "policy", body, err) == 0)
