@@ -336,7 +336,11 @@ rewrite() {
 	[ "$status" -eq 0 ]
 	[ "$output" = "entry $seq is redacted, by entry $(entries)" ]
 	cat "$OG_HOME"/erp.db "$OG_HOME"/erp.db-wal 2>/dev/null | od -An -v -tx1 | tr -d ' \n' >bytes
-	! grep -qi "$salt" bytes
+	run grep -qi "$salt" bytes
+	[ "$status" -eq 1 ]
+	# Nor the sentence, anywhere.
+	run grep -c "$(printf 'buy 1 ergonomic chair' | od -An -tx1 | tr -d ' \n')" bytes
+	[ "$output" = 0 ]
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT result IS NULL AND text = '(redacted)' FROM og_task
 		WHERE id = '$id'")" -eq 1 ]
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM og_journal WHERE task = '$id'

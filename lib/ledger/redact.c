@@ -89,9 +89,10 @@ static int erase(struct og_db *db, int64_t seq, const char *task, struct og_err 
 	if (!*task)
 		return 0;
 	if (run_with(db,
-		     "UPDATE og_task SET result = NULL, text = '(redacted)', vars = '{}' "
-		     "WHERE id = ?1",
-		     0, task, err) < 0)
+		     "UPDATE og_task SET result = NULL, text = '(redacted)', vars = '{}', "
+		     "envelope = '{}' WHERE id = ?1",
+		     0, task, err) < 0 ||
+	    run_with(db, "UPDATE og_consent SET envelope = '{}' WHERE task = ?1", 0, task, err) < 0)
 		return -1;
 	return run_with(db,
 			"UPDATE og_journal SET reply = '{}', changes = NULL, vars = NULL "

@@ -20,8 +20,8 @@ struct og_redaction {
 };
 
 /* In one transaction of its own: empties the entry, what its task left
- * behind (result, sentence, variables, recorded replies), and appends the
- * entry `redact`. Then makes it durable and empties the log of old pages.
+ * behind (result, sentence, envelope, variables, recorded replies), and
+ * appends the entry `redact`. Then makes it durable and empties the log of old pages.
  * OG_NO: no such entry, redacted before, one that must stay (genesis,
  * redact), its task still runs, or it holds row changes and with_changes
  * is 0: without them nobody can compute the database from the ledger. */

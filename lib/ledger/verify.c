@@ -52,13 +52,16 @@ struct span {
 struct entry {
 	struct span action, agent, body_hash, node, prev_hash, principal, step, task, time;
 	int64_t seq;
+	int plain; /* nothing in it is escaped, as is nearly always so */
 };
 
 struct scanner {
 	const char *at, *end;
+	int plain;
 };
 
-static int expect(struct scanner *s, const char *text)
+/* Inline, so that the lengths of the constants are known where it is used. */
+static inline int expect(struct scanner *s, const char *text)
 {
 	size_t len = strlen(text);
 
@@ -68,27 +71,26 @@ static int expect(struct scanner *s, const char *text)
 	return 0;
 }
 
-/* The closing quote from `at` on, or NULL. Escapes are rare: most strings
- * end at the first quote there is. */
-static const char *closing_quote(const char *at, const char *end)
+/* The closing quote from here on, or NULL. */
+static inline const char *closing_quote(const struct scanner *s)
 {
-	const char *quote = memchr(at, '"', (size_t)(end - at));
+	const char *at = s->at;
 
-	if (!quote || !memchr(at, '\\', (size_t)(quote - at)))
-		return quote;
-	while (at < end && *at != '"')
+	if (s->plain)
+		return memchr(at, '"', (size_t)(s->end - at));
+	while (at < s->end && *at != '"')
 		at += *at == '\\' ? 2 : 1;
-	return at < end ? at : NULL;
+	return at < s->end ? at : NULL;
 }
 
 /* `"key":"value"` with the text before it ("{" or ","). */
-static int scan_string(struct scanner *s, const char *before, struct span *ret)
+static inline int scan_string(struct scanner *s, const char *before, struct span *ret)
 {
 	const char *quote;
 
 	if (expect(s, before) < 0)
 		return -1;
-	quote = closing_quote(s->at, s->end);
+	quote = closing_quote(s);
 	if (!quote)
 		return -1;
 	ret->text = s->at;
@@ -97,7 +99,7 @@ static int scan_string(struct scanner *s, const char *before, struct span *ret)
 	return 0;
 }
 
-static int scan_number(struct scanner *s, const char *before, int64_t *ret)
+static inline int scan_number(struct scanner *s, const char *before, int64_t *ret)
 {
 	int64_t value = 0;
 	const char *start;
@@ -116,7 +118,7 @@ static int scan_number(struct scanner *s, const char *before, int64_t *ret)
 /* The one form an entry has: these keys, this order, nothing else. */
 static int scan_entry(const char *text, size_t len, struct entry *ret)
 {
-	struct scanner s = { text, text + len };
+	struct scanner s = { text, text + len, !memchr(text, '\\', len) };
 
 	if (scan_string(&s, "{\"action\":\"", &ret->action) < 0 ||
 	    scan_string(&s, ",\"agent\":\"", &ret->agent) < 0 ||
@@ -129,6 +131,7 @@ static int scan_entry(const char *text, size_t len, struct entry *ret)
 	    scan_string(&s, ",\"task\":\"", &ret->task) < 0 ||
 	    scan_string(&s, ",\"time\":\"", &ret->time) < 0 || expect(&s, ",\"v\":1}") < 0)
 		return -1;
+	ret->plain = s.plain;
 	return s.at == s.end ? 0 : -1;
 }
 
@@ -154,8 +157,8 @@ static struct span bytes_of(struct og_stmt *stmt, int column)
 	return (struct span){ text, text ? og_col_len(stmt, column) : 0 };
 }
 
-/* Is the span the JSON form of what the column holds? Plain text mostly. */
-static int same_text(struct span span, struct og_stmt *stmt, int column)
+/* Is the span the JSON form of what the column holds? */
+static int same_text(struct span span, int plain, struct og_stmt *stmt, int column)
 {
 	struct span stored = bytes_of(stmt, column);
 	const char *text = stored.text ? stored.text : "";
@@ -163,9 +166,11 @@ static int same_text(struct span span, struct og_stmt *stmt, int column)
 	struct og_buf quoted;
 	int same;
 
-	if (og_col_null(stmt, column))
+	if (!stored.text && og_col_null(stmt, column))
 		return 0;
-	if (len == span.len && memcmp(text, span.text, len) == 0 && !memchr(text, '\\', len))
+	/* What needs an escape (a quote, a control byte) cannot equal a plain span
+	 * byte for byte, but in an entry that was never canonical. */
+	if (plain && len == span.len && memcmp(text, span.text, len) == 0)
 		return 1;
 	og_buf_init(&quoted, 8192);
 	og_json_quote(&quoted, text, len);
@@ -181,7 +186,7 @@ static void check_columns(struct verifier *v, int64_t seq, const struct entry *e
 	const struct span spans[] = { e->time, e->principal, e->action, e->node, e->task };
 
 	for (int i = 0; i < 5; i++)
-		if (!same_text(spans[i], v->stmt, TIME + i))
+		if (!same_text(spans[i], e->plain, v->stmt, TIME + i))
 			og_judgement_add(v->j, seq, names[i], "column '%s' differs from the entry",
 					 names[i]);
 }
@@ -223,10 +228,11 @@ static int check_body(struct verifier *v, int64_t seq, const struct entry *e, st
 	char hex[OG_HASH_HEX + 1];
 	struct og_hash hash;
 
-	if (og_col_null(v->stmt, BODY) && og_col_null(v->stmt, SALT))
-		return note_missing(v, seq, err);
 	pieces[0] = (struct og_slice){ og_col_blob(v->stmt, SALT), og_col_len(v->stmt, SALT) };
 	pieces[1] = (struct og_slice){ og_col_blob(v->stmt, BODY), og_col_len(v->stmt, BODY) };
+	if (!pieces[0].data && !pieces[1].data && og_col_null(v->stmt, BODY) &&
+	    og_col_null(v->stmt, SALT))
+		return note_missing(v, seq, err);
 	if (!pieces[1].data || pieces[0].len != 32) {
 		og_judgement_add(v->j, seq, "salt", "salt or body is missing or damaged");
 		return 0;
