@@ -10,7 +10,7 @@
 #include "lib/db/rowlog.h"
 #include "lib/ledger/state.h"
 
-#define SQL_MAX ((size_t)1 << 20)
+#define SQL_MAX	   ((size_t)1 << 20)
 #define NAMED_ROWS 20 /* per table */
 
 /* Appends "name" with quotes doubled. */
@@ -63,14 +63,14 @@ static int compare_schema(struct og_db *db, struct og_judgement *j, struct og_er
 
 /* "rowid, typeof(a), a, ...": what makes a row the same. Generated columns
  * follow from the others. */
-static int column_list(struct og_db *db, const char *table, int without_rowid,
-		       struct og_buf *list, struct og_err *err)
+static int column_list(struct og_db *db, const char *table, int without_rowid, struct og_buf *list,
+		       struct og_err *err)
 {
 	struct og_stmt *stmt;
 	int more;
 
-	if (og_stmt_new(db, "SELECT name FROM pragma_table_xinfo(?1, 'main') WHERE hidden < 2", &stmt,
-			err) < 0)
+	if (og_stmt_new(db, "SELECT name FROM pragma_table_xinfo(?1, 'main') WHERE hidden < 2",
+			&stmt, err) < 0)
 		return -1;
 	og_bind_text(stmt, 1, table);
 	if (!without_rowid)
@@ -104,8 +104,8 @@ static int report_rows(struct og_db *db, const char *table, const char *sql, con
 static int difference(struct og_db *db, const char *table, const char *columns, const char *have,
 		      const char *lack, struct og_judgement *j, struct og_err *err)
 {
-	const char *what = strcmp(have, "main") == 0 ? "is not what the ledger says" :
-						       "is missing or was changed";
+	const char *what = strcmp(have, "main") == 0 ? "is not what the ledger says"
+						     : "is missing or was changed";
 	struct og_buf sql;
 	int rc = -1;
 

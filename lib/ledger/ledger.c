@@ -11,7 +11,7 @@
 #include "lib/base/text.h"
 #include "lib/json/json.h"
 
-#define SALT_LEN 32
+#define SALT_LEN  32
 #define ENTRY_MAX ((size_t)8192)
 
 struct og_ledger {
@@ -121,8 +121,8 @@ static void add_field(struct og_buf *out, const char *key, const char *value)
 }
 
 static int print_entry(const struct og_record *record, const struct head *head,
-		       const char *body_hash, const struct og_receipt *receipt,
-		       struct og_buf *out, struct og_err *err)
+		       const char *body_hash, const struct og_receipt *receipt, struct og_buf *out,
+		       struct og_err *err)
 {
 	og_buf_addc(out, '{');
 	add_field(out, "action", record->action);

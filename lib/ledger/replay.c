@@ -47,7 +47,8 @@ static int apply_ddl(struct replay *r, const json_t *body, struct og_err *err)
 	json_t *change;
 	size_t i;
 
-	json_array_foreach(json_object_get(body, "ddl"), i, change) {
+	json_array_foreach(json_object_get(body, "ddl"), i, change)
+	{
 		const char *sql = og_json_str(change, "sql");
 
 		if (!sql)
@@ -87,16 +88,18 @@ static int apply_entries(struct replay *r, struct og_db *db, int64_t to, struct 
 	struct og_stmt *stmt;
 	int more;
 
-	if (og_stmt_new(db,
-			"SELECT seq, body FROM audit_ledger WHERE (?1 = 0 OR seq <= ?1) ORDER BY seq",
-			&stmt, err) < 0)
+	if (og_stmt_new(
+		    db,
+		    "SELECT seq, body FROM audit_ledger WHERE (?1 = 0 OR seq <= ?1) ORDER BY seq",
+		    &stmt, err) < 0)
 		return -1;
 	og_bind_int(stmt, 1, to);
 	while ((more = og_stmt_step(stmt, err)) > 0) {
 		int64_t seq = og_col_int(stmt, 0);
 
 		if (og_col_null(stmt, 1))
-			og_judgement_add(r->j, seq, "body", "redacted: its changes cannot be replayed");
+			og_judgement_add(r->j, seq, "body",
+					 "redacted: its changes cannot be replayed");
 		else if (apply_body(r, seq, og_col_text(stmt, 1), og_col_len(stmt, 1), err) < 0)
 			break;
 	}
