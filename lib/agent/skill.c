@@ -112,6 +112,8 @@ static const char *likely_cause(enum og_trip trip)
 		return "the work never comes to an end by itself";
 	case OG_TRIP_TIME:
 		return "a step waits, or there is more work than a task may do";
+	case OG_TRIP_CYCLE:
+		return "two steps take turns, and nothing changes between two rounds";
 	default:
 		return "the skill leads back to itself, and nothing changes between two rounds";
 	}

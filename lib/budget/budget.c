@@ -30,10 +30,10 @@ static long count_same(const struct og_budget *budget)
 	return same;
 }
 
-/* Two calls took turns for as long as the limit of repeats. */
+/* Two calls took turns until one of them reached the limit of repeats. */
 static int takes_turns(const struct og_budget *budget)
 {
-	long needed = 2 * budget->limits.repeats;
+	long needed = 2 * budget->limits.repeats - 1;
 
 	if (needed > OG_BUDGET_MEMORY || !back(budget, needed - 1) ||
 	    og_hash_equal(back(budget, 0), back(budget, 1)))
