@@ -11,13 +11,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
+#include "lib/proc/proc.h"
+#include "lib/view/view.h"
 
 #define PATH_MAX_BYTES 4096
+#define RENDER_MS      30000
 #define NOTE_MAX ((size_t)65536)
 
 static const char *environment(const char *name)
@@ -72,6 +77,53 @@ int og_print_json(const json_t *value, struct og_err *err)
 	if (rc == 0)
 		rc = og_print(line.data, line.len, err);
 	og_buf_release(&line);
+	return rc;
+}
+
+/* The renderer writes into a pipe, so it is told what our own output is. */
+static void render_argv(const struct og_ctx *ctx, const char *render, char width[16],
+			const char *argv[5])
+{
+	struct winsize size = { 0 };
+	int n = 0, terminal = isatty(STDOUT_FILENO);
+
+	argv[n++] = render;
+	argv[n++] = "--to=text";
+	if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
+	    size.ws_col >= OG_VIEW_WIDTH_MIN && size.ws_col <= OG_VIEW_WIDTH_MAX) {
+		snprintf(width, 16, "--width=%u", size.ws_col);
+		argv[n++] = width;
+	}
+	if (terminal && !ctx->env("NO_COLOR"))
+		argv[n++] = "--color=always";
+	argv[n] = NULL;
+}
+
+int og_print_result(const struct og_ctx *ctx, const json_t *result, struct og_err *err)
+{
+	char *render = og_program_path(ctx->exe_dir, "og-render"), width[16];
+	const char *argv[5];
+	struct og_buf in, out;
+	int status = 0, rc = -1;
+
+	og_buf_init(&in, OG_CHANNEL_LINE_MAX);
+	og_buf_init(&out, OG_CHANNEL_LINE_MAX);
+	if (!render) {
+		og_fail_nomem(err);
+		goto out;
+	}
+	render_argv(ctx, render, width, argv);
+	if (og_json_dump(result, &in, err) < 0 ||
+	    og_child_run(argv, in.data, in.len, og_deadline(RENDER_MS), &out, &status, err) < 0)
+		goto out;
+	if (status == 0)
+		rc = og_print(out.data, out.len, err);
+	else
+		og_fail(err, OG_EBUG, "og-render failed with status %d", status);
+out:
+	og_buf_release(&in);
+	og_buf_release(&out);
+	free(render);
 	return rc;
 }
 
@@ -214,6 +266,7 @@ int main(int argc, char **argv)
 
 	/* Writing too much is an error to be told, not a death. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* no room is an error, not an end */
 	signal(SIGXFSZ, SIG_IGN);
 	umask(077);
 	ctx.exe_dir = exe_dir;

@@ -29,6 +29,9 @@ int og_print(const char *text, size_t len, struct og_err *err);
 int og_printf(struct og_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* One JSON object and a newline. */
 int og_print_json(const json_t *value, struct og_err *err);
+/* A result document as og-render's text, in the width and colours of our
+ * own standard output. */
+int og_print_result(const struct og_ctx *ctx, const json_t *result, struct og_err *err);
 /* A line on standard error, "og-x: ...", control bytes made visible. */
 void og_note(const struct og_ctx *ctx, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

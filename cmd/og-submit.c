@@ -15,18 +15,18 @@
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/hash/hash.h"
-#include "lib/proc/proc.h"
 #include "lib/queue/bell.h"
 #include "lib/queue/queue.h"
 #include "lib/sandbox/sandbox.h"
 #include "lib/task/envelope.h"
+#include "lib/task/result.h"
 #include "lib/task/state.h"
 
 #define DEFAULT_LIFETIME ((int64_t)24 * 3600 * 1000)
-#define BATCH_MAX ((size_t)64 << 20)
-#define BATCH_LINES 100000
-#define RECHECK_MS 1000	     /* a bell may be missed */
-#define NOTE_WORKER_MS 2000 /* then say that nobody is working */
+#define BATCH_MAX	 ((size_t)64 << 20)
+#define BATCH_LINES	 100000
+#define RECHECK_MS	 1000 /* a bell may be missed */
+#define NOTE_WORKER_MS	 2000 /* then say that nobody is working */
 
 /* Everything a submission needs, opened once. */
 struct submit {
@@ -70,7 +70,7 @@ static void release_all(struct submit *s)
 	json_decref(s->params);
 }
 
-/* --param k=v: a number when v looks like one, else a text. */
+/* --param k=v: every v is a text; the skill's slot says what it has to be. */
 static int read_params(struct submit *s, struct og_err *err)
 {
 	const char *pair;
@@ -83,8 +83,8 @@ static int read_params(struct submit *s, struct og_err *err)
 		char name[64];
 
 		if (!equals || equals == pair || (size_t)(equals - pair) >= sizeof(name))
-			return og_fail(err, OG_EUSAGE, "--param: '%s' is not of the form name=value",
-				       pair);
+			return og_fail(err, OG_EUSAGE,
+				       "--param: '%s' is not of the form name=value", pair);
 		memcpy(name, pair, (size_t)(equals - pair));
 		name[equals - pair] = '\0';
 		if (json_object_get(s->params, name))
@@ -97,8 +97,8 @@ static int read_params(struct submit *s, struct og_err *err)
 	return 0;
 }
 
-static int make(struct submit *s, const char *text, struct og_buf *out,
-		char id[OG_UUID_LEN + 1], struct og_err *err)
+static int make(struct submit *s, const char *text, struct og_buf *out, char id[OG_UUID_LEN + 1],
+		struct og_err *err)
 {
 	struct og_envelope_draft draft = {
 		.kind = "task",
@@ -114,46 +114,12 @@ static int make(struct submit *s, const char *text, struct og_buf *out,
 	return og_envelope_make(&draft, s->seed, out, id, err);
 }
 
-static int put(struct submit *s, const struct og_parcel *parcels, size_t n, struct og_err *err)
-{
-	return og_queue_put(s->queue, parcels, n, err);
-}
-
 /* --- waiting ------------------------------------------------------------ */
-
-static int is_final(const json_t *reply)
-{
-	const char *state = og_json_str(reply, "state");
-	int known = state ? og_state_parse(state) : -1;
-
-	return known >= 0 && og_state_final((enum og_task_state)known);
-}
-
-/* The task's status, or no reply (0) while the shield has not seen it. */
-static int ask_status(struct og_channel *channel, const char *id, json_t **ret,
-		      struct og_err *err)
-{
-	json_t *reply = NULL;
-
-	*ret = NULL;
-	if (og_channel_call(channel, "task.status", json_pack("{s:s}", "task", id), &reply, err) < 0)
-		return -1;
-	if (!og_json_bool(reply, "ok", 0)) {
-		json_decref(reply);
-		return 0;
-	}
-	if (is_final(reply)) {
-		*ret = reply;
-		return 1;
-	}
-	json_decref(reply);
-	return 0;
-}
 
 struct waiting {
 	struct submit *s;
 	struct og_channel *channel;
-	struct og_bell bell;
+	struct og_bell bell; /* rings when some task is finished */
 	int64_t deadline, started;
 	int noted;
 };
@@ -168,12 +134,59 @@ static void note_no_worker(struct waiting *w)
 		og_note(w->s->ctx, "no worker serves this instance; start one: og-worker");
 }
 
+/* A dead letter is never told to the shield: its document is made here.
+ * 1 and the document, 0 it is on its way, -1. */
+static int ask_queue(const struct waiting *w, const char *id, int begun, json_t **ret,
+		     struct og_err *err)
+{
+	json_t *letter = NULL;
+	struct og_envelope envelope;
+	int found = og_queue_find(w->s->queue, id, &letter, err);
+	const char *state = og_json_str(letter, "state"), *text = og_json_str(letter, "envelope");
+
+	if (found <= 0 || !state || !text || strcmp(state, "dead") != 0) {
+		json_decref(letter);
+		return found < 0 ? -1 : 0;
+	}
+	found = og_envelope_parse(text, strlen(text), &envelope, err);
+	if (found == 0) {
+		*ret = og_result_undelivered(&envelope, begun, og_json_str(letter, "reason"));
+		found = *ret ? 1 : og_fail_nomem(err);
+		og_envelope_release(&envelope);
+	}
+	json_decref(letter);
+	return found;
+}
+
+/* The result document when there is one (1), else 0. A cancelled task that
+ * is still being undone has its last state already, but has not finished. */
+static int ask_result(const struct waiting *w, const char *id, json_t **ret, struct og_err *err)
+{
+	json_t *reply = NULL, *result;
+	int known, rc = 0;
+
+	if (og_channel_call(w->channel, "task.status", json_pack("{s:s}", "task", id), &reply,
+			    err) < 0)
+		return -1;
+	known = og_json_bool(reply, "ok", 0);
+	result = json_object_get(reply, "result");
+	if (json_is_object(result)) {
+		*ret = json_incref(result);
+		rc = 1;
+	} else if (known && og_json_str(reply, "finished")) {
+		rc = og_fail(err, OG_EDATA, "task %s is %s, its result is gone", id,
+			     og_json_str(reply, "state"));
+	}
+	json_decref(reply);
+	return rc != 0 ? rc : ask_queue(w, id, known, ret, err);
+}
+
 /* 1 finished, 0 deadline passed. */
 static int wait_for(struct waiting *w, const char *id, json_t **ret, struct og_err *err)
 {
 	for (;;) {
 		int64_t look = og_deadline(RECHECK_MS);
-		int done = ask_status(w->channel, id, ret, err);
+		int done = ask_result(w, id, ret, err);
 
 		if (done != 0)
 			return done;
@@ -185,58 +198,26 @@ static int wait_for(struct waiting *w, const char *id, json_t **ret, struct og_e
 	}
 }
 
-/* The result document in a readable form: og-render is the one who knows. */
-static int print_text(const struct submit *s, const char *text, size_t len, struct og_err *err)
-{
-	char *render = og_program_path(s->ctx->exe_dir, "og-render");
-	const char *argv[] = { render, "--to=text", NULL };
-	struct og_buf out;
-	int status = 0, rc = -1;
-
-	og_buf_init(&out, OG_CHANNEL_LINE_MAX);
-	if (!render)
-		og_fail_nomem(err);
-	else if (og_child_run(argv, text, len, og_deadline(30000), &out, &status, err) == 0)
-		rc = status == 0 ? og_print(out.data, out.len, err) :
-				   og_fail(err, OG_EBUG, "og-render failed with status %d", status);
-	og_buf_release(&out);
-	free(render);
-	return rc;
-}
-
-static int print_result(const struct submit *s, const json_t *reply, struct og_err *err)
-{
-	const json_t *result = json_object_get(reply, "result");
-	struct og_buf text;
-	int rc;
-
-	if (!json_is_object(result))
-		return og_fail(err, OG_EDATA, "the task ended as '%s' without a result",
-			       og_json_str(reply, "state"));
-	og_buf_init(&text, OG_CHANNEL_LINE_MAX);
-	rc = og_json_dump(result, &text, err);
-	if (rc == 0 && og_arg_flag(s->args, "json")) {
-		og_buf_addc(&text, '\n');
-		rc = og_print(text.data, text.len, err);
-	} else if (rc == 0) {
-		rc = print_text(s, text.data, text.len, err);
-	}
-	og_buf_release(&text);
-	return rc;
-}
-
 static int finish_wait(struct waiting *w, const char *id, struct og_err *err)
 {
-	json_t *reply = NULL;
-	int done = wait_for(w, id, &reply, err), rc = -1;
+	json_t *result = NULL;
+	const char *state;
+	int done = wait_for(w, id, &result, err), rc = -1;
 
-	if (done == 0) {
-		og_fail(err, OG_ETEMP, "task %s is not finished yet", id);
-		og_hint(err, "og-task status %s --as %s", id, w->s->principal);
-	} else if (done > 0 && print_result(w->s, reply, err) == 0) {
-		rc = og_state_exit((enum og_task_state)og_state_parse(og_json_str(reply, "state")));
+	if (done <= 0) {
+		if (done == 0)
+			og_fail(err, OG_ETEMP, "it is not finished yet");
+		og_wrap(err, "task %s", id);
+		return og_hint(err, "og-task status %s --as %s", id, w->s->principal);
 	}
-	json_decref(reply);
+	state = og_json_str(result, "state");
+	done = state ? og_state_parse(state) : -1;
+	if (done < 0)
+		og_fail(err, OG_EDATA, "task %s ended in a state we do not know", id);
+	else if ((og_arg_flag(w->s->args, "json") ? og_print_json(result, err)
+						  : og_print_result(w->s->ctx, result, err)) == 0)
+		rc = og_state_exit((enum og_task_state)done);
+	json_decref(result);
 	return rc;
 }
 
@@ -260,6 +241,14 @@ static int open_wait(struct waiting *w, struct og_err *err)
 
 /* --- one task ----------------------------------------------------------- */
 
+/* Line ends and blanks behind a sentence mean nothing. */
+static size_t trim(char *text, size_t len)
+{
+	while (len > 0 && text[len - 1] && strchr(" \t\r\n", text[len - 1]))
+		text[--len] = '\0';
+	return len;
+}
+
 /* The sentence: the argument, or standard input for "-". */
 static int read_text(const struct og_args *args, struct og_buf *text, struct og_err *err)
 {
@@ -268,12 +257,12 @@ static int read_text(const struct og_args *args, struct og_buf *text, struct og_
 
 	if (!arg)
 		return 0;
-	rc = strcmp(arg, "-") == 0 ? og_fd_read(STDIN_FILENO, "the text", text, err) :
-				     og_buf_adds(text, arg);
+	rc = strcmp(arg, "-") == 0 ? og_fd_read(STDIN_FILENO, "the text", text, err)
+				   : og_buf_adds(text, arg);
 	if (rc < 0)
 		return og_buf_check(text, "the text", err) < 0 ? -1 : rc;
-	while (text->len > 0 && strchr(" \t\r\n", text->data[text->len - 1]))
-		text->data[--text->len] = '\0';
+	if (text->len > 0)
+		text->len = trim(text->data, text->len);
 	if (!og_utf8_valid(text->data, text->len))
 		return og_fail(err, OG_EDATA, "the text is not valid UTF-8");
 	if (strlen(text->data) != text->len)
@@ -294,7 +283,7 @@ static int submit_one(struct submit *s, char id[OG_UUID_LEN + 1], struct og_err 
 		goto out;
 	parcel.id = id;
 	parcel.envelope = envelope.data;
-	rc = put(s, &parcel, 1, err);
+	rc = og_queue_put(s->queue, &parcel, 1, err);
 out:
 	og_buf_release(&text);
 	og_buf_release(&envelope);
@@ -365,8 +354,7 @@ static int batch_line(struct submit *s, struct batch *batch, char *line, size_t 
 	int rc = -1;
 
 	og_buf_init(&envelope, OG_ENVELOPE_MAX);
-	if (len > 0 && line[len - 1] == '\r')
-		line[--len] = '\0';
+	len = trim(line, len);
 	if (strlen(line) != len || !og_utf8_valid(line, len))
 		og_fail(err, OG_EDATA, "it is not a line of UTF-8 text");
 	else if (batch->n == BATCH_LINES)
@@ -409,7 +397,8 @@ static int run_batch(struct submit *s, struct og_err *err)
 	struct batch batch = { NULL, 0, 0 };
 	int rc = -1;
 
-	if (read_batch(s, &batch, err) == 0 && put(s, batch.parcels, batch.n, err) == 0)
+	if (read_batch(s, &batch, err) == 0 &&
+	    og_queue_put(s->queue, batch.parcels, batch.n, err) == 0)
 		rc = 0;
 	for (size_t i = 0; rc == 0 && i < batch.n; i++)
 		rc = og_printf(err, "%s\n", batch.parcels[i].id);
@@ -423,17 +412,27 @@ static int check_usage(const struct og_args *args, struct og_err *err)
 {
 	int text = og_arg(args, 0) != NULL, action = og_arg_value(args, "action") != NULL;
 	int batch = og_arg_flag(args, "batch"), wait = og_arg_flag(args, "wait");
+	int json = og_arg_flag(args, "json"), plain = og_arg_flag(args, "text");
 
 	if (text + action + batch != 1)
-		return og_fail(err, OG_EUSAGE,
-			       "give one of: a sentence, --action SKILL, --batch");
+		return og_fail(err, OG_EUSAGE, "give one of: a sentence, --action SKILL, --batch");
 	if (og_arg_list(args, "param", 0) && !action)
 		return og_fail(err, OG_EUSAGE, "--param goes with --action");
 	if (batch && (wait || og_arg_value(args, "key")))
 		return og_fail(err, OG_EUSAGE, "--batch goes neither with --wait nor with --key");
-	if (!wait && (og_arg_value(args, "timeout") || og_arg_flag(args, "json")))
-		return og_fail(err, OG_EUSAGE, "--timeout and --json go with --wait");
+	if (!wait && (og_arg_value(args, "timeout") || json || plain))
+		return og_fail(err, OG_EUSAGE, "--timeout, --json and --text go with --wait");
+	if (json && plain)
+		return og_fail(err, OG_EUSAGE, "--json and --text exclude each other");
 	return 0;
+}
+
+/* No network ever; and no other program, but for waiting. */
+static int give_up_authority(const struct og_args *args, struct og_err *err)
+{
+	if (og_sandbox_no_network(1, err) < 0)
+		return -1;
+	return og_arg_flag(args, "wait") ? 0 : og_sandbox_no_exec(err);
 }
 
 static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
@@ -441,7 +440,7 @@ static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_e
 	struct submit s = { .ctx = ctx, .args = args };
 	int rc = -1;
 
-	if (check_usage(args, err) < 0 || og_sandbox_no_network(1, err) < 0)
+	if (check_usage(args, err) < 0 || give_up_authority(args, err) < 0)
 		return -1;
 	if (open_all(&s, err) == 0 && read_params(&s, err) == 0)
 		rc = og_arg_flag(args, "batch") ? run_batch(&s, err) : run_one(&s, err);
@@ -459,6 +458,7 @@ static const struct og_opt options[] = {
 	{ "wait", 0, OG_OPT_FLAG, NULL, "wait for the result and print it" },
 	{ "timeout", 0, OG_OPT_VALUE, "SPAN", "with --wait: give up after this, status 75" },
 	{ "json", 0, OG_OPT_FLAG, NULL, "with --wait: the result document on one line" },
+	{ "text", 0, OG_OPT_FLAG, NULL, "with --wait: the result as text (default)" },
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
 };
 

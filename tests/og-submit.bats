@@ -1,5 +1,5 @@
-# og-submit: the contract of its end, and everything that is wrong with a
-# command before anybody works on it.
+# og-submit: what it promises with an id, what it refuses, what it tells
+# whoever waits. Every refusal is judged by what it leaves in the queue.
 
 load helper
 
@@ -7,188 +7,281 @@ setup() {
 	instance
 }
 
+teardown() {
+	[ -z "${worker:-}" ] || { kill "$worker" && wait "$worker"; } 2>/dev/null || true
+}
+
+serve() {
+	og-worker --quiet 3>&- &
+	worker=$!
+	for _ in $(seq 100); do
+		[ "$(og status --json | jq .worker)" = true ] && return
+		sleep 0.02
+	done
+	return 1
+}
+
 queued() {
 	sqlite3 "$OG_HOME/queue.db" "SELECT count(*) FROM task"
 }
 
-# refuses STATUS PATTERN ARGS...: one clear line, nothing queued.
+# refuses STATUS TEXT COMMAND...: one line of diagnosis, perhaps a hint,
+# nothing on standard output, nothing queued.
 refuses() {
-	local want=$1 pattern=$2 before
+	local want=$1 text=$2
 	shift 2
-	before=$(queued)
-	run --separate-stderr og-submit "$@"
-	[ "$status" -eq "$want" ] || { echo "status $status, not $want: $stderr"; return 1; }
-	[[ "$stderr" == *$pattern* ]] || { echo "$stderr"; return 1; }
+	run --separate-stderr "$@"
+	echo "$status: $stderr"
+	[ "$status" -eq "$want" ]
 	[ -z "$output" ]
-	[ "$(grep -vc 'hint:' <<<"$stderr")" -eq 1 ]
-	[ "$(queued)" -eq "$before" ]
-}
-
-# A worker in the background, ended by name of its process id only.
-serve() {
-	og-worker --quiet 3>&- &
-	worker=$!
-}
-
-teardown() {
-	[ -z "${worker:-}" ] || kill "$worker" 2>/dev/null || true
-}
-
-@test "prints the id, durable, and nothing else" {
-	run --separate-stderr og-submit --as charlie 'buy 1 ergonomic chair'
-	[ "$status" -eq 0 ]
-	[[ "$output" =~ ^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$ ]]
-	[ -z "$stderr" ]
-	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT id FROM task")" = "$output" ]
-	# Canonical and signed: exactly the envelope's keys, sorted.
-	sqlite3 "$OG_HOME/queue.db" "SELECT envelope FROM task" |
-		jq -e 'keys_unsorted == ["expires","id","kind","principal","sig","submitted","text","v"]'
-}
-
-@test "--batch: one id per line, in order; a bad line queues nothing" {
-	run --separate-stderr og-submit --as charlie --batch <<<$'inspect stock\nbuy 1 laptop stand\ninspect stock'
-	[ "$status" -eq 0 ]
-	[ "${#lines[@]}" -eq 3 ]
-	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT id FROM task ORDER BY ticket")" = "$output" ]
-	run --separate-stderr og-submit --as charlie --batch <<<$'inspect stock\n\nbuy 1 laptop stand'
-	[ "$status" -eq 65 ]
-	[[ "$stderr" == *"line 2: the text is empty"* ]]
-	[[ "$stderr" == *"nothing was queued"* ]]
-	[ "$(queued)" -eq 3 ]
-}
-
-@test "--wait --json: exactly one line for every end, and its exit status" {
-	serve
-	ends() { # STATUS STATE PRINCIPAL TEXT
-		run --separate-stderr og-submit --as "$3" --wait --timeout 20 --json "$4"
-		[ "$status" -eq "$1" ] || { echo "$4: $status $stderr"; return 1; }
-		[ "${#lines[@]}" -eq 1 ]
-		[ "$(jq -r .state <<<"$output")" = "$2" ]
-		jq -e '.v == 1 and (.ledger.head | length) == 64' <<<"$output"
-	}
-	ends 0 done charlie 'buy 1 ergonomic chair'
-	ends 1 compensated charlie 'buy 2 standing desks'
-	ends 1 denied bob 'add courier details to the orders table'
-	ends 1 denied bob 'please water the plants'
-	ends 1 interrupted alice 'trigger an infinite query loop test'
-}
-
-@test "--wait without a worker: a note, then 75 when the time is up" {
-	run --separate-stderr og-submit --as charlie --wait --timeout 3s --json 'inspect stock'
-	[ "$status" -eq 75 ]
-	[ -z "$output" ]
-	[[ "$stderr" == *"no worker serves this instance"* ]]
-	[ "$(queued)" -eq 1 ]
-}
-
-@test "--wait as text" {
-	serve
-	run og-submit --as charlie --wait --timeout 20 'buy 1 ergonomic chair'
-	[ "$status" -eq 0 ]
-	[[ "$output" == *"Order 11: 1 x Ergonomic Chair for 299.99"* ]]
-}
-
-@test "--key: the same key by the same principal is the same task" {
-	first=$(og-submit --as charlie --key once 'buy 1 ergonomic chair')
-	second=$(og-submit --as charlie --key once 'buy 1 ergonomic chair')
-	other=$(og-submit --as diana --key once 'buy 1 ergonomic chair')
-	og-worker --drain --quiet
-	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 1")" -eq 48 ]
-	[ "$first" != "$second" ]
-	run og-task show "$second" --as charlie --json
-	[ "$status" -eq 0 ]
-	[ "$(jq -r .task <<<"$output")" = "$first" ]
-	og-task show "$other" --as diana --json | jq -e '.state == "done"'
-}
-
-@test "--action and --param run a skill without a sentence" {
-	id=$(og-submit --as bob --action replenish-stock --param quantity=10 --param 'product=Laptop Stand')
-	og-worker --drain --quiet
-	og-task show "$id" --as bob --json | jq -e '.state == "done"'
-	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 3")" -eq 110 ]
-	id=$(og-submit --as bob --action replenish-stock --param quantity=ten-ish --param 'product=Laptop Stand')
-	og-worker --drain --quiet
-	run og-task show "$id" --as bob --json
-	[ "$status" -eq 1 ]
-	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 3")" -eq 110 ]
-}
-
-@test "--expires: what is late is not begun" {
-	id=$(og-submit --as charlie --expires 1ms 'buy 1 ergonomic chair')
-	sleep 0.1
-	og-worker --drain --quiet
-	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 1")" -eq 50 ]
-	run og-task show "$id" --as charlie
-	[ "$status" -eq 1 ]
-	[[ "$output" == *"expired before it was begun"* ]]
-}
-
-@test "who asks: nobody, an unknown one, a key others may read, another's key" {
-	refuses 77 'no principal given' 'inspect stock'
-	refuses 77 'cannot open key' --as mallory 'inspect stock'
-	refuses 77 'no principal' --as '../alice' 'inspect stock'
-	chmod 644 "$OG_HOME/keys/charlie.key"
-	refuses 77 'may be read by others' --as charlie 'inspect stock'
-	cp "$OG_HOME/keys/bob.key" "$OG_HOME/keys/alice.key"
-	id=$(og-submit --as alice 'add courier details to the orders table')
-	og-worker --drain --quiet 2>/dev/null
-	! sqlite3 "$OG_HOME/erp.db" .schema | grep -q courier_name
-	og-ledger log --as bob --action refuse --json | jq -se 'length >= 1'
-	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT state FROM task WHERE id = '$id'")" -eq 2 ]
-}
-
-@test "texts that are none: one clear line each, nothing queued" {
-	refuses 65 'the text is empty' --as bob ''
-	refuses 65 'the text is empty' --as bob '   '
-	refuses 65 'not valid UTF-8' --as bob $'caf\xe9'
-	refuses 65 'control byte' --as bob $'inspect \e[31mstock'
-	head -c 10000000 /dev/zero | tr '\0' a >big
-	run --separate-stderr og-submit --as bob - <big
-	[ "$status" -eq 65 ]
-	[[ "$stderr" == *"larger than 65536 bytes"* ]]
-	printf 'inspect\0stock' >nul
-	run --separate-stderr og-submit --as bob - <nul
-	[ "$status" -eq 65 ]
+	[[ "${stderr_lines[0]}" == "og-submit: "*"$text"* ]]
+	[ "${#stderr_lines[@]}" -le 2 ]
 	[ "$(queued)" -eq 0 ]
 }
 
-@test "usage: unknown and repeated options, what does not go together" {
-	refuses 64 'did you mean --wait?' --as bob --wiat x
-	refuses 64 'given twice' --as bob --as alice x
-	refuses 64 'needs a value' x --as
-	refuses 64 'give one of' --as bob
-	refuses 64 'give one of' --as bob --batch x
-	refuses 64 'goes with --action' --as bob --param a=1 x
-	refuses 64 'go with --wait' --as bob --json x
-	refuses 64 'unexpected argument' --as bob x y
-	refuses 64 'not a span' --as bob --expires soon x
+@test "prints the id of a durable, signed task and nothing else" {
+	run --separate-stderr og-submit --as charlie 'buy 1 ergonomic chair'
+	[ "$status" -eq 0 ]
+	[[ "$output" =~ ^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$ ]]
+	[ -z "$stderr" ]
+	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT id, state FROM task")" = "$output|0" ]
+	sqlite3 "$OG_HOME/queue.db" "SELECT envelope FROM task" >envelope
+	[ "$(jq -r '.principal + "|" + .text + "|" + .kind' envelope)" = 'charlie|buy 1 ergonomic chair|task' ]
+	[ "$(jq -r '.sig | length' envelope)" -eq 88 ]
+	[ "$(entries)" = "$(sqlite3 "$OG_HOME/erp.db" 'SELECT max(seq) FROM audit_ledger')" ]
 }
 
-@test "no instance, a wrong og.conf, a damaged queue" {
-	run --separate-stderr og-submit --home /nowhere --as bob x
+@test "the text may come from standard input, the principal from OG_AS" {
+	printf 'buy 1 chair\r\n\n' >text
+	OG_AS=diana run --separate-stderr og-submit - <text
+	[ "$status" -eq 0 ]
+	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT envelope FROM task" | jq -r '.principal + .text')" = 'dianabuy 1 chair' ]
+}
+
+@test "bad text is refused with one line" {
+	refuses 65 'the text is empty' og-submit --as charlie ''
+	refuses 65 'the text is empty' og-submit --as charlie $' \n\t'
+	refuses 65 'control byte (0x1b)' og-submit --as charlie $'buy \e[31m'
+	printf 'a\xc3\x28' >text
+	refuses 65 'not valid UTF-8' og-submit --as charlie - <text
+	refuses 65 'not valid UTF-8' og-submit --as charlie "$(cat text)"
+	printf 'buy\0' >text
+	refuses 65 'NUL byte' og-submit --as charlie - <text
+	head -c 10000000 /dev/zero | tr '\0' a >text
+	refuses 65 'larger than 65536 bytes' og-submit --as charlie - <text
+	refuses 65 'larger than 65536 bytes' og-submit --as charlie "$(head -c 70000 text)"
+}
+
+@test "64 KiB exactly is a text" {
+	head -c 65536 /dev/zero | tr '\0' a >text
+	run --separate-stderr og-submit --as charlie - <text
+	[ "$status" -eq 0 ]
+	[ "$(queued)" -eq 1 ]
+}
+
+@test "misuse is refused" {
+	refuses 64 'give one of' og-submit --as charlie
+	refuses 64 'give one of' og-submit --as charlie --batch 'a sentence'
+	refuses 64 "unknown option '--wiat'" og-submit --as charlie --wiat x
+	refuses 64 'twice' og-submit --as charlie --as bob x
+	refuses 64 '--param goes with --action' og-submit --as charlie --param a=b x
+	refuses 64 'is not of the form' og-submit --as charlie --action s --param ab
+	refuses 64 'given twice' og-submit --as charlie --action s --param a=b --param a=c
+	refuses 64 'go with --wait' og-submit --as charlie --json x
+	refuses 64 'go with --wait' og-submit --as charlie --timeout 1s x
+	refuses 64 'exclude each other' og-submit --as charlie --wait --json --text x
+	refuses 64 '--expires' og-submit --as charlie --expires soon x
+	refuses 64 '--expires' og-submit --as charlie --expires 0 x
+	refuses 64 '--timeout' og-submit --as charlie --wait --timeout never x
+	refuses 64 '--batch goes neither' og-submit --as charlie --batch --wait
+}
+
+@test "nobody is nobody" {
+	refuses 77 'no principal given' og-submit x
+	refuses 77 "cannot open key" og-submit --as mallory x
+	refuses 77 "'../bob'" og-submit --as ../bob x
+	chmod 644 "$OG_HOME/keys/charlie.key"
+	refuses 77 'charlie.key' og-submit --as charlie x
+	chmod 600 "$OG_HOME/keys/charlie.key"
+	echo 'og-key-v1 AAAA' >"$OG_HOME/keys/charlie.key"
+	refuses 65 'charlie.key' og-submit --as charlie x
+}
+
+@test "a place that is no instance, a queue that is none" {
+	run --separate-stderr og-submit --as charlie --home "$BATS_TEST_TMPDIR/none" x
 	[ "$status" -eq 78 ]
-	echo 'quue = sqlite:queue.db' >>"$OG_HOME/og.conf"
-	run --separate-stderr og-submit --as bob x
-	[ "$status" -eq 78 ]
-	[[ "$stderr" == *"og.conf:"*"unknown key 'quue'"* ]]
-	[[ "$stderr" == *"did you mean 'queue'?"* ]]
-	sed -i '$d' "$OG_HOME/og.conf"
-	OG_QUEUE=amqp://user:secret@host run --separate-stderr og-submit --as bob x
+	[[ "$stderr" == *"is not an instance"* ]]
+	OG_QUEUE=amqp://u:secret@h/ run --separate-stderr og-submit --as charlie x
 	[ "$status" -eq 69 ]
+	[[ "$stderr" == *"not in this version"* ]]
 	[[ "$stderr" != *secret* ]]
-	rm -f "$OG_HOME"/queue.db-*
-	printf 'this is no database, is it? no, it is not at all' >"$OG_HOME/queue.db"
-	run --separate-stderr og-submit --as bob x
+	rm -f "$OG_HOME"/queue.db*
+	head -c 9000 /dev/urandom >"$OG_HOME/queue.db"
+	sha256sum "$OG_HOME/queue.db" >before
+	run --separate-stderr og-submit --as charlie x
 	[ "$status" -eq 65 ]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	sha256sum -c --quiet before
 }
 
-@test "a full disk: the task is refused, none is half there" {
-	og-submit --as bob 'inspect stock' >/dev/null
-	head -c 60000 /dev/zero | tr '\0' a >long
-	run --separate-stderr bash -c 'ulimit -f 40; for i in $(seq 20); do og-submit --as bob - <long || exit; done'
-	[ "$status" -ne 0 ]
-	sqlite3 "$OG_HOME/queue.db" "PRAGMA integrity_check" | grep -qx ok
-	before=$(queued)
-	og-submit --as bob 'inspect stock' >/dev/null
-	[ "$(queued)" -eq $((before + 1)) ]
+@test "no room to write: nothing claimed, nothing queued" {
+	head -c 60000 /dev/zero | tr '\0' a >text
+	before=$(sqlite3 "$OG_HOME/queue.db" .dump)
+	# Files may not grow beyond 32 KiB.
+	refuses_room() { bash -c 'ulimit -f 32; exec og-submit --as charlie - <text'; }
+	run --separate-stderr refuses_room
+	echo "$status: $stderr"
+	[[ "$status" -eq 71 || "$status" -eq 74 ]]
+	[ -z "$output" ]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	[ "$(sqlite3 "$OG_HOME/queue.db" .dump)" = "$before" ]
+	og-submit --as charlie - <text
+}
+
+@test "a full disk: nothing claimed, nothing queued" {
+	unshare -m true 2>/dev/null || skip "needs a mount namespace"
+	head -c 60000 /dev/zero | tr '\0' a >text
+	run --separate-stderr unshare -m bash -c 'mkdir small && mount -t tmpfs -o size=700k none small &&
+		cp -r .omnigate small && export OG_HOME=$PWD/small/.omnigate &&
+		for i in $(seq 20); do og-submit --as charlie - <text >>ids || exit; done'
+	echo "$status: $stderr"
+	[[ "$status" -eq 71 || "$status" -eq 74 ]]
+	[[ "$stderr" == "og-submit: "* ]]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+}
+
+@test "output that cannot be written is no success" {
+	run --separate-stderr bash -c 'og-submit --as charlie x >/dev/full'
+	[ "$status" -eq 74 ]
+	[[ "$stderr" == *"cannot write the output"* ]]
+}
+
+@test "batch: one id per line, in order" {
+	printf 'buy 1 chair\r\n  buy 2 mice \ninspect stock' >lines
+	run --separate-stderr og-submit --as charlie --batch <lines
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 3 ]
+	sqlite3 "$OG_HOME/queue.db" "SELECT id FROM task ORDER BY ticket" | diff - <(echo "$output")
+	sqlite3 "$OG_HOME/queue.db" "SELECT envelope FROM task ORDER BY ticket" | jq -r .text |
+		diff - <(printf 'buy 1 chair\n  buy 2 mice\ninspect stock\n')
+}
+
+@test "batch: a bad line is named, and nothing is queued" {
+	printf 'buy 1 chair\n\nbuy 2 mice\n' >lines
+	refuses 65 'line 2: the text is empty' og-submit --as charlie --batch <lines
+	printf 'buy 1 chair\nbuy \xff\n' >lines
+	refuses 65 'line 2: ' og-submit --as charlie --batch <lines
+	{ echo ok; head -c 70000 /dev/zero | tr '\0' a; echo; } >lines
+	refuses 65 'line 2: ' og-submit --as charlie --batch <lines
+	run --separate-stderr og-submit --as charlie --batch </dev/null
+	[ "$status" -eq 0 ]
+	[ -z "$output$stderr" ]
+}
+
+@test "four submitters at once lose nothing" {
+	for n in 1 2 3 4; do
+		for i in $(seq 25); do echo "sentence $n $i"; done |
+			og-submit --as charlie --batch >"ids.$n" &
+		for i in $(seq 5); do og-submit --as charlie "single $n $i"; done >"single.$n" &
+	done
+	wait
+	[ "$(cat ids.? single.? | sort -u | wc -l)" -eq 120 ]
+	sqlite3 "$OG_HOME/queue.db" "SELECT id FROM task" | sort | diff - <(cat ids.? single.? | sort)
+}
+
+@test "wait: the result, as text and as one line of JSON" {
+	serve
+	run --separate-stderr og-submit --as charlie --wait --json 'buy 1 ergonomic chair'
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[ -z "$stderr" ]
+	[ "$(jq -r '.state + " " + .skill' <<<"$output")" = 'done procure-to-pay' ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" 'SELECT stock_quantity FROM products WHERE id = 1')" -eq 49 ]
+	run --separate-stderr og-submit --as charlie --wait 'buy 2 standing desks'
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"Payment Authorization Denied: order total exceeds compliance limit"* ]]
+	[[ "$output" != *'{"v":1'* ]]
+	[ "$(sqlite3 "$OG_HOME/erp.db" 'SELECT stock_quantity FROM products WHERE id = 2')" -eq 30 ]
+	run --separate-stderr og-submit --as charlie --wait --json 'sing me a song of the sea'
+	[ "$status" -eq 1 ]
+	[ "$(jq -r .state <<<"$output")" = denied ]
+	[ "$(queued)" -eq 0 ]
+}
+
+@test "wait: an action with values" {
+	serve
+	run --separate-stderr og-submit --as charlie --wait --json --action procure-to-pay \
+		--param quantity=1 --param 'product=laptop stand'
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .state <<<"$output")" = 'done' ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" 'SELECT stock_quantity FROM products WHERE id = 3')" -eq 99 ]
+	run --separate-stderr og-submit --as charlie --wait --json --action no-such-skill
+	[ "$status" -eq 1 ]
+	[ "$(jq -r '.state' <<<"$output")" = denied ]
+}
+
+@test "the same key is the same task" {
+	serve
+	run --separate-stderr og-submit --as charlie --key k1 --wait --json 'buy 1 laptop stand'
+	[ "$status" -eq 0 ]
+	first=$(jq -r .task <<<"$output")
+	run --separate-stderr og-submit --as charlie --key k1 --wait --json 'buy 1 laptop stand'
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .task <<<"$output")" = "$first" ]
+	run --separate-stderr og-submit --as diana --key k1 --wait --json 'buy 1 laptop stand'
+	[ "$(jq -r .task <<<"$output")" != "$first" ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" 'SELECT stock_quantity FROM products WHERE id = 3')" -eq 98 ]
+}
+
+@test "wait: nobody works; a note, then status 75 and the way to look later" {
+	run --separate-stderr og-submit --as charlie --wait --json --timeout 2500ms 'buy 1 laptop stand'
+	[ "$status" -eq 75 ]
+	[ -z "$output" ]
+	[ "${stderr_lines[0]}" = "og-submit: no worker serves this instance; start one: og-worker" ]
+	[[ "${stderr_lines[1]}" == "og-submit: task "*": it is not finished yet" ]]
+	[[ "${stderr_lines[2]}" == "og-submit: hint: og-task status "*" --as charlie" ]]
+	[ "$(queued)" -eq 1 ]
+}
+
+@test "wait: a worker that comes later answers" {
+	og-submit --as charlie --wait --json 'buy 1 laptop stand' >out 3>&- &
+	waiting=$!
+	sleep 0.3
+	og-worker --drain --quiet
+	wait "$waiting"
+	[ "$(jq -r .state out)" = 'done' ]
+}
+
+@test "wait: a dead letter has an answer too" {
+	og-submit --as charlie --wait --json --expires 200ms 'buy 1 laptop stand' >out 3>&- &
+	waiting=$!
+	sleep 0.5
+	og-worker --drain --quiet
+	ended=0
+	wait "$waiting" || ended=$?
+	[ "$ended" -eq 1 ]
+	[ "$(jq -r '.state + ": " + .reason' out)" = 'failed: expired before it was begun' ]
+	og-render --to=text out >/dev/null
+	[ "$(sqlite3 "$OG_HOME/erp.db" 'SELECT stock_quantity FROM products WHERE id = 3')" -eq 100 ]
+}
+
+@test "an envelope that was changed on its way is refused" {
+	id=$(og-submit --as charlie 'buy 1 laptop stand')
+	sqlite3 "$OG_HOME/queue.db" "UPDATE task SET envelope = replace(envelope, 'buy 1', 'buy 9')"
+	run --separate-stderr og-worker --drain
+	[[ "$stderr" == *"dead letter"* ]]
+	run --separate-stderr og-task show "$id" --as charlie --json
+	[ "$status" -eq 1 ]
+	[ "$(jq -r .state <<<"$output")" = failed ]
+	[[ "$(jq -r .reason <<<"$output")" == *signature* ]]
+	[ "$(sqlite3 "$OG_HOME/erp.db" 'SELECT stock_quantity FROM products WHERE id = 3')" -eq 100 ]
+}
+
+@test "it has no network, and without --wait no other program" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	strace -f -o trace og-submit --as charlie 'inspect stock'
+	[ "$(grep -c 'PR_SET_SECCOMP' trace)" -eq 2 ]
+	! grep -E 'socket\(AF_INET' trace
+	[ "$(grep -c 'execve(' trace)" -eq 1 ]
+	! grep 'erp.db' trace
 }

@@ -341,7 +341,8 @@ int og_verb_task_list(struct og_request *rq, struct og_err *err)
 	int64_t who = og_access_right(&rq->who, "tasks") ? 0 : rq->who.id;
 	json_t *list = json_array();
 
-	if (og_json_set(rq->reply, "tasks", list, err) < 0)
+	if (og_json_set(rq->reply, "tasks", list, err) < 0 ||
+	    og_json_set(rq->reply, "all", json_boolean(who == 0), err) < 0)
 		return -1;
 	if (limit < 1 || limit > LIST_MAX)
 		return og_fail(err, OG_EDATA, "request: 'limit' is not between 1 and %d", LIST_MAX);

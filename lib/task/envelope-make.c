@@ -34,8 +34,8 @@ static int set_action(json_t *json, const struct og_envelope_draft *draft, struc
 	action = json_pack("{s:s}", "skill", draft->skill);
 	if (!action)
 		return og_fail(err, OG_EDATA, "the skill's name is not valid UTF-8");
-	if (draft->params && json_object_set(action, "params",
-					     (json_t *)(uintptr_t)draft->params) < 0) {
+	if (draft->params &&
+	    json_object_set(action, "params", (json_t *)(uintptr_t)draft->params) < 0) {
 		json_decref(action);
 		return og_fail_nomem(err);
 	}
@@ -47,8 +47,8 @@ static int fill(json_t *json, const struct og_envelope_draft *draft, const char 
 {
 	if (!json)
 		return og_fail_nomem(err);
-	if (og_json_set(json, "v", json_integer(1), err) < 0 ||
-	    set_str(json, "id", id, err) < 0 || set_str(json, "kind", draft->kind, err) < 0 ||
+	if (og_json_set(json, "v", json_integer(1), err) < 0 || set_str(json, "id", id, err) < 0 ||
+	    set_str(json, "kind", draft->kind, err) < 0 ||
 	    set_str(json, "principal", draft->principal, err) < 0 ||
 	    set_str(json, "text", draft->text, err) < 0 ||
 	    set_str(json, "task", draft->task, err) < 0 ||

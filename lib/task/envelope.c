@@ -6,9 +6,10 @@
 #include "lib/base/text.h"
 #include "lib/task/envelope-internal.h"
 
-static const char *const known_keys[] = { "v",	  "id",	    "kind",   "principal", "text",
-					  "action", "task",   "digest", "values",    "state",
-					  "key",    "submitted", "expires", "trace",   "sig", NULL };
+static const char *const known_keys[] = { "v",	     "id",     "kind", "principal",
+					  "text",    "action", "task", "digest",
+					  "values",  "state",  "key",  "submitted",
+					  "expires", "trace",  "sig",  NULL };
 
 static int bad(struct og_err *err, const char *what)
 {
@@ -25,7 +26,8 @@ static int named(const char *name, const char *const *names)
 
 static int check_kind(struct og_envelope *e, struct og_err *err)
 {
-	static const char *const about_a_task[] = { "approve", "cancel", "answer", "resolve", NULL };
+	static const char *const about_a_task[] = { "approve", "cancel", "answer", "resolve",
+						    NULL };
 
 	if (strcmp(e->kind, "task") == 0) {
 		if (!e->text == !e->action)
@@ -70,7 +72,8 @@ static int check_action(const json_t *action, struct og_err *err)
 		return -1;
 	if (!*skill || strlen(skill) > 64)
 		return bad(err, "the action's skill is not a name");
-	return params && !json_is_object(params) ? bad(err, "the action's params are no object") : 0;
+	return params && !json_is_object(params) ? bad(err, "the action's params are no object")
+						 : 0;
 }
 
 static int check_content(struct og_envelope *e, struct og_err *err)
@@ -152,8 +155,8 @@ static int make_digest(struct og_envelope *e, struct og_err *err)
  * too, not taken for absent. */
 static int read_members(struct og_envelope *e, struct og_err *err)
 {
-	static const char *const optional[] = { "text", "task", "key", "trace", "digest", "state",
-						NULL };
+	static const char *const optional[] = { "text",	  "task",  "key", "trace",
+						"digest", "state", NULL };
 	const json_t *json = e->json;
 	int64_t version;
 
@@ -169,7 +172,8 @@ static int read_members(struct og_envelope *e, struct og_err *err)
 		return bad(err, "it is of another version");
 	for (size_t i = 0; optional[i]; i++)
 		if (json_object_get(json, optional[i]) && !og_json_str(json, optional[i]))
-			return og_fail(err, OG_EDATA, "envelope: '%s' is not a string", optional[i]);
+			return og_fail(err, OG_EDATA, "envelope: '%s' is not a string",
+				       optional[i]);
 	e->text = og_json_str(json, "text");
 	e->task = og_json_str(json, "task");
 	e->key = og_json_str(json, "key");
@@ -208,8 +212,8 @@ void og_envelope_release(struct og_envelope *envelope)
 	envelope->json = NULL;
 }
 
-int og_envelope_verify(const struct og_envelope *envelope,
-		       const unsigned char pub[OG_KEY_PUBLIC], struct og_err *err)
+int og_envelope_verify(const struct og_envelope *envelope, const unsigned char pub[OG_KEY_PUBLIC],
+		       struct og_err *err)
 {
 	struct og_buf text;
 	int rc = -1;

@@ -15,9 +15,9 @@
 #include "lib/hash/hash.h"
 #include "lib/json/json.h"
 
-#define OG_ENVELOPE_MAX ((size_t)128 << 10)
+#define OG_ENVELOPE_MAX	 ((size_t)128 << 10)
 #define OG_TASK_TEXT_MAX ((size_t)64 << 10)
-#define OG_TASK_KEY_MAX 200
+#define OG_TASK_KEY_MAX	 200
 
 /* A parsed envelope. Strings are borrowed from json, which it owns. */
 struct og_envelope {
@@ -35,15 +35,15 @@ struct og_envelope {
 
 /* What a new envelope of kind "task" (or another) is made from. */
 struct og_envelope_draft {
-	const char *kind;      /* "task" */
+	const char *kind; /* "task" */
 	const char *principal;
-	const char *text;      /* or NULL */
-	const char *skill;     /* an action instead of a text, or NULL */
-	const json_t *params;  /* of the action, or NULL */
-	const char *task;      /* of other kinds, or NULL */
-	const char *key;       /* or NULL */
-	int64_t lifetime_ms;   /* until it expires */
-	const json_t *more;    /* members of other kinds (digest, values, state), or NULL */
+	const char *text;     /* or NULL */
+	const char *skill;    /* an action instead of a text, or NULL */
+	const json_t *params; /* of the action, or NULL */
+	const char *task;     /* of other kinds, or NULL */
+	const char *key;      /* or NULL */
+	int64_t lifetime_ms;  /* until it expires */
+	const json_t *more;   /* members of other kinds (digest, values, state), or NULL */
 };
 
 /* Makes id and times, checks everything og_envelope_parse checks, signs,
@@ -59,7 +59,7 @@ int og_envelope_from_json(json_t *json, struct og_envelope *ret, struct og_err *
 void og_envelope_release(struct og_envelope *envelope);
 
 /* OG_EPERM when the signature is not the key's. */
-int og_envelope_verify(const struct og_envelope *envelope,
-		       const unsigned char pub[OG_KEY_PUBLIC], struct og_err *err);
+int og_envelope_verify(const struct og_envelope *envelope, const unsigned char pub[OG_KEY_PUBLIC],
+		       struct og_err *err);
 
 #endif

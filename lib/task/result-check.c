@@ -15,13 +15,16 @@ struct member {
 };
 
 static const struct member members[] = {
-	{ "v", JSON_INTEGER, 1 },	{ "task", JSON_STRING, 1 },   { "state", JSON_STRING, 1 },
-	{ "reason", JSON_STRING, 0 },	{ "skill", JSON_STRING, 0 },  { "planner", JSON_STRING, 0 },
-	{ "model", JSON_STRING, 0 },	{ "answer", JSON_STRING, 0 }, { "data", JSON_OBJECT, 0 },
-	{ "steps", JSON_ARRAY, 0 },	{ "trace", JSON_ARRAY, 0 },   { "actions", JSON_ARRAY, 0 },
-	{ "ledger", JSON_OBJECT, 0 },	{ "cost", JSON_OBJECT, 0 },   { "view", JSON_OBJECT, 0 },
-	{ "principal", JSON_STRING, 0 }, { "text", JSON_STRING, 0 },  { "submitted", JSON_STRING, 0 },
-	{ "finished", JSON_STRING, 0 }, { "citations", JSON_ARRAY, 0 },
+	{ "v", JSON_INTEGER, 1 },	   { "task", JSON_STRING, 1 },
+	{ "state", JSON_STRING, 1 },	   { "reason", JSON_STRING, 0 },
+	{ "skill", JSON_STRING, 0 },	   { "planner", JSON_STRING, 0 },
+	{ "model", JSON_STRING, 0 },	   { "answer", JSON_STRING, 0 },
+	{ "data", JSON_OBJECT, 0 },	   { "steps", JSON_ARRAY, 0 },
+	{ "trace", JSON_ARRAY, 0 },	   { "actions", JSON_ARRAY, 0 },
+	{ "ledger", JSON_OBJECT, 0 },	   { "cost", JSON_OBJECT, 0 },
+	{ "view", JSON_OBJECT, 0 },	   { "principal", JSON_STRING, 0 },
+	{ "text", JSON_STRING, 0 },	   { "submitted", JSON_STRING, 0 },
+	{ "finished", JSON_STRING, 0 },	   { "citations", JSON_ARRAY, 0 },
 	{ "compensation", JSON_ARRAY, 0 },
 };
 
@@ -32,10 +35,10 @@ static int check_member(const json_t *result, const struct member *member, struc
 	if (!value && member->needed)
 		return og_fail(err, OG_EDATA, "result document: '%s' is missing", member->name);
 	if (!value || json_is_null(value) || json_typeof(value) == member->type)
-		return member->needed && json_is_null(value) ?
-			       og_fail(err, OG_EDATA, "result document: '%s' is null",
-				       member->name) :
-			       0;
+		return member->needed && json_is_null(value)
+			       ? og_fail(err, OG_EDATA, "result document: '%s' is null",
+					 member->name)
+			       : 0;
 	return og_fail(err, OG_EDATA, "result document: '%s' has the wrong type", member->name);
 }
 
@@ -47,7 +50,8 @@ static int check_row(const json_t *row, const char *set, struct og_err *err)
 
 	if (!json_is_object(row))
 		return og_fail(err, OG_EDATA, "result document: a row of '%s' is no object", set);
-	json_object_foreach((json_t *)(uintptr_t)row, column, cell) {
+	json_object_foreach((json_t *)(uintptr_t)row, column, cell)
+	{
 		if (json_is_array(cell) || (json_is_object(cell) && json_object_size(cell) != 1))
 			return og_fail(err, OG_EDATA,
 				       "result document: '%s' in '%s' is not a plain value", column,
@@ -62,12 +66,12 @@ static int check_data(const json_t *data, struct og_err *err)
 	json_t *set, *row;
 	size_t i;
 
-	json_object_foreach((json_t *)(uintptr_t)data, name, set) {
+	json_object_foreach((json_t *)(uintptr_t)data, name, set)
+	{
 		if (!json_is_array(set))
-			return og_fail(err, OG_EDATA, "result document: data '%s' is no array", name);
-		json_array_foreach(set, i, row)
-			if (check_row(row, name, err) < 0)
-				return -1;
+			return og_fail(err, OG_EDATA, "result document: data '%s' is no array",
+				       name);
+		json_array_foreach(set, i, row) if (check_row(row, name, err) < 0) return -1;
 	}
 	return 0;
 }
@@ -77,10 +81,10 @@ static int check_objects(const json_t *result, const char *list, struct og_err *
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(json_object_get(result, list), i, item)
-		if (!json_is_object(item))
-			return og_fail(err, OG_EDATA, "result document: '%s' holds no objects",
-				       list);
+	json_array_foreach(json_object_get(result, list), i, item) if (
+		!json_is_object(item)) return og_fail(err, OG_EDATA,
+						      "result document: '%s' holds no objects",
+						      list);
 	return 0;
 }
 

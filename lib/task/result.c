@@ -21,6 +21,21 @@ void og_result_state(json_t *result, enum og_task_state state, const char *reaso
 	json_object_set_new(result, "reason", json_string(reason ? reason : ""));
 }
 
+json_t *og_result_undelivered(const struct og_envelope *envelope, int begun, const char *reason)
+{
+	const char *skill = og_json_str(envelope->action, "skill");
+	json_t *result = og_result_new(envelope->id, envelope->principal,
+				       envelope->text ? envelope->text : skill);
+
+	if (!result)
+		return NULL;
+	if (skill)
+		json_object_set_new(result, "skill", json_string(skill));
+	json_object_set_new(result, "submitted", json_string(envelope->submitted));
+	og_result_state(result, begun ? OG_TASK_IN_DOUBT : OG_TASK_FAILED, reason);
+	return result;
+}
+
 static int append(json_t *result, const char *list, json_t *item, struct og_err *err)
 {
 	if (!item || json_array_append_new(json_object_get(result, list), item) < 0)
@@ -63,7 +78,8 @@ int og_result_undo(json_t *result, const char *step, const char *state, const ch
 
 	if (undo && why)
 		json_object_set_new(undo, "why", json_string(why));
-	json_array_foreach(steps, i, item) {
+	json_array_foreach(steps, i, item)
+	{
 		const char *name = og_json_str(item, "name");
 
 		if (strcmp(state, "undone") == 0 && name && strcmp(name, step) == 0)
@@ -77,10 +93,11 @@ int og_result_rows(json_t *result, const json_t *rows, struct og_err *err)
 	json_t *data = json_object_get(result, "data"), *set;
 	const char *name;
 
-	json_object_foreach((json_t *)(uintptr_t)rows, name, set) {
+	json_object_foreach((json_t *)(uintptr_t)rows, name, set)
+	{
 		json_t *there = json_object_get(data, name);
-		int rc = there ? json_array_extend(there, set) :
-				 json_object_set_new(data, name, json_copy(set));
+		int rc = there ? json_array_extend(there, set)
+			       : json_object_set_new(data, name, json_copy(set));
 
 		if (rc < 0)
 			return og_fail_nomem(err);

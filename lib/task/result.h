@@ -10,6 +10,7 @@
 
 #include "lib/base/err.h"
 #include "lib/json/json.h"
+#include "lib/task/envelope.h"
 #include "lib/task/state.h"
 
 #define OG_RESULT_MAX ((size_t)12 << 20)
@@ -17,6 +18,11 @@
 /* A new document with every member that is always there; state failed
  * until said otherwise. principal and text may be NULL. New reference. */
 json_t *og_result_new(const char *task, const char *principal, const char *text);
+
+/* The document for a task that became a dead letter of the queue: failed,
+ * or in_doubt when it was begun, for then what it did stands. New
+ * reference, or NULL. */
+json_t *og_result_undelivered(const struct og_envelope *envelope, int begun, const char *reason);
 
 void og_result_state(json_t *result, enum og_task_state state, const char *reason);
 

@@ -4,8 +4,9 @@
 #include <string.h>
 
 static const char *const names[OG_TASK_STATES] = {
-	"queued",      "running",	       "waiting",     "done",	  "denied",    "failed",
-	"compensated", "compensation_failed", "interrupted", "in_doubt", "cancelled",
+	"queued",      "running",  "waiting",	  "done",
+	"denied",      "failed",   "compensated", "compensation_failed",
+	"interrupted", "in_doubt", "cancelled",
 };
 
 const char *og_state_name(enum og_task_state state)
