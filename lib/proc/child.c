@@ -27,10 +27,22 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-/* The environment with env_add in front, so that it wins. NULL: no memory. */
+/* Is the variable of that "K=V" among the added ones? */
+static int is_added(const char *variable, const char *const *env_add)
+{
+	size_t len = strcspn(variable, "=") + 1;
+
+	for (; env_add && *env_add; env_add++)
+		if (strncmp(*env_add, variable, len) == 0)
+			return 1;
+	return 0;
+}
+
+/* The environment with env_add instead of what had these names: of two
+ * with one name, programs differ in which they take. NULL: no memory. */
 static char **environment(const char *const *env_add)
 {
-	size_t added = 0, inherited = 0;
+	size_t added = 0, inherited = 0, n;
 	char **env;
 
 	while (env_add && env_add[added])
@@ -40,9 +52,11 @@ static char **environment(const char *const *env_add)
 	env = calloc(added + inherited + 1, sizeof(*env));
 	if (!env)
 		return NULL;
-	for (size_t i = 0; i < added; i++)
-		memcpy(&env[i], &env_add[i], sizeof(*env));
-	memcpy(env + added, environ, inherited * sizeof(*env));
+	for (n = 0; n < added; n++)
+		memcpy(&env[n], &env_add[n], sizeof(*env));
+	for (char **old = environ; *old; old++)
+		if (!is_added(*old, env_add))
+			env[n++] = *old;
 	return env;
 }
 
