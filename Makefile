@@ -93,6 +93,7 @@ $(O)/libog.a: $(LIB_OBJ)
 	$(AR) rcs $@ $^
 
 # A program of more than one file names the others here.
+PARTS_og := og-health.o
 PARTS_og-ledger := og-ledger-proofs.o
 
 .SECONDEXPANSION:

@@ -1,28 +1,20 @@
 /*
- * og: makes an instance, tells how it is, checks what an operator would
- * check, and runs og-x for `og x`. The one program that makes erp.db.
+ * og: makes an instance, and runs og-x for `og x`. The one program that
+ * makes erp.db. How an instance is, is told by og-health.c.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "cmd/og-main.h"
+#include "cmd/og.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/instance/make.h"
 #include "lib/proc/proc.h"
-#include "lib/queue/bell.h"
-#include "lib/queue/queue.h"
-#include "lib/sandbox/sandbox.h"
 
-#define CHILD_MS   60000
 #define ACCESS_MAX ((size_t)1 << 20)
 
 /* --- og x ---------------------------------------------------------------- */
@@ -211,315 +203,6 @@ static int run_init(const struct og_ctx *ctx, const struct og_args *args, struct
 	return rc;
 }
 
-/* --- og status ----------------------------------------------------------- */
-
-/* og-ledger judges the ledger; we only pass on what it says. */
-static json_t *ask_ledger(const struct og_ctx *ctx, const struct og_conf *conf, int state)
-{
-	char *path = og_program_path(ctx->exe_dir, "og-ledger");
-	const char *argv[] = { path,	 "verify",   "--json",
-			       "--home", conf->home, state ? "--state" : NULL,
-			       NULL };
-	struct og_err ignored = OG_ERR_INIT;
-	struct og_buf out;
-	json_t *answer = NULL;
-	int status;
-
-	og_buf_init(&out, (size_t)4 << 20);
-	if (path &&
-	    og_child_run(argv, "", 0, og_deadline(CHILD_MS), &out, &status, &ignored) == 0 &&
-	    status <= 1)
-		og_json_parse(out.data, out.len, (size_t)4 << 20, "og-ledger's answer", &answer,
-			      &ignored);
-	og_buf_release(&out);
-	free(path);
-	return answer;
-}
-
-/* Tasks by state, as the owner sees them; NULL when there is no owner's key. */
-static json_t *ask_tasks(const struct og_ctx *ctx, const struct og_conf *conf)
-{
-	char *shield = og_program_path(ctx->exe_dir, "og-shield"), *key = NULL;
-	struct og_channel *channel = NULL;
-	struct og_err ignored = OG_ERR_INIT;
-	json_t *reply = NULL, *counts = NULL, *task;
-	size_t i;
-
-	if (shield && og_conf_key_path(conf, "owner", &key, &ignored) == 0 &&
-	    og_channel_open(shield, conf->home, &channel, &ignored) == 0 &&
-	    og_channel_login(channel, "owner", key, &ignored) == 0 &&
-	    og_channel_ask(channel, "task.list", json_pack("{s:i}", "limit", 1000), &reply,
-			   &ignored) == 0)
-		counts = json_object();
-	json_array_foreach(json_object_get(reply, "tasks"), i, task)
-	{
-		const char *state = og_json_str(task, "state");
-
-		if (counts && state)
-			json_object_set_new(counts, state,
-					    json_integer(og_json_int(counts, state, 0) + 1));
-	}
-	json_decref(reply);
-	og_channel_close(channel);
-	free(shield);
-	free(key);
-	return counts;
-}
-
-static json_t *queue_json(const struct og_conf *conf, struct og_err *err)
-{
-	struct og_queue *queue = NULL;
-	struct og_queue_counts n;
-	json_t *json = NULL;
-
-	if (og_queue_open(conf->queue, conf->home, &queue, err) == 0 &&
-	    og_queue_count(queue, &n, err) == 0)
-		json = json_pack("{s:I,s:I,s:I,s:I}", "ready", (json_int_t)n.ready, "claimed",
-				 (json_int_t)n.claimed, "delayed", (json_int_t)n.delayed, "dead",
-				 (json_int_t)n.dead);
-	og_queue_close(queue);
-	return json;
-}
-
-static json_t *status_json(const struct og_ctx *ctx, const struct og_conf *conf, struct og_err *err)
-{
-	json_t *queue = queue_json(conf, err);
-
-	if (!queue)
-		return NULL;
-	return json_pack("{s:i,s:s,s:i,s:b,s:o,s:o?,s:o?}", "v", 1, "home", conf->home, "format",
-			 OG_FORMAT, "worker", og_worker_alive(conf->run), "queue", queue, "tasks",
-			 ask_tasks(ctx, conf), "ledger", ask_ledger(ctx, conf, 0));
-}
-
-static int print_status(const json_t *status, struct og_err *err)
-{
-	const json_t *queue = json_object_get(status, "queue"), *ledger;
-	const char *state;
-	json_t *n;
-
-	ledger = json_object_get(status, "ledger");
-	if (og_printf(err, "instance  %s (format %d)\n", og_json_str(status, "home"), OG_FORMAT) <
-		    0 ||
-	    og_printf(err, "worker    %s\n",
-		      og_json_bool(status, "worker", 0) ? "serving"
-							: "none; start one: og-worker") < 0 ||
-	    og_printf(err, "queue     %lld ready, %lld claimed, %lld delayed, %lld dead\n",
-		      (long long)og_json_int(queue, "ready", 0),
-		      (long long)og_json_int(queue, "claimed", 0),
-		      (long long)og_json_int(queue, "delayed", 0),
-		      (long long)og_json_int(queue, "dead", 0)) < 0 ||
-	    og_printf(err, "tasks    ") < 0)
-		return -1;
-	if (json_object_size(json_object_get(status, "tasks")) == 0)
-		og_printf(err, " none seen");
-	json_object_foreach(json_object_get(status, "tasks"), state, n)
-		og_printf(err, " %s %lld", state, (long long)json_integer_value(n));
-	if (!json_is_object(ledger))
-		return og_printf(err, "\nledger    cannot be judged\n");
-	return og_printf(err, "\nledger    %s, %lld entries\n",
-			 og_json_bool(ledger, "ok", 0) ? "verified" : "BROKEN: og-ledger verify",
-			 (long long)og_json_int(ledger, "checked", 0));
-}
-
-static int run_status(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	struct og_conf *conf = NULL;
-	json_t *status = NULL;
-	int rc = -1;
-
-	if (og_conf_from(ctx, args, &conf, err) < 0)
-		return -1;
-	status = status_json(ctx, conf, err);
-	if (status)
-		rc = og_arg_flag(args, "json") ? og_print_json(status, err)
-					       : print_status(status, err);
-	/* Monitoring branches on it: a broken ledger is a no. */
-	if (rc == 0 && !og_json_bool(json_object_get(status, "ledger"), "ok", 0))
-		rc = 1;
-	json_decref(status);
-	og_conf_free(conf);
-	return rc;
-}
-
-/* --- og doctor ----------------------------------------------------------- */
-
-struct doctor {
-	const struct og_ctx *ctx;
-	const struct og_conf *conf;
-	int json, bad;
-};
-
-static int report(struct doctor *doctor, const char *check, const char *state, const char *what,
-		  struct og_err *err)
-{
-	json_t *line;
-	int rc;
-
-	if (strcmp(state, "bad") == 0)
-		doctor->bad = 1;
-	if (!doctor->json)
-		return og_printf(err, "%-5s %-12s %s\n", state, check, what);
-	line = json_pack("{s:i,s:s,s:s,s:s}", "v", 1, "check", check, "state", state, "what", what);
-	rc = line ? og_print_json(line, err) : og_fail_nomem(err);
-	json_decref(line);
-	return rc;
-}
-
-/* Nobody else may read what is in an instance. */
-static int check_mode(struct doctor *doctor, const char *path, struct og_err *err)
-{
-	char what[512];
-	struct stat st;
-
-	if (stat(path, &st) < 0) {
-		snprintf(what, sizeof(what), "%s: %s", path, strerror(errno));
-		return report(doctor, "files", "bad", what, err);
-	}
-	if (!(st.st_mode & 077))
-		return 0;
-	snprintf(what, sizeof(what), "others may read %s; chmod go= it", path);
-	return report(doctor, "files", "bad", what, err);
-}
-
-static int check_files(struct doctor *doctor, struct og_err *err)
-{
-	const struct og_conf *conf = doctor->conf;
-	const char *paths[] = { conf->home, conf->erp, conf->base, conf->keys, conf->run };
-	int before = doctor->bad;
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
-		if (check_mode(doctor, paths[i], err) < 0)
-			return -1;
-	return doctor->bad == before
-		       ? report(doctor, "files", "ok", "there, and closed to others", err)
-		       : 0;
-}
-
-static int check_ledger(struct doctor *doctor, struct og_err *err)
-{
-	json_t *answer = ask_ledger(doctor->ctx, doctor->conf, 1);
-	int rc;
-
-	if (!answer)
-		rc = report(doctor, "ledger", "bad", "og-ledger gives no answer", err);
-	else if (og_json_bool(answer, "ok", 0))
-		rc = report(doctor, "ledger", "ok", "verified, and the database equals it", err);
-	else
-		rc = report(doctor, "ledger", "bad", "broken; see og-ledger verify --state", err);
-	json_decref(answer);
-	return rc;
-}
-
-/* What the kernel can take away is tried in a child that ends at once. */
-static int try_sandbox(int which)
-{
-	struct og_err ignored = OG_ERR_INIT;
-	const char *nothing[] = { NULL };
-	int status = 0;
-	pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(which ? og_sandbox_paths(nothing, NULL, &ignored) != OG_SANDBOX_DONE
-			    : og_sandbox_no_network(0, &ignored) != OG_SANDBOX_DONE);
-	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
-}
-
-static int check_kernel(struct doctor *doctor, struct og_err *err)
-{
-	int landlock = try_sandbox(1), seccomp = try_sandbox(0);
-
-	if (landlock && seccomp)
-		return report(doctor, "kernel", "ok", "landlock and seccomp", err);
-	return report(doctor, "kernel", "warn",
-		      landlock	? "no seccomp: programs keep their right to the network"
-		      : seccomp ? "no landlock: programs keep their right to files"
-				: "neither landlock nor seccomp: programs keep all their rights",
-		      err);
-}
-
-/* Business tables that no role may read, as the owner's shield knows them. */
-static int check_grants(struct doctor *doctor, struct og_err *err)
-{
-	char *path = og_program_path(doctor->ctx->exe_dir, "og-shield");
-	const char *argv[] = { path,	"grants", "--missing",	      "--as",
-			       "owner", "--home", doctor->conf->home, NULL };
-	struct og_err ignored = OG_ERR_INIT;
-	struct og_buf out;
-	char *line, *next;
-	int status = 1, rc = 0;
-
-	og_buf_init(&out, (size_t)1 << 20);
-	if (!path ||
-	    og_child_run(argv, "", 0, og_deadline(CHILD_MS), &out, &status, &ignored) < 0 ||
-	    status != 0)
-		rc = report(doctor, "grants", "warn", "cannot be listed (is the owner's key here?)",
-			    err);
-	else if (out.len == 0)
-		rc = report(doctor, "grants", "ok", "every table is granted to some role", err);
-	for (line = out.data; rc == 0 && status == 0 && *line; line = next) {
-		char what[256];
-
-		next = line + strcspn(line, "\n");
-		if (*next)
-			*next++ = '\0';
-		snprintf(what, sizeof(what),
-			 "nobody may see '%s': og-shield grant role:employee '%s' "
-			 "select --as owner",
-			 line, line);
-		rc = report(doctor, "grants", "warn", what, err);
-	}
-	og_buf_release(&out);
-	free(path);
-	return rc;
-}
-
-static int check_worker(struct doctor *doctor, struct og_err *err)
-{
-	json_t *queue = queue_json(doctor->conf, err);
-	char what[128];
-	int rc;
-
-	if (!queue)
-		return report(doctor, "queue", "bad", err->msg, err);
-	snprintf(what, sizeof(what), "%lld ready, %lld dead letters; %s",
-		 (long long)og_json_int(queue, "ready", 0),
-		 (long long)og_json_int(queue, "dead", 0),
-		 og_worker_alive(doctor->conf->run) ? "a worker serves it"
-						    : "no worker serves it: og-worker");
-	rc = report(doctor, "queue", og_json_int(queue, "dead", 0) ? "warn" : "ok", what, err);
-	json_decref(queue);
-	return rc;
-}
-
-static int check_model(struct doctor *doctor, struct og_err *err)
-{
-	if (doctor->ctx->env("GEMINI_API_KEY") && strcmp(doctor->conf->model, "skill:") == 0)
-		return report(doctor, "model", "ok",
-			      "none; GEMINI_API_KEY is set: `model = gemini:MODEL` in og.conf "
-			      "would use it",
-			      err);
-	return report(doctor, "model", "ok", doctor->conf->model, err);
-}
-
-static int run_doctor(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	struct doctor doctor = { .ctx = ctx, .json = og_arg_flag(args, "json") };
-	struct og_conf *conf = NULL;
-	int rc = -1;
-
-	if (og_conf_from(ctx, args, &conf, err) < 0)
-		return -1;
-	doctor.conf = conf;
-	if (report(&doctor, "instance", "ok", conf->home, err) == 0 &&
-	    check_files(&doctor, err) == 0 && check_ledger(&doctor, err) == 0 &&
-	    check_grants(&doctor, err) == 0 && check_worker(&doctor, err) == 0 &&
-	    check_model(&doctor, err) == 0 && check_kernel(&doctor, err) == 0)
-		rc = doctor.bad;
-	og_conf_free(conf);
-	return rc;
-}
-
 static int run_later(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	(void)ctx;
@@ -541,9 +224,9 @@ static const struct og_opt json_options[] = {
 static const struct og_command commands[] = {
 	{ "init", "[DIR]", "make an instance: DIR/.omnigate", init_options, 0, 1, run_init },
 	{ "status", "", "how the instance is; status 1 when its ledger is broken", json_options, 0,
-	  0, run_status },
+	  0, og_run_status },
 	{ "doctor", "", "check what an operator would check, and say what to do", json_options, 0,
-	  0, run_doctor },
+	  0, og_run_doctor },
 	{ "up", "", "not in this version", NULL, 0, -1, run_later },
 	{ "logs", "", "not in this version", NULL, 0, -1, run_later },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },

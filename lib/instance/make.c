@@ -228,25 +228,42 @@ static int make_queue(const struct og_making *making, struct og_err *err)
 	return 0;
 }
 
+/* What is in a folder is there for good when the folder is synced. */
+static int sync_folder(const char *path, struct og_err *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = fd < 0 || fsync(fd) < 0 ? -1 : 0;
+
+	if (rc < 0)
+		fail_path(err, "sync", path);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static int sync_above(const char *path, struct og_err *err)
+{
+	char *above = og_path_join(path, "..");
+	int rc = above ? sync_folder(above, err) : og_fail_nomem(err);
+
+	free(above);
+	return rc;
+}
+
 int og_making_finish(struct og_making *making, struct og_err *err)
 {
-	int fd;
-
 	if (og_db_sync(making->db, err) < 0 || make_queue(making, err) < 0)
 		return -1;
 	close_all(making);
+	if (sync_folder(making->temporary, err) < 0)
+		return -1;
 	if (rename(making->temporary, making->final) < 0)
 		return errno == ENOTEMPTY || errno == EEXIST
 			       ? fail_exists(making, err)
 			       : fail_path(err, "make", making->final);
 	free(making->temporary);
 	making->temporary = NULL;
-	fd = open(making->final, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-	return 0;
+	return sync_above(making->final, err);
 }
 
 /* Removes a folder of files and folders of files. */
