@@ -115,6 +115,25 @@ sql() {
 	echo 'no database, just words, and enough of them' >words.db
 	refuses 65 'is not an SQLite database' words.db
 	refuses 66 'No such file' missing.db
+	head -c 8192 /dev/urandom >encrypted.db
+	refuses 65 'an encrypted one cannot be read' encrypted.db
+	sqlite3 newer.db 'CREATE TABLE t(a)'
+	printf '\003' | dd of=newer.db bs=1 seek=19 conv=notrunc 2>/dev/null
+	refuses 65 'newer format than SQLite' newer.db
+	sqlite3 schema.db 'CREATE TABLE t(a)'
+	printf '\011' | dd of=schema.db bs=1 seek=47 conv=notrunc 2>/dev/null
+	refuses 65 'unsupported file format' schema.db
+	sqlite3 ledger.db 'CREATE TABLE Audit_Ledger(x)'
+	refuses 65 "belongs to the system" ledger.db
+	sqlite3 wide.db "PRAGMA encoding = 'UTF-16le'; CREATE TABLE t(a)"
+	refuses 65 'keeps its text in UTF-16le' wide.db
+	# The writer died in a transaction: finishing it would change the source.
+	sqlite3 hot.db "CREATE TABLE t(a); INSERT INTO t SELECT hex(zeroblob(900)) FROM generate_series(1, 500)" \
+		"PRAGMA cache_size = 2; BEGIN; UPDATE t SET a = 'x'" ".shell cp hot.db-journal kept; cp hot.db torn"
+	mv torn hot.db && mv kept hot.db-journal
+	before=$(sha256sum hot.db hot.db-journal)
+	refuses 65 'left in the middle of a transaction' hot.db
+	[ "$(sha256sum hot.db hot.db-journal)" = "$before" ]
 	refuses 66 'not a regular file' /dev/null
 	sqlite3 ours.db 'CREATE TABLE og_task(x)'
 	refuses 65 "belongs to the system" ours.db
@@ -123,6 +142,123 @@ sql() {
 	run og init --from good.db
 	[ "$status" -eq 65 ]
 	[ ! -e .omnigate ]
+}
+
+@test "init --from: a source in WAL mode is read as it lies, and left alone" {
+	sqlite3 still.db "PRAGMA journal_mode = WAL; CREATE TABLE t(a); INSERT INTO t VALUES (1)"
+	mkdir shut && cp still.db shut && chmod 500 shut
+	before=$(ls -A shut)
+	og init --from shut/still.db one
+	[ "$(ls -A shut)" = "$before" ]
+	cmp still.db shut/still.db
+	[ "$(sqlite3 one/.omnigate/erp.db 'SELECT a FROM t')" = 1 ]
+	# With a writer: what it committed is in, what it did not is not.
+	mkfifo hold
+	sqlite3 live.db >/dev/null <<-EOT &
+		PRAGMA journal_mode = WAL;
+		CREATE TABLE t(a);
+		INSERT INTO t VALUES (1);
+		BEGIN;
+		INSERT INTO t VALUES (2);
+		.shell touch ready
+		.shell cat hold
+		COMMIT;
+	EOT
+	for _ in $(seq 100); do [ -e ready ] && break; sleep 0.05; done
+	og init --from live.db two
+	echo >hold
+	wait
+	[ "$(sqlite3 two/.omnigate/erp.db 'SELECT group_concat(a) FROM t')" = 1 ]
+	[ "$(sqlite3 live.db 'SELECT group_concat(a) FROM t')" = 1,2 ]
+	og-ledger verify --state --home two
+}
+
+@test "init --from: columns called rowid" {
+	sqlite3 odd.db <<-'EOT'
+		CREATE TABLE p(rowid TEXT, oid TEXT, n INT);
+		INSERT INTO p VALUES ('grün', 'x', 1), ('b', 'y', 2);
+		CREATE TABLE pairs(k TEXT, v TEXT, PRIMARY KEY (k)) WITHOUT ROWID;
+		INSERT INTO pairs VALUES ('schlüssel', 'a');
+		CREATE TABLE every(rowid TEXT, oid TEXT, _rowid_ TEXT);
+	EOT
+	og init --from odd.db
+	export OG_AS=owner
+	og-shield grant role:admin p select,insert,update
+	og-shield exec "UPDATE p SET rowid = rowid || 'é', n = n + 1"
+	og-shield exec "INSERT INTO p VALUES ('ß', 'z', 3)"
+	[ "$(sql "SELECT group_concat(rowid || n) FROM p")" = 'grüné2,bé3,ß3' ]
+	og-shield grant role:admin pairs select,insert,update
+	og-shield exec "UPDATE pairs SET v = 'ä' WHERE k = 'schlüssel'"
+	[ "$(sql "SELECT v FROM pairs")" = ä ]
+	run og-shield grant role:admin every select
+	[ "$status" -eq 65 ]
+	[[ "$output" == *"rows of table 'every' cannot be named"* ]]
+	og-ledger verify --state
+}
+
+@test "init --from: code that reaches for the system's tables" {
+	hostile() { # NAME SQL
+		rm -f bad.db
+		sqlite3 bad.db "CREATE TABLE t(id INTEGER PRIMARY KEY, a); $2"
+		run og init --from bad.db
+		[ "$status" -eq 65 ] || { echo "$status $output"; return 1; }
+		[[ "$output" == *"$1"*"reaches for tables of the system"* ]] || { echo "$output"; return 1; }
+		[ -z "$(find . -maxdepth 1 -name '.omnigate*')" ]
+	}
+	hostile "trigger 'x'" "CREATE TRIGGER x AFTER UPDATE ON t BEGIN
+		INSERT INTO og_grant(subject, tbl, verbs) VALUES ('role:customer', 't', '[\"select\"]'); END"
+	hostile "trigger 'x'" "CREATE TRIGGER x AFTER UPDATE ON t BEGIN
+		UPDATE\"OG_Principal\"SET role = 'admin'; END"
+	hostile "trigger 'x'" "CREATE TRIGGER x AFTER INSERT ON t BEGIN
+		DELETE FROM [audit_ledger]; END"
+	hostile "view 'x'" "CREATE VIEW x AS SELECT hash FROM main.og_credential"
+	# What only sounds like it is welcome.
+	sqlite3 fine.db "CREATE TABLE blog_role(og_title); CREATE VIEW v AS SELECT og_title FROM blog_role;
+		CREATE TABLE log(a); CREATE TRIGGER x AFTER INSERT ON log BEGIN DELETE FROM blog_role; END"
+	og init --from fine.db
+}
+
+@test "init: two at once make one" {
+	for n in 1 2 3; do
+		og init --demo >out.$n 2>&1 &
+		pids[n]=$!
+	done
+	made=0
+	for n in 1 2 3; do
+		if wait "${pids[n]}"; then
+			made=$((made + 1))
+		else
+			[ $? -eq 78 ]
+			grep -q 'there is an instance already' out.$n
+		fi
+	done
+	[ "$made" -eq 1 ]
+	[ -z "$(find . -name '.omnigate.new*')" ]
+	og-ledger verify --state
+}
+
+@test "init: killed anywhere, an instance is there whole or not at all" {
+	n=1
+	while :; do
+		rm -rf .omnigate .omnigate.new*
+		touch once
+		OG_KILL_PROGRAM=og OG_KILL_AT=$n OG_KILL_ONCE=$PWD/once \
+			LD_PRELOAD=$OG_BUILD/tests/killat.so og init --demo >/dev/null 2>&1 || true
+		[ ! -e once ] || break
+		if [ -e .omnigate ]; then
+			og-ledger verify --state
+		else
+			[ "$(find . -maxdepth 1 -name '.omnigate.new*' | wc -l)" -le 1 ]
+		fi
+		n=$((n + ${OG_FULL:+-22} + 29))
+	done
+	[ "$n" -gt 100 ]
+	rm -rf .omnigate
+	mkdir .omnigate.new-left
+	og init --demo
+	run og doctor
+	[ "$status" -eq 0 ]
+	[[ "$output" == *".omnigate.new-left was left by an init that did not end"* ]]
 }
 
 @test "init: no room, no permission" {
@@ -138,7 +274,14 @@ sql() {
 	og init --demo
 	run og status
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"ledger    verified"* ]]
+	[[ "$output" == *"ledger    verified, "*" entries, head $(sql "SELECT hash FROM audit_ledger ORDER BY seq DESC LIMIT 1")"* ]]
+	[[ "$output" == *"tasks     none"* ]]
+	og-submit --as charlie 'buy 1 ergonomic chair' >/dev/null
+	run og status
+	[[ "$output" == *"queue     1 ready"* ]]
+	og-worker --drain --quiet
+	run og status
+	[[ "$output" == *"tasks     done 1"* ]]
 	run og status --json
 	jq -e '.v == 1 and .queue.ready == 0 and .ledger.ok and (.worker | not)' <<<"$output"
 	sqlite3 .omnigate/erp.db "DROP TRIGGER audit_ledger_no_update; UPDATE audit_ledger SET task = 'x' WHERE seq = 3"
@@ -154,6 +297,9 @@ sql() {
 	[[ "$output" != *bad* ]]
 	chmod 755 .omnigate/keys
 	sqlite3 .omnigate/erp.db "UPDATE products SET price = 1 WHERE id = 1"
+	chmod 640 .omnigate/keys/bob.key
+	run og doctor
+	[[ "$output" == *"others may use "*"/keys/bob.key"* ]]
 	run og doctor --json
 	[ "$status" -eq 1 ]
 	jq -se 'map(select(.state == "bad").check) | unique == ["files", "ledger"]' <<<"$output"

@@ -15,7 +15,21 @@ static int find(struct og_making *making, const char *sql, char **ret, struct og
 	return og_db_text(making->db, sql, ret, err);
 }
 
-int og_adopt_check(struct og_making *making, const char *from, struct og_err *err)
+/* The ledger is read as it lies, so its text must lie in UTF-8. */
+static int check_encoding(struct og_making *making, const char *from, struct og_err *err)
+{
+	char *encoding;
+	int found = find(making, "PRAGMA encoding", &encoding, err), rc = found < 0 ? -1 : 0;
+
+	if (found > 0 && strcmp(encoding, "UTF-8") != 0) {
+		rc = og_fail(err, OG_EDATA, "'%s' keeps its text in %s", from, encoding);
+		og_hint(err, "make a copy in UTF-8: sqlite3 FILE .dump | sqlite3 COPY");
+	}
+	free(encoding);
+	return rc;
+}
+
+static int check_names_and_damage(struct og_making *making, const char *from, struct og_err *err)
 {
 	char *name, *sound = NULL;
 	int found, rc = 0;
@@ -36,6 +50,13 @@ int og_adopt_check(struct og_making *making, const char *from, struct og_err *er
 	free(name);
 	free(sound);
 	return found < 0 ? -1 : rc;
+}
+
+int og_adopt_check(struct og_making *making, const char *from, struct og_err *err)
+{
+	if (check_encoding(making, from, err) < 0)
+		return -1;
+	return check_names_and_damage(making, from, err);
 }
 
 /* A name of ours as a word of its own; bytes before it that are no part of

@@ -25,9 +25,9 @@ struct og_making {
 
 char *og_making_path(const struct og_making *making, const char *name);
 
-/* Is what was copied from a foreign database fit to live in? Names of the
- * system and damage are looked for before our tables are there, code that
- * reaches for them after. OG_EDATA names what it is. */
+/* Is what was copied from a foreign database fit to live in? Its
+ * encoding, names of the system and damage are looked for before our
+ * tables are there, code that reaches for them after. OG_EDATA names it. */
 int og_adopt_check(struct og_making *making, const char *from, struct og_err *err);
 int og_adopt_check_code(struct og_making *making, const char *from, struct og_err *err);
 
