@@ -26,7 +26,10 @@ static void pack(sqlite3_str *out, sqlite3_stmt *stmt, int i)
 	} else if (type == SQLITE_FLOAT) {
 		data = &real;
 		len = (int)sizeof(real);
-	} else if (type != SQLITE_NULL) {
+	} else if (type == SQLITE_TEXT) {
+		data = sqlite3_column_text(stmt, i); /* the file may be in UTF-16 */
+		len = sqlite3_column_bytes(stmt, i);
+	} else if (type == SQLITE_BLOB) {
 		data = sqlite3_column_blob(stmt, i);
 		len = sqlite3_column_bytes(stmt, i);
 	}
