@@ -2,7 +2,6 @@
 #include "tests/unit/unit.h"
 
 #include "lib/base/text.h"
-#include "lib/budget/budget.h"
 #include "lib/task/envelope.h"
 #include "lib/task/result.h"
 
@@ -10,8 +9,11 @@ static unsigned char seed[OG_KEY_SEED], pub[OG_KEY_PUBLIC];
 
 static void make(struct og_buf *out)
 {
-	struct og_envelope_draft draft = { .kind = "task", .principal = "charlie",
-					   .text = "buy 1 chair", .key = "k", .lifetime_ms = 60000 };
+	struct og_envelope_draft draft = { .kind = "task",
+					   .principal = "charlie",
+					   .text = "buy 1 chair",
+					   .key = "k",
+					   .lifetime_ms = 60000 };
 	char id[OG_UUID_LEN + 1];
 	struct og_err err = OG_ERR_INIT;
 
@@ -102,13 +104,15 @@ static void malformed(void)
 
 static void results(void)
 {
-	json_t *result = og_result_new("t", "charlie", "buy"), *rows = json_pack("{s:[{s:i}]}", "x", "a", 1);
+	json_t *result = og_result_new("t", "charlie", "buy"),
+	       *rows = json_pack("{s:[{s:i}]}", "x", "a", 1);
 	struct og_err err = OG_ERR_INIT;
 
 	og_result_state(result, OG_TASK_DONE, NULL);
 	OG_CHECK_OK(og_result_step(result, "price", "done", 0, 0, NULL, &err), &err);
 	OG_CHECK_OK(og_result_undo(result, "price", "undone", "sql", NULL, &err), &err);
-	OG_CHECK_STR(og_json_str(json_array_get(json_object_get(result, "steps"), 0), "state"), "undone");
+	OG_CHECK_STR(og_json_str(json_array_get(json_object_get(result, "steps"), 0), "state"),
+		     "undone");
 	OG_CHECK_OK(og_result_rows(result, rows, &err), &err);
 	OG_CHECK_OK(og_result_rows(result, rows, &err), &err);
 	OG_CHECK_INT(json_array_size(json_object_get(json_object_get(result, "data"), "x")), 2);
@@ -122,6 +126,81 @@ static void results(void)
 	json_decref(result);
 }
 
+/* The queue gave a task up: the document says how far it had come. */
+static void undelivered(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	struct og_envelope e;
+	struct og_buf text;
+	json_t *result;
+
+	make(&text);
+	OG_CHECK_OK(og_envelope_parse(text.data, text.len, &e, &err), &err);
+	result = og_result_undelivered(&e, 0, "expired");
+	OG_CHECK_OK(og_result_check(result, &err), &err);
+	OG_CHECK_STR(og_json_str(result, "state"), "failed");
+	OG_CHECK_STR(og_json_str(result, "reason"), "expired");
+	OG_CHECK_STR(og_json_str(result, "task"), e.id);
+	OG_CHECK_STR(og_json_str(result, "text"), "buy 1 chair");
+	json_decref(result);
+	result = og_result_undelivered(&e, 1, NULL);
+	OG_CHECK_STR(og_json_str(result, "state"), "in_doubt");
+	json_decref(result);
+	og_envelope_release(&e);
+	og_buf_release(&text);
+}
+
+/* Other kinds: about a task, and without an intent of their own. */
+static void about_tasks(void)
+{
+	static const char *const kinds[] = { "cancel", "approve", "answer", "resolve" };
+	struct og_envelope_draft draft = { .principal = "alice",
+					   .task = "01a20dcf-9268-7ce1-9c8e-c2a7c98b3768",
+					   .lifetime_ms = 1000 };
+	struct og_err err = OG_ERR_INIT;
+	char id[OG_UUID_LEN + 1];
+	struct og_buf out;
+
+	og_buf_init(&out, OG_ENVELOPE_MAX);
+	for (size_t i = 0; i < 4; i++) {
+		draft.kind = kinds[i];
+		OG_CHECK_OK(og_envelope_make(&draft, seed, &out, id, &err), &err);
+		og_buf_clear(&out);
+	}
+	draft.text = "and buy a chair";
+	OG_CHECK(og_envelope_make(&draft, seed, &out, id, &err) < 0);
+	draft.text = NULL;
+	draft.task = "all";
+	OG_CHECK(og_envelope_make(&draft, seed, &out, id, &err) < 0);
+	OG_CHECK_INT(err.code, OG_EDATA);
+	OG_CHECK_INT(out.len, 0);
+	og_buf_release(&out);
+}
+
+/* 64 KiB of text is an envelope; one byte more, or 128 KiB in all, is not. */
+static void sizes(void)
+{
+	struct og_envelope_draft draft = { .kind = "task",
+					   .principal = "charlie",
+					   .lifetime_ms = 1000 };
+	char *text = calloc(1, OG_TASK_TEXT_MAX + 2);
+	struct og_err err = OG_ERR_INIT;
+	char id[OG_UUID_LEN + 1];
+	struct og_buf out;
+
+	og_buf_init(&out, 2 * OG_ENVELOPE_MAX);
+	memset(text, '"', OG_TASK_TEXT_MAX);
+	draft.text = text;
+	OG_CHECK(og_envelope_make(&draft, seed, &out, id, &err) < 0); /* escaped: too large */
+	OG_CHECK_INT(err.code, OG_EDATA);
+	memset(text, 'a', OG_TASK_TEXT_MAX);
+	OG_CHECK_OK(og_envelope_make(&draft, seed, &out, id, &err), &err);
+	text[OG_TASK_TEXT_MAX] = 'a';
+	OG_CHECK(og_envelope_make(&draft, seed, &out, id, &err) < 0);
+	og_buf_release(&out);
+	free(text);
+}
+
 static void states(void)
 {
 	for (int i = 0; i < OG_TASK_STATES; i++)
@@ -133,74 +212,15 @@ static void states(void)
 	OG_CHECK_INT(og_state_exit(OG_TASK_WAITING), 75);
 }
 
-static struct og_hash of(int n)
-{
-	struct og_hash hash;
-
-	og_sha256(&n, sizeof(n), &hash);
-	return hash;
-}
-
-/* Every limit of the breaker trips, and nothing before it does. */
-static void breaker(void)
-{
-	struct og_budget_limits limits = { .steps = 10, .repeats = 3, .seconds = 60 };
-	struct og_budget b;
-	struct og_hash same = of(0);
-
-	og_budget_init(&b, &limits);
-	OG_CHECK_INT(og_budget_call(&b, &same), OG_TRIP_NONE);
-	OG_CHECK_INT(og_budget_call(&b, &same), OG_TRIP_NONE);
-	OG_CHECK_INT(og_budget_call(&b, &same), OG_TRIP_REPEAT);
-	og_budget_init(&b, &limits);
-	for (int i = 0; i < 10; i++) {
-		struct og_hash other = of(i);
-
-		OG_CHECK_INT(og_budget_call(&b, &other), OG_TRIP_NONE);
-	}
-	same = of(99);
-	OG_CHECK_INT(og_budget_call(&b, &same), OG_TRIP_STEPS);
-	limits.repeats = 4;
-	limits.steps = 100;
-	og_budget_init(&b, &limits);
-	for (int i = 0; i < 7; i++) {
-		struct og_hash turn = of(i % 2);
-		enum og_trip trip = og_budget_call(&b, &turn);
-
-		OG_CHECK_INT(trip, i < 6 ? OG_TRIP_NONE : OG_TRIP_REPEAT);
-	}
-	limits.seconds = 0;
-	og_budget_init(&b, &limits);
-	same = of(1);
-	OG_CHECK_INT(og_budget_call(&b, &same), OG_TRIP_TIME);
-}
-
-/* A B A B with a limit of repeats that a plain count would not reach first. */
-static void cycle(void)
-{
-	struct og_budget_limits limits = { .steps = 100, .repeats = 3, .seconds = 60 };
-	struct og_budget b;
-	enum og_trip trip = OG_TRIP_NONE;
-	int calls = 0;
-
-	og_budget_init(&b, &limits);
-	while (trip == OG_TRIP_NONE && calls < 50) {
-		struct og_hash turn = of(calls++ % 2);
-
-		trip = og_budget_call(&b, &turn);
-	}
-	OG_CHECK(trip == OG_TRIP_REPEAT || trip == OG_TRIP_CYCLE);
-	OG_CHECK(calls <= 6);
-}
-
 int main(void)
 {
 	OG_RUN(whole);
 	OG_RUN(every_bit);
 	OG_RUN(malformed);
 	OG_RUN(results);
+	OG_RUN(undelivered);
+	OG_RUN(about_tasks);
+	OG_RUN(sizes);
 	OG_RUN(states);
-	OG_RUN(breaker);
-	OG_RUN(cycle);
 	return og_done();
 }

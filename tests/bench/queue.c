@@ -1,0 +1,278 @@
+/*
+ * How fast the embedded queue takes, hands out and notices. In a new
+ * folder below the current directory; prints JSON, times in microseconds.
+ *
+ *	put_1, put_4      durable puts per second, one by one, by 1 and 4 processes
+ *	put_batch         tasks per second in batches of 100
+ *	work_1, work_4    claim and ack per second (the ack is not synced)
+ *	claimed_us        from the beginning of a put to its claim elsewhere
+ *	dead_us           from kill -9 of a claimer to the claim of who slept
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "lib/queue/queue.h"
+
+#define PUTS   1500
+#define BATCH  100
+#define ROUNDS 100
+
+static char envelope[1024];
+
+static void must(int rc, const struct og_err *err)
+{
+	if (rc >= 0)
+		return;
+	fprintf(stderr, "queue: %s\n", err->msg);
+	exit(70);
+}
+
+static struct og_queue *open_queue(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	struct og_queue *queue = NULL;
+
+	must(og_queue_open("sqlite:queue.db", ".", &queue, &err), &err);
+	return queue;
+}
+
+static void put(struct og_queue *queue, int n)
+{
+	char ids[BATCH][OG_UUID_LEN + 1];
+	struct og_parcel parcels[BATCH];
+	struct og_err err = OG_ERR_INIT;
+
+	memset(parcels, 0, sizeof(parcels));
+	for (int i = 0; i < n; i++) {
+		must(og_uuid7(ids[i], &err), &err);
+		parcels[i].id = ids[i];
+		parcels[i].envelope = envelope;
+	}
+	must(og_queue_put(queue, parcels, (size_t)n, &err), &err);
+}
+
+static void put_many(int count)
+{
+	struct og_queue *queue = open_queue();
+
+	for (int i = 0; i < count; i++)
+		put(queue, 1);
+	og_queue_close(queue);
+}
+
+static void put_batches(int count)
+{
+	struct og_queue *queue = open_queue();
+
+	for (int i = 0; i < count; i += BATCH)
+		put(queue, BATCH);
+	og_queue_close(queue);
+}
+
+static void work(int count)
+{
+	struct og_delivery delivery = { .envelope = NULL };
+	struct og_queue *queue = open_queue();
+	struct og_err err = OG_ERR_INIT;
+
+	for (int i = 0; i < count && og_queue_claim(queue, &delivery, &err) > 0; i++) {
+		must(og_queue_ack(queue, delivery.ticket, &err), &err);
+		og_delivery_release(&delivery);
+	}
+	og_queue_close(queue);
+}
+
+/* Calls per second of `each` in so many processes at once. */
+static long rate(void (*act)(int), int processes, int each)
+{
+	int64_t start = og_mono_us();
+	int status;
+
+	for (int i = 0; i < processes; i++)
+		if (fork() == 0) {
+			act(each);
+			_exit(0);
+		}
+	while (wait(&status) > 0)
+		if (status != 0)
+			exit(70);
+	return (long)((int64_t)processes * each * 1000000 / (og_mono_us() - start));
+}
+
+static int by_size(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static long median(int64_t *times)
+{
+	qsort(times, ROUNDS, sizeof(*times), by_size);
+	return (long)times[ROUNDS / 2];
+}
+
+/* Blocks until it has a task. */
+static int64_t claim(struct og_queue *queue)
+{
+	struct og_delivery delivery = { .envelope = NULL };
+	struct og_err err = OG_ERR_INIT;
+	int found;
+
+	while ((found = og_queue_claim(queue, &delivery, &err)) == 0)
+		must(og_queue_wait(queue, OG_FOREVER, -1, &err), &err);
+	must(found, &err);
+	og_delivery_release(&delivery);
+	return delivery.ticket;
+}
+
+/* Claims, says when, acks; for ever. */
+static void tell_claims(int out)
+{
+	struct og_queue *queue = open_queue();
+	struct og_err err = OG_ERR_INIT;
+
+	for (;;) {
+		int64_t ticket = claim(queue), now = og_mono_us();
+
+		must(og_queue_ack(queue, ticket, &err), &err);
+		if (write(out, &now, sizeof(now)) != sizeof(now))
+			_exit(1);
+	}
+}
+
+static pid_t start_teller(int *in)
+{
+	int pipes[2];
+	pid_t pid;
+
+	if (pipe(pipes) < 0 || (pid = fork()) < 0)
+		exit(71);
+	if (pid == 0) {
+		close(pipes[0]);
+		tell_claims(pipes[1]);
+	}
+	close(pipes[1]);
+	*in = pipes[0];
+	return pid;
+}
+
+static int64_t told(int in)
+{
+	int64_t when;
+
+	if (read(in, &when, sizeof(when)) != sizeof(when))
+		exit(70);
+	return when;
+}
+
+static void stop(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static long claimed_us(void)
+{
+	struct og_queue *queue = open_queue();
+	int64_t times[ROUNDS];
+	int in;
+	pid_t teller = start_teller(&in);
+
+	usleep(50000);
+	for (int i = 0; i < ROUNDS; i++) {
+		int64_t start = og_mono_us();
+
+		put(queue, 1);
+		times[i] = told(in) - start;
+		usleep(2000); /* asleep again */
+	}
+	stop(teller);
+	close(in);
+	og_queue_close(queue);
+	return median(times);
+}
+
+/* A child that holds a claim until it is killed. */
+static pid_t start_holder(void)
+{
+	int pipes[2];
+	char byte = 0;
+	pid_t pid;
+
+	if (pipe(pipes) < 0 || (pid = fork()) < 0)
+		exit(71);
+	if (pid == 0) {
+		claim(open_queue());
+		if (write(pipes[1], &byte, 1) == 1)
+			pause();
+		_exit(1);
+	}
+	if (read(pipes[0], &byte, 1) != 1)
+		exit(70);
+	close(pipes[0]);
+	close(pipes[1]);
+	return pid;
+}
+
+static long dead_us(void)
+{
+	struct og_queue *queue = open_queue();
+	int64_t times[ROUNDS];
+	int in;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		pid_t holder, teller;
+		int64_t start;
+
+		put(queue, 1);
+		holder = start_holder();
+		teller = start_teller(&in);
+		usleep(30000);
+		start = og_mono_us();
+		kill(holder, SIGKILL);
+		times[i] = told(in) - start;
+		stop(teller);
+		waitpid(holder, NULL, 0);
+		close(in);
+	}
+	og_queue_close(queue);
+	return median(times);
+}
+
+static void clean(void)
+{
+	static const char *const names[] = { "queue.db",       "queue.db-wal",	   "queue.db-shm",
+					     "run/queue.lock", "run/queue.claims", "run/bell" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		unlink(names[i]);
+	rmdir("run");
+}
+
+int main(void)
+{
+	char folder[] = "queue-XXXXXX";
+	long put_1, put_4, batch, work_1, work_4;
+
+	if (!mkdtemp(folder) || chdir(folder) < 0 || mkdir("run", 0700) < 0)
+		return 71;
+	memset(envelope, 'x', sizeof(envelope) - 1);
+	put_1 = rate(put_many, 1, PUTS);
+	put_4 = rate(put_many, 4, PUTS);
+	work_1 = rate(work, 1, PUTS);
+	work_4 = rate(work, 4, PUTS);
+	batch = rate(put_batches, 1, 20 * BATCH);
+	rate(work, 1, 20 * BATCH);
+	printf("{\"put_1\":%ld,\"put_4\":%ld,\"put_batch\":%ld,\"work_1\":%ld,\"work_4\":%ld,"
+	       "\"claimed_us\":%ld,\"dead_us\":%ld}\n",
+	       put_1, put_4, batch, work_1, work_4, claimed_us(), dead_us());
+	clean();
+	return chdir("..") < 0 || rmdir(folder) < 0;
+}
