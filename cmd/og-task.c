@@ -358,7 +358,7 @@ static int show(const struct session *s, const json_t *task, struct og_err *err)
 	if (!json_is_object(result)) {
 		int pending = state_exit(task) == OG_ETEMP;
 
-		return og_fail(err, pending ? OG_ETEMP : OG_EDATA, "the task is %s, %s",
+		return og_fail(err, pending ? OG_ETEMP : OG_NO, "the task is %s, %s",
 			       og_json_str(task, "state"),
 			       pending ? "it has no result yet" : "its result is gone");
 	}
