@@ -23,7 +23,7 @@
 
 #define PATH_MAX_BYTES 4096
 #define RENDER_MS      30000
-#define NOTE_MAX ((size_t)65536)
+#define NOTE_MAX       ((size_t)65536)
 
 static const char *environment(const char *name)
 {

@@ -33,8 +33,7 @@ int og_print_json(const json_t *value, struct og_err *err);
  * own standard output. */
 int og_print_result(const struct og_ctx *ctx, const json_t *result, struct og_err *err);
 /* A line on standard error, "og-x: ...", control bytes made visible. */
-void og_note(const struct og_ctx *ctx, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+void og_note(const struct og_ctx *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The instance that --home, $OG_HOME or the current directory names. */
 int og_conf_from(const struct og_ctx *ctx, const struct og_args *args, struct og_conf **ret,

@@ -442,9 +442,8 @@ static int show_missing(const json_t *reply, struct og_err *err)
 	size_t i;
 	json_t *name;
 
-	json_array_foreach(json_object_get(reply, "missing"), i, name)
-		if (og_printf(err, "%s\n", json_string_value(name)) < 0)
-			return -1;
+	json_array_foreach(json_object_get(reply, "missing"), i,
+			   name) if (og_printf(err, "%s\n", json_string_value(name)) < 0) return -1;
 	return 0;
 }
 

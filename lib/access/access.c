@@ -7,8 +7,8 @@
 #include "lib/access/access-internal.h"
 #include "lib/base/text.h"
 
-#define SELECT_PRINCIPAL                                                                       \
-	"SELECT p.id, p.name, p.role, p.clearance, p.pubkey, p.active, r.rights "              \
+#define SELECT_PRINCIPAL                                                                           \
+	"SELECT p.id, p.name, p.role, p.clearance, p.pubkey, p.active, r.rights "                  \
 	"FROM og_principal p JOIN og_role r ON r.name = p.role WHERE "
 
 int og_access_open(struct og_db *db, struct og_access **ret, struct og_err *err)
@@ -83,7 +83,8 @@ static int copy_rights(struct og_principal *ret, const char *json)
 	memcpy(ret->rights, " ", 2);
 	if (!json || og_json_parse(json, strlen(json), 4096, "rights", &list, &ignored) < 0)
 		return -1;
-	json_array_foreach(list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		const char *right = json_string_value(item);
 		size_t len = right ? strlen(right) : 0;
 
@@ -153,8 +154,7 @@ static int has_users(struct og_access *access, struct og_err *err)
 	return n == 3;
 }
 
-static int find_user(struct og_access *access, const char *email, json_t **ret,
-		     struct og_err *err)
+static int find_user(struct og_access *access, const char *email, json_t **ret, struct og_err *err)
 {
 	struct og_stmt *stmt;
 	int found;

@@ -19,7 +19,7 @@
 #include "lib/hash/hash.h"
 #include "lib/json/json.h"
 
-#define OG_NAME_MAX 63	  /* principal and role names */
+#define OG_NAME_MAX    63 /* principal and role names */
 #define OG_SUBJECT_MAX 160
 
 /* Rights of a role, besides its grants on tables. */
@@ -66,12 +66,12 @@ enum og_verb { OG_SELECT = 1, OG_INSERT = 2, OG_UPDATE = 4 };
 /* What one subject may do with one table. Lists are NULL-terminated. */
 struct og_table_rights {
 	char *table;
-	unsigned verbs;	   /* of enum og_verb */
-	char **visible;	   /* NULL: every column that is not masked */
-	char **masked;	   /* listed, but read as NULL; NULL: none */
-	char **settable;   /* NULL: every column that is visible and not masked */
-	char **forbidden;  /* columns a forbid took away; NULL: none */
-	char *predicate;   /* SQL over t.column and the principal's variables; NULL: every row */
+	unsigned verbs;	  /* of enum og_verb */
+	char **visible;	  /* NULL: every column that is not masked */
+	char **masked;	  /* listed, but read as NULL; NULL: none */
+	char **settable;  /* NULL: every column that is visible and not masked */
+	char **forbidden; /* columns a forbid took away; NULL: none */
+	char *predicate;  /* SQL over t.column and the principal's variables; NULL: every row */
 };
 
 struct og_rights {
@@ -84,9 +84,8 @@ struct og_rights {
 
 /* The rights of subject, for who's rows. subject NULL: "role:" and who's
  * role. only (NULL-terminated, NULL: no narrowing): tables to keep. */
-int og_access_rights(struct og_access *access, const struct og_principal *who,
-		     const char *subject, const char *const *only, struct og_rights **ret,
-		     struct og_err *err);
+int og_access_rights(struct og_access *access, const struct og_principal *who, const char *subject,
+		     const char *const *only, struct og_rights **ret, struct og_err *err);
 void og_rights_free(struct og_rights *rights);
 const struct og_table_rights *og_rights_table(const struct og_rights *rights, const char *table);
 int og_column_listed(char *const *list, const char *column);

@@ -6,8 +6,8 @@
 #include "lib/base/text.h"
 
 #define COLUMN_LIST_MAX 1000
-#define PREDICATE_MAX 8192
-#define GRANT_JSON_MAX ((size_t)262144)
+#define PREDICATE_MAX	8192
+#define GRANT_JSON_MAX	((size_t)262144)
 
 static int bad(struct og_err *err, const char *what)
 {
@@ -25,9 +25,12 @@ static int check_list(const json_t *grant, const char *key, size_t min, struct o
 	if (!json_is_array(list) || json_array_size(list) < min ||
 	    json_array_size(list) > COLUMN_LIST_MAX)
 		return og_fail(err, OG_EDATA, "grant: '%s' is no list of names", key);
-	json_array_foreach(list, i, item)
-		if (!json_is_string(item) || json_string_length(item) == 0)
-			return og_fail(err, OG_EDATA, "grant: '%s' is no list of names", key);
+	json_array_foreach(list, i,
+			   item) if (!json_is_string(item) ||
+				     json_string_length(item) ==
+					     0) return og_fail(err, OG_EDATA,
+							       "grant: '%s' is no list of names",
+							       key);
 	return 0;
 }
 
@@ -39,7 +42,8 @@ static int check_verbs(const json_t *grant, struct og_err *err)
 
 	if (!json_is_array(list) || json_array_size(list) == 0)
 		return bad(err, "'verbs' is missing or empty");
-	json_array_foreach(list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		const char *verb = json_string_value(item), *nearest;
 		size_t k = 0;
 
@@ -49,8 +53,8 @@ static int check_verbs(const json_t *grant, struct og_err *err)
 			continue;
 		og_fail(err, OG_EDATA, "grant: '%s' is no verb", verb ? verb : "?");
 		nearest = verb ? og_nearest(verb, verbs) : NULL;
-		return nearest ? og_hint(err, "did you mean '%s'?", nearest) :
-				 og_hint(err, "verbs are select, insert and update");
+		return nearest ? og_hint(err, "did you mean '%s'?", nearest)
+			       : og_hint(err, "verbs are select, insert and update");
 	}
 	return 0;
 }
@@ -72,7 +76,7 @@ static int is_system_table(const char *table)
 
 int og_grant_check(const json_t *grant, struct og_err *err)
 {
-	static const char *const keys[] = { "subject", "tbl",	   "effect",   "verbs", "visible",
+	static const char *const keys[] = { "subject", "tbl",	   "effect",	"verbs", "visible",
 					    "masked",  "settable", "predicate", NULL };
 	const char *subject, *table, *effect = og_json_str(grant, "effect");
 	const json_t *predicate = json_object_get(grant, "predicate");
@@ -124,16 +128,17 @@ int og_access_grant_put(struct og_access *access, const json_t *grant, int *chan
 	int rc = -1;
 
 	if (og_grant_check(grant, err) < 0 ||
-	    og_stmt_new(access->db,
-			"INSERT INTO og_grant(subject, tbl, effect, verbs, visible, masked, settable, "
-			"predicate) VALUES (?1,?2,?3,?4,?5,?6,?7,?8) "
-			"ON CONFLICT(subject, tbl, effect) DO UPDATE SET verbs = excluded.verbs, "
-			"visible = excluded.visible, masked = excluded.masked, "
-			"settable = excluded.settable, predicate = excluded.predicate "
-			"WHERE verbs IS NOT excluded.verbs OR visible IS NOT excluded.visible OR "
-			"masked IS NOT excluded.masked OR settable IS NOT excluded.settable OR "
-			"predicate IS NOT excluded.predicate",
-			&stmt, err) < 0)
+	    og_stmt_new(
+		    access->db,
+		    "INSERT INTO og_grant(subject, tbl, effect, verbs, visible, masked, settable, "
+		    "predicate) VALUES (?1,?2,?3,?4,?5,?6,?7,?8) "
+		    "ON CONFLICT(subject, tbl, effect) DO UPDATE SET verbs = excluded.verbs, "
+		    "visible = excluded.visible, masked = excluded.masked, "
+		    "settable = excluded.settable, predicate = excluded.predicate "
+		    "WHERE verbs IS NOT excluded.verbs OR visible IS NOT excluded.visible OR "
+		    "masked IS NOT excluded.masked OR settable IS NOT excluded.settable OR "
+		    "predicate IS NOT excluded.predicate",
+		    &stmt, err) < 0)
 		return -1;
 	og_bind_text(stmt, 1, og_json_str(grant, "subject"));
 	og_bind_text(stmt, 2, og_json_str(grant, "tbl"));
@@ -212,10 +217,11 @@ int og_access_grant_list(struct og_access *access, const char *subject, json_t *
 
 	if (!list)
 		return og_fail_nomem(err);
-	if (og_stmt_new(access->db,
-			"SELECT subject, tbl, effect, verbs, visible, masked, settable, predicate "
-			"FROM og_grant WHERE ?1 IS NULL OR subject = ?1 ORDER BY subject, tbl, effect",
-			&stmt, err) < 0)
+	if (og_stmt_new(
+		    access->db,
+		    "SELECT subject, tbl, effect, verbs, visible, masked, settable, predicate "
+		    "FROM og_grant WHERE ?1 IS NULL OR subject = ?1 ORDER BY subject, tbl, effect",
+		    &stmt, err) < 0)
 		goto out;
 	og_bind_text(stmt, 1, subject);
 	while ((more = og_stmt_step(stmt, err)) > 0) {
@@ -243,13 +249,16 @@ int og_access_ungranted(struct og_access *access, json_t **ret, struct og_err *e
 
 	if (!list)
 		return og_fail_nomem(err);
-	if (og_stmt_new(access->db,
-			"SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' "
-			"AND name NOT LIKE 'og\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
-			"AND name <> 'audit_ledger' AND name NOT IN (SELECT tbl FROM og_grant "
-			"WHERE subject LIKE 'role:%' AND effect = 'permit' AND verbs LIKE '%\"select\"%') "
-			"ORDER BY name",
-			&stmt, err) == 0)
+	if (og_stmt_new(
+		    access->db,
+		    "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' "
+		    "AND name NOT LIKE 'og\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE "
+		    "'\\' "
+		    "AND name <> 'audit_ledger' AND name NOT IN (SELECT tbl FROM og_grant "
+		    "WHERE subject LIKE 'role:%' AND effect = 'permit' AND verbs LIKE "
+		    "'%\"select\"%') "
+		    "ORDER BY name",
+		    &stmt, err) == 0)
 		while ((more = og_stmt_step(stmt, err)) > 0)
 			if (json_array_append_new(list, json_string(og_col_text(stmt, 0))) < 0) {
 				more = og_fail_nomem(err);
@@ -272,12 +281,13 @@ static int check_rights(const json_t *rights, struct og_err *err)
 	size_t i;
 
 	memcpy(known.rights, list, sizeof(list));
-	json_array_foreach(rights, i, item)
-		if (!json_is_string(item) || !og_access_right(&known, json_string_value(item))) {
-			og_fail(err, OG_EDATA, "role: '%s' is no right",
-				json_is_string(item) ? json_string_value(item) : "?");
-			return og_hint(err, "rights are " OG_RIGHTS_LIST);
-		}
+	json_array_foreach(rights, i, item) if (!json_is_string(item) ||
+						!og_access_right(&known, json_string_value(item)))
+	{
+		og_fail(err, OG_EDATA, "role: '%s' is no right",
+			json_is_string(item) ? json_string_value(item) : "?");
+		return og_hint(err, "rights are " OG_RIGHTS_LIST);
+	}
 	return json_is_array(rights) ? 0 : og_fail(err, OG_EDATA, "role: 'rights' is no list");
 }
 
@@ -308,8 +318,8 @@ int og_access_role_put(struct og_access *access, const json_t *role, struct og_e
 
 static int check_principal(const json_t *who, struct og_err *err)
 {
-	static const char *const keys[] = { "name",   "role", "clearance", "pubkey",
-					    "id",     "active", NULL };
+	static const char *const keys[] = { "name", "role",   "clearance", "pubkey",
+					    "id",   "active", NULL };
 	int64_t clearance;
 	const char *text;
 
@@ -337,13 +347,14 @@ int og_access_principal_put(struct og_access *access, const json_t *who, int64_t
 	int rc = -1;
 
 	if (check_principal(who, err) < 0 ||
-	    og_stmt_new(access->db,
-			"INSERT INTO og_principal(id, name, role, clearance, pubkey, active, created) "
-			"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
-			"ON CONFLICT(name) DO UPDATE SET role = excluded.role, "
-			"clearance = excluded.clearance, pubkey = coalesce(excluded.pubkey, pubkey), "
-			"active = excluded.active",
-			&stmt, err) < 0)
+	    og_stmt_new(
+		    access->db,
+		    "INSERT INTO og_principal(id, name, role, clearance, pubkey, active, created) "
+		    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+		    "ON CONFLICT(name) DO UPDATE SET role = excluded.role, "
+		    "clearance = excluded.clearance, pubkey = coalesce(excluded.pubkey, pubkey), "
+		    "active = excluded.active",
+		    &stmt, err) < 0)
 		return -1;
 	og_time_format(og_now_ms(), now);
 	if (id > 0)

@@ -13,7 +13,8 @@
 
 /* A hash nothing matches, so that an unknown mail takes as long as a wrong
  * password: its salt is fixed, its result is no base64 of anything. */
-static const char nobody[] = "$y$j9T$0000000000000000000000$0000000000000000000000000000000000000000000";
+static const char nobody[] =
+	"$y$j9T$0000000000000000000000$0000000000000000000000000000000000000000000";
 
 int og_access_password_hash(const char *password, struct og_buf *ret, struct og_err *err)
 {

@@ -74,7 +74,8 @@ static int read_list(const char *text, char ***ret, struct og_err *err)
 		og_fail_nomem(err);
 		goto out;
 	}
-	json_array_foreach(json, i, item) {
+	json_array_foreach(json, i, item)
+	{
 		list[i] = json_is_string(item) ? strdup(json_string_value(item)) : NULL;
 		if (!list[i]) {
 			og_fail(err, OG_EDATA, "grant: a list holds something else than names");
@@ -205,13 +206,12 @@ static int take_row(struct og_rights *rights, struct og_stmt *row, const char *c
 	table = table_for(rights, name, err);
 	if (!table)
 		return -1;
-	return strcmp(effect, "forbid") == 0 ? take_forbid(table, row, err) :
-					       take_permit(table, row, err);
+	return strcmp(effect, "forbid") == 0 ? take_forbid(table, row, err)
+					     : take_permit(table, row, err);
 }
 
-int og_access_rights(struct og_access *access, const struct og_principal *who,
-		     const char *subject, const char *const *only, struct og_rights **ret,
-		     struct og_err *err)
+int og_access_rights(struct og_access *access, const struct og_principal *who, const char *subject,
+		     const char *const *only, struct og_rights **ret, struct og_err *err)
 {
 	struct og_rights *rights = calloc(1, sizeof(*rights));
 	struct og_stmt *stmt = access->grants;

@@ -27,7 +27,8 @@ static int malformed(struct og_err *err)
 static int read_operation(const json_t *change, int forward, struct operation *ret,
 			  struct og_err *err)
 {
-	const json_t *before = json_object_get(change, "old"), *after = json_object_get(change, "new");
+	const json_t *before = json_object_get(change, "old"),
+		     *after = json_object_get(change, "new");
 	const json_t *rowid = json_object_get(change, "rowid");
 	const json_t *new_rowid = json_object_get(change, "new_rowid");
 	const char *op = og_json_str(change, "op");
@@ -78,7 +79,8 @@ static int add_columns(struct draft *draft, const json_t *columns, const char *b
 	const char *name;
 
 	memcpy(&mutable, &columns, sizeof(mutable)); /* jansson's iterators take no const */
-	json_object_foreach(mutable, name, value) {
+	json_object_foreach(mutable, name, value)
+	{
 		int is_generated = generated(draft->table, name);
 
 		if (is_generated < 0)
@@ -101,8 +103,7 @@ static int add_where(struct draft *draft, const struct operation *o, const json_
 	if (!draft->table->without_rowid) {
 		if (push(draft, o->rowid) < 0)
 			return malformed(err);
-		sqlite3_str_appendf(draft->sql, " AND %s = ?%d", draft->table->rowid,
-				    draft->n);
+		sqlite3_str_appendf(draft->sql, " AND %s = ?%d", draft->table->rowid, draft->n);
 	}
 	if (key && add_columns(draft, key, " AND ", "IS ?%d COLLATE BINARY", err) < 0)
 		return -1;
@@ -194,8 +195,7 @@ static int build(struct draft *draft, const struct operation *o, const json_t *c
 	return add_where(draft, o, NULL, err);
 }
 
-static int execute(struct og_db *db, const struct draft *draft, const char *sql,
-		   struct og_err *err)
+static int execute(struct og_db *db, const struct draft *draft, const char *sql, struct og_err *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	sqlite3_int64 before = sqlite3_total_changes64(db->handle);

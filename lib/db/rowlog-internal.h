@@ -9,8 +9,8 @@
 
 struct og_row_column {
 	char *name;
-	int pk;	       /* place in the primary key from 1, or 0 */
-	int generated; /* its value is computed: never logged, never written */
+	int pk;		/* place in the primary key from 1, or 0 */
+	int generated;	/* its value is computed: never logged, never written */
 	int is_virtual; /* generated and not stored */
 };
 

@@ -14,7 +14,7 @@
 struct og_rowlog {
 	struct og_db *db;
 	int on;
-	int bad;	 /* SQLite's code of what went wrong, or SQLITE_OK */
+	int bad; /* SQLite's code of what went wrong, or SQLITE_OK */
 	size_t count;
 	struct og_buf text; /* objects, a comma after each */
 	int virtual_counts; /* do virtual columns take a number in preupdate_old/new? */
@@ -23,7 +23,7 @@ struct og_rowlog {
 
 /* Not covered: they are rebuilt from the others, or they are the ledger. */
 static const char *const derived[] = {
-	"audit_ledger", "og_consent", "og_counter", "og_credential", "og_journal",
+	"audit_ledger", "og_consent", "og_counter",   "og_credential",	 "og_journal",
 	"og_passage",	"og_task",    "sqlite_stat1", "sqlite_sequence", NULL,
 };
 
@@ -91,8 +91,8 @@ enum { OLD, NEW };
 static sqlite3_value *value_of(struct og_rowlog *log, int which, int slot)
 {
 	sqlite3_value *value = NULL;
-	int rc = which == OLD ? sqlite3_preupdate_old(log->db->handle, slot, &value) :
-				sqlite3_preupdate_new(log->db->handle, slot, &value);
+	int rc = which == OLD ? sqlite3_preupdate_old(log->db->handle, slot, &value)
+			      : sqlite3_preupdate_new(log->db->handle, slot, &value);
 
 	if (rc != SQLITE_OK)
 		log->bad = rc;
@@ -119,8 +119,8 @@ static int chosen(struct og_rowlog *log, const struct og_row_column *column, int
 }
 
 /* `"NAME":{"column":value,...}` with the columns in canonical order. */
-static void print_columns(struct og_rowlog *log, const struct og_row_table *table,
-			  const char *name, int which, enum choice choice)
+static void print_columns(struct og_rowlog *log, const struct og_row_table *table, const char *name,
+			  int which, enum choice choice)
 {
 	struct og_buf *out = &log->text;
 	int first = 1;
@@ -151,9 +151,9 @@ static void print_operation(struct og_rowlog *log, const struct og_row_table *ta
 			    const struct operation *o)
 {
 	struct og_buf *out = &log->text;
-	const char *name = o->op == SQLITE_INSERT ? "insert" :
-			   o->op == SQLITE_UPDATE ? "update" :
-						    "delete";
+	const char *name = o->op == SQLITE_INSERT   ? "insert"
+			   : o->op == SQLITE_UPDATE ? "update"
+						    : "delete";
 	enum choice choice = o->op == SQLITE_UPDATE ? CHANGED : ALL;
 
 	og_buf_addc(out, '{');
@@ -232,8 +232,8 @@ static int probe_numbering(int *ret, struct og_err *err)
 {
 	struct probe probe = { 0 };
 	sqlite3 *handle = NULL;
-	int rc = sqlite3_open_v2(":memory:", &handle,
-				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	int rc = sqlite3_open_v2(":memory:", &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+				 NULL);
 
 	if (rc == SQLITE_OK) {
 		sqlite3_preupdate_hook(handle, on_probe, &probe);
@@ -244,8 +244,9 @@ static int probe_numbering(int *ret, struct og_err *err)
 	}
 	sqlite3_close(handle);
 	*ret = probe.virtual_counts;
-	return rc == SQLITE_OK ? 0 : og_fail(err, OG_EOS, "cannot start the row log: %s",
-					     sqlite3_errstr(rc));
+	return rc == SQLITE_OK
+		       ? 0
+		       : og_fail(err, OG_EOS, "cannot start the row log: %s", sqlite3_errstr(rc));
 }
 
 int og_rowlog_new(struct og_db *db, struct og_rowlog **ret, struct og_err *err)
@@ -313,8 +314,7 @@ int og_rowlog_take(struct og_rowlog *log, struct og_buf *buf, struct og_err *err
 	return og_rowlog_take_from(log, 0, buf, err);
 }
 
-int og_rowlog_take_from(struct og_rowlog *log, size_t mark, struct og_buf *buf,
-			struct og_err *err)
+int og_rowlog_take_from(struct og_rowlog *log, size_t mark, struct og_buf *buf, struct og_err *err)
 {
 	if (log->bad)
 		return og_fail(err, OG_EDATA, "cannot log a row change: %s",

@@ -46,19 +46,17 @@ int og_rowlog_take(struct og_rowlog *log, struct og_buf *buf, struct og_err *err
 /* Position in the log, to know what one statement of several added. */
 size_t og_rowlog_mark(const struct og_rowlog *log);
 /* As take, but only what came after mark. */
-int og_rowlog_take_from(struct og_rowlog *log, size_t mark, struct og_buf *buf,
-			struct og_err *err);
+int og_rowlog_take_from(struct og_rowlog *log, size_t mark, struct og_buf *buf, struct og_err *err);
 
 /* True when changes to the table are not logged. */
 int og_table_derived(const char *table);
 
 /* Applies a changes array. Inside the caller's transaction, triggers off.
  * forward != 0 replays, foreign keys off (their actions are in the log); 0
- * undoes, last operation first, foreign keys checked at commit. Every operation must find exactly the row it names with
- * the old values it names: else OG_NO "row changed since" and the caller
+ * undoes, last operation first, foreign keys checked at commit. Every operation must find exactly
+ * the row it names with the old values it names: else OG_NO "row changed since" and the caller
  * rolls back. Malformed input is OG_EDATA. changes is a jansson array. */
 
-int og_rowlog_apply(struct og_db *db, const json_t *changes, int forward,
-		    struct og_err *err);
+int og_rowlog_apply(struct og_db *db, const json_t *changes, int forward, struct og_err *err);
 
 #endif

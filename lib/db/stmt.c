@@ -48,9 +48,9 @@ void og_bind_real(struct og_stmt *stmt, int i, double value)
 
 void og_bind_text(struct og_stmt *stmt, int i, const char *text)
 {
-	note(stmt, text ? sqlite3_bind_text64(stmt->handle, i, text, strlen(text),
-					      SQLITE_TRANSIENT, SQLITE_UTF8) :
-			  sqlite3_bind_null(stmt->handle, i));
+	note(stmt, text ? sqlite3_bind_text64(stmt->handle, i, text, strlen(text), SQLITE_TRANSIENT,
+					      SQLITE_UTF8)
+			: sqlite3_bind_null(stmt->handle, i));
 }
 
 void og_bind_textn(struct og_stmt *stmt, int i, const char *text, size_t len)
@@ -61,8 +61,8 @@ void og_bind_textn(struct og_stmt *stmt, int i, const char *text, size_t len)
 
 void og_bind_blob(struct og_stmt *stmt, int i, const void *data, size_t len)
 {
-	note(stmt, len ? sqlite3_bind_blob64(stmt->handle, i, data, len, SQLITE_TRANSIENT) :
-			 sqlite3_bind_zeroblob(stmt->handle, i, 0));
+	note(stmt, len ? sqlite3_bind_blob64(stmt->handle, i, data, len, SQLITE_TRANSIENT)
+		       : sqlite3_bind_zeroblob(stmt->handle, i, 0));
 }
 
 void og_bind_null(struct og_stmt *stmt, int i)

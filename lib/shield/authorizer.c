@@ -50,8 +50,8 @@ static int is_ddl(int action)
 
 static int deny_action(struct og_gate *gate, int action)
 {
-	og_gate_refuse(gate, OG_REFUSED, is_ddl(action) ? "no-ddl" : "no-verb",
-		       "%s is nobody's", verb_of(action));
+	og_gate_refuse(gate, OG_REFUSED, is_ddl(action) ? "no-ddl" : "no-verb", "%s is nobody's",
+		       verb_of(action));
 	if (action == SQLITE_DELETE)
 		og_gate_fix(gate, "correct with a new row, or set a status");
 	else if (is_ddl(action))
@@ -64,8 +64,8 @@ static int deny_table(struct og_gate *gate, const char *verb, const char *table)
 	char rule[32] = "no-";
 
 	memcpy(rule + 3, verb, strlen(verb) + 1);
-	og_gate_refuse(gate, OG_REFUSED, rule, "%s may not %s in table '%s'",
-		       gate->rights->subject, verb, table);
+	og_gate_refuse(gate, OG_REFUSED, rule, "%s may not %s in table '%s'", gate->rights->subject,
+		       verb, table);
 	og_gate_fix(gate, "og-shield grant %s %s %s", gate->rights->subject, table, verb);
 	return SQLITE_DENY;
 }
@@ -160,7 +160,8 @@ static int may_write(struct og_gate *gate, unsigned verb, const char *table, con
 			og_gate_refuse(gate, OG_REFUSED, "no-ddl", "%s is nobody's",
 				       verb_of(SQLITE_CREATE_TABLE));
 		else
-			og_gate_refuse(gate, OG_REFUSED, "no-write", "there is no table '%s'", table);
+			og_gate_refuse(gate, OG_REFUSED, "no-write", "there is no table '%s'",
+				       table);
 		return SQLITE_DENY;
 	}
 	if (!(barrier->rights->verbs & verb))
@@ -199,7 +200,8 @@ int og_gate_authorize(void *arg, int action, const char *a, const char *b, const
 	case SQLITE_FUNCTION:
 		if (og_gate_function_allowed(b))
 			return SQLITE_OK;
-		og_gate_refuse(gate, OG_REFUSED, "no-function", "function '%s' is not available", b);
+		og_gate_refuse(gate, OG_REFUSED, "no-function", "function '%s' is not available",
+			       b);
 		return SQLITE_DENY;
 	default:
 		return deny_action(gate, action);

@@ -31,8 +31,7 @@ static void number_args(struct og_inner *inner)
 	}
 }
 
-static struct og_inner *prepare(struct og_barrier *barrier, const char *key,
-				og_inner_sql_fn *make)
+static struct og_inner *prepare(struct og_barrier *barrier, const char *key, og_inner_sql_fn *make)
 {
 	struct og_inner *inner = calloc(1, sizeof(*inner));
 	sqlite3_str *text = sqlite3_str_new(barrier->gate->inner);

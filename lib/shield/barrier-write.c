@@ -114,8 +114,8 @@ static void check_sql(const struct og_barrier *barrier, const char *key, sqlite3
 static int bind_key(const struct row *row, struct og_inner *inner, int first)
 {
 	if (row->barrier->table->without_rowid)
-		return og_row_key_bind(row->barrier, row->key, inner, first) < 0 ? SQLITE_ERROR :
-										   SQLITE_OK;
+		return og_row_key_bind(row->barrier, row->key, inner, first) < 0 ? SQLITE_ERROR
+										 : SQLITE_OK;
 	return sqlite3_bind_int64(inner->stmt, inner->args[first - 1], row->rowid);
 }
 
@@ -128,7 +128,8 @@ static int bind_new_key(const struct row *row, struct og_inner *inner)
 		int shown = og_barrier_shown(row->barrier, table->columns[table->pk[i]].name);
 
 		if (shown < 0 || !row->values[shown] ||
-		    sqlite3_bind_value(inner->stmt, inner->args[i], row->values[shown]) != SQLITE_OK)
+		    sqlite3_bind_value(inner->stmt, inner->args[i], row->values[shown]) !=
+			    SQLITE_OK)
 			return SQLITE_ERROR;
 	}
 	return SQLITE_OK;
@@ -143,16 +144,16 @@ static int check_row(const struct row *row)
 
 	if (!inner)
 		return SQLITE_ERROR;
-	rc = barrier->table->without_rowid && !row->key ? bind_new_key(row, inner) :
-							  bind_key(row, inner, 1);
+	rc = barrier->table->without_rowid && !row->key ? bind_new_key(row, inner)
+							: bind_key(row, inner, 1);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(inner->stmt);
 	og_inner_put(inner);
 	if (rc == SQLITE_ROW)
 		return SQLITE_OK;
-	return rc == SQLITE_DONE || rc == SQLITE_ERROR ?
-		       fail(barrier, "with-check", "the row would not be yours to see") :
-		       rc;
+	return rc == SQLITE_DONE || rc == SQLITE_ERROR
+		       ? fail(barrier, "with-check", "the row would not be yours to see")
+		       : rc;
 }
 
 static void parent_sql(const struct og_barrier *parent, const char *key, sqlite3_str *sql)
@@ -178,9 +179,9 @@ static int parent_key(const struct og_parent *parent, const struct og_table *tab
 	int at = snprintf(out, size, "P");
 
 	for (int k = 0; k < parent->n; k++) {
-		int column = parent->parent_columns[k] ?
-				     og_catalog_column(table, parent->parent_columns[k]) :
-				     (k < table->n_pk ? table->pk[k] : -1);
+		int column = parent->parent_columns[k]
+				     ? og_catalog_column(table, parent->parent_columns[k])
+				     : (k < table->n_pk ? table->pk[k] : -1);
 
 		if (column < 0 || (size_t)at + 12 > size)
 			return -1;
@@ -216,8 +217,8 @@ static int look_up_parent(struct og_barrier *parent, const char *key, const stru
 	if (!inner)
 		return SQLITE_ERROR;
 	for (int k = 0; k < fk->n && rc == SQLITE_OK; k++)
-		rc = values[k] ? sqlite3_bind_value(inner->stmt, inner->args[k], values[k]) :
-				 SQLITE_ERROR;
+		rc = values[k] ? sqlite3_bind_value(inner->stmt, inner->args[k], values[k])
+			       : SQLITE_ERROR;
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(inner->stmt);
 	og_inner_put(inner);
@@ -245,8 +246,8 @@ static int check_parent(const struct row *row, const struct og_parent *fk)
 	if (og_barrier_load(parent) != SQLITE_OK ||
 	    parent_key(fk, parent->table, key, sizeof(key)) < 0)
 		return fail_constraint(barrier);
-	return look_up_parent(parent, key, fk, values) == SQLITE_ROW ? SQLITE_OK :
-								       fail_constraint(barrier);
+	return look_up_parent(parent, key, fk, values) == SQLITE_ROW ? SQLITE_OK
+								     : fail_constraint(barrier);
 }
 
 static int check_parents(const struct row *row)
@@ -319,8 +320,8 @@ static int bind_values(const struct row *row, struct og_inner *inner, int *ret_n
 	for (int i = 0; i < row->barrier->n_shown && rc == SQLITE_OK; i++)
 		if (row->values[i])
 			rc = n < inner->n_args ? sqlite3_bind_value(inner->stmt, inner->args[n++],
-								    row->values[i]) :
-						 SQLITE_TOOBIG;
+								    row->values[i])
+					       : SQLITE_TOOBIG;
 	*ret_n = n;
 	return rc;
 }
@@ -400,9 +401,11 @@ static int may_write(struct og_barrier *barrier, int argc, int inserting)
 	if (argc == 1)
 		return fail(barrier, "no-verb", "DELETE is nobody's");
 	if (!(barrier->rights->verbs & verb))
-		return fail(barrier, inserting ? "no-insert" : "no-update", "writing is not granted");
+		return fail(barrier, inserting ? "no-insert" : "no-update",
+			    "writing is not granted");
 	if (sqlite3_vtab_on_conflict(barrier->gate->agent) != SQLITE_ABORT)
-		return fail(barrier, "conflict-mode", "OR IGNORE, REPLACE and the like are refused");
+		return fail(barrier, "conflict-mode",
+			    "OR IGNORE, REPLACE and the like are refused");
 	return SQLITE_OK;
 }
 

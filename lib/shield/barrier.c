@@ -257,7 +257,8 @@ static void push_constraints(const struct og_barrier *barrier, sqlite3_index_inf
 		if (!may_push(barrier, info, i))
 			continue;
 		info->aConstraintUsage[i].argvIndex = ++pushed;
-		info->aConstraintUsage[i].omit = always_pushed(barrier, info->aConstraint[i].iColumn) & 1;
+		info->aConstraintUsage[i].omit =
+			always_pushed(barrier, info->aConstraint[i].iColumn) & 1;
 		sqlite3_str_appendf(plan, "%d %s,", info->aConstraint[i].iColumn,
 				    operator_text(info->aConstraint[i].op));
 		narrow(barrier, info->aConstraint[i].iColumn, info->aConstraint[i].op, e);
@@ -279,9 +280,8 @@ static void push_order(const struct og_barrier *barrier, sqlite3_index_info *inf
 	shown = info->aOrderBy[0].iColumn;
 	if (shown >= barrier->n_shown || (shown < 0 && barrier->table->without_rowid))
 		return;
-	if (shown >= 0 &&
-	    (barrier->shown[shown].masked || column_of(barrier, shown)->generated ||
-	     og_ascii_casecmp(column_of(barrier, shown)->collation, "BINARY") != 0))
+	if (shown >= 0 && (barrier->shown[shown].masked || column_of(barrier, shown)->generated ||
+			   og_ascii_casecmp(column_of(barrier, shown)->collation, "BINARY") != 0))
 		return;
 	sqlite3_str_appendf(plan, "%d%s", shown, info->aOrderBy[0].desc ? " DESC" : "");
 	info->orderByConsumed = 1;
@@ -353,8 +353,7 @@ static int key_width(const struct og_barrier *barrier)
 	return barrier->table->without_rowid ? barrier->table->n_pk : 1;
 }
 
-static void select_list(const struct og_barrier *barrier, unsigned long long mask,
-			sqlite3_str *sql)
+static void select_list(const struct og_barrier *barrier, unsigned long long mask, sqlite3_str *sql)
 {
 	const struct og_table *table = barrier->table;
 
@@ -516,10 +515,9 @@ static void cut_value(sqlite3_context *context, struct og_barrier *barrier, int 
 	const char *data = sqlite3_value_blob(value);
 
 	if (list && json_array_size(list) < 100)
-		json_array_append_new(list, json_pack("{s:s,s:s,s:i}", "table",
-						      barrier->rights->table, "column",
-						      column_of(barrier, shown)->name, "bytes",
-						      bytes));
+		json_array_append_new(
+			list, json_pack("{s:s,s:s,s:i}", "table", barrier->rights->table, "column",
+					column_of(barrier, shown)->name, "bytes", bytes));
 	if (sqlite3_value_type(value) == SQLITE_BLOB) {
 		sqlite3_result_blob(context, data, keep, SQLITE_TRANSIENT);
 		return;

@@ -252,14 +252,14 @@ static int load(struct og_db *db, struct og_table *table, struct og_err *err)
 	if (!table->without_rowid && !table->rowid)
 		return og_fail(err, OG_NO, "rows of table '%s' cannot be named", table->name);
 	return analyzed ? each(db,
-			       "SELECT stat, (SELECT name FROM pragma_index_info(s.idx) WHERE seqno = 0) "
+			       "SELECT stat, (SELECT name FROM pragma_index_info(s.idx) WHERE "
+			       "seqno = 0) "
 			       "FROM main.sqlite_stat1 s WHERE tbl = ?1 COLLATE NOCASE",
-			       table, take_statistics, err) :
-			  0;
+			       table, take_statistics, err)
+			: 0;
 }
 
-int og_catalog_load(struct og_db *db, const char *name, struct og_table **ret,
-		    struct og_err *err)
+int og_catalog_load(struct og_db *db, const char *name, struct og_table **ret, struct og_err *err)
 {
 	struct og_table *table = calloc(1, sizeof(*table));
 

@@ -17,8 +17,8 @@ struct og_column {
 	int notnull;
 	int pk; /* place in the primary key from 1, or 0 */
 	int generated;
-	int leads;     /* first column of some index */
-	int is_unique; /* alone a key */
+	int leads;	/* first column of some index */
+	int is_unique;	/* alone a key */
 	double per_key; /* rows per value, as ANALYZE left it; 0: unknown */
 };
 
@@ -47,8 +47,7 @@ struct og_table {
 
 /* OG_NO when main has no such ordinary table (views, virtual and shadow
  * tables are none). */
-int og_catalog_load(struct og_db *db, const char *name, struct og_table **ret,
-		    struct og_err *err);
+int og_catalog_load(struct og_db *db, const char *name, struct og_table **ret, struct og_err *err);
 void og_catalog_free(struct og_table *table);
 /* Index of a column by name, case folded; -1. */
 int og_catalog_column(const struct og_table *table, const char *name);

@@ -17,9 +17,10 @@ static int check_type(const char *type, struct og_err *err)
 {
 	static const char *const types[] = { "INTEGER", "REAL", "TEXT", "BLOB", "NUMERIC", NULL };
 	size_t len = strlen(type);
-	int good = len > 0 && len <= 40 && strspn(type, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-							"abcdefghijklmnopqrstuvwxyz"
-							"0123456789 (),") == len;
+	int good = len > 0 && len <= 40 &&
+		   strspn(type, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				"abcdefghijklmnopqrstuvwxyz"
+				"0123456789 (),") == len;
 
 	for (int i = 0; good && types[i]; i++)
 		if (og_ascii_casecmp(types[i], type) == 0)
@@ -29,7 +30,8 @@ static int check_type(const char *type, struct og_err *err)
 	    strspn(type + 8, "0123456789,") == len - 9 && type[len - 1] == ')')
 		return 0;
 	og_fail(err, OG_EDATA, "schema change: '%s' is no type", type);
-	return og_hint(err, "types are INTEGER, REAL, TEXT, BLOB, NUMERIC, VARCHAR(n), DECIMAL(n,m)");
+	return og_hint(err,
+		       "types are INTEGER, REAL, TEXT, BLOB, NUMERIC, VARCHAR(n), DECIMAL(n,m)");
 }
 
 /* Quoted, so any text would do for SQLite; people deserve plain names. */
@@ -92,7 +94,8 @@ static int create_table(sqlite3_str *sql, const json_t *request, struct og_err *
 	if (json_array_size(columns) == 0)
 		return bad(err, "a table needs columns");
 	sqlite3_str_appendf(sql, "CREATE TABLE \"%w\" (", table);
-	json_array_foreach(columns, i, column) {
+	json_array_foreach(columns, i, column)
+	{
 		if (i > 0)
 			sqlite3_str_appendall(sql, ", ");
 		if (add_column(sql, column, "name", err) < 0)
@@ -130,7 +133,8 @@ static int create_index(sqlite3_str *sql, const json_t *request, struct og_err *
 		sqlite3_str_appendf(sql, "\"%w_by_%w\"", table,
 				    json_string_value(json_array_get(columns, 0)));
 	sqlite3_str_appendf(sql, " ON \"%w\" (", table);
-	json_array_foreach(columns, i, column) {
+	json_array_foreach(columns, i, column)
+	{
 		if (check_name(json_string_value(column), err) < 0)
 			return -1;
 		sqlite3_str_appendf(sql, "%s\"%w\"", i ? ", " : "", json_string_value(column));
@@ -144,8 +148,8 @@ static int has_column(struct og_db *db, const json_t *request)
 	const char *table = og_json_str(request, "table"), *name = og_json_str(request, "column");
 
 	return table && name &&
-	       sqlite3_table_column_metadata(og_db_handle(db), "main", table, name, NULL, NULL, NULL,
-					     NULL, NULL) == SQLITE_OK;
+	       sqlite3_table_column_metadata(og_db_handle(db), "main", table, name, NULL, NULL,
+					     NULL, NULL, NULL) == SQLITE_OK;
 }
 
 static int build(struct og_db *db, const json_t *request, sqlite3_str *sql, struct og_err *err)
@@ -169,8 +173,7 @@ static int build(struct og_db *db, const json_t *request, sqlite3_str *sql, stru
 	return alter_table(sql, request, err);
 }
 
-int og_ddl_apply(struct og_db *db, const json_t *request, json_t **ret_changes,
-		 struct og_err *err)
+int og_ddl_apply(struct og_db *db, const json_t *request, json_t **ret_changes, struct og_err *err)
 {
 	sqlite3_str *text = sqlite3_str_new(og_db_handle(db));
 	int rc = build(db, request, text, err);

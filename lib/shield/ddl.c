@@ -109,23 +109,24 @@ static int on_authorize(void *arg, int action, const char *a, const char *b, con
 	case SQLITE_READ:
 		/* CHECK and index expressions read their own table. */
 		return schema || checks(change, a) ||
-				       (change->op && og_ascii_casecmp(a, change->table) == 0) ?
-			       SQLITE_OK :
-			       deny(change, "reading", a);
+				       (change->op && og_ascii_casecmp(a, change->table) == 0)
+			       ? SQLITE_OK
+			       : deny(change, "reading", a);
 	case SQLITE_SELECT:
-		return alters(change) ? SQLITE_OK : deny(change, "a query in a schema change", NULL);
+		return alters(change) ? SQLITE_OK
+				      : deny(change, "a query in a schema change", NULL);
 	case SQLITE_PRAGMA:
-		return alters(change) && a && strcmp(a, "quick_check") == 0 ?
-			       SQLITE_OK :
-			       deny(change, "PRAGMA", a);
+		return alters(change) && a && strcmp(a, "quick_check") == 0
+			       ? SQLITE_OK
+			       : deny(change, "PRAGMA", a);
 	case SQLITE_REINDEX:
-		return change->op && strcmp(change->op, "create_index") == 0 ?
-			       SQLITE_OK :
-			       deny(change, "REINDEX", NULL);
+		return change->op && strcmp(change->op, "create_index") == 0
+			       ? SQLITE_OK
+			       : deny(change, "REINDEX", NULL);
 	case SQLITE_FUNCTION:
-		return starts(b, "sqlite_rename") || starts(b, "sqlite_drop") ?
-			       deny(change, "RENAME is nobody's", NULL) :
-			       SQLITE_OK;
+		return starts(b, "sqlite_rename") || starts(b, "sqlite_drop")
+			       ? deny(change, "RENAME is nobody's", NULL)
+			       : SQLITE_OK;
 	default:
 		return deny(change, "only tables, columns and indexes can be added", NULL);
 	}
@@ -136,14 +137,16 @@ static int snapshot(sqlite3 *handle, json_t **ret, struct og_err *err)
 {
 	json_t *all = json_object();
 	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_prepare_v2(handle, "SELECT type || ' ' || name, coalesce(sql, '') "
-					    "FROM main.sqlite_schema",
+	int rc = sqlite3_prepare_v2(handle,
+				    "SELECT type || ' ' || name, coalesce(sql, '') "
+				    "FROM main.sqlite_schema",
 				    -1, &stmt, NULL);
 
 	while (rc == SQLITE_OK && all && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		rc = SQLITE_OK;
 		if (json_object_set_new(all, (const char *)sqlite3_column_text(stmt, 0),
-					json_string((const char *)sqlite3_column_text(stmt, 1))) < 0)
+					json_string((const char *)sqlite3_column_text(stmt, 1))) <
+		    0)
 			rc = SQLITE_NOMEM;
 	}
 	sqlite3_finalize(stmt);
@@ -171,7 +174,8 @@ static int only_additions(json_t *before, json_t *after, const struct change *ch
 
 	if (json_equal(before, after))
 		return refuse(err, "it changes no schema");
-	json_object_foreach(before, key, old) {
+	json_object_foreach(before, key, old)
+	{
 		const char *was = json_string_value(old), *is = og_json_str(after, key);
 
 		if (!is)
@@ -191,8 +195,8 @@ static int has_key(sqlite3 *handle, const char *table, struct og_err *err)
 	sqlite3_stmt *stmt = NULL;
 	int keys = 0;
 
-	if (sqlite3_prepare_v2(handle, "SELECT count(*) FROM pragma_table_xinfo(?1) WHERE pk > 0", -1,
-			       &stmt, NULL) == SQLITE_OK) {
+	if (sqlite3_prepare_v2(handle, "SELECT count(*) FROM pragma_table_xinfo(?1) WHERE pk > 0",
+			       -1, &stmt, NULL) == SQLITE_OK) {
 		sqlite3_bind_text(stmt, 1, table, -1, SQLITE_STATIC);
 		if (sqlite3_step(stmt) == SQLITE_ROW)
 			keys = sqlite3_column_int(stmt, 0);
@@ -236,8 +240,7 @@ static int is_generated(sqlite3 *handle, const char *table, const char *column)
 }
 
 /* See ddl.h: the default becomes a stored value of every old row. */
-static int fill_column(struct og_db *db, const char *table, const char *column,
-		       struct og_err *err)
+static int fill_column(struct og_db *db, const char *table, const char *column, struct og_err *err)
 {
 	sqlite3 *handle = og_db_handle(db);
 	char *sql;
@@ -310,7 +313,8 @@ static int execute(sqlite3 *handle, const char *sql, struct change *change, stru
 	if (rc == SQLITE_MISUSE)
 		return refuse(err, "exactly one statement is wanted");
 	if (rc != SQLITE_DONE)
-		return og_fail(err, OG_EDATA, "the schema change failed: %s", sqlite3_errmsg(handle));
+		return og_fail(err, OG_EDATA, "the schema change failed: %s",
+			       sqlite3_errmsg(handle));
 	return change->op ? 0 : refuse(err, "it changes no schema");
 }
 

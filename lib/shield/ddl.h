@@ -27,7 +27,6 @@ int og_ddl_run(struct og_db *db, const char *sql, json_t **ret_changes, struct o
  * "column","type","default"?}, {"op":"create_index","table","columns":
  * [names],"unique"?}. Names are quoted; types are letters, digits, spaces
  * and (n,m). An add_column of a column that is there is OG_NO. */
-int og_ddl_apply(struct og_db *db, const json_t *request, json_t **ret_changes,
-		 struct og_err *err);
+int og_ddl_apply(struct og_db *db, const json_t *request, json_t **ret_changes, struct og_err *err);
 
 #endif

@@ -22,8 +22,8 @@ struct og_inner {
 
 /* How a column of the real table appears to the agent. */
 struct og_shown {
-	int column;  /* index in the catalog */
-	int masked;  /* reads as NULL */
+	int column; /* index in the catalog */
+	int masked; /* reads as NULL */
 	int settable;
 	int set; /* named by the running UPDATE */
 };
@@ -65,10 +65,9 @@ struct og_gate {
 
 /* Sets verdict, rule and why of the running statement once; the first
  * reason is the one that counts. Always SQLITE_ERROR. */
-int og_gate_refuse(struct og_gate *gate, enum og_verdict verdict, const char *rule,
-		   const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-void og_gate_fix(struct og_gate *gate, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+int og_gate_refuse(struct og_gate *gate, enum og_verdict verdict, const char *rule, const char *fmt,
+		   ...) __attribute__((format(printf, 4, 5)));
+void og_gate_fix(struct og_gate *gate, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 struct og_barrier *og_gate_barrier(struct og_gate *gate, const char *name);
 /* Loads the catalog and decides what is shown. SQLite's code. */

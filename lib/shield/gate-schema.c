@@ -66,7 +66,8 @@ static int check_columns(const struct og_table *table, const json_t *grant, cons
 	size_t i;
 	int rc = 0;
 
-	json_array_foreach(names, i, name) {
+	json_array_foreach(names, i, name)
+	{
 		if (og_catalog_column(table, json_string_value(name)) >= 0)
 			continue;
 		rc = og_fail(err, OG_EDATA, "grant: table '%s' has no column '%s'", table->name,
@@ -93,9 +94,9 @@ static int only_reads(void *arg, int action, const char *a, const char *b, const
 	(void)c;
 	(void)d;
 	return action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_FUNCTION ||
-			       action == SQLITE_RECURSIVE ?
-		       SQLITE_OK :
-		       SQLITE_DENY;
+			       action == SQLITE_RECURSIVE
+		       ? SQLITE_OK
+		       : SQLITE_DENY;
 }
 
 static int known_variables(sqlite3_stmt *stmt, struct og_err *err)
@@ -103,8 +104,9 @@ static int known_variables(sqlite3_stmt *stmt, struct og_err *err)
 	for (int i = 1; i <= sqlite3_bind_parameter_count(stmt); i++) {
 		const char *name = sqlite3_bind_parameter_name(stmt, i);
 
-		if (name && (strcmp(name, ":principal_id") == 0 || strcmp(name, ":clearance") == 0 ||
-			     strcmp(name, ":role") == 0 || strcmp(name, ":task") == 0))
+		if (name &&
+		    (strcmp(name, ":principal_id") == 0 || strcmp(name, ":clearance") == 0 ||
+		     strcmp(name, ":role") == 0 || strcmp(name, ":task") == 0))
 			continue;
 		og_fail(err, OG_EDATA, "grant: the predicate uses an unknown variable '%s'",
 			name ? name : "?");

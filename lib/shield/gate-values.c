@@ -147,8 +147,8 @@ json_t *og_gate_value(sqlite3_stmt *stmt, int i)
 		return integer_value(sqlite3_column_int64(stmt, i));
 	case SQLITE_FLOAT:
 		real = sqlite3_column_double(stmt, i);
-		return isfinite(real) ? json_real(real) :
-					json_pack("{s:s}", "r", real > 0 ? "inf" : "-inf");
+		return isfinite(real) ? json_real(real)
+				      : json_pack("{s:s}", "r", real > 0 ? "inf" : "-inf");
 	case SQLITE_TEXT:
 		text = (const char *)sqlite3_column_text(stmt, i);
 		len = (size_t)sqlite3_column_bytes(stmt, i);

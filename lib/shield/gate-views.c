@@ -17,10 +17,11 @@ static char *stored_text(struct og_gate *gate, const char *name)
 	const char *sql;
 	char *text = NULL;
 
-	if (sqlite3_prepare_v2(gate->inner,
-			       "SELECT sql FROM main.sqlite_schema WHERE type = 'view' "
-			       "AND name = ?1 COLLATE NOCASE AND name NOT LIKE 'og\\_%' ESCAPE '\\'",
-			       -1, &stmt, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(
+		    gate->inner,
+		    "SELECT sql FROM main.sqlite_schema WHERE type = 'view' "
+		    "AND name = ?1 COLLATE NOCASE AND name NOT LIKE 'og\\_%' ESCAPE '\\'",
+		    -1, &stmt, NULL) != SQLITE_OK)
 		return NULL;
 	sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
 	if (sqlite3_step(stmt) == SQLITE_ROW) {

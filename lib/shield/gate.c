@@ -22,8 +22,8 @@ void og_gate_limit_memory(int64_t bytes)
 	sqlite3_hard_heap_limit64(bytes);
 }
 
-int og_gate_refuse(struct og_gate *gate, enum og_verdict verdict, const char *rule,
-		   const char *fmt, ...)
+int og_gate_refuse(struct og_gate *gate, enum og_verdict verdict, const char *rule, const char *fmt,
+		   ...)
 {
 	struct og_gate_result *result = gate->result;
 	va_list args;
@@ -135,10 +135,9 @@ static int add_barriers(struct og_gate *gate)
 static int open_agent(struct og_gate *gate)
 {
 	const char *keep[] = { "json_each", NULL };
-	int rc = sqlite3_open_v2(":memory:", &gate->agent,
-				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-					 SQLITE_OPEN_EXRESCODE,
-				 NULL);
+	int rc = sqlite3_open_v2(
+		":memory:", &gate->agent,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 
 	if (rc == SQLITE_OK)
 		rc = sqlite3_drop_modules(gate->agent, keep);
@@ -318,8 +317,8 @@ static const char *missing_table(const char *message)
 {
 	static const char prefix[] = "no such table: ";
 
-	return strncmp(message, prefix, sizeof(prefix) - 1) == 0 ? message + sizeof(prefix) - 1 :
-								   NULL;
+	return strncmp(message, prefix, sizeof(prefix) - 1) == 0 ? message + sizeof(prefix) - 1
+								 : NULL;
 }
 
 #define MAX_VIEWS 16
@@ -330,9 +329,8 @@ static int prepare(struct og_gate *gate, const char *sql, size_t len, sqlite3_st
 {
 	for (int views = 0;; views++) {
 		int rc = sqlite3_prepare_v2(gate->agent, sql, (int)len, ret, tail);
-		const char *name = rc == SQLITE_ERROR ?
-					   missing_table(sqlite3_errmsg(gate->agent)) :
-					   NULL;
+		const char *name =
+			rc == SQLITE_ERROR ? missing_table(sqlite3_errmsg(gate->agent)) : NULL;
 
 		if (!name || gate->result->verdict != OG_ALLOW || views == MAX_VIEWS)
 			return rc;
@@ -399,10 +397,9 @@ static int add_columns(struct og_gate_result *result, sqlite3_stmt *stmt)
 	for (int i = 0; i < sqlite3_column_count(stmt); i++) {
 		const char *name = sqlite3_column_name(stmt, i);
 
-		if (json_array_append_new(result->columns,
-					  name && og_utf8_valid(name, strlen(name)) ?
-						  json_string(name) :
-						  json_string("?")) < 0)
+		if (json_array_append_new(result->columns, name && og_utf8_valid(name, strlen(name))
+								   ? json_string(name)
+								   : json_string("?")) < 0)
 			return SQLITE_NOMEM;
 	}
 	return result->rows ? SQLITE_OK : SQLITE_NOMEM;

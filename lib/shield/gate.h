@@ -35,7 +35,7 @@ struct og_gate_limits {
 };
 
 /* The program that runs gates sets this with og_gate_limit_memory(). */
-#define OG_GATE_HEAP ((int64_t)256 << 20)
+#define OG_GATE_HEAP	 ((int64_t)256 << 20)
 #define OG_GATE_TEXT_MAX 65536 /* bytes of a statement, and of a value */
 void og_gate_limit_memory(int64_t bytes);
 
@@ -65,9 +65,9 @@ enum og_verdict { OG_ALLOW, OG_REFUSED, OG_OVER_BUDGET, OG_BAD_SQL };
 /* Init with zeros; release after use. */
 struct og_gate_result {
 	enum og_verdict verdict;
-	char rule[64];	/* "no-select", "budget-steps", "with-check", "constraint", ... */
+	char rule[64]; /* "no-select", "budget-steps", "with-check", "constraint", ... */
 	char why[512];
-	char fix[256];	/* the smallest change that would allow it, or "" */
+	char fix[256];	   /* the smallest change that would allow it, or "" */
 	json_t *columns;   /* array of names, or NULL */
 	json_t *rows;	   /* array of arrays */
 	json_t *truncated; /* array of {"table","column","bytes"}: values too long to pass */

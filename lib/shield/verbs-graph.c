@@ -91,8 +91,9 @@ int og_verb_skill_get(struct og_request *rq, struct og_err *err)
 	if (og_request_cleared(rq, json_object_get(found, "skill"), err) < 0) {
 		json_decref(found);
 		/* A task was matched to it and learns why not; a reader learns nothing. */
-		return rq->has_task ? -1 :
-				      og_refuse(rq, OG_DENY_QUIET, "no-skill", err, "no such skill");
+		return rq->has_task
+			       ? -1
+			       : og_refuse(rq, OG_DENY_QUIET, "no-skill", err, "no such skill");
 	}
 	json_object_set(found, "node", json_object_get(found, "id"));
 	return take(rq, found, err);
@@ -223,9 +224,9 @@ static int put_policy_reply(struct og_request *rq, const json_t *policy,
 	if (there < 0)
 		return -1;
 	return take(rq,
-		    json_pack("{s:s,s:I,s:s,s:b,s:b}", "name", og_json_str(policy, "name"), "number",
-			      (json_int_t)id->id, "hash", id->hash, "changed", id->changed, "binds",
-			      there),
+		    json_pack("{s:s,s:I,s:s,s:b,s:b}", "name", og_json_str(policy, "name"),
+			      "number", (json_int_t)id->id, "hash", id->hash, "changed",
+			      id->changed, "binds", there),
 		    err);
 }
 

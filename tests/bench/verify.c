@@ -27,8 +27,12 @@ static void must(int rc, const struct og_err *err)
 static struct og_db *fill(const char *path, const char *schema, long entries)
 {
 	struct og_err err = OG_ERR_INIT;
-	struct og_record record = { "charlie", "og-worker/skill", "step", "procure-to-pay@0123456789ab",
-				    "01a20dcf-9268-7ce1-9c8e-c2a7c98b3768", "reserve-stock" };
+	struct og_record record = { "charlie",
+				    "og-worker/skill",
+				    "step",
+				    "procure-to-pay@0123456789ab",
+				    "01a20dcf-9268-7ce1-9c8e-c2a7c98b3768",
+				    "reserve-stock" };
 	static const char body[] =
 		"{\"changes\":[{\"new\":{\"stock_quantity\":49},\"old\":{\"stock_quantity\":50},"
 		"\"op\":\"update\",\"rowid\":1,\"table\":\"products\"}],\"verdict\":\"allow\"}";
@@ -44,7 +48,8 @@ static struct og_db *fill(const char *path, const char *schema, long entries)
 	must(og_ledger_open(db, &ledger, &err), &err);
 	must(og_db_begin(db, 1, &err), &err);
 	for (long i = 0; i < entries; i++)
-		must(og_ledger_append(ledger, &record, body, sizeof(body) - 1, &receipt, &err), &err);
+		must(og_ledger_append(ledger, &record, body, sizeof(body) - 1, &receipt, &err),
+		     &err);
 	must(og_db_commit(db, &err), &err);
 	og_ledger_free(ledger);
 	og_buf_release(&sql);
@@ -124,7 +129,8 @@ int main(int argc, char **argv)
 	unlink(side);
 	snprintf(side, sizeof(side), "%s-shm", path);
 	unlink(side);
-	printf("{\"entries\":%ld,\"entries_per_second\":%.0f,\"ratio_to_scan_and_one_hash\":%.2f}\n",
+	printf("{\"entries\":%ld,\"entries_per_second\":%.0f,\"ratio_to_scan_and_one_hash\":%.2f}"
+	       "\n",
 	       entries, rates[ROUNDS / 2], ratios[ROUNDS / 2]);
 	return 0;
 }

@@ -44,10 +44,10 @@ static void *next(const char *name)
 	return dlsym(RTLD_NEXT, name);
 }
 
-#define OG_NEXT(type, name)                       \
-	type real;                                \
-	void *found = next(name);                 \
-	memcpy(&real, &found, sizeof(real));      \
+#define OG_NEXT(type, name)                                                                        \
+	type real;                                                                                 \
+	void *found = next(name);                                                                  \
+	memcpy(&real, &found, sizeof(real));                                                       \
 	count()
 
 typedef ssize_t pwrite_fn(int, const void *, size_t, off64_t);
