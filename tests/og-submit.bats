@@ -189,6 +189,29 @@ refuses() {
 	sqlite3 "$OG_HOME/queue.db" "SELECT id FROM task" | sort | diff - <(cat ids.? single.? | sort)
 }
 
+@test "killed at any write: what was promised is there, the rest is whole" {
+	[ -e "$OG_BUILD/tests/killat.so" ] || skip "no preload library in this build"
+	! objdump -p "$OG_BUILD/bin/og-submit" | grep -q asan || skip "not with sanitizers"
+	n=0
+	while :; do
+		n=$((n + 1))
+		touch "$OG_HOME/run/once"
+		OG_KILL_PROGRAM=og-submit OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once \
+			LD_PRELOAD=$OG_BUILD/tests/killat.so og-submit --as charlie "sentence $n" >>promised || true
+		[ ! -e "$OG_HOME/run/once" ] || break
+	done
+	echo "# died at $((n - 1)) points" >&3
+	[ "$n" -gt 5 ]
+	[ "$(sqlite3 "$OG_HOME/queue.db" 'PRAGMA integrity_check')" = ok ]
+	for id in $(cat promised); do
+		[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT count(*) FROM task WHERE id = '$id'")" -eq 1 ]
+	done
+	# Whoever was not promised anything has at most what it asked for.
+	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT count(*) FROM task")" -le "$n" ]
+	[ -z "$(sqlite3 "$OG_HOME/queue.db" "SELECT envelope FROM task" | jq -r .text | sort | uniq -d)" ]
+	og-submit --as charlie 'and life goes on'
+}
+
 @test "wait: the result, as text and as one line of JSON" {
 	serve
 	run --separate-stderr og-submit --as charlie --wait --json 'buy 1 ergonomic chair'
