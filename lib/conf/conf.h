@@ -3,14 +3,15 @@
  *
  * An instance is a directory .omnigate, found like .git by walking up from
  * the current directory, or named by --home or $OG_HOME (which name either
- * the .omnigate directory or its parent).
+ * the .omnigate directory or its parent). One that belongs to another user
+ * is taken when it is named, never when it is only come across.
  */
 #ifndef OG_CONF_CONF_H
 #define OG_CONF_CONF_H
 
 #include "lib/base/err.h"
 
-#define OG_FORMAT 1 /* of the instance; a newer one is refused with OG_ECONF */
+#define OG_FORMAT 1 /* of erp.db; whoever opens that refuses another one */
 
 struct og_conf {
 	char *home;    /* absolute path of .omnigate */
@@ -33,8 +34,8 @@ struct og_conf {
 };
 
 /* hint: --home's value or NULL. env: reads the environment. OG_ECONF when
- * there is no instance, its format is newer, or og.conf has an error
- * (file:line, nearest key as hint). */
+ * there is no instance or og.conf has an error (file:line, nearest key as
+ * hint); OG_EPERM when the one that was found is another user's. */
 int og_conf_load(const char *hint, const char *(*env)(const char *), struct og_conf **ret,
 		 struct og_err *err);
 void og_conf_free(struct og_conf *conf);

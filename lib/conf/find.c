@@ -49,18 +49,45 @@ static char *walk_up(void)
 	return found;
 }
 
+/* A directory somebody else can write to may hold an instance that is meant
+ * to be found: one that belongs to another user is taken by name only. */
+static int check_owner(const char *home, struct og_err *err)
+{
+	struct stat st;
+
+	if (stat(home, &st) == 0 && st.st_uid == geteuid())
+		return 0;
+	og_fail(err, OG_EPERM, "instance '%s' belongs to another user", home);
+	return og_hint(err, "if it is meant, name it with --home or OG_HOME");
+}
+
+static int find_above(char **ret, struct og_err *err)
+{
+	char *home = walk_up();
+
+	if (!home) {
+		og_fail(err, OG_ECONF, "no instance here or above");
+		return og_hint(err, "make one with `og init`, or name one with --home or OG_HOME");
+	}
+	if (check_owner(home, err) < 0) {
+		free(home);
+		return -1;
+	}
+	*ret = home;
+	return 0;
+}
+
 int og_conf_find(const char *hint, const char *(*env)(const char *), char **ret, struct og_err *err)
 {
 	const char *named = hint ? hint : env("OG_HOME");
 
-	*ret = named ? instance_in(named) : walk_up();
+	if (!hint && (!named || !*named))
+		return find_above(ret, err);
+	*ret = *named ? instance_in(named) : NULL;
 	if (*ret)
 		return 0;
-	if (named)
-		og_fail(err, OG_ECONF, "'%s' is not an instance", named);
-	else
-		og_fail(err, OG_ECONF, "no instance here or above");
-	return og_hint(err, "make one with `og init`, or name one with --home DIR or OG_HOME");
+	og_fail(err, OG_ECONF, "'%s' is not an instance", named);
+	return og_hint(err, "make one with `og init DIR`");
 }
 
 static int join_to(char **field, const char *home, const char *name)

@@ -1,0 +1,256 @@
+/*
+ * og.conf and finding the instance.
+ */
+#include "lib/conf/conf.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/file.h"
+#include "tests/unit/unit.h"
+
+#define ROOM "/tmp/og-conf-XXXXXX"
+
+/* What env() answers: NAME, VALUE, NAME, VALUE, ... NULL. */
+static const char *const *environment;
+
+static const char *env(const char *name)
+{
+	for (const char *const *p = environment; p && *p; p += 2)
+		if (strcmp(*p, name) == 0)
+			return p[1];
+	return NULL;
+}
+
+struct room {
+	char dir[sizeof(ROOM)], start[4096], file[96];
+};
+
+/* A directory with an instance whose og.conf has this text. */
+static int open_room(struct room *room, const char *text)
+{
+	struct og_err err = OG_ERR_INIT;
+	char home[64];
+
+	environment = NULL;
+	memcpy(room->dir, ROOM, sizeof(ROOM));
+	if (!OG_CHECK(mkdtemp(room->dir) != NULL) ||
+	    !OG_CHECK(getcwd(room->start, sizeof(room->start)) != NULL))
+		return 0;
+	snprintf(home, sizeof(home), "%s/.omnigate", room->dir);
+	snprintf(room->file, sizeof(room->file), "%s/og.conf", home);
+	return OG_CHECK(mkdir(home, 0700) == 0) &&
+	       OG_CHECK_OK(og_file_write(room->file, text, strlen(text), 0600, &err), &err);
+}
+
+static void close_room(struct room *room)
+{
+	char home[64];
+
+	OG_CHECK(chdir(room->start) == 0);
+	snprintf(home, sizeof(home), "%s/.omnigate", room->dir);
+	unlink(room->file);
+	rmdir(home);
+	rmdir(room->dir);
+}
+
+/* The error of loading an og.conf of this text; its code. */
+static int load_text(const char *text, struct og_err *err)
+{
+	struct og_conf *conf = NULL;
+	struct room room;
+	int rc = -2;
+
+	if (open_room(&room, text))
+		rc = og_conf_load(room.dir, env, &conf, err);
+	og_conf_free(conf);
+	close_room(&room);
+	return rc;
+}
+
+static void defaults_and_what_is_written(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	struct og_conf *conf = NULL;
+	struct room room;
+	char want[80];
+
+	if (!open_room(&room, "# a comment\n\n  queue =  sqlite:other.db \r\nstep_limit=7\n"))
+		return;
+	if (OG_CHECK_OK(og_conf_load(room.dir, env, &conf, &err), &err)) {
+		OG_CHECK_STR(conf->queue, "sqlite:other.db");
+		OG_CHECK_STR(conf->model, "skill:");
+		OG_CHECK_STR(conf->telemetry, "off");
+		OG_CHECK_INT(conf->max_steps, 7);
+		OG_CHECK_INT(conf->max_repeats, 3);
+		OG_CHECK_INT(conf->task_seconds, 300);
+		snprintf(want, sizeof(want), "%s/.omnigate/erp.db", room.dir);
+		OG_CHECK_STR(conf->erp, want);
+	}
+	og_conf_free(conf);
+	close_room(&room);
+}
+
+static void the_environment_wins(void)
+{
+	static const char *const set[] = { "OG_QUEUE", "sqlite:env.db", "OG_TASK_SECONDS", "5",
+					   NULL };
+	static const char *const wrong[] = { "OG_STEP_LIMIT", "none", NULL };
+	struct og_err err = OG_ERR_INIT;
+	struct og_conf *conf = NULL;
+	struct room room;
+
+	if (!open_room(&room, "queue = sqlite:file.db\n"))
+		return;
+	environment = set;
+	if (OG_CHECK_OK(og_conf_load(room.dir, env, &conf, &err), &err)) {
+		OG_CHECK_STR(conf->queue, "sqlite:env.db");
+		OG_CHECK_INT(conf->task_seconds, 5);
+	}
+	og_conf_free(conf);
+	environment = wrong;
+	OG_CHECK(og_conf_load(room.dir, env, &conf, &err) < 0);
+	OG_CHECK_INT(err.code, OG_ECONF);
+	OG_CHECK_STR(err.msg, "environment: step_limit: 'none' is not a whole number");
+	close_room(&room);
+}
+
+static void mistakes_are_named_with_their_line(void)
+{
+	static const struct {
+		const char *text, *why, *hint;
+	} wrong[] = {
+		{ "\nquue = x\n", "og.conf:2: unknown key 'quue'", "did you mean 'queue'?" },
+		{ "zebra = x\n", "og.conf:1: unknown key 'zebra'", "og.conf(5) lists the keys" },
+		{ "queue\n", "og.conf:1: 'queue' is not of the form key = value", "" },
+		{ "queue =\n", "og.conf:1: 'queue' has no value", "" },
+		{ "graph = a\ngraph = b", "og.conf:2: 'graph' is given twice", "" },
+		{ "step_limit = 0", "og.conf:1: step_limit: 0 is not within 1 and 10000", "" },
+		{ "step_limit = 99999999999999999999",
+		  "og.conf:1: step_limit: 99999999999999999999 is not within 1 and 10000", "" },
+		{ "= x\n", "og.conf:1: unknown key ''", "og.conf(5) lists the keys" },
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		struct og_err err = OG_ERR_INIT;
+
+		OG_CHECK_INT(load_text(wrong[i].text, &err), -1);
+		OG_CHECK_INT(err.code, OG_ECONF);
+		OG_CHECK_STR(err.msg, wrong[i].why);
+		OG_CHECK_STR(err.hint, wrong[i].hint);
+	}
+}
+
+static void what_is_no_text(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	static char big[70000];
+
+	OG_CHECK_INT(load_text("queue = \xff\n", &err), -1);
+	OG_CHECK_INT(err.code, OG_ECONF);
+	OG_CHECK(strstr(err.msg, "is not a text") != NULL);
+	memset(big, '#', sizeof(big) - 1);
+	OG_CHECK_INT(load_text(big, &err), -1);
+	OG_CHECK_INT(err.code, OG_ECONF);
+}
+
+/* The home found from dir with this hint, or NULL. */
+static char *found(const char *hint, struct og_err *err)
+{
+	struct og_conf *conf = NULL;
+	char *home;
+
+	if (og_conf_load(hint, env, &conf, err) < 0)
+		return NULL;
+	home = strdup(conf->home);
+	og_conf_free(conf);
+	return home;
+}
+
+static void found_by_walking_up_and_by_name(void)
+{
+	const char *named[] = { "OG_HOME", NULL, NULL }, *empty[] = { "OG_HOME", "", NULL };
+	struct og_err err = OG_ERR_INIT;
+	struct room room;
+	char below[64], want[64], *home;
+
+	if (!open_room(&room, ""))
+		return;
+	snprintf(below, sizeof(below), "%s/below", room.dir);
+	snprintf(want, sizeof(want), "%s/.omnigate", room.dir);
+	OG_CHECK(mkdir(below, 0700) == 0 && chdir(below) == 0);
+	environment = empty;
+	home = found(NULL, &err);
+	OG_CHECK_STR(home, want);
+	free(home);
+	OG_CHECK(chdir("/") == 0);
+	OG_CHECK(found(NULL, &err) == NULL);
+	OG_CHECK_STR(err.msg, "no instance here or above");
+	OG_CHECK(found("", &err) == NULL);
+	OG_CHECK(found(below, &err) == NULL);
+	OG_CHECK_INT(err.code, OG_ECONF);
+	named[1] = want;
+	environment = named;
+	home = found(NULL, &err);
+	OG_CHECK_STR(home, want);
+	free(home);
+	rmdir(below);
+	close_room(&room);
+}
+
+static void another_users_is_taken_by_name_only(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	struct room room;
+	char home[64], *taken;
+
+	if (geteuid() != 0) {
+		OG_SKIP("only root can give a directory away");
+		return;
+	}
+	if (!open_room(&room, ""))
+		return;
+	snprintf(home, sizeof(home), "%s/.omnigate", room.dir);
+	OG_CHECK(chown(home, 65534, 65534) == 0 && chdir(room.dir) == 0);
+	OG_CHECK(found(NULL, &err) == NULL);
+	OG_CHECK_INT(err.code, OG_EPERM);
+	taken = found(room.dir, &err);
+	OG_CHECK_STR(taken, home);
+	free(taken);
+	close_room(&room);
+}
+
+static void names_of_principals(void)
+{
+	static const char *const good[] = { "a", "alice", "a-b_c9",
+					    "a2345678901234567890123456789012" };
+	static const char *const bad[] = {
+		"",	"A",   "9a",  "-a",	  "a.b",
+		"../a", "a/b", "a b", "\xc3\xa4", "a23456789012345678901234567890123"
+	};
+	struct og_conf conf = { .keys = (char[]){ "/k" } };
+	struct og_err err = OG_ERR_INIT;
+	char *path = NULL;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		OG_CHECK(og_principal_name_valid(good[i]));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		OG_CHECK(!og_principal_name_valid(bad[i]));
+		OG_CHECK(og_conf_key_path(&conf, bad[i], &path, &err) < 0 && err.code == OG_EPERM);
+	}
+	OG_CHECK_OK(og_conf_key_path(&conf, "alice", &path, &err), &err);
+	OG_CHECK_STR(path, "/k/alice.key");
+	free(path);
+}
+
+int main(void)
+{
+	OG_RUN(defaults_and_what_is_written);
+	OG_RUN(the_environment_wins);
+	OG_RUN(mistakes_are_named_with_their_line);
+	OG_RUN(what_is_no_text);
+	OG_RUN(found_by_walking_up_and_by_name);
+	OG_RUN(another_users_is_taken_by_name_only);
+	OG_RUN(names_of_principals);
+	return og_done();
+}
