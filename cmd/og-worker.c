@@ -47,6 +47,7 @@ struct job {
 	struct og_queue *queue;
 	struct og_channel *channel;
 	int stop_fd;
+	int spent; /* its shield is dead or out of step: claim no more */
 };
 
 /* A first question, so that no task is claimed, and none of its deliveries
@@ -137,6 +138,7 @@ static int say(const struct job *job, const struct og_agent_report *report, int6
 	return 0;
 }
 
+/* Whoever waits for the task hears of it. */
 static int forget(const struct job *job, const struct og_delivery *delivery,
 		  const struct og_agent_report *report, struct og_err *err)
 {
@@ -158,48 +160,53 @@ static int64_t retry_delay(int attempts)
 	return delay;
 }
 
-/* The delivery's fate. 1: go on; 0: this process is of no more use; -1. */
-static int settle(struct job *job, const struct og_delivery *delivery,
+/* The delivery's fate. */
+static int settle(const struct job *job, const struct og_delivery *delivery,
 		  const struct og_agent_report *report, struct og_err *err)
 {
-	int serving = job->worker->mode == SERVE;
-
 	switch (report->outcome) {
 	case OG_OUTCOME_ACK:
 	case OG_OUTCOME_DEAD:
-		return forget(job, delivery, report, err) < 0 ? -1 : 1;
+		return forget(job, delivery, report, err);
 	case OG_OUTCOME_LOST:
 		return 0; /* our claim ends with us */
 	case OG_OUTCOME_TROUBLE:
 		/* Not the task's fault: it keeps its deliveries. */
 		if (og_queue_release(job->queue, delivery->ticket, OG_QUEUE_UNTRIED, err) < 0)
 			return -1;
-		return serving ? 0 : og_fail(err, report->code, "%s", report->why);
+		return job->worker->mode == SERVE ? 0
+						  : og_fail(err, report->code, "%s", report->why);
 	default:
 		return og_queue_release(job->queue, delivery->ticket,
 					retry_delay(delivery->attempts), err);
 	}
 }
 
-/* 1: one task was handled; 0: nothing is due; 2: start afresh; -1. */
+/* NOTHING is due, a task was HANDLED, it is to be done AFRESH; failed: -1. */
+enum { NOTHING, HANDLED, AFRESH };
+
 static int handle_one(struct job *job, struct og_err *err)
 {
 	struct og_delivery delivery = { .envelope = NULL };
 	struct og_agent_report report;
 	int64_t started = og_mono_ms();
-	int claimed = og_queue_claim(job->queue, &delivery, err), go;
+	int claimed = og_queue_claim(job->queue, &delivery, err), rc;
 
 	if (claimed <= 0)
-		return claimed;
+		return claimed < 0 ? -1 : NOTHING;
 	og_agent_run(job->channel, &job->worker->limits, delivery.envelope,
 		     strlen(delivery.envelope), &report);
-	go = settle(job, &delivery, &report, err);
+	job->spent = report.outcome == OG_OUTCOME_RETRY;
+	if (job->spent && delivery.attempts >= OG_QUEUE_DELIVERIES)
+		report.outcome = OG_OUTCOME_DEAD;
+	rc = settle(job, &delivery, &report, err);
 	og_delivery_release(&delivery);
-	if (go == 1)
-		og_seat_progress(job->seat);
-	if (go < 0 || say(job, &report, og_mono_ms() - started, err) < 0)
+	if (rc < 0 || say(job, &report, og_mono_ms() - started, err) < 0)
 		return -1;
-	return go ? 1 : 2;
+	if (report.outcome != OG_OUTCOME_ACK && report.outcome != OG_OUTCOME_DEAD)
+		return AFRESH;
+	og_seat_progress(job->seat);
+	return HANDLED;
 }
 
 /* Nothing is due now. 1: look again; 0: the work is over; -1. */
@@ -207,9 +214,7 @@ static int rest(struct job *job, struct og_err *err)
 {
 	struct og_queue_counts counts;
 
-	if (job->worker->mode == ONCE)
-		return 0;
-	if (job->worker->mode == DRAIN) {
+	if (job->worker->mode != SERVE) {
 		if (og_queue_count(job->queue, &counts, err) < 0)
 			return -1;
 		if (counts.ready + counts.delayed == 0)
@@ -227,11 +232,14 @@ static int serve(struct job *job, struct og_err *err)
 	while (more > 0 && !og_crew_stopping()) {
 		int handled = handle_one(job, err);
 
-		if (handled == 2)
-			return JOB_AGAIN;
-		if (handled == 1 && mode == ONCE)
+		if (handled < 0)
+			return -1;
+		if (handled == HANDLED && mode == ONCE)
 			return 0;
-		more = handled == 0 ? rest(job, err) : handled;
+		if (handled == AFRESH || job->spent)
+			return JOB_AGAIN;
+		if (handled == NOTHING)
+			more = rest(job, err);
 	}
 	if (more < 0)
 		return -1;
@@ -314,8 +322,8 @@ static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_e
 }
 
 static const struct og_opt options[] = {
-	{ "once", 0, OG_OPT_FLAG, NULL, "handle one task; status 1 when none was due" },
-	{ "drain", 0, OG_OPT_FLAG, NULL, "handle what is due, then end" },
+	{ "once", 0, OG_OPT_FLAG, NULL, "handle one task; status 1 when there is none" },
+	{ "drain", 0, OG_OPT_FLAG, NULL, "handle all there are, then end" },
 	{ "jobs", 'j', OG_OPT_VALUE, "N", "tasks at the same time (default: 1)" },
 	{ "json", 0, OG_OPT_FLAG, NULL, "one JSON object per task on standard output" },
 	{ "quiet", 'q', OG_OPT_FLAG, NULL, "say nothing of tasks that ended as they should" },

@@ -1,0 +1,205 @@
+# og-worker when something around it fails: the shield, a file, a reader,
+# its own supervisor. What it may not do once it works.
+
+load helper
+
+setup() {
+	instance
+}
+
+teardown() {
+	[ -z "${worker:-}" ] || kill "$worker" 2>/dev/null || true
+}
+
+stock() {
+	sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = $1"
+}
+
+queue() { # SQL
+	sqlite3 "$OG_HOME/queue.db" "$1"
+}
+
+until_true() {
+	for _ in $(seq 100); do
+		"$@" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# The shields of a worker: children of its children.
+shields() {
+	local job
+	for job in $(pgrep -P "$worker"); do
+		pgrep -P "$job" || true
+	done
+}
+
+# serve [OPTION...]: a worker in the background, ready to work.
+serve() {
+	og-worker "$@" 2>worker.log 3>&- &
+	worker=$!
+	until_true test -n "$(until_true shields)"
+}
+
+# peek FILE: what a job can still do once it waits for work.
+peek() {
+	OG_PEEK=$1 LD_PRELOAD=$OG_BUILD/tests/peek.so og-worker 2>peek.log 3>&- &
+	worker=$!
+	until_true grep -q '^peek:' peek.log
+	kill "$worker"
+	wait "$worker"
+	worker=
+	grep '^peek:' peek.log | sort -u
+}
+
+@test "a sealed job opens no file of the instance, starts nothing, talks to nobody" {
+	[ -e "$OG_BUILD/tests/peek.so" ] || skip "no preload library in this build"
+	! objdump -p "$OG_BUILD/bin/og-worker" | grep -q asan || skip "not with sanitizers"
+	for file in "$OG_HOME/erp.db" "$OG_HOME/keys/owner.key" "$OG_HOME/queue.db" /etc/passwd; do
+		run peek "$file"
+		[ "$output" = 'peek: nothing' ]
+	done
+	# The bells it is left; so the question was asked in earnest.
+	run peek "$OG_HOME/run/bell"
+	[ "$output" = 'peek: open' ]
+}
+
+@test "a shield that is killed is replaced, again and again, and no task is lost" {
+	serve --quiet
+	for n in 1 2 3 4 5 6 7 8; do
+		kill -9 $(shields)
+		og-submit --as charlie --wait --timeout 20s 'buy 1 laptop stand' >/dev/null
+	done
+	[ "$(stock 3)" -eq 92 ]
+	[ "$(queue 'SELECT count(*) FROM task')" -eq 0 ]
+	kill -0 "$worker"
+	og-ledger verify --state
+}
+
+@test "a shield that cannot start costs no task a delivery" {
+	og-submit --as charlie 'buy 1 laptop stand' >/dev/null
+	mv "$OG_HOME/erp.db" "$OG_HOME/away"
+	run og-worker --drain
+	[ "$status" -eq 75 ]
+	[[ "$output" == *"erp.db"* ]]
+	[ "$(queue 'SELECT state, attempts FROM task')" = '0|0' ]
+	mv "$OG_HOME/away" "$OG_HOME/erp.db"
+	og-worker --drain --quiet
+	[ "$(stock 3)" -eq 99 ]
+}
+
+sold_one() {
+	[ "$(stock 3)" = 99 ]
+}
+
+@test "a service outlives a database that is away for a while" {
+	serve
+	mv "$OG_HOME/erp.db" "$OG_HOME/away"
+	kill -9 $(shields)
+	og-submit --as charlie 'buy 1 laptop stand' >/dev/null
+	until_true grep -q 'erp.db' worker.log
+	mv "$OG_HOME/away" "$OG_HOME/erp.db"
+	until_true sold_one
+	[ "$(queue 'SELECT count(*) FROM task')" -eq 0 ]
+}
+
+@test "a full disk under the shield is trouble, not a failed task" {
+	og-submit --as charlie 'buy 1 laptop stand' >/dev/null
+	before=$(business)
+	# No file may grow beyond what erp.db has: the shield's WAL cannot.
+	run bash -c 'ulimit -f 8; og-worker --drain'
+	[ "$status" -ne 0 ]
+	[ "$(business)" = "$before" ]
+	[ "$(queue 'SELECT count(*) FROM task WHERE state < 2')" -eq 1 ]
+	og-worker --drain --quiet
+	[ "$(stock 3)" -eq 99 ]
+	og-ledger verify --state
+}
+
+@test "--drain waits for what will be due, and leaves nothing" {
+	og-submit --as charlie 'buy 1 laptop stand' >/dev/null
+	queue "UPDATE task SET not_before = (strftime('%s') + 2) * 1000"
+	run og-worker --drain --quiet
+	[ "$status" -eq 0 ]
+	[ "$(stock 3)" -eq 99 ]
+	[ "$(queue 'SELECT count(*) FROM task')" -eq 0 ]
+}
+
+@test "a task whose shield died is tried again a little later, by the same worker" {
+	# The first shield dies of its first task, the next ones are real.
+	mkdir bin
+	cp "$OG_BUILD/bin/og-worker" bin/
+	cat >bin/og-shield <<-EOT
+		#!/bin/sh
+		if [ -e died ]; then exec "$OG_BUILD/bin/og-shield" "\$@"; fi
+		read -r line
+		echo '{"v":1,"id":1,"ok":true,"nonce":"0"}'
+		read -r line
+		touch died
+	EOT
+	chmod +x bin/og-shield
+	og-submit --as charlie 'buy 1 laptop stand' >/dev/null
+	run bin/og-worker --once
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"will be tried again: the shield ended the conversation"*"done"* ]]
+	[ "$(stock 3)" -eq 99 ]
+}
+
+@test "a task that kills its shield every time becomes a dead letter; others go on" {
+	# A shield that greets and dies of the first task it is shown.
+	mkdir bin
+	cp "$OG_BUILD/bin/og-worker" bin/
+	cat >bin/og-shield <<-'EOT'
+		#!/bin/sh
+		read -r line
+		echo '{"v":1,"id":1,"ok":true,"nonce":"0"}'
+		read -r line
+		kill -9 $$
+	EOT
+	chmod +x bin/og-shield
+	og-submit --as charlie 'buy 1 laptop stand' >/dev/null
+	queue 'UPDATE task SET attempts = 4'
+	run bin/og-worker --once
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"is a dead letter: the shield ended the conversation"* ]]
+	[ "$(queue 'SELECT state, reason FROM task')" = '2|the shield ended the conversation' ]
+	og-submit --as charlie 'buy 1 laptop stand' >/dev/null
+	og-worker --drain --quiet
+	[ "$(stock 3)" -eq 99 ]
+}
+
+@test "a line that cannot be written is an error, and the task is done all the same" {
+	og-submit --as charlie 'buy 1 laptop stand' >/dev/null
+	run bash -c 'og-worker --drain --json >/dev/full'
+	[ "$status" -eq 74 ]
+	[[ "$output" == *"cannot write the output"* ]]
+	[ "$(stock 3)" -eq 99 ]
+	[ "$(queue 'SELECT count(*) FROM task')" -eq 0 ]
+}
+
+@test "a supervisor that is killed takes jobs and shields along" {
+	serve --jobs 3
+	jobs=$(pgrep -P "$worker")
+	others="$jobs $(shields)"
+	kill -9 "$worker"
+	wait "$worker" || true
+	worker=
+	for pid in $others; do
+		until_true bash -c "! kill -0 $pid 2>/dev/null"
+	done
+	! og status | grep -q '^worker *serving'
+}
+
+@test "a stop lets the running task end" {
+	og-submit --as charlie --batch < <(yes 'buy 1 laptop stand' | head -n 50) >/dev/null
+	serve --jobs 2 --json >states
+	kill -TERM "$worker"
+	wait "$worker"
+	worker=
+	# Nothing is half done: every order has its invoice.
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM og_task WHERE state = 'running'")" -eq 0 ]
+	[ "$(jq -s 'all(.[]; .state == "done")' states)" = true ]
+	og-worker --drain --quiet
+	[ "$(stock 3)" -eq 50 ]
+}
