@@ -30,6 +30,8 @@ LIB_OBJ := $(LIB_SRC:%.c=$(O)/obj/%.o)
 UNIT_SRC := $(wildcard tests/unit/*.c)
 UNITS := $(UNIT_SRC:tests/unit/%.c=$(O)/tests/%)
 BINS := $(PROGRAMS:%=$(O)/bin/%)
+FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_SECONDS ?= 60
 BENCHES := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c))
 PRELOADS := $(patsubst tests/preload/%.c,$(O)/tests/%.so,$(wildcard tests/preload/*.c))
 C_FILES = $(shell find cmd lib tests -name '*.[ch]')
@@ -39,10 +41,11 @@ SHARED := schema access skills policies ui
 BUILD_DEPS := gcc libc6-dev linux-libc-dev libsqlite3-dev libjansson-dev libssl-dev \
 	libcmark-gfm-dev libcmark-gfm-extensions-dev libyaml-dev libcrypt-dev
 TEST_DEPS := bats jq sqlite3 mandoc binutils procps
+FUZZ_DEPS := clang libclang-rt-14-dev
 LINT_DEPS := clang-format cppcheck shellcheck
 
 .DELETE_ON_ERROR:
-.PHONY: help all deps demo check check-full bench lint format units install uninstall dist clean
+.PHONY: help all deps demo check check-full bench fuzz lint format units install uninstall dist clean
 all: $(BINS) $(O)/share/omnigate $(O)/libexec/omnigate
 
 help:
@@ -51,6 +54,7 @@ help:
 	@echo 'make all         build below O=$(O) (SANITIZE=1: with address and undefined checks)'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=$(DESTDIR); make uninstall takes it back'
 	@echo 'make bench       the figures of the README, as JSON'
+	@echo 'make fuzz        hostile input against the parsers, FUZZ_SECONDS=$(FUZZ_SECONDS) each'
 	@echo 'make lint        layout, static analysis, shell scripts; make format mends the layout'
 	@echo 'make dist        a tarball of the committed tree'
 
@@ -70,6 +74,16 @@ check check-full: deps
 bench: deps
 	@$(MAKE) --no-print-directory -s -j2 all benches
 	@OG_BUILD=$(O) tests/bench/run
+
+# Hostile input against every parser, each for FUZZ_SECONDS.
+fuzz: deps
+	@tools/need $(FUZZ_DEPS)
+	@$(MAKE) --no-print-directory -s -j2 fuzzers
+	@for target in $(FUZZERS); do \
+		mkdir -p $$target.corpus && echo "fuzzing: $$(basename $$target)" && \
+		$$target -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
+			-artifact_prefix=$$target- $$target.corpus || exit 1; \
+	done
 
 lint:
 	@tools/need $(LINT_DEPS)
@@ -111,6 +125,11 @@ $(O)/libexec/omnigate:
 
 units: $(UNITS) $(PRELOADS)
 benches: $(BENCHES)
+fuzzers: $(FUZZERS)
+$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
+	@mkdir -p $(@D)
+	clang -std=c11 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined -o $@ \
+		$< $(LIB_SRC) $(LIBS)
 $(O)/tests/%.so: tests/preload/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -shared -fPIC -o $@ $< -ldl
