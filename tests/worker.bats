@@ -35,11 +35,15 @@ shields() {
 	done
 }
 
-# serve [OPTION...]: a worker in the background, ready to work.
+has_shields() { # N
+	[ "$(shields | wc -l)" -eq "$1" ]
+}
+
+# serve JOBS [OPTION...]: a worker in the background, ready to work.
 serve() {
-	og-worker "$@" 2>worker.log 3>&- &
+	og-worker --jobs "$@" 2>worker.log 3>&- &
 	worker=$!
-	until_true test -n "$(until_true shields)"
+	until_true has_shields "$1"
 }
 
 # peek FILE: what a job can still do once it waits for work.
@@ -66,7 +70,7 @@ peek() {
 }
 
 @test "a shield that is killed is replaced, again and again, and no task is lost" {
-	serve --quiet
+	serve 1 --quiet
 	for n in 1 2 3 4 5 6 7 8; do
 		kill -9 $(shields)
 		og-submit --as charlie --wait --timeout 20s 'buy 1 laptop stand' >/dev/null
@@ -94,7 +98,7 @@ sold_one() {
 }
 
 @test "a service outlives a database that is away for a while" {
-	serve
+	serve 1
 	mv "$OG_HOME/erp.db" "$OG_HOME/away"
 	kill -9 $(shields)
 	og-submit --as charlie 'buy 1 laptop stand' >/dev/null
@@ -179,7 +183,7 @@ sold_one() {
 }
 
 @test "a supervisor that is killed takes jobs and shields along" {
-	serve --jobs 3
+	serve 3
 	jobs=$(pgrep -P "$worker")
 	others="$jobs $(shields)"
 	kill -9 "$worker"
@@ -193,7 +197,7 @@ sold_one() {
 
 @test "a stop lets the running task end" {
 	og-submit --as charlie --batch < <(yes 'buy 1 laptop stand' | head -n 50) >/dev/null
-	serve --jobs 2 --json >states
+	serve 2 --json >states
 	kill -TERM "$worker"
 	wait "$worker"
 	worker=
