@@ -193,7 +193,9 @@ static int run_init(const struct og_ctx *ctx, const struct og_args *args, struct
 
 	if (!share)
 		return og_fail_nomem(err);
-	if (demo && adopt)
+	if (dir && !*dir)
+		og_fail(err, OG_EUSAGE, "the directory has no name");
+	else if (demo && adopt)
 		og_fail(err, OG_EUSAGE, "--demo and --from exclude each other");
 	else if (og_making_begin(&options, &making, err) == 0 &&
 		 fill(ctx, making, demo, err) == 0 && og_making_finish(making, err) == 0)

@@ -263,10 +263,18 @@ sql() {
 }
 
 @test "init: no room, no permission" {
+	for blocks in 8 100 300; do
+		run bash -c "ulimit -f $blocks; og init --demo full"
+		[ "$status" -ne 0 ]
+		[ ! -e full ]
+	done
+	mkdir full
 	run bash -c 'ulimit -f 8; og init --demo full'
 	[ "$status" -ne 0 ]
-	[ ! -e full/.omnigate ]
-	[ -z "$(find full -name '.omnigate.new*' 2>/dev/null)" ]
+	[ -d full ]
+	[ -z "$(ls -A full)" ]
+	run og init ''
+	[ "$status" -eq 64 ]
 	run og init --demo /proc/nowhere
 	[ "$status" -ne 0 ]
 }

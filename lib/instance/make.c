@@ -82,7 +82,9 @@ static int make_folders(struct og_making *making, const char *dir, struct og_err
 		return -1;
 	if (access(making->final, F_OK) == 0)
 		return fail_exists(making, err);
-	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
+	if (mkdir(dir, 0777) == 0)
+		making->made = strdup(dir);
+	else if (errno != EEXIST)
 		return fail_path(err, "make", dir);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
 		if (make_folder(making, folders[i], err) < 0)
@@ -292,6 +294,9 @@ void og_making_free(struct og_making *making)
 	close_all(making);
 	if (making->temporary)
 		remove_folder(making->temporary);
+	if (making->temporary && making->made)
+		rmdir(making->made);
+	free(making->made);
 	free(making->temporary);
 	free(making->final);
 	free(making);
