@@ -1,5 +1,6 @@
 # What the bats suites share. Sourced with `load helper`.
 
+: "${OG_BUILD:?run the suites with tests/run}" "${OG_TESTS:?run the suites with tests/run}"
 PATH=$OG_BUILD/bin:$PATH
 export PATH
 bats_require_minimum_version 1.5.0 2>/dev/null || true

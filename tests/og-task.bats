@@ -210,3 +210,13 @@ and a second line '$'\u202e'' reversed' >/dev/null
 	[ "$status" -lt 128 ]
 	[ -z "$output" ]
 }
+
+@test "an instance of a newer format: the shield's own status, not a call to try again" {
+	sqlite3 "$OG_HOME/erp.db" "PRAGMA user_version = 99"
+	run og-task list --as charlie
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"has format 99"* ]]
+	og-submit --as charlie 'inspect stock' >/dev/null
+	run timeout 20 og-worker --drain
+	[ "$status" -eq 78 ]
+}

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
@@ -26,6 +27,7 @@ struct og_channel {
 	struct og_buf out;
 	int64_t last_id;
 	int dead;
+	int code; /* why it is dead: OG_EUNAVAIL, or what the shield ended with */
 };
 
 int og_channel_open(const char *shield, const char *home, struct og_channel **ret,
@@ -36,6 +38,7 @@ int og_channel_open(const char *shield, const char *home, struct og_channel **re
 
 	if (!channel)
 		return og_fail_nomem(err);
+	channel->code = OG_EUNAVAIL;
 	channel->child = (struct og_child){ -1, -1, -1 };
 	if (og_child_start(argv, NULL, &channel->child, err) < 0) {
 		free(channel);
@@ -57,10 +60,25 @@ void og_channel_close(struct og_channel *channel)
 	free(channel);
 }
 
+/* A shield that found the instance wrong, damaged or not ours would find it
+ * so again: its status is passed on, so that nobody tries in vain. */
+static int code_of(int status)
+{
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+
+	return code == OG_EDATA || code == OG_EPERM || code == OG_ECONF ? code : OG_EUNAVAIL;
+}
+
 static int died(struct og_channel *channel, struct og_err *err)
 {
+	int status = 0;
+
+	if (!channel->dead) {
+		og_child_end(&channel->child, og_deadline(GOODBYE_MS), &status);
+		channel->code = code_of(status);
+	}
 	channel->dead = 1;
-	return og_fail(err, OG_EUNAVAIL, "the shield ended the conversation");
+	return og_fail(err, channel->code, "the shield ended the conversation");
 }
 
 static int send_request(struct og_channel *channel, const char *verb, json_t *request,
@@ -92,6 +110,7 @@ static int read_reply(struct og_channel *channel, json_t **ret, struct og_err *e
 		return died(channel, err);
 	if (n < 0) {
 		channel->dead = 1;
+		channel->code = OG_EUNAVAIL;
 		return og_wrap(err, "the shield");
 	}
 	if (og_json_parse(line, len, OG_CHANNEL_LINE_MAX, "reply of the shield", &reply, err) < 0) {

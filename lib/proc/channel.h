@@ -4,7 +4,9 @@
  *
  * A transport failure (shield died, deadline passed, reply is not JSON or
  * carries another id) is -1 with OG_EUNAVAIL or OG_ETEMP, and the channel
- * is then dead: every later call fails the same way. A refusal is a reply
+ * is then dead: every later call fails the same way. A shield that ended
+ * because of the instance itself (OG_EDATA, OG_EPERM, OG_ECONF) passes that
+ * code on, since trying again would not help. A refusal is a reply
  * like any other: look at "ok" and "verdict".
  */
 #ifndef OG_PROC_CHANNEL_H
