@@ -12,6 +12,8 @@ VERSION := 0.1.0
 
 # One line per program: add its name here.
 PROGRAMS := og og-submit og-task og-worker og-shield og-ledger og-skill og-policy og-render
+# Programs that only other programs start; they live in libexec/omnigate.
+HELPERS :=
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
 OPT ?= -O2 -g
@@ -30,6 +32,7 @@ LIB_OBJ := $(LIB_SRC:%.c=$(O)/obj/%.o)
 UNIT_SRC := $(wildcard tests/unit/*.c)
 UNITS := $(UNIT_SRC:tests/unit/%.c=$(O)/tests/%)
 BINS := $(PROGRAMS:%=$(O)/bin/%)
+HELPER_BINS := $(HELPERS:%=$(O)/libexec/omnigate/%)
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_SECONDS ?= 60
 BENCHES := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c))
@@ -39,14 +42,15 @@ SHARED := schema access skills policies ui
 
 # What is installed from Debian, by name. Building, testing, linting.
 BUILD_DEPS := gcc libc6-dev linux-libc-dev libsqlite3-dev libjansson-dev libssl-dev \
-	libcmark-gfm-dev libcmark-gfm-extensions-dev libyaml-dev libcrypt-dev
+	libcmark-gfm-dev libcmark-gfm-extensions-dev libyaml-dev libcrypt-dev \
+	librabbitmq-dev libcurl4-openssl-dev
 TEST_DEPS := bats jq sqlite3 mandoc binutils procps
 FUZZ_DEPS := clang libclang-rt-14-dev
 LINT_DEPS := clang-format cppcheck shellcheck
 
 .DELETE_ON_ERROR:
 .PHONY: help all deps demo check check-full bench fuzz lint format units install uninstall dist clean
-all: $(BINS) $(O)/share/omnigate $(O)/libexec/omnigate
+all: $(BINS) $(HELPER_BINS) $(O)/share/omnigate
 
 help:
 	@echo 'make demo        install what is missing, build, run the tour, show the result'
@@ -107,8 +111,14 @@ $(O)/libog.a: $(LIB_OBJ)
 	$(AR) rcs $@ $^
 
 # A program of more than one file names the others here.
-PARTS_og := og-health.o
+PARTS_og := og-health.o og-queue.o
 PARTS_og-ledger := og-ledger-proofs.o
+PARTS_og-submit := og-queue.o
+PARTS_og-task := og-queue.o
+PARTS_og-worker := og-queue.o
+# And here what only it links.
+LIBS_og-amqp := -lrabbitmq
+LIBS_og-http := -lcurl
 
 .SECONDEXPANSION:
 $(BINS): $(O)/bin/%: $(O)/obj/cmd/%.o $$(addprefix $(O)/obj/cmd/,$$(PARTS_$$*)) \
@@ -116,12 +126,14 @@ $(BINS): $(O)/bin/%: $(O)/obj/cmd/%.o $$(addprefix $(O)/obj/cmd/,$$(PARTS_$$*)) 
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(HELPER_BINS): $(O)/libexec/omnigate/%: $(O)/obj/cmd/%.o \
+		$$(addprefix $(O)/obj/cmd/,$$(PARTS_$$*)) $(O)/obj/cmd/og-main.o $(O)/libog.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS)
+
 $(O)/share/omnigate:
 	@mkdir -p $(@D)
 	ln -sfn $(CURDIR)/share $@
-
-$(O)/libexec/omnigate:
-	@mkdir -p $@
 
 units: $(UNITS) $(PRELOADS)
 benches: $(BENCHES)
@@ -144,6 +156,7 @@ $(O)/tests/%: tests/unit/%.c $(O)/libog.a
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/omnigate
 	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
+	test -z '$(HELPERS)' || install -m 755 $(HELPER_BINS) $(DESTDIR)$(PREFIX)/libexec/omnigate
 	for part in $(SHARED); do \
 		(cd share && find $$part -type f -exec install -D -m 644 '{}' \
 			'$(DESTDIR)$(PREFIX)/share/omnigate/{}' \;) || exit 1; \

@@ -52,19 +52,18 @@ static json_t *ask_ledger(const struct og_ctx *ctx, const struct og_conf *conf, 
 static int ask_shield(const struct og_ctx *ctx, const struct og_conf *conf, const char *verb,
 		      json_t *request, json_t **ret, struct og_err *err)
 {
-	char *shield = og_program_path(ctx->exe_dir, "og-shield"), *key = NULL;
+	char *key = NULL;
 	struct og_channel *channel = NULL;
 	int rc = -1;
 
-	if (!shield || !request)
+	if (!request)
 		og_fail_nomem(err);
 	else if (og_conf_key_path(conf, "owner", &key, err) == 0 &&
-		 og_channel_open(shield, conf->home, &channel, err) == 0 &&
+		 og_channel_from(ctx, conf, &channel, err) == 0 &&
 		 og_channel_login(channel, "owner", key, err) == 0)
 		rc = og_channel_ask(channel, verb, json_incref(request), ret, err);
 	json_decref(request);
 	og_channel_close(channel);
-	free(shield);
 	free(key);
 	return rc;
 }
@@ -94,14 +93,13 @@ static json_t *count_tasks(const struct og_ctx *ctx, const struct og_conf *conf)
 	return counts;
 }
 
-static json_t *queue_json(const struct og_conf *conf, struct og_err *err)
+static json_t *queue_json(const struct og_ctx *ctx, const struct og_conf *conf, struct og_err *err)
 {
 	struct og_queue *queue = NULL;
 	struct og_queue_counts n;
 	json_t *json = NULL;
 
-	if (og_queue_open(conf->queue, conf->home, &queue, err) == 0 &&
-	    og_queue_count(queue, &n, err) == 0)
+	if (og_queue_from(ctx, conf, &queue, err) == 0 && og_queue_count(queue, &n, err) == 0)
 		json = json_pack("{s:I,s:I,s:I,s:I}", "ready", (json_int_t)n.ready, "claimed",
 				 (json_int_t)n.claimed, "delayed", (json_int_t)n.delayed, "dead",
 				 (json_int_t)n.dead);
@@ -111,7 +109,7 @@ static json_t *queue_json(const struct og_conf *conf, struct og_err *err)
 
 static json_t *status_json(const struct og_ctx *ctx, const struct og_conf *conf, struct og_err *err)
 {
-	json_t *queue = queue_json(conf, err);
+	json_t *queue = queue_json(ctx, conf, err);
 
 	if (!queue)
 		return NULL;
@@ -410,7 +408,7 @@ static int check_grants(struct doctor *doctor, struct og_err *err)
 static int check_worker(struct doctor *doctor, struct og_err *err)
 {
 	struct og_err why = OG_ERR_INIT;
-	json_t *queue = queue_json(doctor->conf, &why);
+	json_t *queue = queue_json(doctor->ctx, doctor->conf, &why);
 	int64_t dead = og_json_int(queue, "dead", 0);
 	int rc;
 

@@ -176,21 +176,28 @@ int og_principal_from(const struct og_ctx *ctx, const struct og_args *args, cons
 	return 0;
 }
 
+int og_channel_from(const struct og_ctx *ctx, const struct og_conf *conf, struct og_channel **ret,
+		    struct og_err *err)
+{
+	char *shield = og_program_path(ctx->exe_dir, "og-shield");
+	struct og_shield_place place = { conf->shield, shield, conf->home };
+	int rc = shield ? og_channel_open(&place, ret, err) : og_fail_nomem(err);
+
+	free(shield);
+	return rc;
+}
+
 int og_session_open(const struct og_ctx *ctx, const struct og_args *args,
 		    const struct og_conf *conf, struct og_channel **ret, struct og_err *err)
 {
 	struct og_channel *channel = NULL;
-	char *shield = og_program_path(ctx->exe_dir, "og-shield"), *key = NULL;
 	const char *principal;
+	char *key = NULL;
 	int rc = -1;
 
-	if (!shield) {
-		og_fail_nomem(err);
-		goto out;
-	}
 	if (og_principal_from(ctx, args, &principal, err) < 0 ||
 	    og_conf_key_path(conf, principal, &key, err) < 0 ||
-	    og_channel_open(shield, conf->home, &channel, err) < 0 ||
+	    og_channel_from(ctx, conf, &channel, err) < 0 ||
 	    og_channel_login(channel, principal, key, err) < 0)
 		goto out;
 	*ret = channel;
@@ -198,7 +205,6 @@ int og_session_open(const struct og_ctx *ctx, const struct og_args *args,
 	rc = 0;
 out:
 	og_channel_close(channel);
-	free(shield);
 	free(key);
 	return rc;
 }

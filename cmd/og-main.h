@@ -13,6 +13,7 @@
 #include "lib/conf/conf.h"
 #include "lib/json/json.h"
 #include "lib/proc/channel.h"
+#include "lib/queue/queue.h"
 
 extern const struct og_program og_program;
 
@@ -42,6 +43,12 @@ int og_conf_from(const struct og_ctx *ctx, const struct og_args *args, struct og
 /* --as NAME, else $OG_AS; neither is OG_EPERM ("no principal"). */
 int og_principal_from(const struct og_ctx *ctx, const struct og_args *args, const char **ret,
 		      struct og_err *err);
+
+/* The queue of the instance (og-queue.c), and a channel to its shield. */
+int og_queue_from(const struct og_ctx *ctx, const struct og_conf *conf, struct og_queue **ret,
+		  struct og_err *err);
+int og_channel_from(const struct og_ctx *ctx, const struct og_conf *conf, struct og_channel **ret,
+		    struct og_err *err);
 
 /* Opens a shield channel and signs in as --as's principal. */
 int og_session_open(const struct og_ctx *ctx, const struct og_args *args,

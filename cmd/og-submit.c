@@ -56,7 +56,7 @@ static int open_all(struct submit *s, struct og_err *err)
 	    og_conf_key_path(s->conf, s->principal, &key, err) < 0 ||
 	    og_key_read(key, s->seed, err) < 0)
 		goto out;
-	rc = og_queue_open(s->conf->queue, s->conf->home, &s->queue, err);
+	rc = og_queue_from(s->ctx, s->conf, &s->queue, err);
 out:
 	free(key);
 	return rc;
@@ -119,7 +119,6 @@ static int make(struct submit *s, const char *text, struct og_buf *out, char id[
 struct waiting {
 	struct submit *s;
 	struct og_channel *channel;
-	struct og_bell bell; /* rings when some task is finished */
 	int64_t deadline, started;
 	int noted;
 };
@@ -193,7 +192,8 @@ static int wait_for(struct waiting *w, const char *id, json_t **ret, struct og_e
 		if (og_deadline_left(w->deadline) == 0)
 			return 0;
 		note_no_worker(w);
-		if (og_bell_wait(&w->bell, look < w->deadline ? look : w->deadline, -1, err) < 0)
+		if (og_queue_hear(w->s->queue, look < w->deadline ? look : w->deadline, -1, err) <
+		    0)
 			return -1;
 	}
 }
@@ -226,7 +226,6 @@ static int open_wait(struct waiting *w, struct og_err *err)
 	const char *timeout = og_arg_value(w->s->args, "timeout");
 	int64_t span;
 
-	w->bell.fd = -1;
 	w->started = og_mono_ms();
 	w->deadline = OG_FOREVER;
 	if (timeout) {
@@ -234,7 +233,7 @@ static int open_wait(struct waiting *w, struct og_err *err)
 			return -1;
 		w->deadline = og_deadline(span);
 	}
-	if (og_bell_watch(w->s->conf->run, OG_BELL_DONE, &w->bell, err) < 0)
+	if (og_queue_listen(w->s->queue, err) < 0)
 		return -1;
 	return og_session_open(w->s->ctx, w->s->args, w->s->conf, &w->channel, err);
 }
@@ -305,7 +304,6 @@ static int run_one(struct submit *s, struct og_err *err)
 	if (open_wait(&w, err) == 0 && submit_one(s, id, err) == 0)
 		rc = finish_wait(&w, id, err);
 	og_channel_close(w.channel);
-	og_bell_close(&w.bell);
 	return rc;
 }
 

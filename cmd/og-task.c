@@ -82,7 +82,7 @@ static int open_queue(struct session *s, struct og_err *err)
 {
 	if (s->queue)
 		return 0;
-	return og_queue_open(s->conf->queue, s->conf->home, &s->queue, err);
+	return og_queue_from(s->ctx, s->conf, &s->queue, err);
 }
 
 /* Asks the shield for tasks; learns on the way whether all may be seen. */

@@ -60,14 +60,9 @@ static int greet(struct og_channel *channel, struct og_err *err)
 
 static int open_channel(struct job *job, struct og_err *err)
 {
-	char *shield = og_program_path(job->worker->ctx->exe_dir, "og-shield");
-	int rc;
-
-	if (!shield)
-		return og_fail_nomem(err);
-	rc = og_channel_open(shield, job->worker->conf->home, &job->channel, err);
-	free(shield);
-	return rc < 0 ? -1 : greet(job->channel, err);
+	if (og_channel_from(job->worker->ctx, job->worker->conf, &job->channel, err) < 0)
+		return -1;
+	return greet(job->channel, err);
 }
 
 /* The shield runs and the queue's files are open, its WAL included; from
@@ -86,7 +81,7 @@ static int open_job(struct job *job, struct og_err *err)
 {
 	job->stop_fd = og_crew_stop_fd(err);
 	if (job->stop_fd < 0 || open_channel(job, err) < 0 ||
-	    og_queue_open(job->worker->conf->queue, job->worker->conf->home, &job->queue, err) < 0)
+	    og_queue_from(job->worker->ctx, job->worker->conf, &job->queue, err) < 0)
 		return -1;
 	return give_up_authority(job, err);
 }
@@ -146,7 +141,7 @@ static int forget(const struct job *job, const struct og_delivery *delivery,
 			 ? og_queue_ack(job->queue, delivery->ticket, err)
 			 : og_queue_dead(job->queue, delivery->ticket, report->why, err);
 
-	return rc < 0 ? -1 : og_bell_ring(job->worker->conf->run, OG_BELL_DONE, err);
+	return rc < 0 ? -1 : og_queue_tell(job->queue, report->task, report->state, err);
 }
 
 /* 250 ms, 1 s, 4 s, 16 s: what died of bad luck is back at once, what
@@ -172,13 +167,13 @@ static int settle(const struct job *job, const struct og_delivery *delivery,
 		return 0; /* our claim ends with us */
 	case OG_OUTCOME_TROUBLE:
 		/* Not the task's fault: it keeps its deliveries. */
-		if (og_queue_release(job->queue, delivery->ticket, OG_QUEUE_UNTRIED, err) < 0)
+		if (og_queue_release(job->queue, delivery->ticket, 0, OG_QUEUE_UNTRIED, err) < 0)
 			return -1;
 		return job->worker->mode == SERVE ? 0
 						  : og_fail(err, report->code, "%s", report->why);
 	default:
 		return og_queue_release(job->queue, delivery->ticket,
-					retry_delay(delivery->attempts), err);
+					retry_delay(delivery->attempts), OG_QUEUE_TRIED, err);
 	}
 }
 

@@ -27,10 +27,19 @@ struct og_conf {
 	char *model;	 /* "skill:" */
 	char *embed;	 /* "none" */
 	char *telemetry; /* "off" */
+	char *shield;	 /* "local:" */
+	/* files with what the queue's server wants, mode 0600; "none" */
+	char *queue_password, *queue_ca, *queue_cert, *queue_key;
+	char *http; /* services that http steps may call: "NAME=URL ...", or "none" */
 	/* limits of the skill planner, per task */
 	long max_steps;	   /* step_limit, default 50 */
 	long max_repeats;  /* repeat_limit, default 3 */
 	long task_seconds; /* task_seconds, default 300 */
+	/* running it */
+	char *services; /* what og up starts, in this order: "worker" */
+	char *broker_command, *graph_command, *vectors_command; /* or "none" */
+	long jobs;	/* of the worker that og up starts, default 1 */
+	long dead_days; /* how long a dead letter is kept, default 30 */
 };
 
 /* hint: --home's value or NULL. env: reads the environment. OG_ECONF when
@@ -47,8 +56,10 @@ int og_conf_key_path(const struct og_conf *conf, const char *principal, char **r
 int og_principal_name_valid(const char *name);
 
 /* Paths of our own installation, relative to the executable's directory:
- * share: exe/../share/omnigate/REST; program: exe/NAME. Heap strings. */
+ * share: exe/../share/omnigate/REST; program: exe/NAME; libexec:
+ * exe/../libexec/omnigate/NAME (NAME NULL: the directory). Heap strings. */
 char *og_share_path(const char *exe_dir, const char *rest);
 char *og_program_path(const char *exe_dir, const char *name);
+char *og_libexec_path(const char *exe_dir, const char *name);
 
 #endif

@@ -143,6 +143,16 @@ char *og_share_path(const char *exe_dir, const char *rest)
 	return og_buf_take(&path);
 }
 
+char *og_libexec_path(const char *exe_dir, const char *name)
+{
+	struct og_buf path;
+
+	og_buf_init(&path, PATH_MAX);
+	og_buf_addf(&path, "%s/../libexec/omnigate%s%s", exe_dir, name ? "/" : "",
+		    name ? name : "");
+	return og_buf_take(&path);
+}
+
 char *og_program_path(const char *exe_dir, const char *name)
 {
 	return og_path_join(exe_dir, name);

@@ -222,9 +222,10 @@ static void close_all(struct og_making *making)
 /* The queue's file is made with the instance, not by the first task. */
 static int make_queue(const struct og_making *making, struct og_err *err)
 {
+	struct og_queue_place place = { .url = "sqlite:queue.db", .home = making->temporary };
 	struct og_queue *queue = NULL;
 
-	if (og_queue_open("sqlite:queue.db", making->temporary, &queue, err) < 0)
+	if (og_queue_open(&place, &queue, err) < 0)
 		return -1;
 	og_queue_close(queue);
 	return 0;

@@ -30,10 +30,10 @@ struct og_channel {
 	int code; /* why it is dead: OG_EUNAVAIL, or what the shield ended with */
 };
 
-int og_channel_open(const char *shield, const char *home, struct og_channel **ret,
+int og_channel_open(const struct og_shield_place *place, struct og_channel **ret,
 		    struct og_err *err)
 {
-	const char *argv[] = { shield, "--channel", "--home", home, NULL };
+	const char *argv[] = { place->program, "--channel", "--home", place->home, NULL };
 	struct og_channel *channel = calloc(1, sizeof(*channel));
 
 	if (!channel)

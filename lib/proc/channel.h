@@ -1,6 +1,8 @@
 /*
  * The client's side of a shield channel (og-channel(5)): one JSON request
- * per line to a child `og-shield --channel`, one reply per line back.
+ * per line to a shield, one reply per line back. The shield is a child
+ * `og-shield --channel`, or one that runs elsewhere; nobody is trusted for
+ * where it runs, a session and a task prove themselves by signatures.
  *
  * A transport failure (shield died, deadline passed, reply is not JSON or
  * carries another id) is -1 with OG_EUNAVAIL or OG_ETEMP, and the channel
@@ -22,8 +24,20 @@
 
 struct og_channel;
 
-/* shield: path of og-shield; home: instance directory (.omnigate). */
-int og_channel_open(const char *shield, const char *home, struct og_channel **ret,
+/* Where a shield is; strings are borrowed during og_channel_open().
+ *
+ *	local:				a child: program, for the instance home
+ *	unix:PATH			`og-shield --listen` on this machine, or
+ *					forwarded from another one
+ *	ssh://[USER@]HOST[:PORT]/PATH	og-shield on HOST, for the instance PATH */
+struct og_shield_place {
+	const char *url;     /* og.conf's shield */
+	const char *program; /* path of og-shield, for local: */
+	const char *home;    /* instance directory (.omnigate), for local: */
+};
+
+/* OG_EUNAVAIL when there is no shield at that place. */
+int og_channel_open(const struct og_shield_place *place, struct og_channel **ret,
 		    struct og_err *err);
 void og_channel_close(struct og_channel *channel);
 

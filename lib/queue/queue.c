@@ -8,14 +8,15 @@
 
 static const struct og_transport *const transports[] = { &og_transport_sqlite };
 
-int og_queue_open(const char *url, const char *home, struct og_queue **ret, struct og_err *err)
+int og_queue_open(const struct og_queue_place *place, struct og_queue **ret, struct og_err *err)
 {
+	const char *url = place->url;
 	size_t scheme = strcspn(url, ":");
 
 	for (size_t i = 0; i < sizeof(transports) / sizeof(*transports); i++)
 		if (strlen(transports[i]->scheme) == scheme && url[scheme] == ':' &&
 		    strncmp(transports[i]->scheme, url, scheme) == 0)
-			return transports[i]->open(url + scheme + 1, home, ret, err);
+			return transports[i]->open(place, ret, err);
 	/* Never the password of a URL in a message. */
 	return og_fail(err, OG_EUNAVAIL, "queue '%.*s:' is not in this version", (int)scheme, url);
 }
@@ -48,9 +49,10 @@ int og_queue_ack(struct og_queue *queue, int64_t ticket, struct og_err *err)
 	return queue->transport->ack(queue, ticket, err);
 }
 
-int og_queue_release(struct og_queue *queue, int64_t ticket, int64_t delay_ms, struct og_err *err)
+int og_queue_release(struct og_queue *queue, int64_t ticket, int64_t delay_ms,
+		     enum og_queue_tried tried, struct og_err *err)
 {
-	return queue->transport->release(queue, ticket, delay_ms, err);
+	return queue->transport->release(queue, ticket, delay_ms, tried, err);
 }
 
 int og_queue_dead(struct og_queue *queue, int64_t ticket, const char *reason, struct og_err *err)
@@ -61,6 +63,21 @@ int og_queue_dead(struct og_queue *queue, int64_t ticket, const char *reason, st
 int og_queue_wait(struct og_queue *queue, int64_t deadline, int wake_fd, struct og_err *err)
 {
 	return queue->transport->wait(queue, deadline, wake_fd, err);
+}
+
+int og_queue_tell(struct og_queue *queue, const char *task, const char *state, struct og_err *err)
+{
+	return queue->transport->tell(queue, task, state, err);
+}
+
+int og_queue_listen(struct og_queue *queue, struct og_err *err)
+{
+	return queue->transport->listen(queue, err);
+}
+
+int og_queue_hear(struct og_queue *queue, int64_t deadline, int wake_fd, struct og_err *err)
+{
+	return queue->transport->hear(queue, deadline, wake_fd, err);
 }
 
 int og_queue_count(struct og_queue *queue, struct og_queue_counts *ret, struct og_err *err)

@@ -4,8 +4,8 @@
  * effects once.
  *
  * One interface, a transport behind it chosen by the scheme of the queue
- * URL in og.conf: "sqlite:FILE" is queue.db in the instance. amqp:// is
- * OG_EUNAVAIL in this version.
+ * URL in og.conf: "sqlite:FILE" is queue.db in the instance, amqp:// and
+ * amqps:// are RabbitMQ.
  *
  * Embedded transport: rows in a SQLite file; a doorkeeper lock (flock)
  * around each write so that waiting is fair; durability by one sync after
@@ -36,8 +36,18 @@ struct og_queue;
 
 #define OG_QUEUE_DELIVERIES 5 /* after so many a task is a dead letter */
 
-/* url: og.conf's; home: the instance. Makes queue.db when it is missing. */
-int og_queue_open(const char *url, const char *home, struct og_queue **ret, struct og_err *err);
+/* Where a queue is and what it takes to get there; strings are borrowed
+ * during og_queue_open(). Those a transport does not need may be NULL. */
+struct og_queue_place {
+	const char *url;			/* og.conf's queue */
+	const char *home;			/* the instance */
+	const char *libexec;			/* directory of the helper programs (og-amqp) */
+	const char *password, *ca, *cert, *key; /* files, mode 0600; "none" or NULL: not given */
+};
+
+/* Makes queue.db when it is missing. OG_EUNAVAIL when a server cannot be
+ * reached, OG_EPERM when it does not let us in. */
+int og_queue_open(const struct og_queue_place *place, struct og_queue **ret, struct og_err *err);
 void og_queue_close(struct og_queue *queue);
 
 /* One envelope to deliver; strings are borrowed. */
@@ -50,7 +60,9 @@ struct og_parcel {
 };
 
 /* Durable when it returns 0. All parcels or none. An id that is queued
- * already is kept as it is (the same task submitted again). */
+ * already is the same task again: the earlier time at which it is due
+ * counts. One that somebody holds is due at once when it is released; a
+ * dead letter is revived. */
 int og_queue_put(struct og_queue *queue, const struct og_parcel *parcels, size_t n,
 		 struct og_err *err);
 
@@ -68,11 +80,12 @@ int og_queue_claim(struct og_queue *queue, struct og_delivery *ret, struct og_er
 
 /* The task is finished: forget it. */
 int og_queue_ack(struct og_queue *queue, int64_t ticket, struct og_err *err);
-/* As a delay: at once, and this delivery counts for nothing, because what
- * failed was not the task. */
-#define OG_QUEUE_UNTRIED (-1)
-/* Not finished; let somebody else have it, after delay_ms. */
-int og_queue_release(struct og_queue *queue, int64_t ticket, int64_t delay_ms, struct og_err *err);
+/* Not finished; let somebody have it after delay_ms, 0: at once. With
+ * OG_QUEUE_UNTRIED this delivery counts for nothing: what failed was not
+ * the task, or it only waits. */
+enum og_queue_tried { OG_QUEUE_TRIED, OG_QUEUE_UNTRIED };
+int og_queue_release(struct og_queue *queue, int64_t ticket, int64_t delay_ms,
+		     enum og_queue_tried tried, struct og_err *err);
 /* It can never be done: keep it aside with the reason. */
 int og_queue_dead(struct og_queue *queue, int64_t ticket, const char *reason, struct og_err *err);
 
@@ -82,8 +95,19 @@ int og_queue_dead(struct og_queue *queue, int64_t ticket, const char *reason, st
  * only starts to listen and returns 1. */
 int og_queue_wait(struct og_queue *queue, int64_t deadline, int wake_fd, struct og_err *err);
 
+/* Tells whoever listens that a task came to a state. A hint: what is true
+ * of a task, the shield says. */
+int og_queue_tell(struct og_queue *queue, const char *task, const char *state, struct og_err *err);
+/* Listens from now on. */
+int og_queue_listen(struct og_queue *queue, struct og_err *err);
+/* Blocks until something was told, at most until the deadline; wakes when
+ * wake_fd is readable too (-1: none). 1, 0, -1. Only after listen. */
+int og_queue_hear(struct og_queue *queue, int64_t deadline, int wake_fd, struct og_err *err);
+
+/* -1: this transport cannot tell. */
 struct og_queue_counts {
 	int64_t ready, claimed, delayed, dead;
+	int64_t oldest; /* wall clock ms at which the oldest ready one was queued; 0: none */
 };
 int og_queue_count(struct og_queue *queue, struct og_queue_counts *ret, struct og_err *err);
 

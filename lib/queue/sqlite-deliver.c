@@ -158,25 +158,15 @@ int og_sqlite_claim(struct og_queue *base, struct og_delivery *ret, struct og_er
 	return rc < 0 ? -1 : found;
 }
 
-static void bind_delay(struct og_stmt *stmt, int64_t delay_ms)
-{
-	og_bind_int(stmt, 2, delay_ms > 0 ? og_now_ms() + delay_ms : 0);
-	og_bind_int(stmt, 3, delay_ms == OG_QUEUE_UNTRIED);
-}
-
-/* One statement with the ticket bound, in a transaction of its own. */
+/* One statement, bound but for its ticket, in a transaction of its own. */
 static int settle(struct og_sqlite_queue *q, enum og_sqlite_stmt which, int64_t ticket,
-		  const char *text, int64_t delay_ms, struct og_err *err)
+		  struct og_err *err)
 {
 	struct og_stmt *stmt = q->stmt[which];
 
 	if (og_sqlite_enter(q, err) < 0)
 		return -1;
 	og_bind_int(stmt, 1, ticket);
-	if (text)
-		og_bind_text(stmt, 2, text);
-	else if (which == RELEASE)
-		bind_delay(stmt, delay_ms);
 	if (og_stmt_run(stmt, err) < 0) {
 		og_sqlite_leave(q);
 		return -1;
@@ -189,22 +179,28 @@ static int settle(struct og_sqlite_queue *q, enum og_sqlite_stmt which, int64_t 
  * with the recorded result; so it needs no sync of its own. */
 int og_sqlite_ack(struct og_queue *base, int64_t ticket, struct og_err *err)
 {
-	return settle((struct og_sqlite_queue *)base, ACK, ticket, NULL, 0, err);
+	return settle((struct og_sqlite_queue *)base, ACK, ticket, err);
 }
 
-int og_sqlite_release(struct og_queue *base, int64_t ticket, int64_t delay_ms, struct og_err *err)
+int og_sqlite_release(struct og_queue *base, int64_t ticket, int64_t delay_ms,
+		      enum og_queue_tried tried, struct og_err *err)
 {
 	struct og_sqlite_queue *q = (struct og_sqlite_queue *)base;
 	int bell = og_bell_hold(q->run, OG_BELL_QUEUE, err), rc;
 
 	if (bell < 0)
 		return -1;
-	rc = settle(q, RELEASE, ticket, NULL, delay_ms, err);
+	og_bind_int(q->stmt[RELEASE], 2, delay_ms > 0 ? og_now_ms() + delay_ms : 0);
+	og_bind_int(q->stmt[RELEASE], 3, tried == OG_QUEUE_UNTRIED);
+	rc = settle(q, RELEASE, ticket, err);
 	close(bell);
 	return rc;
 }
 
 int og_sqlite_dead(struct og_queue *base, int64_t ticket, const char *reason, struct og_err *err)
 {
-	return settle((struct og_sqlite_queue *)base, DEAD, ticket, reason, 0, err);
+	struct og_sqlite_queue *q = (struct og_sqlite_queue *)base;
+
+	og_bind_text(q->stmt[DEAD], 2, reason);
+	return settle(q, DEAD, ticket, err);
 }

@@ -1,7 +1,9 @@
 /*
  * The embedded transport (queue.h says how it works for its user).
  *
- * A row is ready (state 0), claimed (1) or a dead letter (2). A claimed row
+ * A row is ready (state 0), claimed (1) or a dead letter (2); one that is
+ * put again while it is claimed is marked, and due at once when it is
+ * released. A claimed row
  * whose lock byte is free belongs to a worker that died: the next claim
  * that finds nothing ready looks for such rows. The lock byte is the
  * row's ticket; the description that holds it is the claimer's own, so
@@ -38,11 +40,12 @@ struct og_sqlite_queue {
 	struct og_db *db;
 	struct og_stmt *stmt[STATEMENTS];
 	char *run;
-	int door;   /* flock around writes */
-	int claims; /* one byte locked per claim; -1 before the first one */
-	int probe;  /* the same file again: a description of its own sees our locks */
-	int looks;  /* short waits left after a ring */
-	struct og_bell bell;
+	int door;	     /* flock around writes */
+	int claims;	     /* one byte locked per claim; -1 before the first one */
+	int probe;	     /* the same file again: a description of its own sees our locks */
+	int looks;	     /* short waits left after a ring */
+	struct og_bell bell; /* something may be due */
+	struct og_bell told; /* a task moved on */
 };
 
 /* Opens one of our lock files into *fd, unless it is open. */
@@ -59,11 +62,15 @@ int og_sqlite_put(struct og_queue *base, const struct og_parcel *parcels, size_t
 		  struct og_err *err);
 int og_sqlite_claim(struct og_queue *base, struct og_delivery *ret, struct og_err *err);
 int og_sqlite_ack(struct og_queue *base, int64_t ticket, struct og_err *err);
-int og_sqlite_release(struct og_queue *base, int64_t ticket, int64_t delay_ms, struct og_err *err);
+int og_sqlite_release(struct og_queue *base, int64_t ticket, int64_t delay_ms,
+		      enum og_queue_tried tried, struct og_err *err);
 int og_sqlite_dead(struct og_queue *base, int64_t ticket, const char *reason, struct og_err *err);
 
 /* sqlite-look.c */
 int og_sqlite_wait(struct og_queue *base, int64_t deadline, int wake_fd, struct og_err *err);
+int og_sqlite_tell(struct og_queue *base, const char *task, const char *state, struct og_err *err);
+int og_sqlite_listen(struct og_queue *base, struct og_err *err);
+int og_sqlite_hear(struct og_queue *base, int64_t deadline, int wake_fd, struct og_err *err);
 int og_sqlite_count(struct og_queue *base, struct og_queue_counts *ret, struct og_err *err);
 int og_sqlite_find(struct og_queue *base, const char *id, json_t **ret, struct og_err *err);
 int og_sqlite_list(struct og_queue *base, size_t limit, json_t **ret, struct og_err *err);

@@ -70,6 +70,26 @@ int og_sqlite_wait(struct og_queue *base, int64_t deadline, int wake_fd, struct 
 	return rc == 0 && look < deadline ? 1 : rc;
 }
 
+/* Who listens looks at the shield anyway: which task it was is not told. */
+int og_sqlite_tell(struct og_queue *base, const char *task, const char *state, struct og_err *err)
+{
+	(void)task;
+	(void)state;
+	return og_bell_ring(((struct og_sqlite_queue *)base)->run, OG_BELL_DONE, err);
+}
+
+int og_sqlite_listen(struct og_queue *base, struct og_err *err)
+{
+	struct og_sqlite_queue *q = (struct og_sqlite_queue *)base;
+
+	return q->told.fd >= 0 ? 0 : og_bell_watch(q->run, OG_BELL_DONE, &q->told, err);
+}
+
+int og_sqlite_hear(struct og_queue *base, int64_t deadline, int wake_fd, struct og_err *err)
+{
+	return og_bell_wait(&((struct og_sqlite_queue *)base)->told, deadline, wake_fd, err);
+}
+
 int og_sqlite_count(struct og_queue *base, struct og_queue_counts *ret, struct og_err *err)
 {
 	struct og_stmt *stmt = ((struct og_sqlite_queue *)base)->stmt[COUNT];
@@ -81,6 +101,7 @@ int og_sqlite_count(struct og_queue *base, struct og_queue_counts *ret, struct o
 	ret->claimed = og_col_int(stmt, 1);
 	ret->delayed = og_col_int(stmt, 2);
 	ret->dead = og_col_int(stmt, 3);
+	ret->oldest = og_col_int(stmt, 4);
 	og_stmt_reset(stmt);
 	return 0;
 }

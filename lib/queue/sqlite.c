@@ -10,7 +10,7 @@
 
 #include "lib/base/file.h"
 
-#define FORMAT 1
+#define FORMAT 2
 
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS task ("
@@ -19,16 +19,23 @@ static const char schema[] =
 	" state INTEGER NOT NULL DEFAULT 0, priority INTEGER NOT NULL DEFAULT 0,"
 	" attempts INTEGER NOT NULL DEFAULT 0,"
 	" queued INTEGER NOT NULL, not_before INTEGER NOT NULL DEFAULT 0,"
-	" expires INTEGER NOT NULL DEFAULT 0, reason TEXT);"
+	" expires INTEGER NOT NULL DEFAULT 0, again INTEGER NOT NULL DEFAULT 0, reason TEXT);"
 	"CREATE INDEX IF NOT EXISTS task_ready ON task(priority DESC, ticket) WHERE state = 0;"
 	"CREATE INDEX IF NOT EXISTS task_claimed ON task(ticket) WHERE state = 1;"
-	"PRAGMA user_version = 1;";
+	"PRAGMA user_version = 2;";
+
+static const char from_1[] = "ALTER TABLE task ADD COLUMN again INTEGER NOT NULL DEFAULT 0;"
+			     "PRAGMA user_version = 2;";
 
 #define SHOWN "SELECT id, state, attempts, queued, reason, envelope FROM task "
 
 static const char *const sql[STATEMENTS] = {
 	[PUT] = "INSERT INTO task(id, envelope, priority, not_before, expires, queued) "
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(id) DO NOTHING",
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(id) DO UPDATE SET "
+		"again = state = 1, attempts = iif(state = 2, 0, attempts), "
+		"not_before = CASE state WHEN 0 THEN min(not_before, excluded.not_before) "
+		"WHEN 1 THEN not_before ELSE excluded.not_before END, "
+		"reason = NULL, state = iif(state = 2, 0, state)",
 	[NEXT] = "SELECT ticket FROM task WHERE state = 0 AND not_before <= ?1 "
 		 "ORDER BY priority DESC, ticket LIMIT 1",
 	[DUE] = "SELECT min(not_before) FROM task WHERE state = 0",
@@ -36,13 +43,15 @@ static const char *const sql[STATEMENTS] = {
 	[TAKE] = "UPDATE task SET state = 1, attempts = attempts + 1 WHERE ticket = ?1 "
 		 "RETURNING attempts, envelope, expires",
 	[ACK] = "DELETE FROM task WHERE ticket = ?1",
-	[RELEASE] = "UPDATE task SET state = 0, not_before = ?2, attempts = attempts - ?3 "
-		    "WHERE ticket = ?1 AND state = 1",
+	[RELEASE] = "UPDATE task SET state = 0, not_before = iif(again, 0, ?2), again = 0, "
+		    "attempts = attempts - ?3, expires = 0 WHERE ticket = ?1 AND state = 1",
 	[DEAD] = "UPDATE task SET state = 2, reason = ?2 WHERE ticket = ?1",
 	[COUNT] = "SELECT count(*) FILTER (WHERE state = 0 AND not_before <= ?1), "
 		  "count(*) FILTER (WHERE state = 1), "
 		  "count(*) FILTER (WHERE state = 0 AND not_before > ?1), "
-		  "count(*) FILTER (WHERE state = 2) FROM task",
+		  "count(*) FILTER (WHERE state = 2), "
+		  "coalesce(min(queued) FILTER (WHERE state = 0 AND not_before <= ?1), 0) "
+		  "FROM task",
 	[FIND] = SHOWN "WHERE id = ?1",
 	[LIST] = SHOWN "ORDER BY ticket DESC LIMIT ?1",
 };
@@ -107,6 +116,7 @@ static void sqlite_close(struct og_queue *base)
 		og_stmt_free(q->stmt[i]);
 	og_db_close(q->db);
 	og_bell_close(&q->bell);
+	og_bell_close(&q->told);
 	if (q->door >= 0)
 		close(q->door);
 	if (q->claims >= 0)
@@ -131,7 +141,7 @@ static int open_file(struct og_sqlite_queue *q, const char *path, struct og_err 
 	if (version > FORMAT)
 		return og_fail(err, OG_ECONF, "'%s' is of a newer format (%lld)", path,
 			       (long long)version);
-	if (version < FORMAT && og_db_exec(q->db, schema, err) < 0)
+	if (version < FORMAT && og_db_exec(q->db, version == 1 ? from_1 : schema, err) < 0)
 		return -1;
 	for (int i = 0; i < STATEMENTS; i++)
 		if (og_stmt_new(q->db, sql[i], &q->stmt[i], err) < 0)
@@ -141,11 +151,12 @@ static int open_file(struct og_sqlite_queue *q, const char *path, struct og_err 
 	return 0;
 }
 
-static int sqlite_open(const char *rest, const char *home, struct og_queue **ret,
+static int sqlite_open(const struct og_queue_place *place, struct og_queue **ret,
 		       struct og_err *err)
 {
+	const char *file = place->url + strlen("sqlite:");
 	struct og_sqlite_queue *q = calloc(1, sizeof(*q));
-	char *path = og_path_join(home, *rest ? rest : "queue.db");
+	char *path = og_path_join(place->home, *file ? file : "queue.db");
 	int rc = -1;
 
 	if (!q || !path) {
@@ -153,8 +164,8 @@ static int sqlite_open(const char *rest, const char *home, struct og_queue **ret
 		goto out;
 	}
 	q->base.transport = &og_transport_sqlite;
-	q->door = q->claims = q->probe = q->bell.fd = -1;
-	q->run = og_path_join(home, "run");
+	q->door = q->claims = q->probe = q->bell.fd = q->told.fd = -1;
+	q->run = og_path_join(place->home, "run");
 	if (!q->run) {
 		og_fail_nomem(err);
 		goto out;
@@ -185,6 +196,9 @@ const struct og_transport og_transport_sqlite = {
 	.release = og_sqlite_release,
 	.dead = og_sqlite_dead,
 	.wait = og_sqlite_wait,
+	.tell = og_sqlite_tell,
+	.listen = og_sqlite_listen,
+	.hear = og_sqlite_hear,
 	.count = og_sqlite_count,
 	.find = og_sqlite_find,
 	.list = og_sqlite_list,

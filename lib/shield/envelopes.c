@@ -37,8 +37,8 @@ int og_envelope_admit(struct og_request *rq, const struct og_envelope *envelope,
 static int record(struct og_request *rq, const struct og_envelope *envelope, const char *action,
 		  struct og_err *err)
 {
-	json_t *body = json_pack("{s:s,s:s,s:s}", "about", envelope->task, "digest",
-				 envelope->digest, "verdict", "allow");
+	json_t *body = json_pack("{s:s,s:s,s:s}", "about", envelope->task, "digest", envelope->hash,
+				 "verdict", "allow");
 	struct og_record entry;
 	struct og_receipt receipt;
 	int rc = -1;
@@ -55,15 +55,14 @@ static int record(struct og_request *rq, const struct og_envelope *envelope, con
 static int keep(struct og_request *rq, const struct og_envelope *envelope, const char *state,
 		struct og_err *err)
 {
-	const char *digest = og_json_str(envelope->json, "digest");
 	struct og_buf text;
 	int rc = -1;
 
 	og_buf_init(&text, OG_ENVELOPE_MAX);
 	if (og_json_canon(envelope->json, &text, err) == 0)
 		rc = og_consent_put(rq->shield->tasks, envelope->task,
-				    digest ? digest : envelope->digest, rq->who.id, state,
-				    envelope->expires, text.data, err);
+				    envelope->digest ? envelope->digest : envelope->hash,
+				    rq->who.id, state, envelope->expires, text.data, err);
 	og_buf_release(&text);
 	return rc;
 }

@@ -111,7 +111,7 @@ static int new_row(struct og_request *rq, const struct og_envelope *envelope, co
 
 	og_time_format(og_now_ms(), now);
 	memcpy(task->id, envelope->id, OG_UUID_LEN + 1);
-	memcpy(task->digest, envelope->digest, sizeof(task->digest));
+	memcpy(task->digest, envelope->hash, sizeof(task->digest));
 	task->principal = rq->who.id;
 	task->epoch = 1;
 	task->vars = json_object();
@@ -192,7 +192,7 @@ static int begin(struct og_request *rq, const struct og_envelope *envelope, cons
 		return -1;
 	if (found == 0)
 		return begin_new(rq, envelope, text, err);
-	if (strcmp(rq->task.digest, envelope->digest) != 0)
+	if (strcmp(rq->task.digest, envelope->hash) != 0)
 		return og_refuse(rq, OG_DENY, "replay", err, "task %s was begun with other content",
 				 envelope->id);
 	if (strcmp(rq->task.envelope, text) != 0 && og_envelope_admit(rq, envelope, err) < 0)

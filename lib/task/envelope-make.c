@@ -13,16 +13,25 @@ static int set_str(json_t *json, const char *key, const char *value, struct og_e
 	return og_json_set(json, key, json_string(value), err);
 }
 
-static int set_times(json_t *json, int64_t lifetime_ms, struct og_err *err)
+static int set_time(json_t *json, const char *key, int64_t ms, struct og_err *err)
 {
-	char now[OG_TIME_LEN + 1], end[OG_TIME_LEN + 1];
-	int64_t ms = og_now_ms();
+	char text[OG_TIME_LEN + 1];
 
-	og_time_format(ms, now);
-	og_time_format(ms + lifetime_ms, end);
-	if (set_str(json, "submitted", now, err) < 0)
+	if (ms == 0)
+		return 0;
+	og_time_format(ms, text);
+	return set_str(json, key, text, err);
+}
+
+static int set_times(json_t *json, const struct og_envelope_draft *draft, struct og_err *err)
+{
+	int64_t now = og_now_ms(), from = draft->not_before_ms > now ? draft->not_before_ms : now;
+
+	if (set_time(json, "submitted", now, err) < 0 ||
+	    set_time(json, "not_before", draft->not_before_ms, err) < 0 ||
+	    set_time(json, "deadline", draft->deadline_ms, err) < 0)
 		return -1;
-	return set_str(json, "expires", end, err);
+	return set_time(json, "expires", from + draft->lifetime_ms, err);
 }
 
 static int set_action(json_t *json, const struct og_envelope_draft *draft, struct og_err *err)
@@ -52,11 +61,12 @@ static int fill(json_t *json, const struct og_envelope_draft *draft, const char 
 	    set_str(json, "principal", draft->principal, err) < 0 ||
 	    set_str(json, "text", draft->text, err) < 0 ||
 	    set_str(json, "task", draft->task, err) < 0 ||
-	    set_str(json, "key", draft->key, err) < 0 || set_action(json, draft, err) < 0)
+	    set_str(json, "key", draft->key, err) < 0 ||
+	    set_str(json, "trace", draft->trace, err) < 0 || set_action(json, draft, err) < 0)
 		return -1;
 	if (draft->more && json_object_update(json, (json_t *)(uintptr_t)draft->more) < 0)
 		return og_fail_nomem(err);
-	return set_times(json, draft->lifetime_ms, err);
+	return set_times(json, draft, err);
 }
 
 static int sign(json_t *json, const unsigned char *seed, struct og_err *err)

@@ -6,10 +6,11 @@
 #include "lib/base/text.h"
 #include "lib/task/envelope-internal.h"
 
-static const char *const known_keys[] = { "v",	     "id",     "kind", "principal",
-					  "text",    "action", "task", "digest",
-					  "values",  "state",  "key",  "submitted",
-					  "expires", "trace",  "sig",  NULL };
+static const char *const known_keys[] = { "v",	       "id",	  "kind",	"principal",
+					  "text",      "action",  "task",	"digest",
+					  "values",    "state",	  "key",	"note",
+					  "submitted", "expires", "not_before", "deadline",
+					  "trace",     "sig",	  NULL };
 
 static int bad(struct og_err *err, const char *what)
 {
@@ -76,6 +77,17 @@ static int check_action(const json_t *action, struct og_err *err)
 						 : 0;
 }
 
+int og_trace_valid(const char *trace)
+{
+	static const char form[] = "00-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh-hhhhhhhhhhhhhhhh-hh";
+
+	for (size_t i = 0; i < sizeof(form); i++)
+		if (form[i] == 'h' ? !trace[i] || !strchr("0123456789abcdef", trace[i])
+				   : trace[i] != form[i])
+			return 0;
+	return 1;
+}
+
 static int check_content(struct og_envelope *e, struct og_err *err)
 {
 	if (!og_uuid_valid(e->id))
@@ -88,7 +100,19 @@ static int check_content(struct og_envelope *e, struct og_err *err)
 		return -1;
 	if (e->text && check_text(e->text, err) < 0)
 		return -1;
+	if (e->note && strlen(e->note) > OG_TASK_NOTE_MAX)
+		return bad(err, "'note' is too long");
+	if (e->trace && !og_trace_valid(e->trace))
+		return bad(err, "'trace' is not a traceparent");
 	return e->action ? check_action(e->action, err) : 0;
+}
+
+static int optional_time(const json_t *json, const char *key, int64_t *ret)
+{
+	const char *text = og_json_str(json, key);
+
+	*ret = 0;
+	return text ? og_time_parse(text, ret) : 0;
 }
 
 static int check_times(struct og_envelope *e, struct og_err *err)
@@ -97,6 +121,14 @@ static int check_times(struct og_envelope *e, struct og_err *err)
 		return bad(err, "'submitted' is not a time");
 	if (og_time_parse(e->expires, &e->expires_ms) < 0)
 		return bad(err, "'expires' is not a time");
+	if (optional_time(e->json, "not_before", &e->not_before_ms) < 0)
+		return bad(err, "'not_before' is not a time");
+	if (optional_time(e->json, "deadline", &e->deadline_ms) < 0)
+		return bad(err, "'deadline' is not a time");
+	if (e->not_before_ms && e->not_before_ms >= e->expires_ms)
+		return bad(err, "it expires before it may be begun");
+	if (e->deadline_ms && e->deadline_ms <= e->submitted_ms)
+		return bad(err, "its deadline is before it is submitted");
 	return e->expires_ms > e->submitted_ms ? 0 : bad(err, "it expires before it is submitted");
 }
 
@@ -144,7 +176,7 @@ static int make_digest(struct og_envelope *e, struct og_err *err)
 	og_buf_init(&text, OG_ENVELOPE_MAX + prefix);
 	if (og_envelope_signed_text(e->json, &text, err) == 0) {
 		og_sha256(text.data + prefix, text.len - prefix, &hash);
-		og_hash_hex(&hash, e->digest);
+		og_hash_hex(&hash, e->hash);
 		rc = 0;
 	}
 	og_buf_release(&text);
@@ -155,8 +187,8 @@ static int make_digest(struct og_envelope *e, struct og_err *err)
  * too, not taken for absent. */
 static int read_members(struct og_envelope *e, struct og_err *err)
 {
-	static const char *const optional[] = { "text",	  "task",  "key", "trace",
-						"digest", "state", NULL };
+	static const char *const optional[] = { "text",	 "task", "key",	       "trace",	   "digest",
+						"state", "note", "not_before", "deadline", NULL };
 	const json_t *json = e->json;
 	int64_t version;
 
@@ -177,6 +209,10 @@ static int read_members(struct og_envelope *e, struct og_err *err)
 	e->text = og_json_str(json, "text");
 	e->task = og_json_str(json, "task");
 	e->key = og_json_str(json, "key");
+	e->digest = og_json_str(json, "digest");
+	e->state = og_json_str(json, "state");
+	e->note = og_json_str(json, "note");
+	e->trace = og_json_str(json, "trace");
 	e->action = json_object_get(json, "action");
 	return 0;
 }

@@ -18,6 +18,7 @@
 #define OG_ENVELOPE_MAX	 ((size_t)128 << 10)
 #define OG_TASK_TEXT_MAX ((size_t)64 << 10)
 #define OG_TASK_KEY_MAX	 200
+#define OG_TASK_NOTE_MAX 1000
 
 /* A parsed envelope. Strings are borrowed from json, which it owns. */
 struct og_envelope {
@@ -27,23 +28,31 @@ struct og_envelope {
 	const json_t *action; /* kind task: {"skill","params"}, or NULL */
 	const char *task;     /* other kinds: the task they are about, or NULL */
 	const char *key;      /* idempotency key, or NULL */
+	const char *digest;   /* kind approve: of what is approved, or NULL */
+	const char *state;    /* kinds approve, resolve: what is said, or NULL */
+	const char *note;     /* a person's words with it, or NULL */
+	const char *trace;    /* W3C traceparent, or NULL */
 	const char *submitted, *expires;
-	int64_t submitted_ms, expires_ms;
+	int64_t submitted_ms, expires_ms; /* not to be begun after expires */
+	int64_t not_before_ms;		  /* not to be begun before; 0: at once */
+	int64_t deadline_ms;		  /* no step is begun after it; 0: none */
 	unsigned char sig[OG_SIGNATURE];
-	char digest[OG_HASH_HEX + 1]; /* SHA-256 of the canonical record without "sig" */
+	char hash[OG_HASH_HEX + 1]; /* SHA-256 of the canonical record without "sig" */
 };
 
 /* What a new envelope of kind "task" (or another) is made from. */
 struct og_envelope_draft {
 	const char *kind; /* "task" */
 	const char *principal;
-	const char *text;     /* or NULL */
-	const char *skill;    /* an action instead of a text, or NULL */
-	const json_t *params; /* of the action, or NULL */
-	const char *task;     /* of other kinds, or NULL */
-	const char *key;      /* or NULL */
-	int64_t lifetime_ms;  /* until it expires */
-	const json_t *more;   /* members of other kinds (digest, values, state), or NULL */
+	const char *text;		    /* or NULL */
+	const char *skill;		    /* an action instead of a text, or NULL */
+	const json_t *params;		    /* of the action, or NULL */
+	const char *task;		    /* of other kinds, or NULL */
+	const char *key;		    /* or NULL */
+	int64_t lifetime_ms;		    /* until it expires, from now or from not_before_ms */
+	int64_t not_before_ms, deadline_ms; /* wall clock; 0: none */
+	const char *trace;		    /* W3C traceparent, or NULL */
+	const json_t *more; /* members of other kinds (digest, values, state, note), or NULL */
 };
 
 /* Makes id and times, checks everything og_envelope_parse checks, signs,
@@ -57,6 +66,9 @@ int og_envelope_parse(const char *text, size_t len, struct og_envelope *ret, str
 /* The same from JSON already parsed; takes a reference of its own. */
 int og_envelope_from_json(json_t *json, struct og_envelope *ret, struct og_err *err);
 void og_envelope_release(struct og_envelope *envelope);
+
+/* Is this a W3C traceparent, "00-32 hex-16 hex-2 hex"? */
+int og_trace_valid(const char *trace);
 
 /* OG_EPERM when the signature is not the key's. */
 int og_envelope_verify(const struct og_envelope *envelope, const unsigned char pub[OG_KEY_PUBLIC],

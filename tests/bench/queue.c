@@ -38,7 +38,9 @@ static struct og_queue *open_queue(void)
 	struct og_err err = OG_ERR_INIT;
 	struct og_queue *queue = NULL;
 
-	must(og_queue_open("sqlite:queue.db", ".", &queue, &err), &err);
+	must(og_queue_open(&(struct og_queue_place){ .url = "sqlite:queue.db", .home = "." },
+			   &queue, &err),
+	     &err);
 	return queue;
 }
 

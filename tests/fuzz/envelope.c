@@ -32,7 +32,7 @@ static void reads_back(const struct og_envelope *envelope)
 	og_buf_init(&text, 2 * OG_ENVELOPE_MAX);
 	if (og_json_canon(envelope->json, &text, &err) == 0 && text.len <= OG_ENVELOPE_MAX) {
 		if (og_envelope_parse(text.data, text.len, &again, &err) < 0 ||
-		    strcmp(again.digest, envelope->digest) != 0)
+		    strcmp(again.hash, envelope->hash) != 0)
 			abort();
 		og_envelope_release(&again);
 	}

@@ -134,6 +134,7 @@ static void read_log(struct scene *scene, const char *path)
 static void run_scene(struct scene *scene, const char *envelope)
 {
 	char exe[4096] = "", path[] = "/tmp/og-agent-XXXXXX", log[64];
+	struct og_shield_place place = { "local:", exe, path };
 	struct og_channel *channel = NULL;
 	struct og_err err = OG_ERR_INIT;
 	int fd = mkstemp(path);
@@ -142,7 +143,7 @@ static void run_scene(struct scene *scene, const char *envelope)
 	OG_CHECK_INT(json_dumpfd(scene->script, fd, 0), 0);
 	close(fd);
 	snprintf(log, sizeof(log), "%s.log", path);
-	if (OG_CHECK_OK(og_channel_open(exe, path, &channel, &err), &err))
+	if (OG_CHECK_OK(og_channel_open(&place, &channel, &err), &err))
 		og_agent_run(channel, &scene->limits, envelope, strlen(envelope), &scene->report);
 	og_channel_close(channel);
 	read_log(scene, log);

@@ -172,6 +172,7 @@ static void line_too_long(void)
 static struct og_channel *peer(const char *text)
 {
 	char path[] = "/tmp/og-peer-XXXXXX";
+	struct og_shield_place place = { "local:", path, "/home" };
 	struct og_channel *channel = NULL;
 	struct og_err err = OG_ERR_INIT;
 	int fd = mkstemp(path);
@@ -181,7 +182,7 @@ static struct og_channel *peer(const char *text)
 	say(fd, text);
 	fchmod(fd, 0700);
 	close(fd);
-	OG_CHECK_OK(og_channel_open(path, "/home", &channel, &err), &err);
+	OG_CHECK_OK(og_channel_open(&place, &channel, &err), &err);
 	return channel;
 }
 

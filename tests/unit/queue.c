@@ -19,7 +19,10 @@ static struct og_queue *open_queue(void)
 	struct og_err err = OG_ERR_INIT;
 	struct og_queue *queue = NULL;
 
-	OG_CHECK_OK(og_queue_open("sqlite:queue.db", home, &queue, &err), &err);
+	OG_CHECK_OK(
+		og_queue_open(&(struct og_queue_place){ .url = "sqlite:queue.db", .home = home },
+			      &queue, &err),
+		&err);
 	return queue;
 }
 
@@ -109,7 +112,9 @@ static void released_and_dead(void)
 
 	put(queue, "poison", 0, 0);
 	for (int i = 0; i < OG_QUEUE_DELIVERIES; i++)
-		OG_CHECK_OK(og_queue_release(queue, claim(queue, "poison"), 0, &err), &err);
+		OG_CHECK_OK(
+			og_queue_release(queue, claim(queue, "poison"), 0, OG_QUEUE_TRIED, &err),
+			&err);
 	claim(queue, ""); /* once too often: a dead letter now */
 	OG_CHECK_OK(og_queue_count(queue, &n, &err), &err);
 	OG_CHECK_INT(n.dead, 1);
@@ -119,7 +124,8 @@ static void released_and_dead(void)
 	OG_CHECK_OK(og_queue_count(queue, &n, &err), &err);
 	OG_CHECK_INT(n.dead, 2);
 	put(queue, "wait", 0, 0);
-	OG_CHECK_OK(og_queue_release(queue, claim(queue, "wait"), 60000, &err), &err);
+	OG_CHECK_OK(og_queue_release(queue, claim(queue, "wait"), 60000, OG_QUEUE_TRIED, &err),
+		    &err);
 	claim(queue, "");
 	sweep(queue);
 }
@@ -186,7 +192,7 @@ static void untried(void)
 	for (int i = 0; i < 3 * OG_QUEUE_DELIVERIES; i++) {
 		int64_t ticket = claim(queue, "patient");
 
-		OG_CHECK_OK(og_queue_release(queue, ticket, OG_QUEUE_UNTRIED, &err), &err);
+		OG_CHECK_OK(og_queue_release(queue, ticket, 0, OG_QUEUE_UNTRIED, &err), &err);
 	}
 	OG_CHECK_INT(og_queue_claim(queue, &delivery, &err), 1);
 	OG_CHECK_INT(delivery.attempts, 1);
@@ -409,7 +415,8 @@ static int opens_as(const char *content, const char *sql)
 		OG_CHECK_OK(og_db_exec(db, sql, &err), &err);
 	og_db_close(db);
 	free(path);
-	if (og_queue_open("sqlite:queue.db", home, &queue, &err) == 0)
+	if (og_queue_open(&(struct og_queue_place){ .url = "sqlite:queue.db", .home = home },
+			  &queue, &err) == 0)
 		og_queue_close(queue);
 	return err.code;
 }
@@ -427,7 +434,8 @@ static void bad_files(void)
 	OG_CHECK_INT(opens_as(NULL, "CREATE TABLE task(x); PRAGMA user_version = 1"), OG_EDATA);
 	OG_CHECK_INT(opens_as(NULL, "PRAGMA user_version = 0"), OG_OK);
 	sweep(NULL);
-	OG_CHECK(og_queue_open("sqlite:queue.db", home, &queue, &err) < 0);
+	OG_CHECK(og_queue_open(&(struct og_queue_place){ .url = "sqlite:queue.db", .home = home },
+			       &queue, &err) < 0);
 	OG_CHECK_INT(err.code, OG_ECONF); /* not even a folder */
 }
 
@@ -502,12 +510,44 @@ static void bells(void)
 	sweep(queue);
 }
 
+/* Put again: the earlier time counts; what is held is due when it is
+ * released, whatever delay was asked for; a dead letter lives again. */
+static void put_again(void)
+{
+	struct og_queue *queue = fresh();
+	struct og_parcel later = { .id = "t", .envelope = "{}", .not_before = og_now_ms() + 60000 };
+	struct og_parcel now = { .id = "t", .envelope = "{}" };
+	struct og_delivery delivery = { .envelope = NULL };
+	struct og_err err = OG_ERR_INIT;
+
+	OG_CHECK_OK(og_queue_put(queue, &later, 1, &err), &err);
+	OG_CHECK_INT(og_queue_claim(queue, &delivery, &err), 0);
+	OG_CHECK_OK(og_queue_put(queue, &now, 1, &err), &err);
+	OG_CHECK_OK(og_queue_put(queue, &later, 1, &err), &err);
+	OG_CHECK_INT(og_queue_claim(queue, &delivery, &err), 1);
+	og_delivery_release(&delivery);
+	OG_CHECK_OK(og_queue_put(queue, &now, 1, &err), &err);
+	OG_CHECK_OK(og_queue_release(queue, delivery.ticket, 60000, OG_QUEUE_UNTRIED, &err), &err);
+	OG_CHECK_INT(og_queue_claim(queue, &delivery, &err), 1);
+	OG_CHECK_INT(delivery.attempts, 1);
+	og_delivery_release(&delivery);
+	OG_CHECK_OK(og_queue_dead(queue, delivery.ticket, "reason", &err), &err);
+	OG_CHECK_INT(og_queue_claim(queue, &delivery, &err), 0);
+	OG_CHECK_OK(og_queue_put(queue, &now, 1, &err), &err);
+	OG_CHECK_INT(og_queue_claim(queue, &delivery, &err), 1);
+	OG_CHECK_INT(delivery.attempts, 1);
+	og_delivery_release(&delivery);
+	sweep(queue);
+}
+
 static void other_engines(void)
 {
 	struct og_queue *queue = NULL;
 	struct og_err err = OG_ERR_INIT;
 
-	OG_CHECK(og_queue_open("amqp://user:secret@host", "/tmp", &queue, &err) < 0);
+	OG_CHECK(og_queue_open(&(struct og_queue_place){ .url = "mqtt://user:secret@host",
+							 .home = "/tmp" },
+			       &queue, &err) < 0);
 	OG_CHECK_INT(err.code, OG_EUNAVAIL);
 	OG_CHECK(strstr(err.msg, "secret") == NULL);
 }
@@ -529,6 +569,7 @@ int main(void)
 	OG_RUN(bad_files);
 	OG_RUN(two_workers);
 	OG_RUN(bells);
+	OG_RUN(put_again);
 	OG_RUN(other_engines);
 	return og_done();
 }
