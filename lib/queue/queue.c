@@ -8,17 +8,31 @@
 
 static const struct og_transport *const transports[] = { &og_transport_sqlite };
 
-int og_queue_open(const struct og_queue_place *place, struct og_queue **ret, struct og_err *err)
+static const struct og_transport *find(const char *url, struct og_err *err)
 {
-	const char *url = place->url;
 	size_t scheme = strcspn(url, ":");
 
 	for (size_t i = 0; i < sizeof(transports) / sizeof(*transports); i++)
 		if (strlen(transports[i]->scheme) == scheme && url[scheme] == ':' &&
 		    strncmp(transports[i]->scheme, url, scheme) == 0)
-			return transports[i]->open(place, ret, err);
+			return transports[i];
 	/* Never the password of a URL in a message. */
-	return og_fail(err, OG_EUNAVAIL, "queue '%.*s:' is not in this version", (int)scheme, url);
+	og_fail(err, OG_EUNAVAIL, "queue '%.*s:' is not in this version", (int)scheme, url);
+	return NULL;
+}
+
+int og_queue_open(const struct og_queue_place *place, struct og_queue **ret, struct og_err *err)
+{
+	const struct og_transport *transport = find(place->url, err);
+
+	return transport ? transport->open(place, ret, err) : -1;
+}
+
+int og_queue_declare(const struct og_queue_place *place, int check, struct og_err *err)
+{
+	const struct og_transport *transport = find(place->url, err);
+
+	return transport ? transport->declare(place, check, err) : -1;
 }
 
 void og_queue_close(struct og_queue *queue)

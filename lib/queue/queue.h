@@ -48,6 +48,11 @@ struct og_queue_place {
 /* Makes queue.db when it is missing. OG_EUNAVAIL when a server cannot be
  * reached, OG_EPERM when it does not let us in. */
 int og_queue_open(const struct og_queue_place *place, struct og_queue **ret, struct og_err *err);
+/* Makes on the server what the transport needs there (queues, exchanges);
+ * with check nothing is made. What is there already stays. OG_ECONF when
+ * something is there with other properties, OG_NO when with check something
+ * is missing. Call it when an instance is set up, not for every task. */
+int og_queue_declare(const struct og_queue_place *place, int check, struct og_err *err);
 void og_queue_close(struct og_queue *queue);
 
 /* One envelope to deliver; strings are borrowed. */

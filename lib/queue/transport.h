@@ -10,6 +10,7 @@
 struct og_transport {
 	const char *scheme; /* "sqlite" */
 	int (*open)(const struct og_queue_place *place, struct og_queue **ret, struct og_err *err);
+	int (*declare)(const struct og_queue_place *place, int check, struct og_err *err);
 	void (*close)(struct og_queue *queue);
 	int (*put)(struct og_queue *queue, const struct og_parcel *parcels, size_t n,
 		   struct og_err *err);
