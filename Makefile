@@ -13,7 +13,7 @@ VERSION := 0.1.0
 # One line per program: add its name here.
 PROGRAMS := og og-submit og-task og-worker og-shield og-ledger og-skill og-policy og-render
 # Programs that only other programs start; they live in libexec/omnigate.
-HELPERS :=
+HELPERS := og-http
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
 OPT ?= -O2 -g
@@ -37,6 +37,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_SECONDS ?= 60
 BENCHES := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c))
 PRELOADS := $(patsubst tests/preload/%.c,$(O)/tests/%.so,$(wildcard tests/preload/*.c))
+SERVERS := $(patsubst tests/servers/%.c,$(O)/tests/servers/%,$(wildcard tests/servers/*.c))
 C_FILES = $(shell find cmd lib tests -name '*.[ch]')
 SHARED := schema access skills policies ui
 
@@ -112,6 +113,7 @@ $(O)/libog.a: $(LIB_OBJ)
 
 # A program of more than one file names the others here.
 PARTS_og := og-health.o og-queue.o
+PARTS_og-http := og-http-allow.o og-http-transfer.o
 PARTS_og-ledger := og-ledger-proofs.o
 PARTS_og-submit := og-queue.o
 PARTS_og-task := og-queue.o
@@ -135,7 +137,7 @@ $(O)/share/omnigate:
 	@mkdir -p $(@D)
 	ln -sfn $(CURDIR)/share $@
 
-units: $(UNITS) $(PRELOADS)
+units: $(UNITS) $(PRELOADS) $(SERVERS)
 benches: $(BENCHES)
 fuzzers: $(FUZZERS)
 $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
@@ -146,6 +148,10 @@ $(O)/tests/%.so: tests/preload/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -shared -fPIC -o $@ $< -ldl
 $(O)/bench/%: tests/bench/%.c $(O)/libog.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/libog.a $(LIBS)
+# Servers that the tests talk to.
+$(O)/tests/servers/%: tests/servers/%.c $(O)/libog.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/libog.a $(LIBS)
 $(O)/tests/%: tests/unit/%.c $(O)/libog.a

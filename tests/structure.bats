@@ -41,6 +41,7 @@ third_party() { # header-pattern, allowed files
 	[ -z "$(third_party 'openssl/' 'lib/hash/')" ]
 	[ -z "$(third_party 'cmark-gfm|yaml.h' 'lib/skill/')" ]
 	[ -z "$(third_party 'crypt.h' 'lib/access/')" ]
+	[ -z "$(third_party 'curl/' 'cmd/og-http')" ]
 }
 
 @test "lib never prints, exits or reads the environment" {
@@ -86,8 +87,9 @@ third_party() { # header-pattern, allowed files
 
 @test "help equals the manual's synopsis" {
 	for page in share/man/man1/*.1; do
-		program=$(basename "$page" .1)
-		diff <("$OG_BUILD/bin/$program" -h | sed -n 's/^\(usage:\|      \) *\(og.*\)/\2/p') \
+		program=$OG_BUILD/bin/$(basename "$page" .1)
+		[ -e "$program" ] || program=$OG_BUILD/libexec/omnigate/$(basename "$page" .1)
+		diff <("$program" -h | sed -n 's/^\(usage:\|      \) *\(og.*\)/\2/p') \
 			<(tests/synopsis "$page") || {
 			echo "in $page"
 			return 1
@@ -101,7 +103,7 @@ third_party() { # header-pattern, allowed files
 }
 
 @test "every program has its manual page and its test" {
-	for program in "$OG_BUILD"/bin/og*; do
+	for program in "$OG_BUILD"/bin/og* "$OG_BUILD"/libexec/omnigate/og*; do
 		program=$(basename "$program")
 		[ -e "share/man/man1/$program.1" ]
 		[ -e "tests/$program.bats" ]

@@ -16,6 +16,11 @@
 int og_file_read(const char *path, const char *what, struct og_buf *buf, struct og_err *err);
 int og_fd_read(int fd, const char *what, struct og_buf *buf, struct og_err *err);
 
+/* A secret: one line of printable ASCII in a regular file that belongs to
+ * us and that nobody else may read (mode 0600 or less), appended without
+ * its line end. OG_EPERM when others may read it, OG_EDATA when it is none. */
+int og_secret_read(const char *path, const char *what, struct og_buf *buf, struct og_err *err);
+
 /* Temporary file beside path, write, fsync, rename, fsync of the folder. */
 int og_file_write(const char *path, const void *data, size_t len, unsigned mode,
 		  struct og_err *err);

@@ -1,0 +1,349 @@
+/*
+ * One request on its way. A redirect is an answer like any other and is
+ * not followed: whoever asked knows whether the new place may be asked,
+ * and a request that has an effect must not have it twice. HTTP/1.1 only,
+ * since one framing less is one parser less that meets hostile bytes.
+ */
+#include "cmd/og-http-transfer.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/text.h"
+
+#define HEADER_BYTES_MAX ((size_t)65536)
+#define RETRY_MIN_MS	 250
+#define RETRY_MAX_MS	 16000
+
+int transfer_init(struct transfer *transfer, const char *line, size_t len,
+		  const struct allowed *allowed, struct og_err *err)
+{
+	const char *token;
+
+	memset(transfer, 0, sizeof(*transfer));
+	og_buf_init(&transfer->body, 0);
+	if (og_net_request_parse(line, len, &transfer->in, err) < 0 ||
+	    parse_url(transfer->in.request.url, &transfer->url, err) < 0 ||
+	    is_allowed(allowed, transfer->url, &token, err) < 0)
+		return -1;
+	og_buf_init(&transfer->body, transfer->in.request.max_bytes);
+	transfer->deadline = og_deadline(transfer->in.request.timeout_ms);
+	transfer->due = og_mono_ms();
+	return 0;
+}
+
+static void end_try(struct transfer *transfer)
+{
+	curl_easy_cleanup(transfer->easy);
+	curl_slist_free_all(transfer->headers);
+	transfer->easy = NULL;
+	transfer->headers = NULL;
+}
+
+void transfer_release(struct transfer *transfer)
+{
+	end_try(transfer);
+	curl_url_cleanup(transfer->url);
+	json_decref(transfer->reply_headers);
+	og_buf_release(&transfer->body);
+	og_net_incoming_release(&transfer->in);
+}
+
+static size_t take_body(char *data, size_t size, size_t n, void *arg)
+{
+	struct transfer *transfer = arg;
+
+	if (og_buf_add(&transfer->body, data, size * n) == 0)
+		return size * n;
+	transfer->too_large = 1;
+	return 0;
+}
+
+/* "Name: value" and its line end to "name: value". */
+static json_t *tidy_header(char *data, size_t len)
+{
+	char *colon = memchr(data, ':', len);
+
+	while (len > 0 && (data[len - 1] == '\r' || data[len - 1] == '\n' || data[len - 1] == ' '))
+		len--;
+	if (!colon || colon >= data + len)
+		return NULL;
+	for (char *p = data; p < colon; p++)
+		*p = (char)og_ascii_lower((unsigned char)*p);
+	return json_stringn(data, len);
+}
+
+/* A header that is not UTF-8 is left out. A new status line means that
+ * what came before belonged to an interim answer. */
+static size_t take_header(char *data, size_t size, size_t n, void *arg)
+{
+	struct transfer *transfer = arg;
+	size_t len = size * n;
+	json_t *header;
+
+	transfer->header_bytes += len;
+	if (transfer->header_bytes > HEADER_BYTES_MAX) {
+		transfer->too_large = 1;
+		return 0;
+	}
+	if (len > 5 && strncmp(data, "HTTP/", 5) == 0) {
+		json_array_clear(transfer->reply_headers);
+		return len;
+	}
+	header = tidy_header(data, len);
+	if (header)
+		json_array_append_new(transfer->reply_headers, header);
+	return len;
+}
+
+static int add_header(struct transfer *transfer, const char *header, struct og_err *err)
+{
+	struct curl_slist *longer = curl_slist_append(transfer->headers, header);
+
+	if (!longer)
+		return og_fail_nomem(err);
+	transfer->headers = longer;
+	return 0;
+}
+
+/* libcurl takes "Name:" for "leave it out"; an empty header is "Name;". */
+static int add_request_header(struct transfer *transfer, const char *header, struct og_err *err)
+{
+	size_t name = strcspn(header, ":");
+	struct og_buf empty;
+	int rc;
+
+	if (header[name + 1 + strspn(header + name + 1, " \t")])
+		return add_header(transfer, header, err);
+	og_buf_init(&empty, OG_NET_HEADER_MAX + 2);
+	og_buf_add(&empty, header, name);
+	og_buf_addc(&empty, ';');
+	rc = og_buf_check(&empty, "header", err) < 0 ? -1 : add_header(transfer, empty.data, err);
+	og_buf_release(&empty);
+	return rc;
+}
+
+static int has_header(const struct og_net_request *request, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; request->headers && request->headers[i]; i++)
+		if (strncasecmp(request->headers[i], name, len) == 0 &&
+		    request->headers[i][len] == ':')
+			return 1;
+	return 0;
+}
+
+/* No "Expect: 100-continue", which few servers like, and no content type
+ * that nobody asked for. */
+static int add_headers(struct transfer *transfer, const char *token, struct og_err *err)
+{
+	const struct og_net_request *request = &transfer->in.request;
+
+	if (add_header(transfer, "Expect:", err) < 0)
+		return -1;
+	if (!has_header(request, "Content-Type") && add_header(transfer, "Content-Type:", err) < 0)
+		return -1;
+	if (token && !has_header(request, "Authorization") && add_header(transfer, token, err) < 0)
+		return -1;
+	for (size_t i = 0; request->headers && request->headers[i]; i++)
+		if (add_request_header(transfer, request->headers[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static void set_method(CURL *easy, const struct og_net_request *request)
+{
+	static const char *const with_body[] = { "POST", "PUT", "PATCH", NULL };
+	int body = request->body != NULL;
+
+	if (strcmp(request->method, "HEAD") == 0) {
+		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+		return;
+	}
+	for (size_t i = 0; with_body[i]; i++)
+		body |= strcmp(request->method, with_body[i]) == 0;
+	if (body) {
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->len);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "");
+	}
+	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+static void set_security(CURL *easy, const struct allowed *allowed)
+{
+	struct curl_blob ca = { allowed->ca.data, allowed->ca.len, CURL_BLOB_NOCOPY };
+
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	if (allowed->ca.len > 0)
+		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &ca);
+}
+
+static void set_transfer(struct transfer *transfer)
+{
+	CURL *easy = transfer->easy;
+
+	curl_easy_setopt(easy, CURLOPT_CURLU, transfer->url);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)og_deadline_left(transfer->deadline) + 1);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, "omnigate/" OG_VERSION);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+	/* On a connection that was kept libcurl itself sends a request again
+	 * when it was cut off: right for what may be repeated, and only there. */
+	if (!transfer->in.request.idempotent)
+		curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+}
+
+int transfer_start(struct transfer *transfer, const struct allowed *allowed, struct og_err *err)
+{
+	const char *token;
+
+	og_buf_clear(&transfer->body);
+	json_decref(transfer->reply_headers);
+	transfer->reply_headers = json_array();
+	transfer->header_bytes = 0;
+	transfer->easy = curl_easy_init();
+	if (!transfer->easy || !transfer->reply_headers)
+		return og_fail_nomem(err);
+	if (is_allowed(allowed, transfer->url, &token, err) < 0 ||
+	    add_headers(transfer, token, err) < 0)
+		return -1;
+	set_transfer(transfer);
+	set_security(transfer->easy, allowed);
+	set_method(transfer->easy, &transfer->in.request);
+	if (curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers) != CURLE_OK)
+		return og_fail_nomem(err);
+	transfer->attempts++;
+	return 0;
+}
+
+/* What failed, in our words: those of libcurl may quote the server. */
+static int explain(const struct transfer *transfer, CURLcode code, struct og_err *err)
+{
+	if (transfer->too_large)
+		return og_fail(err, OG_EDATA, "the answer is larger than %zu bytes",
+			       transfer->in.request.max_bytes);
+	switch (code) {
+	case CURLE_OPERATION_TIMEDOUT:
+		return og_fail(err, OG_ETEMP, "no answer within %lld ms",
+			       (long long)transfer->in.request.timeout_ms);
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return og_fail(err, OG_EUNAVAIL, "the server's name is not known");
+	case CURLE_COULDNT_CONNECT:
+		return og_fail(err, OG_EUNAVAIL, "the server cannot be reached");
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CONNECT_ERROR:
+		return og_fail(err, OG_EUNAVAIL,
+			       "the server's certificate is not trusted, "
+			       "or it speaks no TLS");
+	case CURLE_GOT_NOTHING:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+	case CURLE_PARTIAL_FILE:
+		return og_fail(err, OG_EUNAVAIL, "the connection ended without a whole answer");
+	case CURLE_OUT_OF_MEMORY:
+		return og_fail_nomem(err);
+	default:
+		return og_fail(err, OG_EUNAVAIL, "no answer that can be used: %s",
+			       curl_easy_strerror(code));
+	}
+}
+
+/* Full jitter, later and later; what the server asks for counts if it is
+ * more. -1: not within the deadline. */
+static int64_t retry_at(const struct transfer *transfer)
+{
+	int64_t most = RETRY_MIN_MS, delay = 0;
+	curl_off_t asked = 0;
+	uint32_t random = 0;
+
+	for (int i = 1; i < transfer->attempts && most < RETRY_MAX_MS; i++)
+		most *= 2;
+	if (og_random(&random, sizeof(random), NULL) == 0)
+		delay = most / 2 + random % (uint32_t)(most / 2 + 1);
+	if (curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &asked) == CURLE_OK &&
+	    asked > 0 && asked < OG_NET_TIMEOUT_MAX / 1000 && asked * 1000 > delay)
+		delay = asked * 1000;
+	return og_deadline_left(transfer->deadline) > delay ? og_mono_ms() + delay : -1;
+}
+
+/* May and should it be tried again? */
+static int is_retried(const struct transfer *transfer, CURLcode code, long status, int sent)
+{
+	if (transfer->attempts >= transfer->in.request.tries || transfer->too_large)
+		return 0;
+	if (!transfer->in.request.idempotent)
+		return code != CURLE_OK && !sent;
+	if (code == CURLE_OK)
+		return status == 429 || status == 500 || status == 502 || status == 503 ||
+		       status == 504;
+	return code != CURLE_PEER_FAILED_VERIFICATION;
+}
+
+static json_t *answered(const struct transfer *transfer, long status, struct og_err *err)
+{
+	const struct og_buf *body = &transfer->body;
+	json_t *reply =
+		json_pack("{s:i, s:O, s:b, s:i, s:O, s:b, s:i}", "v", 1, "id", transfer->in.id,
+			  "ok", 1, "status", (int)status, "headers", transfer->reply_headers,
+			  "sent", 1, "attempts", transfer->attempts);
+
+	if (reply && og_net_set_body(reply, body->len > 0 ? body->data : "", body->len, err) < 0) {
+		json_decref(reply);
+		reply = NULL;
+	}
+	return reply;
+}
+
+int transfer_finish(struct transfer *transfer, CURLcode code, json_t **ret_reply,
+		    struct og_err *err)
+{
+	struct og_err why = OG_ERR_INIT;
+	long status = 0, written = 0;
+	int again;
+
+	/* Counts the bytes of a request that left us, headers first. */
+	curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &written);
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	transfer->sent |= written > 0;
+	again = is_retried(transfer, code, status, written > 0);
+	transfer->due = again ? retry_at(transfer) : -1;
+	end_try(transfer);
+	if (transfer->due >= 0)
+		return 1;
+	if (code == CURLE_OK) {
+		*ret_reply = answered(transfer, status, err);
+	} else {
+		explain(transfer, code, &why);
+		*ret_reply = transfer_refuse(transfer, &why);
+		if (*ret_reply && status > 0)
+			og_json_set(*ret_reply, "status", json_integer(status), NULL);
+	}
+	return *ret_reply ? 0 : og_fail_nomem(err);
+}
+
+json_t *transfer_refuse(const struct transfer *transfer, const struct og_err *why)
+{
+	json_t *reply = json_pack("{s:i, s:O?, s:b, s:i, s:s, s:b, s:i}", "v", 1, "id",
+				  transfer->in.id, "ok", 0, "code", why->code, "why", why->msg,
+				  "sent", transfer->sent, "attempts", transfer->attempts);
+
+	if (reply && !transfer->in.id)
+		json_object_set_new(reply, "id", json_null());
+	if (reply && why->hint[0])
+		json_object_set_new(reply, "fix", json_string(why->hint));
+	return reply;
+}

@@ -1,0 +1,69 @@
+/*
+ * What the two halves of og-http share: where it may go, and one request
+ * on its way. The only files that know libcurl.
+ */
+#ifndef OG_CMD_HTTP_TRANSFER_H
+#define OG_CMD_HTTP_TRANSFER_H
+
+#include <curl/curl.h>
+#include <stdint.h>
+
+#include "lib/net/wire.h"
+
+#define PLACES_MAX 64
+
+/* An origin, or a URL with a token for all that lies below it. The parts
+ * are as libcurl's own parser gives them, which also makes the request. */
+struct place {
+	char *scheme, *host, *port, *path;
+	struct og_buf token; /* "Authorization: Bearer ..." */
+};
+
+struct allowed {
+	struct place origins[PLACES_MAX];
+	size_t n_origins;
+	struct place tokens[PLACES_MAX];
+	size_t n_tokens;
+	struct og_buf ca; /* certificates to trust; empty: the system's */
+};
+
+int allow_origin(struct allowed *allowed, const char *url, struct og_err *err);
+/* "URL=FILE" */
+int allow_token(struct allowed *allowed, const char *url_and_file, struct og_err *err);
+void allowed_release(struct allowed *allowed);
+/* 0 when url lies in an allowed origin, and then the token for it, or NULL. */
+int is_allowed(const struct allowed *allowed, CURLU *url, const char **ret_token,
+	       struct og_err *err);
+/* Parsed strictly, with nothing left to guess. Free with curl_url_cleanup(). */
+int parse_url(const char *text, CURLU **ret, struct og_err *err);
+
+struct transfer {
+	struct transfer *next;
+	struct og_net_incoming in;
+	CURLU *url;
+	CURL *easy; /* NULL between tries */
+	struct curl_slist *headers;
+	struct og_buf body;
+	json_t *reply_headers;
+	size_t header_bytes;
+	int64_t deadline;
+	int64_t due; /* when the next try starts */
+	int attempts;
+	int sent;      /* something may have reached the server */
+	int too_large; /* the answer was */
+};
+
+/* A request line. On failure ret can be answered with transfer_refuse(). */
+int transfer_init(struct transfer *transfer, const char *line, size_t len,
+		  const struct allowed *allowed, struct og_err *err);
+void transfer_release(struct transfer *transfer);
+/* Makes transfer->easy, to be given to a multi handle. */
+int transfer_start(struct transfer *transfer, const struct allowed *allowed, struct og_err *err);
+/* A try has ended: 1 when it is to be done again at transfer->due, 0 with
+ * the reply when that is all, -1. easy is gone either way. */
+int transfer_finish(struct transfer *transfer, CURLcode code, json_t **ret_reply,
+		    struct og_err *err);
+/* The reply for a request that failed with why. */
+json_t *transfer_refuse(const struct transfer *transfer, const struct og_err *why);
+
+#endif

@@ -1,0 +1,151 @@
+/*
+ * The calling side: a line out, a line in. The helper keeps the request's
+ * own deadline; ours is a little later, so that it can still say what it
+ * knows, and is there for a helper that hangs.
+ */
+#include "lib/net/net.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/net/wire.h"
+#include "lib/proc/proc.h"
+
+#define GRACE_MS   5000
+#define GOODBYE_MS 1000
+
+struct og_net {
+	struct og_child child;
+	struct og_lines lines;
+	int64_t last_id;
+	int dead;
+};
+
+static size_t count(const char *const *list)
+{
+	size_t n = 0;
+
+	while (list && list[n])
+		n++;
+	return n;
+}
+
+/* Heap array; the strings are borrowed. */
+static const char **arguments(const struct og_net_place *place)
+{
+	size_t allow = count(place->allow), bearer = count(place->bearer), n = 0;
+	const char **argv = calloc(2 * (allow + bearer) + 4, sizeof(*argv));
+
+	if (!argv)
+		return NULL;
+	argv[n++] = place->program;
+	for (size_t i = 0; i < allow; i++) {
+		argv[n++] = "--allow";
+		argv[n++] = place->allow[i];
+	}
+	for (size_t i = 0; i < bearer; i++) {
+		argv[n++] = "--bearer";
+		argv[n++] = place->bearer[i];
+	}
+	if (place->ca) {
+		argv[n++] = "--ca";
+		argv[n++] = place->ca;
+	}
+	return argv;
+}
+
+int og_net_open(const struct og_net_place *place, struct og_net **ret, struct og_err *err)
+{
+	struct og_net *net = calloc(1, sizeof(*net));
+	const char **argv = arguments(place);
+	int rc = -1;
+
+	if (!net || !argv) {
+		og_fail_nomem(err);
+		goto out;
+	}
+	net->child = (struct og_child){ -1, -1, -1 };
+	if (og_child_start(argv, NULL, &net->child, err) < 0)
+		goto out;
+	og_lines_init(&net->lines, net->child.out, OG_NET_LINE_MAX);
+	*ret = net;
+	net = NULL;
+	rc = 0;
+out:
+	free(argv);
+	free(net);
+	return rc;
+}
+
+void og_net_close(struct og_net *net)
+{
+	if (!net)
+		return;
+	og_child_end(&net->child, og_deadline(GOODBYE_MS), NULL);
+	og_lines_release(&net->lines);
+	free(net);
+}
+
+static int died(struct og_net *net, struct og_err *err)
+{
+	net->dead = 1;
+	return og_fail(err, OG_EUNAVAIL, "og-http ended the conversation");
+}
+
+static int send_request(struct og_net *net, const struct og_net_request *request,
+			struct og_err *err)
+{
+	json_t *line = og_net_request_json(request, ++net->last_id);
+	struct og_buf text;
+	int rc = -1;
+
+	og_buf_init(&text, OG_NET_LINE_MAX);
+	if (og_json_dump(line, &text, err) < 0)
+		goto out;
+	og_buf_addc(&text, '\n');
+	if (og_buf_check(&text, "request", err) < 0)
+		goto out;
+	rc = og_write_all(net->child.in, text.data, text.len) < 0 ? died(net, err) : 0;
+out:
+	/* A header may hold a secret. */
+	if (text.len > 0)
+		explicit_bzero(text.data, text.len);
+	og_buf_release(&text);
+	json_decref(line);
+	return rc;
+}
+
+static int read_reply(struct og_net *net, int64_t deadline, struct og_net_reply *reply,
+		      struct og_err *err)
+{
+	char *line;
+	size_t len;
+	int broken = 0, rc;
+	int got = og_lines_next(&net->lines, deadline, &line, &len, err);
+
+	if (got == 0)
+		return died(net, err);
+	if (got < 0) {
+		net->dead = 1;
+		return og_wrap(err, "og-http");
+	}
+	rc = og_net_reply_parse(line, len, net->last_id, reply, &broken, err);
+	net->dead = broken;
+	return rc;
+}
+
+int og_net_call(struct og_net *net, const struct og_net_request *request,
+		struct og_net_reply *reply, struct og_err *err)
+{
+	int64_t ms = request->timeout_ms > 0 ? request->timeout_ms : OG_NET_TIMEOUT_MS;
+
+	og_net_reply_release(reply);
+	if (net->dead)
+		return died(net, err);
+	if (send_request(net, request, err) < 0)
+		return -1;
+	reply->sent = 1; /* until the helper says otherwise */
+	return read_reply(net, og_deadline(ms + GRACE_MS), reply, err);
+}
