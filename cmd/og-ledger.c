@@ -33,10 +33,7 @@ static int check_format(struct og_db *db, struct og_err *err)
 		return -1;
 	if (id != 1330071860)
 		return og_fail(err, OG_ECONF, "erp.db is not the database of an instance");
-	if (format > OG_FORMAT)
-		return og_fail(err, OG_ECONF, "the instance is of a newer format (%lld)",
-			       (long long)format);
-	return 0;
+	return og_format_check("erp.db", format, err);
 }
 
 int ledger_open(struct ledger_session *s, const struct og_ctx *ctx, const struct og_args *args,

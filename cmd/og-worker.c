@@ -25,6 +25,7 @@
 #define RETRY_MIN_MS   250 /* times four with every delivery */
 #define TRIES_SERVING  20  /* starts of a job in a row in which nothing got done */
 #define TRIES_DRAINING 5
+#define DRAIN_SOON_MS  30000 /* what is due later holds up no --drain */
 
 enum mode { SERVE, DRAIN, ONCE };
 
@@ -98,7 +99,9 @@ static void close_job(struct job *job)
  * be written is no detail. */
 static int print_json(const struct og_agent_report *report, int64_t ms, struct og_err *err)
 {
-	static const char *const outcomes[] = { "ack", "dead", "lost", "retry", "trouble" };
+	static const char *const outcomes[] = {
+		"ack", "dead", "lost", "retry", "trouble", "waiting"
+	};
 	json_t *line = json_pack("{s:i,s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "v", 1, "task", report->task,
 				 "outcome", outcomes[report->outcome], "state", report->state,
 				 "skill", report->skill, "principal", report->principal, "reason",
@@ -111,6 +114,26 @@ static int print_json(const struct og_agent_report *report, int64_t ms, struct o
 	return rc;
 }
 
+static const char *fate(enum og_outcome outcome)
+{
+	switch (outcome) {
+	case OG_OUTCOME_DEAD:
+		return "is a dead letter";
+	case OG_OUTCOME_LOST:
+		return "was taken over";
+	case OG_OUTCOME_WAITING:
+		return "waits";
+	default:
+		return "will be tried again";
+	}
+}
+
+/* Did it go as it should? */
+static int as_usual(const struct og_agent_report *report)
+{
+	return report->outcome == OG_OUTCOME_ACK || report->outcome == OG_OUTCOME_WAITING;
+}
+
 static int say(const struct job *job, const struct og_agent_report *report, int64_t ms,
 	       struct og_err *err)
 {
@@ -118,7 +141,10 @@ static int say(const struct job *job, const struct og_agent_report *report, int6
 
 	if (og_arg_flag(worker->args, "json"))
 		return print_json(report, ms, err);
-	if (og_arg_flag(worker->args, "quiet") && report->outcome == OG_OUTCOME_ACK)
+	if (report->skew_ms)
+		og_note(worker->ctx, "%s was submitted %.1f s in the future: two clocks disagree",
+			report->task, (double)report->skew_ms / 1000);
+	if (og_arg_flag(worker->args, "quiet") && as_usual(report))
 		return 0;
 	if (report->outcome == OG_OUTCOME_ACK)
 		og_note(worker->ctx, "%s %s%s%s for %s, %lld ms%s%s", report->task, report->state,
@@ -126,22 +152,42 @@ static int say(const struct job *job, const struct og_agent_report *report, int6
 			(long long)ms, report->why[0] ? ": " : "", report->why);
 	else
 		og_note(worker->ctx, "%s %s: %s", report->task[0] ? report->task : "a task",
-			report->outcome == OG_OUTCOME_DEAD   ? "is a dead letter"
-			: report->outcome == OG_OUTCOME_LOST ? "was taken over"
-							     : "will be tried again",
-			report->why);
+			fate(report->outcome), report->why);
 	return 0;
+}
+
+/* The task that was spoken of goes on; into the queue before the word that
+ * did it leaves that. */
+static int resume(const struct job *job, const struct og_agent_report *report, struct og_err *err)
+{
+	struct og_parcel parcel = { .id = report->resume_id, .envelope = report->resume };
+
+	return report->resume ? og_queue_put(job->queue, &parcel, 1, err) : 0;
 }
 
 /* Whoever waits for the task hears of it. */
 static int forget(const struct job *job, const struct og_delivery *delivery,
 		  const struct og_agent_report *report, struct og_err *err)
 {
-	int rc = report->outcome == OG_OUTCOME_ACK
-			 ? og_queue_ack(job->queue, delivery->ticket, err)
-			 : og_queue_dead(job->queue, delivery->ticket, report->why, err);
+	int rc;
+
+	if (resume(job, report, err) < 0)
+		return -1;
+	rc = report->outcome == OG_OUTCOME_ACK
+		     ? og_queue_ack(job->queue, delivery->ticket, err)
+		     : og_queue_dead(job->queue, delivery->ticket, report->why, err);
 
 	return rc < 0 ? -1 : og_queue_tell(job->queue, report->task, report->state, err);
+}
+
+/* It is not forgotten, but nobody needs to look before its time. */
+static int keep(const struct job *job, const struct og_delivery *delivery,
+		const struct og_agent_report *report, struct og_err *err)
+{
+	if (og_queue_release(job->queue, delivery->ticket, report->delay_ms, OG_QUEUE_UNTRIED,
+			     err) < 0)
+		return -1;
+	return report->task[0] ? og_queue_tell(job->queue, report->task, report->state, err) : 0;
 }
 
 /* 250 ms, 1 s, 4 s, 16 s: what died of bad luck is back at once, what
@@ -163,6 +209,8 @@ static int settle(const struct job *job, const struct og_delivery *delivery,
 	case OG_OUTCOME_ACK:
 	case OG_OUTCOME_DEAD:
 		return forget(job, delivery, report, err);
+	case OG_OUTCOME_WAITING:
+		return keep(job, delivery, report, err);
 	case OG_OUTCOME_LOST:
 		return 0; /* our claim ends with us */
 	case OG_OUTCOME_TROUBLE:
@@ -196,12 +244,24 @@ static int handle_one(struct job *job, struct og_err *err)
 		report.outcome = OG_OUTCOME_DEAD;
 	rc = settle(job, &delivery, &report, err);
 	og_delivery_release(&delivery);
-	if (rc < 0 || say(job, &report, og_mono_ms() - started, err) < 0)
+	if (rc == 0)
+		rc = say(job, &report, og_mono_ms() - started, err);
+	og_agent_report_release(&report);
+	if (rc < 0)
 		return -1;
-	if (report.outcome != OG_OUTCOME_ACK && report.outcome != OG_OUTCOME_DEAD)
+	if (!as_usual(&report) && report.outcome != OG_OUTCOME_DEAD)
 		return AFRESH;
 	og_seat_progress(job->seat);
 	return HANDLED;
+}
+
+/* Is there anything a drain should still wait for? What failed is tried
+ * again soon; what waits for its time or for a person may take days. */
+static int worth_waiting(const struct og_queue_counts *counts)
+{
+	if (counts->ready > 0 || counts->due < 0)
+		return 1;
+	return counts->due > 0 && counts->due - og_now_ms() <= DRAIN_SOON_MS;
 }
 
 /* Nothing is due now. 1: look again; 0: the work is over; -1. */
@@ -212,7 +272,7 @@ static int rest(struct job *job, struct og_err *err)
 	if (job->worker->mode != SERVE) {
 		if (og_queue_count(job->queue, &counts, err) < 0)
 			return -1;
-		if (counts.ready + counts.delayed == 0)
+		if (!worth_waiting(&counts))
 			return 0;
 	}
 	return og_queue_wait(job->queue, OG_FOREVER, job->stop_fd, err) < 0 ? -1 : 1;

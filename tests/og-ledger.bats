@@ -176,11 +176,15 @@ names() {
 	[ "$status" -eq 78 ]
 }
 
-@test "a newer format is refused" {
+@test "another format is refused" {
 	sqlite3 "$OG_HOME/erp.db" "PRAGMA user_version = 99"
 	run og-ledger verify
 	[ "$status" -eq 78 ]
-	[[ "$output" == *"newer format (99)"* ]]
+	[[ "$output" == *"has format 99, this program knows 2"* ]]
+	sqlite3 "$OG_HOME/erp.db" "PRAGMA user_version = 1"
+	run og-ledger verify
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"has format 1, this program knows 2"* ]]
 }
 
 @test "verify: an edit inside an entry names that entry alone" {

@@ -183,6 +183,19 @@ split() {
 	[[ "$diagnosis" == *99* ]]
 }
 
+@test "an instance of format 1: what it is, and what to do" {
+	sqlite3 "$OG_HOME/erp.db" "PRAGMA user_version = 1"
+	was=$(sha256sum <"$OG_HOME/erp.db")
+	for try in 'og-shield query --as charlie SELECT' 'og-task list --as charlie' 'og-ledger verify'; do
+		run --separate-stderr $try
+		[ "$status" -eq 78 ]
+		[ -z "$output" ]
+		[[ "$stderr" == *"has format 1, this program knows 2"* ]]
+		[[ "$stderr" == *"make the instance anew with og init"* ]]
+	done
+	[ "$(sha256sum <"$OG_HOME/erp.db")" = "$was" ]
+}
+
 @test "a full disk refuses the change and keeps the database whole" {
 	# Under a limit on file size the WAL cannot grow: the same error path as ENOSPC.
 	was=$(business)

@@ -2,6 +2,7 @@
 #include "lib/agent/agent.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/agent/planner.h"
@@ -62,12 +63,32 @@ static int in_trouble(struct og_job *job, const json_t *reply)
 	return 1;
 }
 
-/* A refusal that is no answer to the question: the task is another
- * worker's by now, or somebody holds the database. */
+/* Not now: the delivery goes back, for at most as long as the shield says. */
+static void waits(struct og_job *job, const json_t *reply, const char *why)
+{
+	broken(job, OG_OUTCOME_WAITING, why ? why : "it waits");
+	job->report->delay_ms = og_json_int(reply, "delay_ms", 0);
+	og_text_format(job->report->state, sizeof(job->report->state), "%s",
+		       og_state_name(OG_TASK_WAITING));
+}
+
+static int said_wait(const json_t *reply)
+{
+	const char *verdict = og_json_str(reply, "verdict");
+
+	return verdict && strcmp(verdict, "wait") == 0;
+}
+
+/* A refusal that is no answer to the question: it has to wait, the task is
+ * another worker's by now, or somebody holds the database. */
 static int beyond_us(struct og_job *job, const json_t *reply)
 {
 	const char *rule = og_json_str(reply, "rule");
 
+	if (said_wait(reply)) {
+		waits(job, reply, og_json_str(reply, "why"));
+		return 1;
+	}
 	if (rule && strcmp(rule, "stale-epoch") == 0) {
 		broken(job, OG_OUTCOME_LOST, "another worker took the task over");
 		return 1;
@@ -158,9 +179,45 @@ static void not_begun(struct og_job *job)
 	const char *why = og_json_str(job->begun, "why");
 	int64_t code = og_json_int(job->begun, "code", OG_NO);
 
-	if (in_trouble(job, job->begun))
-		return;
-	broken(job, code == OG_EBUG ? OG_OUTCOME_RETRY : OG_OUTCOME_DEAD, why ? why : "refused");
+	if (said_wait(job->begun))
+		waits(job, job->begun, why);
+	else if (!in_trouble(job, job->begun))
+		broken(job, code == OG_EBUG ? OG_OUTCOME_RETRY : OG_OUTCOME_DEAD,
+		       why ? why : "refused");
+}
+
+/* What was said concerns a task that waits: it is to be delivered again. */
+static int note_resume(struct og_job *job)
+{
+	struct og_agent_report *report = job->report;
+	const json_t *resume = json_object_get(job->begun, "resume");
+	const char *id = og_json_str(resume, "id");
+
+	if (!id)
+		return 0;
+	report->resume = json_dumps(resume, JSON_COMPACT);
+	og_text_format(report->resume_id, sizeof(report->resume_id), "%s", id);
+	if (report->resume)
+		return 0;
+	broken(job, OG_OUTCOME_RETRY, "out of memory");
+	return -1;
+}
+
+/* Is it over with the answer to task.begin? The report says how. */
+static int all_said(struct og_job *job, const char *state)
+{
+	struct og_agent_report *report = job->report;
+	const char *why = og_json_str(json_object_get(job->begun, "waits"), "why");
+
+	if (state && strcmp(state, og_state_name(OG_TASK_WAITING)) == 0) {
+		waits(job, job->begun, why);
+		return 1;
+	}
+	if (state && !og_json_bool(job->begun, "applied", 0) &&
+	    !og_json_str(job->begun, "same_as") && !json_object_get(job->begun, "result"))
+		return 0;
+	og_text_format(report->state, sizeof(report->state), "%s", state ? state : "applied");
+	return 1;
 }
 
 /* 1: there is work; 0: the report says what to do. */
@@ -170,6 +227,10 @@ static int begin(struct og_job *job, const json_t *envelope)
 	struct og_err err = OG_ERR_INIT;
 	const char *state, *id;
 
+	/* Until the shield has spoken, for whoever reads the log. */
+	id = og_json_str(envelope, "id");
+	if (id && og_uuid_valid(id))
+		og_text_format(report->task, sizeof(report->task), "%s", id);
 	if (og_channel_call(
 		    job->channel, "task.begin",
 		    json_pack("{s:O,s:s}", "envelope", envelope, "agent", og_planner_skill.agent),
@@ -183,17 +244,15 @@ static int begin(struct og_job *job, const json_t *envelope)
 	}
 	id = og_json_str(job->begun, "task");
 	state = og_json_str(job->begun, "state");
-	og_text_format(report->task, sizeof(report->task), "%s", id ? id : "");
+	if (id)
+		og_text_format(report->task, sizeof(report->task), "%s", id);
 	og_text_format(report->principal, sizeof(report->principal), "%s",
 		       og_json_str(job->begun, "principal") ? og_json_str(job->begun, "principal")
 							    : "");
+	report->skew_ms = og_json_int(job->begun, "skew_ms", 0);
 	report->outcome = OG_OUTCOME_ACK;
-	if (og_json_bool(job->begun, "applied", 0) || og_json_str(job->begun, "same_as") ||
-	    json_object_get(job->begun, "result") || !state || !id) {
-		og_text_format(report->state, sizeof(report->state), "%s",
-			       state ? state : "applied");
+	if (note_resume(job) < 0 || all_said(job, state) || !id)
 		return 0;
-	}
 	job->task = id;
 	job->epoch = og_json_int(job->begun, "epoch", 0);
 	return 1;
@@ -244,9 +303,19 @@ static int prepare_result(struct og_job *job)
 	if (!text)
 		text = og_json_str(action, "skill");
 	job->result = og_result_new(job->task, og_json_str(job->begun, "principal"), text);
-	if (job->result)
-		json_object_set(job->result, "submitted", json_object_get(job->begun, "submitted"));
-	return job->result ? 0 : -1;
+	if (!job->result)
+		return -1;
+	json_object_set(job->result, "submitted", json_object_get(job->begun, "submitted"));
+	if (job->report->skew_ms)
+		og_job_trace(job, "clock", "submitted %.1f s in the future: two clocks disagree",
+			     (double)job->report->skew_ms / 1000);
+	return 0;
+}
+
+void og_agent_report_release(struct og_agent_report *report)
+{
+	free(report->resume);
+	report->resume = NULL;
 }
 
 void og_agent_run(struct og_channel *channel, const struct og_budget_limits *limits,

@@ -25,6 +25,9 @@ enum og_outcome {
 	/* The shield lives and cannot do its work now (disk full, locked): the
 	 * task goes on when it can, and it is not the task's fault. */
 	OG_OUTCOME_TROUBLE,
+	/* It waits, for somebody's word or for its time: deliver it again after
+	 * delay_ms, or when it is put into the queue once more. */
+	OG_OUTCOME_WAITING,
 };
 
 struct og_agent_report {
@@ -34,10 +37,18 @@ struct og_agent_report {
 	char skill[80];
 	char principal[80];
 	char why[512];
-	int code; /* with OG_OUTCOME_TROUBLE: what the shield said, enum og_code */
+	int code;	  /* with OG_OUTCOME_TROUBLE: what the shield said, enum og_code */
+	int64_t delay_ms; /* with OG_OUTCOME_WAITING */
+	int64_t skew_ms;  /* how far the submitter's clock is ahead, when it is worth a word */
+	/* Another task that what was said here concerns: its envelope, to be put
+	 * into the queue before the ack. Heap, or NULL. */
+	char *resume;
+	char resume_id[OG_UUID_LEN + 1];
 };
+void og_agent_report_release(struct og_agent_report *report);
 
-/* envelope: text of any origin. Never fails: what happened is in the report. */
+/* envelope: text of any origin. Never fails: what happened is in the report,
+ * which is to be released. */
 void og_agent_run(struct og_channel *channel, const struct og_budget_limits *limits,
 		  const char *envelope, size_t len, struct og_agent_report *ret);
 

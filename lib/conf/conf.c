@@ -240,3 +240,16 @@ void og_conf_free(struct og_conf *conf)
 	free(conf->renders);
 	free(conf);
 }
+
+int og_format_check(const char *path, int64_t format, struct og_err *err)
+{
+	if (format == OG_FORMAT)
+		return 0;
+	og_fail(err, OG_ECONF, "'%s' has format %lld, this program knows %d", path,
+		(long long)format, OG_FORMAT);
+	if (format > OG_FORMAT)
+		return og_hint(err, "a newer OmniGate made this instance: use that one");
+	return og_hint(err,
+		       "make the instance anew with og init; --from takes business tables over "
+		       "from a copy without those named og_ and audit_ledger");
+}

@@ -9,9 +9,11 @@
 #ifndef OG_CONF_CONF_H
 #define OG_CONF_CONF_H
 
+#include <stdint.h>
+
 #include "lib/base/err.h"
 
-#define OG_FORMAT 1 /* of erp.db; whoever opens that refuses another one */
+#define OG_FORMAT 2 /* of erp.db; whoever opens that refuses another one */
 
 struct og_conf {
 	char *home;    /* absolute path of .omnigate */
@@ -48,6 +50,10 @@ struct og_conf {
 int og_conf_load(const char *hint, const char *(*env)(const char *), struct og_conf **ret,
 		 struct og_err *err);
 void og_conf_free(struct og_conf *conf);
+
+/* OG_ECONF when a database of this format is not ours to open; the hint
+ * says what to do with an older one. */
+int og_format_check(const char *path, int64_t format, struct og_err *err);
 
 /* Path of a principal's key file: keys/NAME.key. Heap string. The name is
  * checked: [a-z][a-z0-9_-]{0,31}. */

@@ -113,6 +113,7 @@ int og_queue_hear(struct og_queue *queue, int64_t deadline, int wake_fd, struct 
 struct og_queue_counts {
 	int64_t ready, claimed, delayed, dead;
 	int64_t oldest; /* wall clock ms at which the oldest ready one was queued; 0: none */
+	int64_t due;	/* wall clock ms at which the next delayed one is due; 0: none */
 };
 int og_queue_count(struct og_queue *queue, struct og_queue_counts *ret, struct og_err *err);
 

@@ -102,6 +102,7 @@ int og_sqlite_count(struct og_queue *base, struct og_queue_counts *ret, struct o
 	ret->delayed = og_col_int(stmt, 2);
 	ret->dead = og_col_int(stmt, 3);
 	ret->oldest = og_col_int(stmt, 4);
+	ret->due = og_col_int(stmt, 5);
 	og_stmt_reset(stmt);
 	return 0;
 }

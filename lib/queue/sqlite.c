@@ -50,7 +50,8 @@ static const char *const sql[STATEMENTS] = {
 		  "count(*) FILTER (WHERE state = 1), "
 		  "count(*) FILTER (WHERE state = 0 AND not_before > ?1), "
 		  "count(*) FILTER (WHERE state = 2), "
-		  "coalesce(min(queued) FILTER (WHERE state = 0 AND not_before <= ?1), 0) "
+		  "coalesce(min(queued) FILTER (WHERE state = 0 AND not_before <= ?1), 0), "
+		  "coalesce(min(not_before) FILTER (WHERE state = 0 AND not_before > ?1), 0) "
 		  "FROM task",
 	[FIND] = SHOWN "WHERE id = ?1",
 	[LIST] = SHOWN "ORDER BY ticket DESC LIMIT ?1",

@@ -57,6 +57,7 @@ enum og_refusal {
 	OG_CONFLICT,
 	OG_STALE, /* conflict, on the ledger */
 	OG_BUDGET,
+	OG_WAIT, /* not no, but not yet; what there is to say of it is on the ledger already */
 	OG_UNSUPPORTED,
 };
 
@@ -83,6 +84,11 @@ struct og_request {
 /* Marks the request as refused. Always -1. */
 int og_refuse(struct og_request *rq, enum og_refusal kind, const char *rule, struct og_err *err,
 	      const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* Not yet: refuses with verdict "wait", and tells how long there is to wait
+ * at the most. extra (taken, may be NULL) goes into the reply. Always -1. */
+int og_refuse_wait(struct og_request *rq, const char *rule, int64_t until_ms, json_t *extra,
+		   struct og_err *err);
 
 /* Who a request acts as. _task demands a task with the right epoch and
  * does not care for its state; _running demands that it still runs. Inside

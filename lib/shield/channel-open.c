@@ -22,10 +22,7 @@ static int check_format(struct og_shield *shield, struct og_err *err)
 	if (application != OG_APPLICATION_ID)
 		return og_fail(err, OG_ECONF, "'%s' is no instance's database",
 			       og_db_path(shield->db));
-	if (version != OG_FORMAT)
-		return og_fail(err, OG_ECONF, "'%s' has format %lld, this program knows %d",
-			       og_db_path(shield->db), (long long)version, OG_FORMAT);
-	return 0;
+	return og_format_check(og_db_path(shield->db), version, err);
 }
 
 static int open_parts(struct og_shield *shield, struct og_err *err)

@@ -21,8 +21,9 @@ int og_refuse(struct og_request *rq, enum og_refusal kind, const char *rule, str
 	      const char *fmt, ...)
 {
 	static const int codes[] = {
-		[OG_DENY] = OG_NO,  [OG_DENY_QUIET] = OG_NO, [OG_CONFLICT] = OG_NO,
-		[OG_STALE] = OG_NO, [OG_BUDGET] = OG_NO,     [OG_UNSUPPORTED] = OG_EUNAVAIL
+		[OG_DENY] = OG_NO,   [OG_DENY_QUIET] = OG_NO, [OG_CONFLICT] = OG_NO,
+		[OG_STALE] = OG_NO,  [OG_BUDGET] = OG_NO,     [OG_UNSUPPORTED] = OG_EUNAVAIL,
+		[OG_WAIT] = OG_ETEMP
 	};
 	char text[OG_ERR_MSG_MAX];
 	va_list args;
@@ -33,6 +34,23 @@ int og_refuse(struct og_request *rq, enum og_refusal kind, const char *rule, str
 	rq->refusal = kind;
 	snprintf(rq->rule, sizeof(rq->rule), "%s", rule);
 	return og_fail(err, codes[kind], "%s", text);
+}
+
+int og_refuse_wait(struct og_request *rq, const char *rule, int64_t until_ms, json_t *extra,
+		   struct og_err *err)
+{
+	int64_t left = until_ms - og_now_ms();
+	char until[OG_TIME_LEN + 1];
+
+	og_time_format(until_ms, until);
+	if (!extra)
+		extra = json_object();
+	json_decref(rq->extra);
+	rq->extra = extra;
+	if (og_json_set(extra, "until", json_string(until), err) < 0 ||
+	    og_json_set(extra, "delay_ms", json_integer(left > 0 ? left : 0), err) < 0)
+		return -1;
+	return og_refuse(rq, OG_WAIT, rule, err, "not before %s", until);
 }
 
 int og_request_session(struct og_request *rq, struct og_err *err)
@@ -133,6 +151,8 @@ static const char *verdict_of(const struct og_request *rq, const struct og_err *
 		return "conflict";
 	case OG_BUDGET:
 		return "budget";
+	case OG_WAIT:
+		return "wait";
 	case OG_UNSUPPORTED:
 		return "unsupported";
 	case OG_REFUSAL_NONE:

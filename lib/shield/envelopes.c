@@ -5,9 +5,15 @@
 
 #include <string.h>
 
+#include "lib/shield/waits.h"
 #include "lib/task/state.h"
 
-int og_envelope_admit(struct og_request *rq, const struct og_envelope *envelope, struct og_err *err)
+#define SKEW_NOTED_MS 2000		   /* what clocks in one house differ by */
+#define SKEW_MAX_MS   ((int64_t)5 * 60000) /* more is no accident of clocks */
+#define GRACE_MS      2000
+
+int og_envelope_signed(struct og_request *rq, const struct og_envelope *envelope,
+		       struct og_err *err)
 {
 	struct og_err quiet = OG_ERR_INIT;
 	struct og_principal who;
@@ -25,17 +31,63 @@ int og_envelope_admit(struct og_request *rq, const struct og_envelope *envelope,
 				 envelope->principal);
 	rq->who = who;
 	rq->known = 1;
-	if (og_now_ms() > envelope->expires_ms) {
+	return 0;
+}
+
+int og_envelope_timely(struct og_request *rq, const struct og_envelope *envelope,
+		       struct og_err *err)
+{
+	int64_t now = og_now_ms(), skew = envelope->submitted_ms - now;
+
+	if (now > envelope->expires_ms + GRACE_MS) {
 		og_refuse(rq, OG_DENY, "expired", err, "envelope %s expired at %s", envelope->id,
 			  envelope->expires);
 		return og_hint(err, "submit the command again");
 	}
-	return 0;
+	if (skew > SKEW_MAX_MS) {
+		og_refuse(rq, OG_DENY, "clock", err,
+			  "envelope %s was submitted %.1f s in the future", envelope->id,
+			  (double)skew / 1000);
+		return og_hint(err,
+			       "the submitter's clock or the shield's is wrong; at most %d s "
+			       "are tolerated",
+			       (int)(SKEW_MAX_MS / 1000));
+	}
+	return skew > SKEW_NOTED_MS ? og_json_set(rq->reply, "skew_ms", json_integer(skew), err)
+				    : 0;
 }
 
-/* One entry about the envelope, in the open frame. */
-static int record(struct og_request *rq, const struct og_envelope *envelope, const char *action,
-		  struct og_err *err)
+int og_envelope_id_free(struct og_request *rq, const struct og_envelope *envelope,
+			struct og_err *err)
+{
+	struct og_consent said;
+	struct og_task_row task;
+	int found;
+
+	if (strcmp(envelope->kind, "task") == 0) {
+		found = og_consent_get(rq->shield->tasks, envelope->id, &said, err);
+		if (found == 1)
+			og_consent_release(&said);
+	} else {
+		found = og_tasks_get(rq->shield->tasks, envelope->id, &task, err);
+		if (found == 1)
+			og_task_row_release(&task);
+	}
+	if (found == 1)
+		og_refuse(rq, OG_DENY, "replay", err, "envelope %s came before with other content",
+			  envelope->id);
+	return found == 0 ? 0 : -1;
+}
+
+int og_envelope_admit(struct og_request *rq, const struct og_envelope *envelope, struct og_err *err)
+{
+	if (og_envelope_signed(rq, envelope, err) < 0 || og_envelope_id_free(rq, envelope, err) < 0)
+		return -1;
+	return og_envelope_timely(rq, envelope, err);
+}
+
+int og_envelope_record(struct og_request *rq, const struct og_envelope *envelope,
+		       const char *action, struct og_err *err)
 {
 	json_t *body = json_pack("{s:s,s:s,s:s}", "about", envelope->task, "digest", envelope->hash,
 				 "verdict", "allow");
@@ -52,25 +104,37 @@ static int record(struct og_request *rq, const struct og_envelope *envelope, con
 	return rc;
 }
 
-static int keep(struct og_request *rq, const struct og_envelope *envelope, const char *state,
-		struct og_err *err)
+static void copy_text(char *out, size_t size, const char *text)
 {
+	snprintf(out, size, "%s", text ? text : "");
+}
+
+int og_envelope_keep(struct og_request *rq, const struct og_envelope *envelope, const char *expires,
+		     struct og_err *err)
+{
+	struct og_consent row = { .principal = rq->who.id };
 	struct og_buf text;
 	int rc = -1;
 
 	og_buf_init(&text, OG_ENVELOPE_MAX);
-	if (og_json_canon(envelope->json, &text, err) == 0)
-		rc = og_consent_put(rq->shield->tasks, envelope->task,
-				    envelope->digest ? envelope->digest : envelope->hash,
-				    rq->who.id, state, envelope->expires, text.data, err);
+	copy_text(row.id, sizeof(row.id), envelope->id);
+	copy_text(row.hash, sizeof(row.hash), envelope->hash);
+	copy_text(row.task, sizeof(row.task), envelope->task);
+	copy_text(row.kind, sizeof(row.kind), envelope->kind);
+	copy_text(row.said, sizeof(row.said), envelope->state);
+	copy_text(row.digest, sizeof(row.digest), envelope->digest);
+	copy_text(row.state, sizeof(row.state), "given");
+	copy_text(row.expires, sizeof(row.expires), expires);
+	if (og_json_canon(envelope->json, &text, err) == 0) {
+		row.envelope = text.data;
+		rc = og_consent_put(rq->shield->tasks, &row, err);
+	}
 	og_buf_release(&text);
 	return rc;
 }
 
-/* Finds the task an envelope is about; rq->has_task says whether it is
- * known. Somebody else's task needs the right, or does not exist. */
-static int about(struct og_request *rq, const struct og_envelope *envelope, const char *right,
-		 struct og_err *err)
+int og_envelope_about(struct og_request *rq, const struct og_envelope *envelope, const char *right,
+		      struct og_err *err)
 {
 	int found = og_tasks_get(rq->shield->tasks, envelope->task, &rq->task, err);
 
@@ -84,45 +148,112 @@ static int about(struct og_request *rq, const struct og_envelope *envelope, cons
 	return 0;
 }
 
+int og_envelope_resume(struct og_request *rq, struct og_err *err)
+{
+	json_t *envelope = json_loads(rq->task.envelope, 0, NULL);
+
+	if (!envelope)
+		return og_fail(err, OG_EDATA, "the envelope of task %s cannot be read",
+			       rq->task.id);
+	return og_json_set(rq->reply, "resume", envelope, err);
+}
+
+static int is_waiting(const struct og_request *rq)
+{
+	return rq->has_task && og_task_waiting(&rq->task);
+}
+
 /* A task that is still in the queue is not known here: the cancel waits
  * for it, and counts only if its signer may cancel that task. */
 static int cancel(struct og_request *rq, const struct og_envelope *envelope, struct og_err *err)
 {
 	int state;
 
-	if (about(rq, envelope, "tasks", err) < 0)
+	if (og_envelope_about(rq, envelope, "tasks", err) < 0)
 		return -1;
 	state = rq->has_task ? og_state_parse(rq->task.state) : -1;
 	if (state >= 0 && og_state_final((enum og_task_state)state))
 		return og_refuse(rq, OG_CONFLICT, "finished", err, "the task is %s already",
 				 rq->task.state);
-	if (keep(rq, envelope, "cancel", err) < 0)
+	if (og_envelope_keep(rq, envelope, envelope->expires, err) < 0)
 		return -1;
-	return record(rq, envelope, "cancel", err);
+	return og_envelope_record(rq, envelope, "cancel", err);
 }
 
 static int approve(struct og_request *rq, const struct og_envelope *envelope, struct og_err *err)
 {
-	if (og_request_right(rq, "approve", err) < 0 || about(rq, envelope, "approve", err) < 0)
+	if (og_request_right(rq, "approve", err) < 0 ||
+	    og_envelope_about(rq, envelope, "approve", err) < 0)
 		return -1;
-	if (!rq->has_task || strcmp(rq->task.state, "waiting") != 0)
+	if (!is_waiting(rq))
 		return og_refuse(rq, OG_DENY, "not-waiting", err,
 				 "task %s does not wait for an approval", envelope->task);
-	if (keep(rq, envelope, "approved", err) < 0)
+	if (og_envelope_keep(rq, envelope, envelope->expires, err) < 0)
 		return -1;
-	return record(rq, envelope, "approve", err);
+	return og_envelope_record(rq, envelope, "approve", err);
+}
+
+static const struct {
+	const char *kind;
+	int (*apply)(struct og_request *, const struct og_envelope *, struct og_err *);
+} kinds[] = {
+	{ "cancel", cancel },
+	{ "approve", approve },
+};
+
+static int apply_kind(struct og_request *rq, const struct og_envelope *envelope, struct og_err *err)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(envelope->kind, kinds[i].kind) == 0)
+			return kinds[i].apply(rq, envelope, err);
+	return og_refuse(rq, OG_UNSUPPORTED, "unsupported", err,
+			 "envelopes of kind '%s' are not in this version", envelope->kind);
+}
+
+/* 1: this very envelope was applied before; 0: it is new; -1: its id was
+ * another one's, or it did what it could do once. */
+static int applied_before(struct og_request *rq, const struct og_envelope *envelope,
+			  struct og_err *err)
+{
+	struct og_consent row;
+	int found = og_consent_get(rq->shield->tasks, envelope->id, &row, err);
+
+	if (found <= 0)
+		return found < 0 ? -1 : og_envelope_id_free(rq, envelope, err);
+	if (strcmp(row.hash, envelope->hash) != 0)
+		found = og_refuse(rq, OG_DENY, "replay", err,
+				  "envelope %s came before with other content", envelope->id);
+	else if (strcmp(row.state, "given") != 0)
+		found = og_refuse(rq, OG_DENY, "used", err,
+				  "envelope %s was used already, and counts once", envelope->id);
+	og_consent_release(&row);
+	return found;
+}
+
+/* What was said before needs its task to be known, for the resumption. */
+static int apply_again(struct og_request *rq, const struct og_envelope *envelope,
+		       struct og_err *err)
+{
+	int found = og_tasks_get(rq->shield->tasks, envelope->task, &rq->task, err);
+
+	rq->has_task = found == 1;
+	return found < 0 ? -1 : 0;
 }
 
 static int apply(struct og_request *rq, const struct og_envelope *envelope, struct og_err *err)
 {
-	if (og_envelope_admit(rq, envelope, err) < 0)
+	int before;
+
+	if (og_envelope_signed(rq, envelope, err) < 0)
 		return -1;
-	if (strcmp(envelope->kind, "cancel") == 0)
-		return cancel(rq, envelope, err);
-	if (strcmp(envelope->kind, "approve") == 0)
-		return approve(rq, envelope, err);
-	return og_refuse(rq, OG_UNSUPPORTED, "unsupported", err,
-			 "envelopes of kind '%s' are not in this version", envelope->kind);
+	before = applied_before(rq, envelope, err);
+	if (before < 0)
+		return -1;
+	if (before == 1 ? apply_again(rq, envelope, err) < 0
+			: og_envelope_timely(rq, envelope, err) < 0 ||
+				  apply_kind(rq, envelope, err) < 0)
+		return -1;
+	return is_waiting(rq) ? og_envelope_resume(rq, err) : 0;
 }
 
 int og_envelope_apply(struct og_request *rq, const struct og_envelope *envelope, struct og_err *err)

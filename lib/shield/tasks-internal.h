@@ -19,6 +19,9 @@ enum {
 	SQL_JOURNAL_PUT,
 	SQL_PROGRESS,
 	SQL_CONSENT_PUT,
+	SQL_CONSENT_GET,
+	SQL_CONSENT_GIVEN,
+	SQL_CONSENT_STATE,
 	SQL_CANCELLED,
 	SQL_COUNT
 };
@@ -32,6 +35,8 @@ struct og_tasks {
 struct og_stmt *og_tasks_stmt(struct og_tasks *tasks, int which, struct og_err *err);
 /* A copy of a text column; *ret stays as it is for NULL. */
 int og_tasks_column(struct og_stmt *stmt, int i, char **ret, struct og_err *err);
+/* Copies a text column that fits, cut to size. */
+void og_tasks_fixed(struct og_stmt *stmt, int i, char *out, size_t size);
 /* Entries count from 1; 0 stands for "none" and is stored as NULL. */
 void og_tasks_bind_seq(struct og_stmt *stmt, int i, int64_t seq);
 

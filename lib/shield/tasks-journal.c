@@ -1,6 +1,5 @@
 /*
- * What was done and undone of a task, and what envelopes said about it:
- * the rows of og_journal and og_consent, see tasks.h.
+ * What was done and undone of a task: the rows of og_journal, see tasks.h.
  */
 #include "lib/shield/tasks-internal.h"
 
@@ -122,35 +121,4 @@ int og_tasks_progress(struct og_tasks *tasks, const char *task, struct og_progre
 	else
 		og_progress_release(&progress);
 	return more;
-}
-
-int og_consent_put(struct og_tasks *tasks, const char *task, const char *digest, int64_t principal,
-		   const char *state, const char *expires, const char *envelope, struct og_err *err)
-{
-	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_CONSENT_PUT, err);
-
-	if (!stmt)
-		return -1;
-	og_bind_text(stmt, 1, task);
-	og_bind_text(stmt, 2, digest);
-	og_bind_int(stmt, 3, principal);
-	og_bind_text(stmt, 4, state);
-	og_bind_text(stmt, 5, expires);
-	og_bind_text(stmt, 6, envelope);
-	return og_stmt_run(stmt, err);
-}
-
-int og_consent_cancelled(struct og_tasks *tasks, const char *task, int64_t principal,
-			 struct og_err *err)
-{
-	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_CANCELLED, err);
-	int found;
-
-	if (!stmt)
-		return -1;
-	og_bind_text(stmt, 1, task);
-	og_bind_int(stmt, 2, principal);
-	found = og_stmt_step(stmt, err);
-	og_stmt_reset(stmt);
-	return found;
 }

@@ -10,21 +10,25 @@
 #define OG_TASK_COLUMNS                                                                            \
 	"id, digest, principal, epoch, next_step, first_seq, last_seq, state, reason, "            \
 	"text, key, submitted, begun, finished, skill, skill_hash, result, envelope, "             \
-	"same_as, vars, reads"
+	"same_as, deadline, trace, waits, rights, effect, vars, reads"
+
+#define OG_CONSENT_COLUMNS "id, hash, task, kind, said, digest, state, expires, principal, envelope"
 
 static const char *const sql_text[SQL_COUNT] = {
 	[SQL_GET] = "SELECT " OG_TASK_COLUMNS " FROM main.og_task WHERE id = ?1",
 	[SQL_BY_KEY] = "SELECT id FROM main.og_task WHERE principal = ?1 AND key = ?2",
 	[SQL_INSERT] = "INSERT INTO main.og_task(" OG_TASK_COLUMNS ") VALUES"
 		       "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,"
-		       "?20,?21)",
+		       "?20,?21,?22,?23,?24,?25,?26)",
 	[SQL_SAVE] = "UPDATE main.og_task SET epoch = ?2, next_step = ?3, first_seq = ?4,"
 		     " last_seq = ?5, state = ?6, reason = ?7, skill = ?8, skill_hash = ?9,"
-		     " vars = ?10, reads = ?11 WHERE id = ?1",
+		     " vars = ?10, reads = ?11, waits = ?12, rights = ?13, effect = ?14"
+		     " WHERE id = ?1",
 	[SQL_ENTRY] = "UPDATE main.og_task SET first_seq = coalesce(first_seq, ?2), last_seq = ?2"
 		      " WHERE id = ?1",
 	[SQL_FINISH] = "UPDATE main.og_task SET state = ?2, reason = ?3, finished = ?4,"
-		       " result = ?5, first_seq = ?6, last_seq = ?7 WHERE id = ?1",
+		       " result = ?5, first_seq = ?6, last_seq = ?7, waits = NULL"
+		       " WHERE id = ?1",
 	[SQL_LIST] = "SELECT t.id, t.state, t.reason, t.skill, p.name, t.submitted, t.begun,"
 		     " t.finished, t.epoch, t.text FROM main.og_task AS t"
 		     " JOIN main.og_principal AS p ON p.id = t.principal"
@@ -39,12 +43,18 @@ static const char *const sql_text[SQL_COUNT] = {
 			 " LEFT JOIN main.og_journal AS u ON u.task = d.task"
 			 " AND u.phase = 'undo' AND u.ordinal = d.ordinal"
 			 " WHERE d.task = ?1 AND d.phase = 'do' ORDER BY d.ordinal",
-	[SQL_CONSENT_PUT] = "INSERT INTO main.og_consent(task, digest, principal, state, expires,"
-			    " envelope) VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT DO NOTHING",
+	[SQL_CONSENT_PUT] = "INSERT INTO main.og_consent(" OG_CONSENT_COLUMNS ") VALUES"
+			    "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+	[SQL_CONSENT_GET] = "SELECT " OG_CONSENT_COLUMNS " FROM main.og_consent WHERE id = ?1",
+	[SQL_CONSENT_GIVEN] = "SELECT " OG_CONSENT_COLUMNS " FROM main.og_consent"
+			      " WHERE task = ?1 AND kind = 'approve' AND digest = ?2"
+			      " AND state = 'given' ORDER BY said = 'rejected' DESC, id DESC"
+			      " LIMIT 1",
+	[SQL_CONSENT_STATE] = "UPDATE main.og_consent SET state = ?2 WHERE id = ?1",
 	[SQL_CANCELLED] = "SELECT 1 FROM main.og_consent AS c"
 			  " JOIN main.og_principal AS p ON p.id = c.principal"
 			  " JOIN main.og_role AS r ON r.name = p.role"
-			  " WHERE c.task = ?1 AND c.state = 'cancel' AND (c.principal = ?2"
+			  " WHERE c.task = ?1 AND c.kind = 'cancel' AND (c.principal = ?2"
 			  " OR EXISTS (SELECT 1 FROM json_each(r.rights) WHERE value = 'tasks'))",
 };
 
@@ -86,7 +96,7 @@ int og_tasks_column(struct og_stmt *stmt, int i, char **ret, struct og_err *err)
 	return 0;
 }
 
-static void fixed(struct og_stmt *stmt, int i, char *out, size_t size)
+void og_tasks_fixed(struct og_stmt *stmt, int i, char *out, size_t size)
 {
 	const char *text = og_col_text(stmt, i);
 	size_t len = text ? strnlen(text, size - 1) : 0;
@@ -118,14 +128,27 @@ void og_task_row_init(struct og_task_row *row)
 	memset(row, 0, sizeof(*row));
 }
 
+enum { TEXTS = 17 };
+
+/* The row's texts, in the order of OG_TASK_COLUMNS. */
+static void texts_of(struct og_task_row *row, char **ret[TEXTS])
+{
+	char **const texts[TEXTS] = { &row->state,	&row->reason, &row->text,     &row->key,
+				      &row->submitted,	&row->begun,  &row->finished, &row->skill,
+				      &row->skill_hash, &row->result, &row->envelope, &row->same_as,
+				      &row->deadline,	&row->trace,  &row->waits,    &row->rights,
+				      &row->effect };
+
+	memcpy(ret, texts, sizeof(texts));
+}
+
 void og_task_row_release(struct og_task_row *row)
 {
-	char *const strings[] = { row->state,	   row->reason, row->text,     row->key,
-				  row->submitted,  row->begun,	row->finished, row->skill,
-				  row->skill_hash, row->result, row->envelope, row->same_as };
+	char **strings[TEXTS];
 
-	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
-		free(strings[i]);
+	texts_of(row, strings);
+	for (size_t i = 0; i < TEXTS; i++)
+		free(*strings[i]);
 	json_decref(row->vars);
 	json_decref(row->reads);
 	og_task_row_init(row);
@@ -144,23 +167,22 @@ int og_task_row_set(char **field, const char *value, struct og_err *err)
 
 static int row_read(struct og_stmt *stmt, struct og_task_row *row, struct og_err *err)
 {
-	char **const strings[] = { &row->state,	     &row->reason, &row->text,	   &row->key,
-				   &row->submitted,  &row->begun,  &row->finished, &row->skill,
-				   &row->skill_hash, &row->result, &row->envelope, &row->same_as };
+	char **strings[TEXTS];
 
-	fixed(stmt, 0, row->id, sizeof(row->id));
-	fixed(stmt, 1, row->digest, sizeof(row->digest));
+	texts_of(row, strings);
+	og_tasks_fixed(stmt, 0, row->id, sizeof(row->id));
+	og_tasks_fixed(stmt, 1, row->digest, sizeof(row->digest));
 	row->principal = og_col_int(stmt, 2);
 	row->epoch = og_col_int(stmt, 3);
 	row->next_step = og_col_int(stmt, 4);
 	row->first_seq = og_col_int(stmt, 5);
 	row->last_seq = og_col_int(stmt, 6);
-	for (int i = 0; i < 12; i++)
+	for (int i = 0; i < TEXTS; i++)
 		if (og_tasks_column(stmt, 7 + i, strings[i], err) < 0)
 			return -1;
-	if (column_json(stmt, 19, &row->vars, err) < 0)
+	if (column_json(stmt, 7 + TEXTS, &row->vars, err) < 0)
 		return -1;
-	return column_json(stmt, 20, &row->reads, err);
+	return column_json(stmt, 8 + TEXTS, &row->reads, err);
 }
 
 int og_tasks_get(struct og_tasks *tasks, const char *id, struct og_task_row *ret,
@@ -197,7 +219,7 @@ int og_tasks_by_key(struct og_tasks *tasks, int64_t principal, const char *key,
 	og_bind_text(stmt, 2, key);
 	found = og_stmt_step(stmt, err);
 	if (found == 1)
-		fixed(stmt, 0, ret, OG_UUID_LEN + 1);
+		og_tasks_fixed(stmt, 0, ret, OG_UUID_LEN + 1);
 	og_stmt_reset(stmt);
 	return found;
 }
@@ -225,12 +247,11 @@ static int bind_json(struct og_stmt *stmt, int i, const json_t *value, struct og
 int og_tasks_insert(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err)
 {
 	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_INSERT, err);
-	const char *const strings[] = { row->state,	 row->reason, row->text,     row->key,
-					row->submitted,	 row->begun,  row->finished, row->skill,
-					row->skill_hash, row->result, row->envelope, row->same_as };
+	char **strings[TEXTS];
 
 	if (!stmt)
 		return -1;
+	texts_of((struct og_task_row *)(uintptr_t)row, strings);
 	og_bind_text(stmt, 1, row->id);
 	og_bind_text(stmt, 2, row->digest);
 	og_bind_int(stmt, 3, row->principal);
@@ -238,9 +259,10 @@ int og_tasks_insert(struct og_tasks *tasks, const struct og_task_row *row, struc
 	og_bind_int(stmt, 5, row->next_step);
 	og_tasks_bind_seq(stmt, 6, row->first_seq);
 	og_tasks_bind_seq(stmt, 7, row->last_seq);
-	for (int i = 0; i < 12; i++)
-		og_bind_text(stmt, 8 + i, strings[i]);
-	if (bind_json(stmt, 20, row->vars, err) < 0 || bind_json(stmt, 21, row->reads, err) < 0) {
+	for (int i = 0; i < TEXTS; i++)
+		og_bind_text(stmt, 8 + i, *strings[i]);
+	if (bind_json(stmt, 8 + TEXTS, row->vars, err) < 0 ||
+	    bind_json(stmt, 9 + TEXTS, row->reads, err) < 0) {
 		og_stmt_reset(stmt);
 		return -1;
 	}
@@ -266,6 +288,9 @@ int og_tasks_save(struct og_tasks *tasks, const struct og_task_row *row, struct 
 		og_stmt_reset(stmt);
 		return -1;
 	}
+	og_bind_text(stmt, 12, row->waits);
+	og_bind_text(stmt, 13, row->rights);
+	og_bind_text(stmt, 14, row->effect);
 	return og_stmt_run(stmt, err);
 }
 

@@ -38,6 +38,10 @@ struct og_task_row {
 	char *submitted, *begun, *finished;
 	char *skill, *skill_hash; /* frozen at the first step */
 	char *result, *envelope, *same_as;
+	char *deadline, *trace;
+	char *waits;   /* JSON of what it waits for */
+	char *rights;  /* JSON, frozen with the skill */
+	char *effect;  /* JSON of an effect outside that is not closed */
 	json_t *vars;  /* object */
 	json_t *reads; /* array of {"digest","rows","step"} */
 };
@@ -98,10 +102,28 @@ void og_progress_release(struct og_progress *progress);
 int og_tasks_progress(struct og_tasks *tasks, const char *task, struct og_progress *ret,
 		      struct og_err *err);
 
-/* Consent rows: what signed envelopes said about a task. */
-int og_consent_put(struct og_tasks *tasks, const char *task, const char *digest, int64_t principal,
-		   const char *state, const char *expires, const char *envelope,
+/* One row of og_consent: what a signed envelope said about a task. */
+struct og_consent {
+	char id[OG_UUID_LEN + 1];   /* of the envelope */
+	char hash[OG_HASH_HEX + 1]; /* of the envelope */
+	char task[OG_UUID_LEN + 1];
+	char kind[16], said[16];
+	char digest[OG_HASH_HEX + 1]; /* of what is approved, or "" */
+	char state[8];		      /* "given", "used", "void" */
+	char expires[OG_TIME_LEN + 1];
+	int64_t principal;
+	char *envelope; /* heap */
+};
+
+void og_consent_release(struct og_consent *row);
+int og_consent_put(struct og_tasks *tasks, const struct og_consent *row, struct og_err *err);
+/* By the envelope's id: 1, 0, -1. */
+int og_consent_get(struct og_tasks *tasks, const char *id, struct og_consent *ret,
 		   struct og_err *err);
+/* The newest one given for this digest that still stands: 1, 0, -1. */
+int og_consent_given(struct og_tasks *tasks, const char *task, const char *digest,
+		     struct og_consent *ret, struct og_err *err);
+int og_consent_state(struct og_tasks *tasks, const char *id, const char *state, struct og_err *err);
 /* Is there a cancel for this task by the given principal, or by one of
  * those whose role has the right "tasks"? 1, 0, -1. */
 int og_consent_cancelled(struct og_tasks *tasks, const char *task, int64_t principal,

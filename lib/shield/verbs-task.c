@@ -12,6 +12,7 @@
 #include "lib/shield/channel-internal.h"
 #include "lib/shield/envelopes.h"
 #include "lib/shield/verbs.h"
+#include "lib/shield/waits.h"
 #include "lib/task/state.h"
 
 #define LIST_DEFAULT 100
@@ -76,7 +77,8 @@ static int describe(struct og_request *rq, const struct og_task_row *task, struc
 			 task->next_step < 0 ? "undo" : "do");
 	if (!made || json_object_update(rq->reply, made) < 0)
 		og_fail_nomem(err);
-	else if (add_wish(rq->reply, task, err) == 0 && add_skill(rq->reply, task, err) == 0)
+	else if (add_wish(rq->reply, task, err) == 0 && add_skill(rq->reply, task, err) == 0 &&
+		 og_waits_describe(task, rq->reply, err) == 0)
 		rc = add_result(rq->reply, task, err);
 	json_decref(made);
 	og_progress_release(&progress);
@@ -122,6 +124,8 @@ static int new_row(struct og_request *rq, const struct og_envelope *envelope, co
 	    og_task_row_set(&task->reason, "", err) < 0 ||
 	    og_task_row_set(&task->key, envelope->key, err) < 0 ||
 	    og_task_row_set(&task->submitted, envelope->submitted, err) < 0 ||
+	    og_task_row_set(&task->deadline, og_json_str(envelope->json, "deadline"), err) < 0 ||
+	    og_task_row_set(&task->trace, envelope->trace, err) < 0 ||
 	    og_task_row_set(&task->begun, now, err) < 0)
 		return -1;
 	return og_task_row_set(&task->envelope, text, err);
@@ -143,6 +147,20 @@ static int row_text(struct og_task_row *task, const struct og_envelope *envelope
 	return rc;
 }
 
+/* However early a transport delivers it. One that is called off need not
+ * wait for its time. */
+static int is_due(struct og_request *rq, const struct og_envelope *envelope, struct og_err *err)
+{
+	int cancelled;
+
+	if (og_now_ms() >= envelope->not_before_ms)
+		return 0;
+	cancelled = og_consent_cancelled(rq->shield->tasks, envelope->id, rq->who.id, err);
+	if (cancelled != 0)
+		return cancelled < 0 ? -1 : 0;
+	return og_refuse_wait(rq, "not-before", envelope->not_before_ms, NULL, err);
+}
+
 static int begin_new(struct og_request *rq, const struct og_envelope *envelope, const char *text,
 		     struct og_err *err)
 {
@@ -150,7 +168,7 @@ static int begin_new(struct og_request *rq, const struct og_envelope *envelope, 
 	char first[OG_UUID_LEN + 1];
 	int same = 0;
 
-	if (og_envelope_admit(rq, envelope, err) < 0)
+	if (og_envelope_admit(rq, envelope, err) < 0 || is_due(rq, envelope, err) < 0)
 		return -1;
 	if (envelope->key)
 		same = og_tasks_by_key(rq->shield->tasks, rq->who.id, envelope->key, first, err);
@@ -165,6 +183,20 @@ static int begin_new(struct og_request *rq, const struct og_envelope *envelope, 
 	return same ? describe_first(rq, first, err) : describe(rq, task, err);
 }
 
+/* One more worker has it; unless it waits, and has to wait still. */
+static int go_on(struct og_request *rq, struct og_err *err)
+{
+	struct og_task_row *task = &rq->task;
+	int still = og_task_waiting(task) ? og_waits_still(rq, err) : 0;
+
+	if (still != 0)
+		return still < 0 ? -1 : 0;
+	task->epoch++;
+	if (og_task_row_set(&task->state, og_state_name(OG_TASK_RUNNING), err) < 0)
+		return -1;
+	return og_tasks_save(rq->shield->tasks, task, err);
+}
+
 /* A known id with the content it was begun with: never refused. */
 static int begin_again(struct og_request *rq, struct og_err *err)
 {
@@ -175,11 +207,8 @@ static int begin_again(struct og_request *rq, struct og_err *err)
 	rq->known = 1;
 	if (task->same_as)
 		return describe_first(rq, task->same_as, err);
-	if (!is_final(task)) {
-		task->epoch++;
-		if (og_tasks_save(rq->shield->tasks, task, err) < 0)
-			return -1;
-	}
+	if (!is_final(task) && go_on(rq, err) < 0)
+		return -1;
 	return describe(rq, task, err);
 }
 

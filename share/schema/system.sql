@@ -3,7 +3,7 @@
 -- SOURCE tables are covered by the row log: the ledger can rebuild them.
 -- DERIVED tables (the list in lib/db/rowlog.c) are left out of it.
 PRAGMA application_id = 1330071860; -- "OGT4"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- Who may ask. clearance 1 (public) to 3 (secret). pubkey: base64, raw Ed25519.
 CREATE TABLE og_principal (                                     -- source
@@ -72,8 +72,11 @@ CREATE TABLE og_policy (                                        -- source
   body TEXT NOT NULL,               -- the text as it was added
   limits TEXT NOT NULL DEFAULT '{}',-- JSON object name -> number
   rule TEXT,                        -- SQL predicate over bound variables, or NULL
-  rule_step TEXT,                   -- checked before this step
-  message TEXT,                     -- said when the rule refuses
+  approval TEXT,                    -- SQL predicate: true asks for another's consent
+  approver_clearance INTEGER,       -- who may give it; NULL: the policy's clearance
+  approval_seconds INTEGER,         -- how long the question stands; NULL: a day
+  rule_step TEXT,                   -- rule and approval are judged before this step
+  message TEXT,                     -- said when the rule refuses, or with the question
   active INTEGER NOT NULL DEFAULT 1,
   created TEXT NOT NULL
 );
@@ -107,7 +110,12 @@ CREATE TABLE og_task (                                          -- derived
   result TEXT,                      -- the result document
   envelope TEXT NOT NULL,
   reads TEXT NOT NULL DEFAULT '[]', -- JSON: what was read, for the finish entry
-  same_as TEXT                      -- the task of the same key that stands for this one
+  same_as TEXT,                     -- the task of the same key that stands for this one
+  deadline TEXT,                    -- no step is begun after it
+  trace TEXT,                       -- W3C traceparent of the envelope
+  waits TEXT,                       -- JSON: what it waits for, og-channel(5)
+  rights TEXT,                      -- JSON: role, clearance, grants, frozen with the skill
+  effect TEXT                       -- JSON: the effect outside that is not closed yet
 );
 CREATE UNIQUE INDEX og_task_key ON og_task(principal, key) WHERE key IS NOT NULL;
 CREATE INDEX og_task_state ON og_task(state, id);
@@ -121,11 +129,20 @@ CREATE TABLE og_journal (                                       -- derived
 CREATE TABLE og_counter (                                       -- derived
   name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL
 ) WITHOUT ROWID;
+-- What signed envelopes said about tasks, known ones or not.
 CREATE TABLE og_consent (                                       -- derived
-  task TEXT NOT NULL, digest TEXT NOT NULL, principal INTEGER NOT NULL,
-  state TEXT NOT NULL, expires TEXT NOT NULL, envelope TEXT NOT NULL,
-  PRIMARY KEY (task, digest)
+  id TEXT PRIMARY KEY NOT NULL,     -- of the envelope
+  hash TEXT NOT NULL,               -- hex SHA-256 of it without "sig"
+  task TEXT NOT NULL,
+  kind TEXT NOT NULL,               -- of the envelope: cancel, approve, resolve
+  said TEXT NOT NULL,               -- its state: approved, rejected, retry, ...; or ''
+  digest TEXT NOT NULL,             -- of what is approved; or ''
+  principal INTEGER NOT NULL,
+  state TEXT NOT NULL,              -- given; used or void when it counts no more
+  expires TEXT NOT NULL,            -- it must be used by then
+  envelope TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX og_consent_task ON og_consent(task, kind);
 
 -- The ledger. Append-only; og_ledger_append is the one writer.
 CREATE TABLE audit_ledger (

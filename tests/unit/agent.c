@@ -693,6 +693,78 @@ static void finish_refused(void)
 	end_scene(&s);
 }
 
+/* Not yet: at the door, at a step, or again after a redelivery. */
+static void waiting(void)
+{
+	static const char *const begins[] = {
+		"{'ok':false,'verdict':'wait','code':75,'rule':'not-before','why':'not before 9',"
+		"'delay_ms':1234}",
+		"{'ok':true,'task':'T','epoch':4,'state':'waiting','principal':'charlie',"
+		"'waits':{'why':'somebody has to approve'},'delay_ms':1234}",
+	};
+	struct scene s;
+
+	for (size_t i = 0; i < 2; i++) {
+		begin_scene(&s);
+		expect(&s, "task.begin", begins[i]);
+		run_scene(&s, ENVELOPE);
+		OG_CHECK_INT(s.report.outcome, OG_OUTCOME_WAITING);
+		OG_CHECK_INT(s.report.delay_ms, 1234);
+		OG_CHECK_STR(s.report.state, "waiting");
+		OG_CHECK_STR(s.report.why, i ? "somebody has to approve" : "not before 9");
+		end_scene(&s);
+	}
+	begin_scene(&s);
+	understand(&s);
+	step_done(&s, "price", "");
+	expect(&s, "step.run",
+	       "{'ok':false,'verdict':'wait','code':75,'rule':'approval','why':'ask the boss',"
+	       "'delay_ms':99}");
+	run_scene(&s, ENVELOPE);
+	OG_CHECK_INT(s.report.outcome, OG_OUTCOME_WAITING);
+	OG_CHECK_INT(s.report.delay_ms, 99);
+	OG_CHECK_STR(s.report.task, "T");
+	OG_CHECK_STR(s.report.why, "ask the boss");
+	end_scene(&s);
+}
+
+/* What was said lets another task go on. */
+static void lets_another_go_on(void)
+{
+	struct scene s;
+
+	begin_scene(&s);
+	expect(&s, "task.begin",
+	       "{'ok':true,'applied':true,'task':'T','resume':{'id':'T','text':'buy'}}");
+	run_scene(&s, ENVELOPE);
+	OG_CHECK_INT(s.report.outcome, OG_OUTCOME_ACK);
+	OG_CHECK_STR(s.report.state, "applied");
+	OG_CHECK_STR(s.report.resume_id, "T");
+	OG_CHECK_STR(s.report.resume, "{\"id\":\"T\",\"text\":\"buy\"}");
+	og_agent_report_release(&s.report);
+	OG_CHECK(s.report.resume == NULL);
+	end_scene(&s);
+}
+
+/* A clock that is ahead is a line in the result. */
+static void clocks_disagree(void)
+{
+	struct scene s;
+
+	begin_scene(&s);
+	expect(&s, "task.begin",
+	       "{'ok':true,'task':'T','epoch':4,'state':'running','principal':'charlie',"
+	       "'text':'x','submitted':'2026-01-31T09:30:00.125Z','reason':'','done':[],"
+	       "'undone':[],'phase':'do','skew_ms':61500}");
+	expect(&s, "skill.match", "{'ok':true,'match':null,'candidates':[]}");
+	expect(&s, "task.finish", FINISHED);
+	run_scene(&s, ENVELOPE);
+	OG_CHECK_INT(s.report.skew_ms, 61500);
+	OG_CHECK_STR(og_json_str(json_array_get(result(&s, "trace"), 0), "details"),
+		     "submitted 61.5 s in the future: two clocks disagree");
+	end_scene(&s);
+}
+
 int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -718,5 +790,8 @@ int main(int argc, char **argv)
 	OG_RUN(long_refusal);
 	OG_RUN(too_many_rows);
 	OG_RUN(finish_refused);
+	OG_RUN(waiting);
+	OG_RUN(lets_another_go_on);
+	OG_RUN(clocks_disagree);
 	return og_done();
 }

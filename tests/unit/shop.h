@@ -18,7 +18,7 @@
 #include "lib/ledger/ledger.h"
 #include "lib/shield/channel.h"
 #include "lib/skill/skill.h"
-#include "lib/task/envelope.h"
+#include "lib/task/envelope-internal.h"
 #include "tests/unit/unit.h"
 
 enum { ALICE, BOB, CHARLIE, PEOPLE };
@@ -287,6 +287,33 @@ static inline json_t *shop_envelope(struct shop *shop, int who, const char *kind
 			    &err);
 	og_buf_release(&text);
 	return envelope;
+}
+
+/* Signs what a test made or changed by hand. */
+static inline void shop_sign(struct shop *shop, int who, json_t *envelope)
+{
+	struct og_err err = OG_ERR_INIT;
+	unsigned char sig[OG_SIGNATURE];
+	struct og_buf text, base64;
+
+	og_buf_init(&text, 2 * OG_ENVELOPE_MAX);
+	og_buf_init(&base64, 256);
+	json_object_set_new(envelope, "principal", json_string(shop_names[who]));
+	OG_CHECK_OK(og_envelope_signed_text(envelope, &text, &err), &err);
+	OG_CHECK_OK(og_sign(shop->seed[who], text.data, text.len, sig, &err), &err);
+	og_base64_encode(&base64, sig, sizeof(sig));
+	json_object_set_new(envelope, "sig", json_string(base64.data));
+	og_buf_release(&text);
+	og_buf_release(&base64);
+}
+
+/* Sets a time of an envelope to so many ms from now. */
+static inline void shop_time(json_t *envelope, const char *key, int64_t from_now)
+{
+	char text[OG_TIME_LEN + 1];
+
+	og_time_format(og_now_ms() + from_now, text);
+	json_object_set_new(envelope, key, json_string(text));
 }
 
 static inline json_t *shop_begin(struct og_conversation *talk, json_t *envelope)
