@@ -200,10 +200,11 @@ static void set_transfer(struct transfer *transfer)
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-	/* On a connection that was kept libcurl itself sends a request again
-	 * when it was cut off: right for what may be repeated, and only there. */
-	if (!transfer->in.request.idempotent)
-		curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+	/* On a connection that was kept a late second answer would be taken
+	 * for that to the next request, and libcurl would send a request again
+	 * that was cut off. */
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
 }
 
 int transfer_start(struct transfer *transfer, const struct allowed *allowed, struct og_err *err)
