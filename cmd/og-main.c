@@ -18,12 +18,15 @@
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
+#include "lib/proc/notify.h"
 #include "lib/proc/proc.h"
 #include "lib/view/view.h"
 
 #define PATH_MAX_BYTES 4096
 #define RENDER_MS      30000
 #define NOTE_MAX       ((size_t)65536)
+#define PRIORITY_ERROR 3 /* of syslog(3) */
+#define PRIORITY_NOTE  6
 
 static const char *environment(const char *name)
 {
@@ -127,14 +130,36 @@ out:
 	return rc;
 }
 
+int og_journal(const struct og_ctx *ctx)
+{
+	const char *stream = ctx->env("JOURNAL_STREAM");
+	char ours[64];
+	struct stat st;
+
+	if (!stream || fstat(STDERR_FILENO, &st) < 0)
+		return 0;
+	snprintf(ours, sizeof(ours), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	return strcmp(ours, stream) == 0;
+}
+
+void og_notify_manager(const struct og_ctx *ctx, const char *state)
+{
+	struct og_err err = OG_ERR_INIT;
+
+	if (og_notify(ctx->env("NOTIFY_SOCKET"), state, &err) < 0)
+		og_note(ctx, "%s", err.msg);
+}
+
 /* One line on standard error in one write, so that lines of several
  * processes do not mix. */
-static void say(const char *program, const char *text)
+static void say(const struct og_ctx *ctx, int priority, const char *text)
 {
 	struct og_buf line;
 
 	og_buf_init(&line, NOTE_MAX);
-	og_buf_addf(&line, "%s: ", program);
+	if (og_journal(ctx))
+		og_buf_addf(&line, "<%d>", priority);
+	og_buf_addf(&line, "%s: ", ctx->program);
 	og_text_safe(&line, text, strlen(text), 0);
 	og_buf_addc(&line, '\n');
 	if (!line.failed && og_write_all(STDERR_FILENO, line.data, line.len) < 0)
@@ -151,7 +176,7 @@ void og_note(const struct og_ctx *ctx, const char *fmt, ...)
 	va_start(args, fmt);
 	og_buf_vaddf(&text, fmt, args);
 	va_end(args);
-	say(ctx->program, text.data);
+	say(ctx, PRIORITY_NOTE, text.data);
 	og_buf_release(&text);
 }
 
@@ -285,7 +310,7 @@ int main(int argc, char **argv)
 		status = finish(status, &err);
 	if (status >= 0)
 		return status;
-	say(ctx.program, err.msg);
+	say(&ctx, PRIORITY_ERROR, err.msg);
 	if (err.hint[0])
 		og_note(&ctx, "hint: %s", err.hint);
 	return err.code;

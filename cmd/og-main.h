@@ -36,6 +36,13 @@ int og_print_result(const struct og_ctx *ctx, const json_t *result, struct og_er
 /* A line on standard error, "og-x: ...", control bytes made visible. */
 void og_note(const struct og_ctx *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Standard error is the journal's (JOURNAL_STREAM of systemd.exec(5)): each
+ * line there begins with a priority, "<6>". */
+int og_journal(const struct og_ctx *ctx);
+/* sd_notify(3): tells the service manager that $NOTIFY_SOCKET names, if
+ * any. One that does not listen is no reason to stop. */
+void og_notify_manager(const struct og_ctx *ctx, const char *state);
+
 /* The instance that --home, $OG_HOME or the current directory names. */
 int og_conf_from(const struct og_ctx *ctx, const struct og_args *args, struct og_conf **ret,
 		 struct og_err *err);

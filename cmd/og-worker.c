@@ -47,7 +47,7 @@ struct job {
 	struct og_seat *seat;
 	struct og_queue *queue;
 	struct og_channel *channel;
-	int stop_fd;
+	int stop_fd, presence;
 	int spent; /* its shield is dead or out of step: claim no more */
 };
 
@@ -82,9 +82,14 @@ static int open_job(struct job *job, struct og_err *err)
 {
 	job->stop_fd = og_crew_stop_fd(err);
 	if (job->stop_fd < 0 || open_channel(job, err) < 0 ||
-	    og_queue_from(job->worker->ctx, job->worker->conf, &job->queue, err) < 0)
+	    og_queue_from(job->worker->ctx, job->worker->conf, &job->queue, err) < 0 ||
+	    give_up_authority(job, err) < 0)
 		return -1;
-	return give_up_authority(job, err);
+	job->presence = og_job_present(job->worker->conf->run, err);
+	if (job->presence < 0)
+		return -1;
+	og_seat_ready(job->seat);
+	return 0;
 }
 
 static void close_job(struct job *job)
@@ -93,6 +98,8 @@ static void close_job(struct job *job)
 	og_channel_close(job->channel);
 	if (job->stop_fd >= 0)
 		close(job->stop_fd);
+	if (job->presence >= 0)
+		close(job->presence);
 }
 
 /* Somebody reads these lines to know what happened, so a line that cannot
@@ -303,7 +310,7 @@ static int serve(struct job *job, struct og_err *err)
 
 static int run_job(void *arg, struct og_seat *seat)
 {
-	struct job job = { .worker = arg, .seat = seat, .stop_fd = -1 };
+	struct job job = { .worker = arg, .seat = seat, .stop_fd = -1, .presence = -1 };
 	struct og_err err = OG_ERR_INIT;
 	int status = -1;
 
@@ -324,10 +331,26 @@ static int final_status(const struct worker *worker, int status, long progress)
 	return status;
 }
 
+/* For a service manager, if one started us: READY=1 when every job is. */
+static void tell_ready(void *arg)
+{
+	og_notify_manager(((struct worker *)arg)->ctx, "READY=1");
+}
+
+static void tell_stopping(void *arg)
+{
+	og_notify_manager(((struct worker *)arg)->ctx, "STOPPING=1");
+}
+
 static int run_crew(struct worker *worker, struct og_err *err)
 {
-	struct og_crew crew = { worker->jobs, run_job, worker, JOB_AGAIN,
-				worker->mode == SERVE ? TRIES_SERVING : TRIES_DRAINING };
+	struct og_crew crew = { worker->jobs,
+				run_job,
+				worker,
+				JOB_AGAIN,
+				worker->mode == SERVE ? TRIES_SERVING : TRIES_DRAINING,
+				tell_ready,
+				tell_stopping };
 	int presence = og_worker_present(worker->conf->run, err), rc, status;
 	long progress;
 

@@ -141,3 +141,48 @@ until_true() {
 	! ls -l "/proc/$job/fd" | grep -q 'erp.db'
 	! ls -l "/proc/$job/fd" | grep -q 'keys/'
 }
+
+# A socket that writes what it is told into a file, one line a datagram.
+notify_socket() {
+	perl -MIO::Socket::UNIX -e '
+		my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => $ARGV[0]) or die;
+		$| = 1;
+		alarm 60;
+		while (defined $s->recv(my $m, 4096)) { print "$m\n" }' "$1" >"$2" 3>&- &
+	listener=$!
+	until_true test -S "$1"
+}
+
+@test "tells the service manager when every job is ready, and of a stop" {
+	notify_socket "$PWD/notify" told
+	NOTIFY_SOCKET=$PWD/notify og-worker --quiet --jobs 2 3>&- &
+	worker=$!
+	until_true grep -q '^READY=1$' told
+	[ "$(wc -l <told)" -eq 1 ]
+	kill "$worker"
+	wait "$worker"
+	worker=
+	until_true grep -q '^STOPPING=1$' told
+	kill "$listener"
+	# Nobody listens: said once, and no reason not to work.
+	NOTIFY_SOCKET=$PWD/notify run --separate-stderr og-worker --drain
+	[ "$status" -eq 0 ]
+	NOTIFY_SOCKET=nonsense og-worker --drain
+}
+
+@test "in the journal every line has its priority" {
+	mkfifo pipe
+	cat pipe >lines 3>&- &
+	exec 4>pipe
+	export JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/4)
+	og-worker --once --jobs 9 2>&4 || [ $? -eq 64 ]
+	og-submit --as charlie 'buy 1 laptop stand' >/dev/null
+	og-worker --drain 2>&4
+	# Another standard error is not the journal.
+	og-worker --once --jobs 9 2>other || true
+	exec 4>&-
+	wait
+	sed -n 1p lines | grep -q '^<3>og-worker: --once'
+	sed -n 2p lines | grep -q '^<6>og-worker: .*done procure-to-pay'
+	grep -q '^og-worker: --once' other
+}

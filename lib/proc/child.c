@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/proc/proc-internal.h"
 
 extern char **environ;
 
@@ -38,9 +39,7 @@ static int is_added(const char *variable, const char *const *env_add)
 	return 0;
 }
 
-/* The environment with env_add instead of what had these names: of two
- * with one name, programs differ in which they take. NULL: no memory. */
-static char **environment(const char *const *env_add)
+char **og_child_environment(const char *const *env_add)
 {
 	size_t added = 0, inherited = 0, n;
 	char **env;
@@ -101,7 +100,7 @@ int og_child_start(const char *const *argv, const char *const *env_add, struct o
 
 	if (access(argv[0], X_OK) < 0)
 		return og_fail(err, OG_EUNAVAIL, "cannot start '%s': %s", argv[0], strerror(errno));
-	env = environment(env_add);
+	env = og_child_environment(env_add);
 	if (!env)
 		return og_fail_nomem(err);
 	if (make_pipes(to, from, err) < 0)

@@ -20,6 +20,7 @@
 
 struct og_seat {
 	atomic_long progress;
+	atomic_int ready;
 };
 
 struct place {
@@ -35,6 +36,7 @@ struct run {
 	struct place places[OG_CREW_MAX];
 	int stopping;
 	int64_t bound; /* when to stop being patient */
+	int announced; /* that all seats are ready */
 	int status;
 };
 
@@ -48,6 +50,13 @@ static void stop_signals(sigset_t *set)
 void og_seat_progress(struct og_seat *seat)
 {
 	atomic_fetch_add(&seat->progress, 1);
+}
+
+/* The supervisor sleeps until a signal comes. */
+void og_seat_ready(struct og_seat *seat)
+{
+	if (atomic_exchange(&seat->ready, 1) == 0)
+		kill(getppid(), SIGCHLD);
 }
 
 int og_crew_stopping(void)
@@ -99,8 +108,11 @@ static void signal_all(const struct run *run, int sig)
 
 static void begin_stop(struct run *run)
 {
-	if (!run->stopping)
+	if (!run->stopping) {
 		run->bound = og_deadline(OG_CREW_STOP_MS);
+		if (run->crew->stopping)
+			run->crew->stopping(run->crew->arg);
+	}
 	run->stopping = 1;
 	for (int i = 0; i < run->crew->seats; i++)
 		run->places[i].due = OG_FOREVER;
@@ -192,6 +204,16 @@ static void wait_signal(struct run *run, const sigset_t *signals, int64_t next)
 	}
 }
 
+static void announce(struct run *run)
+{
+	for (int i = 0; i < run->crew->seats; i++)
+		if (!atomic_load(&run->seats[i].ready))
+			return;
+	if (!run->announced && !run->stopping && run->crew->ready)
+		run->crew->ready(run->crew->arg);
+	run->announced = 1;
+}
+
 static int supervise(struct run *run, const sigset_t *signals, struct og_err *err)
 {
 	int64_t next;
@@ -200,6 +222,7 @@ static int supervise(struct run *run, const sigset_t *signals, struct og_err *er
 	while ((more = start_due(run, &next, err)) > 0) {
 		wait_signal(run, signals, next);
 		reap(run);
+		announce(run);
 	}
 	return more;
 }

@@ -30,6 +30,10 @@ struct og_crew {
 	/* So often in a row without og_seat_progress() between; then the
 	 * seat's end is final, with status again. */
 	int tries;
+	/* In the supervisor, once each: every seat has called og_seat_ready();
+	 * a stop begins. May be NULL. */
+	void (*ready)(void *arg);
+	void (*stopping)(void *arg);
 };
 
 /* Runs the crew to its end. A seat that ends with more than 1 ends the
@@ -38,6 +42,8 @@ struct og_crew {
 int og_crew_run(const struct og_crew *crew, int *ret_status, long *ret_progress,
 		struct og_err *err);
 
+/* In a seat: it has what it needs for its work. */
+void og_seat_ready(struct og_seat *seat);
 /* In a seat: a piece of work is done. */
 void og_seat_progress(struct og_seat *seat);
 /* In a seat: was a stop asked for? A descriptor that is readable then. */

@@ -109,20 +109,55 @@ int og_bell_wait(struct og_bell *bell, int64_t deadline, int wake_fd, struct og_
 	}
 }
 
-#define PRESENCE "worker"
+#define PRESENCE    "worker"
+#define WORKERS	    1 /* first of their bytes */
+#define WORKERS_MAX 1023
+#define JOBS	    1024 /* first of theirs */
+#define JOBS_MAX    65536
 
-static struct flock lock_of(short type)
+static struct flock lock_of(short type, off_t start, off_t len)
 {
-	return (struct flock){ .l_type = type, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1 };
+	return (struct flock){
+		.l_type = type, .l_whence = SEEK_SET, .l_start = start, .l_len = len
+	};
+}
+
+/* Takes the first byte of a range that is free: from there on it is ours
+ * for as long as the descriptor is open. */
+static int take_byte(int fd, off_t start, off_t len, struct og_err *err)
+{
+	for (off_t at = start; at < start + len; at++) {
+		struct flock lock = lock_of(F_WRLCK, at, 1);
+
+		if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+			return 0;
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			break;
+	}
+	return og_fail(err, OG_EOS, "cannot show presence: %s", strerror(errno));
 }
 
 int og_worker_present(const char *run, struct og_err *err)
 {
-	struct flock lock = lock_of(F_RDLCK);
+	struct flock shared = lock_of(F_RDLCK, 0, 1);
+	int fd = open_file(run, PRESENCE, O_RDWR, err), rc;
+
+	if (fd < 0)
+		return -1;
+	rc = fcntl(fd, F_OFD_SETLK, &shared) < 0
+		     ? og_fail(err, OG_EOS, "cannot show presence: %s", strerror(errno))
+		     : take_byte(fd, WORKERS, WORKERS_MAX, err);
+	if (rc == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+int og_job_present(const char *run, struct og_err *err)
+{
 	int fd = open_file(run, PRESENCE, O_RDWR, err);
 
-	if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) < 0) {
-		og_fail(err, OG_EOS, "cannot show presence: %s", strerror(errno));
+	if (fd >= 0 && take_byte(fd, JOBS, JOBS_MAX, err) < 0) {
 		close(fd);
 		fd = -1;
 	}
@@ -131,7 +166,7 @@ int og_worker_present(const char *run, struct og_err *err)
 
 int og_worker_alive(const char *run)
 {
-	struct flock lock = lock_of(F_WRLCK);
+	struct flock lock = lock_of(F_WRLCK, 0, 1);
 	struct og_err ignored = OG_ERR_INIT;
 	int fd = open_file(run, PRESENCE, O_RDWR, &ignored), alive;
 
@@ -140,4 +175,35 @@ int og_worker_alive(const char *run)
 	alive = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 	close(fd);
 	return alive;
+}
+
+/* How many locks there are in a range: the kernel tells of one of them, in
+ * no order, so the rest is to its left and to its right. */
+static int count_locks(int fd, off_t start, off_t len)
+{
+	int n = 0;
+
+	while (len > 0) {
+		struct flock lock = lock_of(F_WRLCK, start, len);
+
+		if (fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
+			return n;
+		n += 1 + count_locks(fd, start, lock.l_start - start);
+		len -= lock.l_start + lock.l_len - start;
+		start = lock.l_start + lock.l_len;
+	}
+	return n;
+}
+
+void og_presence_count(const char *run, struct og_presence *ret)
+{
+	struct og_err ignored = OG_ERR_INIT;
+	int fd = open_file(run, PRESENCE, O_RDWR, &ignored);
+
+	*ret = (struct og_presence){ 0, 0 };
+	if (fd < 0)
+		return;
+	ret->workers = count_locks(fd, WORKERS, WORKERS_MAX);
+	ret->jobs = count_locks(fd, JOBS, JOBS_MAX);
+	close(fd);
 }

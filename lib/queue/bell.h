@@ -36,10 +36,19 @@ void og_bell_close(struct og_bell *bell);
  * waited for yet count once. */
 int og_bell_wait(struct og_bell *bell, int64_t deadline, int wake_fd, struct og_err *err);
 
-/* Held by a serving worker for its lifetime: a shared lock on run/worker.
- * Returns the descriptor that holds it, or -1. */
+/* Held by a worker for its lifetime: locks on run/worker, which end with
+ * their holder. A worker shares the first byte and has one of its own; each
+ * of its jobs, once it is open and can claim, has one further on. Returns
+ * the descriptor that holds it, or -1. */
 int og_worker_present(const char *run, struct og_err *err);
+int og_job_present(const char *run, struct og_err *err);
+
 /* Does a worker serve this instance now? 1, 0. */
 int og_worker_alive(const char *run);
+/* How many do, and how many jobs they have; both 0 when it cannot be told. */
+struct og_presence {
+	int workers, jobs;
+};
+void og_presence_count(const char *run, struct og_presence *ret);
 
 #endif

@@ -249,7 +249,7 @@ static struct shared *share(void)
 static int run_crew(int seats, int (*work)(void *, struct og_seat *), int tries,
 		    struct shared *shared, long *ret_progress)
 {
-	struct og_crew crew = { seats, work, shared, AGAIN, tries };
+	struct og_crew crew = { seats, work, shared, AGAIN, tries, NULL, NULL };
 	struct og_err err = OG_ERR_INIT;
 	int status = -1;
 

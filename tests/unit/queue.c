@@ -510,6 +510,45 @@ static void bells(void)
 	sweep(queue);
 }
 
+static int present(const char *run, int workers, int jobs)
+{
+	struct og_presence n;
+
+	og_presence_count(run, &n);
+	return OG_CHECK_INT(n.workers, workers) & OG_CHECK_INT(n.jobs, jobs);
+}
+
+/* Two workers with jobs that come and go in any order. */
+static void presence(void)
+{
+	struct og_queue *queue = fresh();
+	struct og_err err = OG_ERR_INIT;
+	char *run = og_path_join(home, "run");
+	int workers[2], jobs[7];
+
+	present(run, 0, 0);
+	for (int i = 0; i < 2; i++)
+		OG_CHECK((workers[i] = og_worker_present(run, &err)) >= 0);
+	for (int i = 0; i < 7; i++)
+		OG_CHECK((jobs[i] = og_job_present(run, &err)) >= 0);
+	present(run, 2, 7);
+	close(jobs[0]);
+	close(jobs[3]);
+	present(run, 2, 5);
+	OG_CHECK((jobs[3] = og_job_present(run, &err)) >= 0);
+	present(run, 2, 6);
+	close(workers[0]);
+	present(run, 1, 6);
+	OG_CHECK(og_worker_alive(run));
+	close(workers[1]);
+	for (int i = 1; i < 7; i++)
+		close(jobs[i]);
+	present(run, 0, 0);
+	present("/nowhere", 0, 0);
+	free(run);
+	sweep(queue);
+}
+
 /* Put again: the earlier time counts; what is held is due when it is
  * released, whatever delay was asked for; a dead letter lives again. */
 static void put_again(void)
@@ -569,6 +608,7 @@ int main(void)
 	OG_RUN(bad_files);
 	OG_RUN(two_workers);
 	OG_RUN(bells);
+	OG_RUN(presence);
 	OG_RUN(put_again);
 	OG_RUN(other_engines);
 	return og_done();
