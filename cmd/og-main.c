@@ -201,14 +201,38 @@ int og_principal_from(const struct og_ctx *ctx, const struct og_args *args, cons
 	return 0;
 }
 
+/* A program of that name in $PATH, or NULL. Heap string. */
+static char *in_path(const struct og_ctx *ctx, const char *name)
+{
+	const char *dirs = ctx->env("PATH");
+
+	while (dirs && *dirs) {
+		size_t len = strcspn(dirs, ":");
+		char dir[PATH_MAX_BYTES], *path;
+
+		if (len > 0 && len < sizeof(dir)) {
+			memcpy(dir, dirs, len);
+			dir[len] = '\0';
+			path = og_path_join(dir, name);
+			if (path && access(path, X_OK) == 0)
+				return path;
+			free(path);
+		}
+		dirs += len + (dirs[len] == ':');
+	}
+	return NULL;
+}
+
 int og_channel_from(const struct og_ctx *ctx, const struct og_conf *conf, struct og_channel **ret,
 		    struct og_err *err)
 {
 	char *shield = og_program_path(ctx->exe_dir, "og-shield");
-	struct og_shield_place place = { conf->shield, shield, conf->home };
+	char *ssh = strncmp(conf->shield, "ssh:", 4) == 0 ? in_path(ctx, "ssh") : NULL;
+	struct og_shield_place place = { conf->shield, shield, conf->home, ssh };
 	int rc = shield ? og_channel_open(&place, ret, err) : og_fail_nomem(err);
 
 	free(shield);
+	free(ssh);
 	return rc;
 }
 

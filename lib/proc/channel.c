@@ -17,6 +17,7 @@
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/hash/hash.h"
+#include "lib/proc/place.h"
 #include "lib/proc/proc.h"
 
 #define GOODBYE_MS 2000
@@ -33,14 +34,13 @@ struct og_channel {
 int og_channel_open(const struct og_shield_place *place, struct og_channel **ret,
 		    struct og_err *err)
 {
-	const char *argv[] = { place->program, "--channel", "--home", place->home, NULL };
 	struct og_channel *channel = calloc(1, sizeof(*channel));
 
 	if (!channel)
 		return og_fail_nomem(err);
 	channel->code = OG_EUNAVAIL;
 	channel->child = (struct og_child){ -1, -1, -1 };
-	if (og_child_start(argv, NULL, &channel->child, err) < 0) {
+	if (og_place_connect(place, &channel->child, err) < 0) {
 		free(channel);
 		return -1;
 	}
@@ -60,12 +60,21 @@ void og_channel_close(struct og_channel *channel)
 	free(channel);
 }
 
+int og_channel_refusal(const json_t *reply, struct og_err *err)
+{
+	const char *why = og_json_str(reply, "why");
+	const char *fix = og_json_str(reply, "fix");
+	int64_t code = og_json_int(reply, "code", OG_NO);
+
+	/* Whatever stands there, a refusal is no success. */
+	og_fail(err, code > 0 && code < 128 ? (int)code : OG_NO, "%s", why ? why : "refused");
+	return fix && *fix ? og_hint(err, "%s", fix) : -1;
+}
+
 /* A shield that found the instance wrong, damaged or not ours would find it
  * so again: its status is passed on, so that nobody tries in vain. */
-static int code_of(int status)
+static int code_of(int code)
 {
-	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-
 	return code == OG_EDATA || code == OG_EPERM || code == OG_ECONF ? code : OG_EUNAVAIL;
 }
 
@@ -75,7 +84,7 @@ static int died(struct og_channel *channel, struct og_err *err)
 
 	if (!channel->dead) {
 		og_child_end(&channel->child, og_deadline(GOODBYE_MS), &status);
-		channel->code = code_of(status);
+		channel->code = code_of(WIFEXITED(status) ? WEXITSTATUS(status) : 0);
 	}
 	channel->dead = 1;
 	return og_fail(err, channel->code, "the shield ended the conversation");
@@ -93,9 +102,24 @@ static int send_request(struct og_channel *channel, const char *verb, json_t *re
 	og_buf_addc(&channel->out, '\n');
 	if (og_buf_check(&channel->out, "request", err) < 0)
 		return -1;
-	if (og_write_all(channel->child.in, channel->out.data, channel->out.len) < 0)
+	/* Who hung up may have said why before: that is still to be read. */
+	if (og_write_all(channel->child.in, channel->out.data, channel->out.len) < 0 &&
+	    errno != EPIPE && errno != ECONNRESET)
 		return died(channel, err);
 	return 0;
+}
+
+/* A reply to no request is about the conversation: the other side will not
+ * have it, or cannot go on with it. */
+static int dismissed(struct og_channel *channel, const json_t *reply, struct og_err *err)
+{
+	int code = (int)og_json_int(reply, "code", 0);
+
+	og_channel_refusal(reply, err);
+	channel->code = code_of(code);
+	if (err)
+		err->code = code == OG_ETEMP ? code : channel->code;
+	return -1;
 }
 
 static int read_reply(struct og_channel *channel, json_t **ret, struct og_err *err)
@@ -118,9 +142,13 @@ static int read_reply(struct og_channel *channel, json_t **ret, struct og_err *e
 		return -1;
 	}
 	if (og_json_int(reply, "id", -1) != channel->last_id) {
+		if (json_is_null(json_object_get(reply, "id")) && !og_json_bool(reply, "ok", 1))
+			dismissed(channel, reply, err);
+		else
+			og_fail(err, OG_EUNAVAIL, "the shield answered another request");
 		json_decref(reply);
 		channel->dead = 1;
-		return og_fail(err, OG_EUNAVAIL, "the shield answered another request");
+		return -1;
 	}
 	*ret = reply;
 	return 0;
@@ -142,17 +170,6 @@ int og_channel_call(struct og_channel *channel, const char *verb, json_t *reques
 	return rc < 0 ? -1 : read_reply(channel, ret_reply, err);
 }
 
-static int refusal(const json_t *reply, struct og_err *err)
-{
-	const char *why = og_json_str(reply, "why");
-	const char *fix = og_json_str(reply, "fix");
-
-	og_fail(err, (int)og_json_int(reply, "code", OG_NO), "%s", why ? why : "refused");
-	if (fix && *fix)
-		og_hint(err, "%s", fix);
-	return -1;
-}
-
 int og_channel_ask(struct og_channel *channel, const char *verb, json_t *request,
 		   json_t **ret_reply, struct og_err *err)
 {
@@ -162,7 +179,7 @@ int og_channel_ask(struct og_channel *channel, const char *verb, json_t *request
 	if (og_channel_call(channel, verb, request, &reply, err) < 0)
 		return -1;
 	if (!og_json_bool(reply, "ok", 0))
-		rc = refusal(reply, err);
+		rc = og_channel_refusal(reply, err);
 	if (rc == 0 && ret_reply)
 		*ret_reply = json_incref(reply);
 	json_decref(reply);

@@ -8,8 +8,9 @@
  * carries another id) is -1 with OG_EUNAVAIL or OG_ETEMP, and the channel
  * is then dead: every later call fails the same way. A shield that ended
  * because of the instance itself (OG_EDATA, OG_EPERM, OG_ECONF) passes that
- * code on, since trying again would not help. A refusal is a reply
- * like any other: look at "ok" and "verdict".
+ * code on, since trying again would not help; so does a listener that will
+ * not have this conversation (it is full, or does not know us). A refusal is
+ * a reply like any other: look at "ok" and "verdict".
  */
 #ifndef OG_PROC_CHANNEL_H
 #define OG_PROC_CHANNEL_H
@@ -24,16 +25,13 @@
 
 struct og_channel;
 
-/* Where a shield is; strings are borrowed during og_channel_open().
- *
- *	local:				a child: program, for the instance home
- *	unix:PATH			`og-shield --listen` on this machine, or
- *					forwarded from another one
- *	ssh://[USER@]HOST[:PORT]/PATH	og-shield on HOST, for the instance PATH */
+/* Where a shield is (place.h has the forms of url); strings are borrowed
+ * during og_channel_open(). */
 struct og_shield_place {
 	const char *url;     /* og.conf's shield */
 	const char *program; /* path of og-shield, for local: */
-	const char *home;    /* instance directory (.omnigate), for local: */
+	const char *home;    /* instance directory (.omnigate) */
+	const char *ssh;     /* path of ssh, for ssh:; NULL: there is none */
 };
 
 /* OG_EUNAVAIL when there is no shield at that place. */
@@ -50,6 +48,8 @@ int og_channel_call(struct og_channel *channel, const char *verb, json_t *reques
  * and fix as error and hint. *ret_reply may be NULL when not wanted. */
 int og_channel_ask(struct og_channel *channel, const char *verb, json_t *request,
 		   json_t **ret_reply, struct og_err *err);
+/* The error that a reply with {"ok":false} stands for. Always -1. */
+int og_channel_refusal(const json_t *reply, struct og_err *err);
 
 /* session.begin: asks for a nonce, signs it with the principal's key file,
  * sends it back. After it the channel's session is this principal's. */

@@ -134,7 +134,7 @@ static void read_log(struct scene *scene, const char *path)
 static void run_scene(struct scene *scene, const char *envelope)
 {
 	char exe[4096] = "", path[] = "/tmp/og-agent-XXXXXX", log[64];
-	struct og_shield_place place = { "local:", exe, path };
+	struct og_shield_place place = { "local:", exe, path, NULL };
 	struct og_channel *channel = NULL;
 	struct og_err err = OG_ERR_INIT;
 	int fd = mkstemp(path);

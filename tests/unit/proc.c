@@ -172,7 +172,7 @@ static void line_too_long(void)
 static struct og_channel *peer(const char *text)
 {
 	char path[] = "/tmp/og-peer-XXXXXX";
-	struct og_shield_place place = { "local:", path, "/home" };
+	struct og_shield_place place = { "local:", path, "/home", NULL };
 	struct og_channel *channel = NULL;
 	struct og_err err = OG_ERR_INIT;
 	int fd = mkstemp(path);
