@@ -45,7 +45,7 @@ SHARED := schema access skills policies ui
 BUILD_DEPS := gcc libc6-dev linux-libc-dev libsqlite3-dev libjansson-dev libssl-dev \
 	libcmark-gfm-dev libcmark-gfm-extensions-dev libyaml-dev libcrypt-dev \
 	librabbitmq-dev libcurl4-openssl-dev
-TEST_DEPS := bats jq sqlite3 mandoc binutils procps
+TEST_DEPS := bats jq sqlite3 mandoc binutils procps socat
 FUZZ_DEPS := clang libclang-rt-14-dev
 LINT_DEPS := clang-format cppcheck shellcheck
 
@@ -115,6 +115,7 @@ $(O)/libog.a: $(LIB_OBJ)
 PARTS_og := og-health.o og-queue.o
 PARTS_og-http := og-http-allow.o og-http-transfer.o
 PARTS_og-ledger := og-ledger-proofs.o
+PARTS_og-shield := og-shield-desk.o og-shield-grants.o og-shield-principal.o og-shield-service.o
 PARTS_og-submit := og-queue.o
 PARTS_og-task := og-queue.o
 PARTS_og-worker := og-queue.o

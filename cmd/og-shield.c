@@ -1,90 +1,21 @@
 /*
  * og-shield: the gate in front of the business database. One-shot commands
- * for people and scripts, and --channel, the way every other program asks.
+ * for people and scripts, and --channel and --listen, the ways every other
+ * program asks.
  *
  * The one-shots hold the same conversation in process that a client holds
  * over a pipe, signature included, so there is one way in and one set of
  * rules. Order in every command: open the instance and the key, give up
  * all other authority, only then read the statement.
  */
-#include <fcntl.h>
-#include <stdlib.h>
+#include "cmd/og-shield.h"
+
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/og-main.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
-#include "lib/hash/hash.h"
 #include "lib/json/table.h"
-#include "lib/shield/channel-grants.h"
-#include "lib/shield/channel.h"
-
-#define SQL_MAX ((size_t)1 << 20)
-
-/* A one-shot: an open instance and a conversation signed in as --as. */
-struct desk {
-	struct og_conf *conf;
-	struct og_shield *shield;
-	struct og_conversation *talk;
-	const struct og_ctx *ctx;
-	int json;
-	int missing; /* grants: only what nobody may read */
-};
-
-static void desk_close(struct desk *desk)
-{
-	og_conversation_free(desk->talk);
-	og_shield_close(desk->shield);
-	og_conf_free(desk->conf);
-}
-
-/* Sends one request (taken over). A refusal is an error; with --json it is
- * printed too, for machines. */
-static int ask(struct desk *desk, const char *verb, json_t *request, json_t **ret,
-	       struct og_err *err)
-{
-	json_t *reply = NULL;
-	int rc = og_conversation_request(desk->talk, verb, request, &reply, err);
-
-	json_object_del(reply, "id");
-	if (rc < 0 && reply && desk->json && og_print_json(reply, err) < 0)
-		rc = -1;
-	if (rc == 0) {
-		json_object_del(reply, "ok");
-		*ret = json_incref(reply);
-	}
-	json_decref(reply);
-	return rc;
-}
-
-static int desk_open(const struct og_ctx *ctx, const struct og_args *args, struct desk *desk,
-		     struct og_err *err)
-{
-	unsigned char seed[OG_KEY_SEED];
-	const char *name;
-	char *key = NULL;
-	int rc = -1;
-
-	memset(desk, 0, sizeof(*desk));
-	desk->ctx = ctx;
-	desk->json = og_arg_flag(args, "json");
-	if (og_principal_from(ctx, args, &name, err) < 0 ||
-	    og_conf_from(ctx, args, &desk->conf, err) < 0 ||
-	    og_conf_key_path(desk->conf, name, &key, err) < 0 || og_key_read(key, seed, err) < 0 ||
-	    og_shield_open(desk->conf, &desk->shield, err) < 0 ||
-	    og_shield_seal(desk->shield, err) < 0 ||
-	    og_conversation_new(desk->shield, &desk->talk, err) < 0 ||
-	    og_conversation_sign_in(desk->talk, name, seed, err) < 0)
-		goto out;
-	rc = 0;
-out:
-	explicit_bzero(seed, sizeof(seed));
-	free(key);
-	if (rc < 0)
-		desk_close(desk);
-	return rc;
-}
 
 /* The statement: the argument, or standard input when it is absent or "-". */
 static int statement(const struct og_args *args, struct og_buf *sql, struct og_err *err)
@@ -151,7 +82,7 @@ static json_t *sql_request(const struct og_args *args, struct og_err *err)
 	struct og_buf sql;
 	json_t *request = NULL;
 
-	og_buf_init(&sql, SQL_MAX);
+	og_buf_init(&sql, SHIELD_INPUT_MAX);
 	if (statement(args, &sql, err) == 0 && (request = sql_object(&sql, err)) &&
 	    add_params(args, request, err) < 0) {
 		json_decref(request);
@@ -205,20 +136,6 @@ static int show_rows(const struct desk *desk, const json_t *reply, struct og_err
 	return rc;
 }
 
-/* What a change answered: JSON, or one line. */
-static int show_receipt(const struct desk *desk, const json_t *reply, struct og_err *err)
-{
-	long long affected = og_json_int(reply, "affected", -1);
-	long long seq = og_json_int(reply, "seq", 0);
-
-	if (desk->json)
-		return og_print_json(reply, err);
-	if (affected >= 0)
-		return og_printf(err, "%lld row%s changed, entry %lld\n", affected,
-				 affected == 1 ? "" : "s", seq);
-	return og_printf(err, "done, entry %lld\n", seq);
-}
-
 /* A schema change is SQL, or a structured request when it starts with "{". */
 static json_t *ddl_request(const struct og_args *args, struct og_err *err)
 {
@@ -226,14 +143,15 @@ static json_t *ddl_request(const struct og_args *args, struct og_err *err)
 	json_t *request = NULL;
 	const char *start;
 
-	og_buf_init(&text, SQL_MAX);
+	og_buf_init(&text, SHIELD_INPUT_MAX);
 	if (statement(args, &text, err) < 0)
 		goto out;
 	start = text.len > 0 ? text.data : "";
 	start += strspn(start, " \t\r\n");
 	if (*start != '{')
 		request = sql_object(&text, err);
-	else if (og_json_parse(start, strlen(start), SQL_MAX, "request", &request, err) < 0)
+	else if (og_json_parse(start, strlen(start), SHIELD_INPUT_MAX, "request", &request, err) <
+		 0)
 		request = NULL;
 out:
 	og_buf_release(&text);
@@ -248,16 +166,6 @@ static int show_verdict(const struct desk *desk, const json_t *reply, struct og_
 	if (og_print_json(reply, err) < 0)
 		return -1;
 	return verdict && strcmp(verdict, "allow") == 0 ? OG_OK : OG_NO;
-}
-
-static json_t *empty_request(const struct og_args *args, struct og_err *err)
-{
-	json_t *request = json_object();
-
-	(void)args;
-	if (!request)
-		og_fail_nomem(err);
-	return request;
 }
 
 static int add_column(json_t *rows, const json_t *table, const json_t *column)
@@ -296,228 +204,22 @@ static int show_schema(const struct desk *desk, const json_t *reply, struct og_e
 	return rc;
 }
 
-/* "a,b,c" to an array of names. */
-static json_t *name_list(const char *text)
-{
-	json_t *array = json_array();
-
-	while (array && *text) {
-		size_t len = strcspn(text, ",");
-
-		if (len > 0)
-			json_array_append_new(array, json_stringn(text, len));
-		text += len + (text[len] == ',');
-	}
-	return array;
-}
-
-static int add_list(json_t *grant, const struct og_args *args, const char *name, struct og_err *err)
-{
-	const char *text = og_arg_value(args, name);
-
-	return text ? og_json_set(grant, name, name_list(text), err) : 0;
-}
-
-static json_t *grant_request(const struct og_args *args, struct og_err *err)
-{
-	const char *where = og_arg_value(args, "where");
-	json_t *grant =
-		json_pack("{s:s,s:s,s:s,s:o}", "subject", og_arg(args, 0), "tbl", og_arg(args, 1),
-			  "effect", og_arg_flag(args, "forbid") ? "forbid" : "permit", "verbs",
-			  name_list(og_arg(args, 2)));
-
-	if (!grant)
-		og_fail(err, OG_EDATA, "the grant is not UTF-8");
-	else if (add_list(grant, args, "visible", err) == 0 &&
-		 add_list(grant, args, "masked", err) == 0 &&
-		 add_list(grant, args, "settable", err) == 0 &&
-		 (!where || og_json_set(grant, "predicate", json_string(where), err) == 0))
-		return grant;
-	json_decref(grant);
-	return NULL;
-}
-
-static int print_change(char sign, const json_t *grant, struct og_err *err)
-{
-	struct og_buf text;
-	int rc = -1;
-
-	og_buf_init(&text, SQL_MAX);
-	if (og_json_dump(grant, &text, err) == 0)
-		rc = og_printf(err, "%c %s\n", sign, text.data);
-	og_buf_release(&text);
-	return rc;
-}
-
-static int watch_change(void *arg, const json_t *change, struct og_err *err)
-{
-	static const struct {
-		const char *key;
-		char sign;
-	} parts[] = { { "old", '-' }, { "drop", '-' }, { "put", '+' } };
-
-	(void)arg;
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		const json_t *grant = json_object_get(change, parts[i].key);
-
-		if (grant && print_change(parts[i].sign, grant, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int read_grants(int fd, json_t **ret, struct og_err *err)
-{
-	struct og_buf text;
-	json_t *parsed = NULL, *list;
-	int rc = -1;
-
-	og_buf_init(&text, SQL_MAX);
-	if (og_fd_read(fd, "grants", &text, err) < 0 ||
-	    og_json_parse(text.data ? text.data : "", text.len, SQL_MAX, "grants", &parsed, err) <
-		    0)
-		goto out;
-	list = json_is_object(parsed) ? json_object_get(parsed, "grants") : parsed;
-	if (!json_is_array(list)) {
-		og_fail(err, OG_EDATA, "grants: not an array");
-		goto out;
-	}
-	*ret = json_incref(list);
-	rc = 0;
-out:
-	json_decref(parsed);
-	og_buf_release(&text);
-	return rc;
-}
-
-static int apply_file(const struct og_ctx *ctx, const struct og_args *args, const char *path,
-		      struct og_err *err)
-{
-	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	static const struct og_grants_watch watch = { watch_change, NULL };
-	struct desk desk;
-	json_t *grants = NULL;
-	int rc = -1;
-
-	if (fd < 0)
-		return og_fail(err, OG_ENOINPUT, "cannot open '%s': %m", path);
-	if (desk_open(ctx, args, &desk, err) == 0) {
-		if (read_grants(fd, &grants, err) == 0)
-			rc = og_grants_apply(desk.talk, grants, og_arg_flag(args, "dry-run"),
-					     &watch, err);
-		desk_close(&desk);
-	}
-	json_decref(grants);
-	if (fd != STDIN_FILENO)
-		close(fd);
-	return rc;
-}
-
-static json_t *revoke_request(const struct og_args *args, struct og_err *err)
-{
-	json_t *request =
-		json_pack("{s:s,s:s,s:s}", "subject", og_arg(args, 0), "tbl", og_arg(args, 1),
-			  "effect", og_arg_flag(args, "forbid") ? "forbid" : "permit");
-
-	if (!request)
-		og_fail(err, OG_EDATA, "the arguments are not UTF-8");
-	return request;
-}
-
-static json_t *grants_request(const struct og_args *args, struct og_err *err)
-{
-	json_t *request = empty_request(args, err);
-
-	if (request && og_arg(args, 0) &&
-	    og_json_set(request, "subject", json_string(og_arg(args, 0)), err) < 0) {
-		json_decref(request);
-		return NULL;
-	}
-	return request;
-}
-
-/* One name per line: what no role may read. */
-static int show_missing(const json_t *reply, struct og_err *err)
-{
-	size_t i;
-	json_t *name;
-
-	json_array_foreach(json_object_get(reply, "missing"), i,
-			   name) if (og_printf(err, "%s\n", json_string_value(name)) < 0) return -1;
-	return 0;
-}
-
-static int show_grants(const struct desk *desk, const json_t *reply, struct og_err *err)
-{
-	size_t i;
-	json_t *grant;
-
-	if (desk->missing)
-		return show_missing(reply, err);
-	json_array_foreach(json_object_get(reply, "grants"), i, grant)
-	{
-		json_t *plain = og_grant_plain(grant);
-		int rc = plain ? og_print_json(plain, err) : og_fail_nomem(err);
-
-		json_decref(plain);
-		if (rc < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/*
- * Commands. All but --channel and --apply are the same shape: a request
- * from the arguments, a verb, a way to print the reply.
- */
-static const struct shape {
-	const char *command, *verb;
-	json_t *(*request)(const struct og_args *args, struct og_err *err);
-	/* returns the exit status or -1 */
-	int (*print)(const struct desk *desk, const json_t *reply, struct og_err *err);
-} shapes[] = {
+static const struct desk_shape shapes[] = {
 	{ "query", "sql.read", sql_request, show_rows },
-	{ "exec", "sql.write", sql_request, show_receipt },
-	{ "ddl", "ddl", ddl_request, show_receipt },
+	{ "exec", "sql.write", sql_request, desk_show_receipt },
+	{ "ddl", "ddl", ddl_request, desk_show_receipt },
 	{ "check", "sql.check", sql_request, show_verdict },
-	{ "schema", "schema", empty_request, show_schema },
-	{ "grant", "grant.put", grant_request, show_receipt },
-	{ "revoke", "grant.drop", revoke_request, show_receipt },
-	{ "grants", "grant.list", grants_request, show_grants },
+	{ "schema", "schema", desk_empty_request, show_schema },
 };
 
 static int run_shape(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	const char *command = og_args_command(args)->name;
-	const struct shape *shape = shapes;
-	struct desk desk;
-	json_t *request, *reply = NULL;
-	int rc = -1;
+	const struct desk_shape *shape = shapes;
 
 	while (strcmp(shape->command, command) != 0)
 		shape++;
-	if (desk_open(ctx, args, &desk, err) < 0)
-		return -1;
-	desk.missing = strcmp(command, "grants") == 0 && og_arg_flag(args, "missing");
-	request = shape->request(args, err);
-	if (request && ask(&desk, shape->verb, request, &reply, err) == 0)
-		rc = shape->print(&desk, reply, err);
-	json_decref(reply);
-	desk_close(&desk);
-	return rc;
-}
-
-static int run_grant(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	const char *path = og_arg_value(args, "apply");
-
-	if (path && og_arg(args, 0))
-		return og_fail(err, OG_EUSAGE, "--apply takes no other arguments");
-	if (path)
-		return apply_file(ctx, args, path, err);
-	if (!og_arg(args, 2) || og_arg_flag(args, "dry-run"))
-		return og_fail(err, OG_EUSAGE, "grant needs SUBJECT TABLE VERBS, or --apply FILE");
-	return run_shape(ctx, args, err);
+	return desk_run(shape, ctx, args, err);
 }
 
 #ifdef __SANITIZE_ADDRESS__
@@ -529,20 +231,6 @@ const char *__asan_default_options(void)
 	return "detect_leaks=0";
 }
 #endif
-
-static int run_channel(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	struct og_conf *conf = NULL;
-	struct og_shield *shield = NULL;
-	int rc = -1;
-
-	if (og_conf_from(ctx, args, &conf, err) == 0 && og_shield_open(conf, &shield, err) == 0 &&
-	    og_shield_seal(shield, err) == 0)
-		rc = og_channel_serve(shield, STDIN_FILENO, STDOUT_FILENO, err);
-	og_shield_close(shield);
-	og_conf_free(conf);
-	return rc;
-}
 
 #define AS                                                                                         \
 	{                                                                                          \
@@ -589,6 +277,25 @@ static const struct og_opt grants_opts[] = {
 	END,
 };
 
+static const struct og_opt principal_opts[] = {
+	AS,
+	JSON,
+	{ "role", 0, OG_OPT_VALUE, "ROLE", "their role" },
+	{ "clearance", 0, OG_OPT_VALUE, "N", "1, 2 or 3" },
+	{ "pubkey", 0, OG_OPT_VALUE, "KEY", "public key in base64, or a file that holds it" },
+	{ "id", 0, OG_OPT_VALUE, "N", "add: the number row predicates know them by" },
+	{ "active", 0, OG_OPT_VALUE, "yes|no", "set: may they act at all" },
+	{ "password-stdin", 0, OG_OPT_FLAG, NULL, "a password, one line of standard input" },
+	END,
+};
+
+static const struct og_opt listen_opts[] = {
+	{ "connections", 0, OG_OPT_VALUE, "N", "conversations at a time (default: 64)" },
+	{ "peer", 0, OG_OPT_LIST, "USER", "who may connect besides the instance's owner, or any" },
+	{ "quiet", 'q', OG_OPT_FLAG, NULL, "say only what was refused or went wrong" },
+	END,
+};
+
 static const struct og_command commands[] = {
 	{ "query", "[SQL]", "read rows", sql_opts, 0, 1, run_shape },
 	{ "exec", "[SQL]", "insert or update rows, with a ledger entry", sql_opts, 0, 1,
@@ -597,10 +304,16 @@ static const struct og_command commands[] = {
 	{ "check", "[SQL]", "say what a statement would touch and whether it may", sql_opts, 0, 1,
 	  run_shape },
 	{ "schema", "", "the tables and columns one can see", plain_opts, 0, 0, run_shape },
-	{ "grant", "[SUBJECT TABLE VERBS]", "permit or forbid", grant_opts, 0, 3, run_grant },
-	{ "revoke", "SUBJECT TABLE", "take a grant back", drop_opts, 2, 2, run_shape },
-	{ "grants", "[SUBJECT]", "list grants as JSON lines", grants_opts, 0, 1, run_shape },
-	{ "--channel", "", "serve requests on standard input", no_opts, 0, 0, run_channel },
+	{ "grant", "[SUBJECT TABLE VERBS]", "permit or forbid", grant_opts, 0, 3,
+	  shield_run_grant },
+	{ "revoke", "SUBJECT TABLE", "take a grant back", drop_opts, 2, 2, shield_run_revoke },
+	{ "grants", "[SUBJECT]", "list grants as JSON lines", grants_opts, 0, 1,
+	  shield_run_grants },
+	{ "principal", "list | add NAME | set NAME", "who there is, and what they may",
+	  principal_opts, 1, 2, shield_run_principal },
+	{ "--channel", "", "serve requests on standard input", no_opts, 0, 0, shield_run_channel },
+	{ "--listen", "[unix:PATH]", "serve requests on a socket until SIGTERM", listen_opts, 0, 1,
+	  shield_run_listen },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
 

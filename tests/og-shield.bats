@@ -281,3 +281,94 @@ say() {
 	[[ "$diagnosis" == *landlock_restrict_self* ]] || skip "this kernel has no Landlock"
 	[[ "$diagnosis" == *SECCOMP_MODE_FILTER* || "$diagnosis" == *seccomp* ]]
 }
+
+# Who there is.
+
+key() { # NAME: a public key nobody has the private half of
+	printf '%-32s' "$1" | base64
+}
+
+@test "principal: added with a key, listed, changed in parts; each change an entry" {
+	before=$(entries)
+	split og-shield principal add eve --as alice --role customer --clearance 1 --pubkey "$(key eve)" --json
+	[ "$status" -eq 0 ]
+	[ "$(jq -c '[.number > 4, .seq]' <<<"$output")" = "[true,$((before + 1))]" ]
+	key frank >frank.pub
+	og-shield principal add frank --as alice --role employee --clearance 2 --pubkey frank.pub --id 77
+	split og-shield principal list --as alice --json
+	[ "$(jq -r 'select(.name == "eve") | .pubkey' <<<"$output")" = "$(key eve)" ]
+	[ "$(jq -c 'select(.name == "frank") | [.number, .role, .clearance, .active, .password]' <<<"$output")" = \
+		'[77,"employee",2,true,false]' ]
+	og-shield principal set frank --as alice --clearance 1
+	og-shield principal set frank --as alice --active no
+	split og-shield principal list --as alice --json
+	[ "$(jq -c 'select(.name == "frank") | [.number, .role, .clearance, .active, .pubkey]' <<<"$output")" = \
+		"[77,\"employee\",1,false,\"$(key frank)\"]" ]
+	# Another role does not make one active again.
+	og-shield principal set frank --as alice --role customer
+	og-shield principal list --as alice --json | jq -se 'any(.name == "frank" and .active == false)'
+	split og-shield principal list --as alice
+	[[ "$output" == *"frank"* ]]
+	og-ledger verify --state
+}
+
+@test "principal: add does not change, set does not make, and nobody is locked out" {
+	before=$(entries)
+	split og-shield principal add charlie --as alice --role admin --clearance 3 --pubkey "$(key c)"
+	[ "$status" -eq 1 ]
+	split og-shield principal set nobody --as alice --role admin
+	[ "$status" -eq 1 ]
+	split og-shield principal set charlie --as alice --role emperor
+	[ "$status" -eq 1 ]
+	[ "$(entries)" = "$before" ]
+	og-shield principal set owner --as alice --active no
+	split og-shield principal set alice --as alice --role customer
+	[ "$status" -eq 1 ]
+	[[ "$diagnosis" == *"nobody could register"* ]]
+	split og-shield principal set alice --as alice --active no
+	[ "$status" -eq 1 ]
+	og-shield principal set owner --as alice --active yes
+	og-shield principal set alice --as alice --active no
+	split og-shield query --as alice "SELECT 1"
+	[ "$status" -eq 77 ]
+}
+
+@test "principal: only with the right 'register'; a refusal is an entry" {
+	for who in bob charlie; do
+		before=$(entries)
+		split og-shield principal add eve --as $who --role admin --clearance 3 --pubkey "$(key eve)"
+		[ "$status" -eq 1 ]
+		[ "$(entries)" = $((before + 1)) ]
+		split og-shield principal list --as $who
+		[ "$status" -eq 1 ]
+		[ -z "$output" ]
+	done
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM og_principal WHERE name = 'eve'")" -eq 0 ]
+}
+
+@test "principal: a password comes on standard input and is nowhere to be read" {
+	og-shield principal add eve --as alice --role customer --clearance 1 --password-stdin <<<'open sesame'
+	og-shield principal list --as alice --json | jq -se 'any(.name == "eve" and .password and .pubkey == null)'
+	! grep -aq 'open sesame' "$OG_HOME"/erp.db*
+	split og-shield principal set eve --as alice --password-stdin </dev/null
+	[ "$status" -eq 65 ]
+	split og-shield principal set eve --as alice --password-stdin <<<$'two\nlines'
+	[ "$status" -eq 65 ]
+}
+
+@test "principal: misuse" {
+	for args in '' 'add' 'set eve' 'list eve' 'remove eve' 'add eve --role customer' \
+		'add eve --role customer --clearance 1' 'add Eve --role customer --clearance 1 --password-stdin' \
+		'add eve --role customer --clearance 4 --password-stdin' 'set charlie --active maybe' \
+		'set charlie --id 9 --role customer' 'add eve --role customer --clearance 1 --active no --password-stdin'; do
+		split og-shield principal $args --as alice </dev/null
+		[ "$status" -eq 64 ] || { echo "$args: $status"; return 1; }
+	done
+	echo 'not a key' >bad.pub
+	split og-shield principal add eve --as alice --role customer --clearance 1 --pubkey bad.pub
+	[ "$status" -eq 65 ]
+	split og-shield principal add eve --as alice --role customer --clearance 1 --pubkey none.pub
+	[ "$status" -eq 66 ]
+	split og-shield principal add eve --as alice --role customer --clearance 1 --pubkey "$(head -c 31 /dev/zero | base64)"
+	[ "$status" -eq 66 ]
+}

@@ -119,6 +119,16 @@ int og_access_ungranted(struct og_access *access, json_t **ret, struct og_err *e
 int og_access_principal_put(struct og_access *access, const json_t *principal, int64_t *ret_id,
 			    struct og_err *err);
 int og_access_role_put(struct og_access *access, const json_t *role, struct og_err *err);
+
+/* One principal, active or not, as {"name","number","role","clearance",
+ * "pubkey" or null,"active","created","password":BOOL}: 1, 0 none, -1. */
+int og_access_principal_record(struct og_access *access, const char *name, json_t **ret,
+			       struct og_err *err);
+/* An array of all of them, by number. */
+int og_access_principal_list(struct og_access *access, json_t **ret, struct og_err *err);
+/* Is there such a role? Has anybody who can act the right? 1, 0, -1. */
+int og_access_role_known(struct og_access *access, const char *role, struct og_err *err);
+int og_access_right_held(struct og_access *access, const char *right, struct og_err *err);
 int og_access_password_set(struct og_access *access, int64_t id, const char *password,
 			   struct og_err *err);
 

@@ -316,6 +316,23 @@ int og_access_role_put(struct og_access *access, const json_t *role, struct og_e
 	return rc;
 }
 
+/* One that is no key would make the principal unreadable for good. */
+static int check_key(const json_t *pubkey, struct og_err *err)
+{
+	const char *text = json_string_value(pubkey);
+	struct og_buf raw;
+	int good;
+
+	if (!pubkey || json_is_null(pubkey))
+		return 0;
+	og_buf_init(&raw, OG_KEY_PUBLIC);
+	good = text && og_base64_decode(&raw, text, strlen(text)) == 0 && raw.len == OG_KEY_PUBLIC;
+	og_buf_release(&raw);
+	return good ? 0
+		    : og_fail(err, OG_EDATA, "principal: the public key is not base64 of %d bytes",
+			      OG_KEY_PUBLIC);
+}
+
 static int check_principal(const json_t *who, struct og_err *err)
 {
 	static const char *const keys[] = { "name", "role",   "clearance", "pubkey",
@@ -334,7 +351,7 @@ static int check_principal(const json_t *who, struct og_err *err)
 		return -1;
 	if (clearance < 1 || clearance > 3)
 		return og_fail(err, OG_EDATA, "principal: clearance is 1, 2 or 3");
-	return 0;
+	return check_key(json_object_get(who, "pubkey"), err);
 }
 
 int og_access_principal_put(struct og_access *access, const json_t *who, int64_t *ret_id,

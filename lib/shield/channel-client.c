@@ -79,33 +79,46 @@ int og_conversation_sign_in(struct og_conversation *talk, const char *principal,
 	return rc;
 }
 
-static int make_true(struct og_conversation *talk, const json_t *change, struct og_err *err)
+static int ask(const struct og_asker *asker, const char *verb, json_t *request, json_t **ret,
+	       struct og_err *err)
 {
-	json_t *put = json_object_get(change, "put"), *drop = json_object_get(change, "drop");
-
-	if (put)
-		return og_conversation_request(talk, "grant.put", json_deep_copy(put), NULL, err);
-	return og_conversation_request(
-		talk, "grant.drop",
-		json_pack("{s:O,s:O,s:O}", "subject", json_object_get(drop, "subject"), "tbl",
-			  json_object_get(drop, "tbl"), "effect", json_object_get(drop, "effect")),
-		NULL, err);
+	if (!request)
+		return og_fail_nomem(err);
+	return asker->fn(asker->arg, verb, request, ret, err);
 }
 
-int og_grants_apply(struct og_conversation *talk, const json_t *wanted, int dry,
+static int make_true(const struct og_asker *asker, const json_t *change, struct og_err *err)
+{
+	json_t *put = json_object_get(change, "put"), *drop = json_object_get(change, "drop");
+	json_t *reply = NULL;
+	int rc;
+
+	if (put)
+		rc = ask(asker, "grant.put", json_deep_copy(put), &reply, err);
+	else
+		rc = ask(asker, "grant.drop",
+			 json_pack("{s:O,s:O,s:O}", "subject", json_object_get(drop, "subject"),
+				   "tbl", json_object_get(drop, "tbl"), "effect",
+				   json_object_get(drop, "effect")),
+			 &reply, err);
+	json_decref(reply);
+	return rc;
+}
+
+int og_grants_apply(const struct og_asker *asker, const json_t *wanted, int dry,
 		    const struct og_grants_watch *watch, struct og_err *err)
 {
 	json_t *reply = NULL, *changes = NULL, *change;
 	size_t i;
 	int rc = -1;
 
-	if (og_conversation_request(talk, "grant.list", json_object(), &reply, err) < 0 ||
+	if (ask(asker, "grant.list", json_object(), &reply, err) < 0 ||
 	    og_grants_diff(wanted, json_object_get(reply, "grants"), &changes, err) < 0)
 		goto out;
 	json_array_foreach(changes, i, change)
 	{
 		if (watch->fn(watch->arg, change, err) < 0 ||
-		    (!dry && make_true(talk, change, err) < 0))
+		    (!dry && make_true(asker, change, err) < 0))
 			goto out;
 	}
 	rc = 0;

@@ -8,7 +8,13 @@
 #include "lib/base/err.h"
 #include "lib/json/json.h"
 
-struct og_conversation;
+/* Whoever can be asked: a conversation in process, or a channel. fn takes
+ * the request, adds v, id and verb, and turns a refusal into -1; *ret may
+ * be given with a refusal too. */
+struct og_asker {
+	int (*fn)(void *arg, const char *verb, json_t *request, json_t **ret, struct og_err *err);
+	void *arg;
+};
 
 /* A copy with a grant's own keys only, nulls left out and the effect
  * filled in: equal grants are equal JSON. NULL without memory. */
@@ -25,9 +31,9 @@ struct og_grants_watch {
 	void *arg;
 };
 
-/* Makes the instance's grants what wanted says, one request each, as the
- * conversation's principal; with dry non-zero only tells. */
-int og_grants_apply(struct og_conversation *talk, const json_t *wanted, int dry,
+/* Makes the instance's grants what wanted says, one request each; with dry
+ * non-zero only tells. */
+int og_grants_apply(const struct og_asker *asker, const json_t *wanted, int dry,
 		    const struct og_grants_watch *watch, struct og_err *err);
 
 #endif

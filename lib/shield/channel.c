@@ -1,5 +1,5 @@
 /*
- * The request table and the loop. Every request passes the same gates in
+ * The request table. Every request passes the same gates in
  * the same order: is it JSON of the right shape, is the verb known, is it
  * legal in this state, does it carry exactly its keys, who is asking, have
  * they the right. Only then does a handler see it; and whatever a handler
@@ -10,9 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/file.h"
 #include "lib/proc/channel.h"
-#include "lib/proc/proc.h"
 #include "lib/shield/channel-internal.h"
 #include "lib/shield/verbs.h"
 
@@ -95,8 +93,9 @@ static const struct verb verbs[] = {
 	  og_verb_grant_drop },
 	{ "grant.list", SESSION, LOGIN, READ, "grant", "subject:s?", og_verb_grant_list },
 	{ "principal.put", SESSION, LOGIN, WRITE, "register",
-	  "name:s role:s clearance:i pubkey:s? number:i? password:s? active:b?",
+	  "name:s role:s? clearance:i? pubkey:s? number:i? password:s? active:b? new:b?",
 	  og_verb_principal_put },
+	{ "principal.list", SESSION, LOGIN, READ, "register", "", og_verb_principal_list },
 	{ "ledger.read", SESSION, LOGIN, READ, "ledger", "limit:i? before:i?",
 	  og_verb_ledger_read },
 	{ "effect.begin", ANY, SELF, OWN, NULL, NULL, NULL },
@@ -344,54 +343,4 @@ int og_conversation_broken(struct og_conversation *talk, struct og_err *err, jso
 	*ret = og_request_reply(&rq, -1, err);
 	talk->over = 1;
 	return 1;
-}
-
-static int serve_broken(struct og_conversation *talk, struct og_buf *out, struct og_err *err)
-{
-	json_t *reply = NULL;
-
-	og_conversation_broken(talk, err, &reply);
-	if (reply)
-		put_reply(out, reply);
-	json_decref(reply);
-	return -1;
-}
-
-int og_channel_serve(struct og_shield *shield, int in, int out, struct og_err *err)
-{
-	struct og_conversation *talk = NULL;
-	struct og_lines lines;
-	struct og_buf reply;
-	char *line;
-	size_t len;
-	int rc = -1, more;
-
-	og_lines_init(&lines, in, OG_CHANNEL_LINE_MAX);
-	og_buf_init(&reply, OG_CHANNEL_LINE_MAX + 1);
-	if (og_conversation_new(shield, &talk, err) < 0)
-		goto out;
-	while ((more = og_lines_next(&lines, OG_FOREVER, &line, &len, err)) == 1 && !talk->over) {
-		og_buf_clear(&reply);
-		og_conversation_line(talk, line, len, &reply);
-		if (reply.len > 0 && og_write_all(out, reply.data, reply.len) < 0) {
-			og_fail(err, OG_EIO, "cannot write a reply");
-			goto out;
-		}
-		if (talk->over) {
-			og_fail(err, OG_EDATA, "the conversation was ended: illegal request");
-			goto out;
-		}
-	}
-	if (more < 0) {
-		og_buf_clear(&reply);
-		serve_broken(talk, &reply, err);
-		(void)og_write_all(out, reply.data, reply.len);
-		goto out;
-	}
-	rc = 0;
-out:
-	og_conversation_free(talk);
-	og_buf_release(&reply);
-	og_lines_release(&lines);
-	return rc;
 }

@@ -60,9 +60,20 @@ int og_conversation_sign_in(struct og_conversation *talk, const char *principal,
 int og_conversation_line(struct og_conversation *talk, const char *line, size_t len,
 			 struct og_buf *out);
 
-/* Serves one conversation until in ends or an illegal request ends it.
- * 0: the other side closed; OG_EDATA: it was ended for an illegal request;
- * OG_EIO when a reply could not be written. */
-int og_channel_serve(struct og_shield *shield, int in, int out, struct og_err *err);
+/* Where a conversation is held, and how patient the shield is with it. A
+ * conversation may be silent between requests for as long as it likes. */
+struct og_serving {
+	int in, out;  /* may be the same */
+	int stop;     /* readable: end when the request at hand is answered; -1: none */
+	int first_ms; /* for the first request to come; 0: for ever */
+	int line_ms;  /* for a request that has begun to be whole; 0: for ever */
+};
+
+/* Serves one conversation until in ends, a stop is asked for, or an illegal
+ * request ends it. 0: the other side closed, or it was stopped; OG_EDATA: it
+ * was ended for an illegal request; OG_ETEMP: a request did not come in
+ * time; OG_EIO when a reply could not be written. */
+int og_channel_serve(struct og_shield *shield, const struct og_serving *serving,
+		     struct og_err *err);
 
 #endif

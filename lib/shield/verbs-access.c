@@ -1,5 +1,5 @@
 /*
- * grant.*, principal.put and ledger.read: what administrators do.
+ * grant.* and ledger.read: what administrators do.
  */
 #include <string.h>
 
@@ -91,53 +91,6 @@ int og_verb_grant_list(struct og_request *rq, struct og_err *err)
 	    og_access_ungranted(rq->shield->access, &list, err) < 0)
 		return -1;
 	return og_json_set(rq->reply, "missing", list, err);
-}
-
-static int put_principal(struct og_request *rq, const json_t *record, const char *password,
-			 struct og_err *err)
-{
-	struct og_access *access = rq->shield->access;
-	int64_t id;
-
-	if (og_access_principal_put(access, record, &id, err) < 0 ||
-	    (password && og_access_password_set(access, id, password, err) < 0))
-		return -1;
-	return og_json_set(rq->reply, "number", json_integer(id), err);
-}
-
-/* The principal without its password, which goes nowhere but into its
- * hash: not into the entry. "id" is the request's own, so the number
- * travels under another name. */
-static json_t *principal_of(const struct og_request *rq)
-{
-	json_t *record = record_of(rq), *number = json_object_get(rq->body, "number");
-
-	json_object_del(record, "password");
-	json_object_del(record, "number");
-	if (record && number)
-		json_object_set(record, "id", number);
-	return record;
-}
-
-int og_verb_principal_put(struct og_request *rq, struct og_err *err)
-{
-	struct og_frame *frame = &rq->shield->frame;
-	json_t *record = principal_of(rq), *body = NULL;
-	const char *password = og_json_str(rq->body, "password");
-	int rc = -1;
-
-	if (!record)
-		return og_fail_nomem(err);
-	if (put_principal(rq, record, password, err) < 0)
-		goto out;
-	body = json_pack("{s:O,s:b,s:s}", "record", record, "password", password != NULL, "verdict",
-			 "allow");
-	if (og_request_write_entry(rq, "principal", body, err) == 0)
-		rc = og_frame_commit(frame, 1, err);
-out:
-	json_decref(record);
-	json_decref(body);
-	return rc;
 }
 
 static json_t *entry_item(struct og_stmt *stmt)

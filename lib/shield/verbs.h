@@ -25,7 +25,8 @@ og_verb_fn og_verb_step_run, og_verb_saga_undo;
 og_verb_fn og_verb_schema, og_verb_sql_read, og_verb_sql_write, og_verb_sql_check, og_verb_ddl;
 og_verb_fn og_verb_skill_match, og_verb_skill_get, og_verb_skill_list, og_verb_skill_put;
 og_verb_fn og_verb_policy_search, og_verb_policy_list, og_verb_policy_put;
-og_verb_fn og_verb_grant_put, og_verb_grant_drop, og_verb_grant_list, og_verb_principal_put;
+og_verb_fn og_verb_grant_put, og_verb_grant_drop, og_verb_grant_list;
+og_verb_fn og_verb_principal_put, og_verb_principal_list;
 og_verb_fn og_verb_ledger_read;
 
 #endif

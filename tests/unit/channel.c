@@ -371,7 +371,8 @@ static void a_line_without_end_is_refused(void)
 
 	OG_CHECK(pipe(fds) == 0);
 	OG_CHECK(pthread_create(&thread, NULL, pour, fds) == 0);
-	OG_CHECK(og_channel_serve(shop.shield, fds[0], out, &err) < 0);
+	OG_CHECK(og_channel_serve(shop.shield, &(struct og_serving){ fds[0], out, -1, 0, 0 },
+				  &err) < 0);
 	OG_CHECK_INT(err.code, OG_EDATA);
 	close(fds[0]);
 	pthread_join(thread, NULL);
