@@ -190,14 +190,17 @@ static int all_tasks(struct session *s, const char *state, json_t **ret, struct 
 {
 	/* The queue has its say in these, so the shield must not choose. */
 	static const char *const merged[] = { "queued", "failed", "in_doubt" };
+	enum og_queue_which which = OG_QUEUE_ALL;
 	json_t *letters = NULL, *list = NULL, *letter;
 	size_t i;
 	int rc = -1;
 
+	if (state && (strcmp(state, "failed") == 0 || strcmp(state, "in_doubt") == 0))
+		which = OG_QUEUE_LETTERS;
 	for (i = 0; state && i < sizeof(merged) / sizeof(*merged); i++)
 		if (strcmp(state, merged[i]) == 0)
 			state = NULL;
-	if (open_queue(s, err) < 0 || og_queue_list(s->queue, LIST_MAX, &letters, err) < 0 ||
+	if (open_queue(s, err) < 0 || og_queue_list(s->queue, which, LIST_MAX, &letters, err) < 0 ||
 	    shield_tasks(s, state, LIST_MAX, &list, err) < 0)
 		goto out;
 	json_array_foreach(letters, i, letter) if (add_letter(s, list, letter, err) < 0) goto out;

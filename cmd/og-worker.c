@@ -22,6 +22,8 @@
 #include "lib/queue/queue.h"
 #include "lib/sandbox/sandbox.h"
 
+#define DAY_MS	       ((int64_t)24 * 3600 * 1000)
+#define TIDY_MS	       ((int64_t)3600 * 1000)
 #define RETRY_MIN_MS   250 /* times four with every delivery */
 #define TRIES_SERVING  20  /* starts of a job in a row in which nothing got done */
 #define TRIES_DRAINING 5
@@ -48,7 +50,8 @@ struct job {
 	struct og_queue *queue;
 	struct og_channel *channel;
 	int stop_fd, presence;
-	int spent; /* its shield is dead or out of step: claim no more */
+	int64_t tidy; /* monotonic ms: when to look for old letters again */
+	int spent;    /* its shield is dead or out of step: claim no more */
 };
 
 /* A first question, so that no task is claimed, and none of its deliveries
@@ -271,16 +274,35 @@ static int worth_waiting(const struct og_queue_counts *counts)
 	return counts->due > 0 && counts->due - og_now_ms() <= DRAIN_SOON_MS;
 }
 
+/* Before it sleeps, and once an hour at most, a serving worker removes dead
+ * letters that were kept long enough: 1 there are more, look for work in
+ * between; 0; -1. */
+static int tidy(struct job *job, struct og_err *err)
+{
+	int64_t keep = job->worker->conf->dead_days * DAY_MS;
+	int more;
+
+	if (og_mono_ms() < job->tidy)
+		return 0;
+	more = og_queue_sweep(job->queue, og_now_ms() - keep, err);
+	if (more == 0)
+		job->tidy = og_deadline(TIDY_MS);
+	return more;
+}
+
 /* Nothing is due now. 1: look again; 0: the work is over; -1. */
 static int rest(struct job *job, struct og_err *err)
 {
 	struct og_queue_counts counts;
+	int more;
 
 	if (job->worker->mode != SERVE) {
 		if (og_queue_count(job->queue, &counts, err) < 0)
 			return -1;
 		if (!worth_waiting(&counts))
 			return 0;
+	} else if ((more = tidy(job, err)) != 0) {
+		return more;
 	}
 	return og_queue_wait(job->queue, OG_FOREVER, job->stop_fd, err) < 0 ? -1 : 1;
 }

@@ -207,3 +207,22 @@ sold_one() {
 	og-worker --drain --quiet
 	[ "$(stock 3)" -eq 50 ]
 }
+
+@test "an idle worker removes dead letters that were kept long enough, and no others" {
+	for _ in $(seq 450); do echo 'inspect stock'; done | og-submit --as bob --batch >/dev/null
+	id=$(og-submit --as bob 'inspect stock')
+	queue "UPDATE task SET state = 2, reason = 'old', died = 1000;
+		UPDATE task SET died = strftime('%s', 'now') * 1000 - 29 * 86400000 WHERE id = '$id'"
+	og-worker --quiet & worker=$!
+	one_left() { [ "$(queue "SELECT count(*) FROM task")" -eq 1 ]; }
+	until_true one_left
+	[ "$(queue "SELECT id FROM task")" = "$id" ]
+	kill "$worker"
+	wait "$worker"
+	OG_DEAD_DAYS=28 og-worker --quiet & worker=$!
+	none_left() { [ "$(queue "SELECT count(*) FROM task")" -eq 0 ]; }
+	until_true none_left
+	kill "$worker"
+	wait "$worker"
+}
+

@@ -10,7 +10,8 @@
 struct og_db {
 	sqlite3 *handle;
 	char *path;
-	int muted; /* changes are not logged: og_rowlog_mute */
+	int64_t keep_wal; /* bytes of WAL that may stay after the last close */
+	int muted;	  /* changes are not logged: og_rowlog_mute */
 	/* prepared once, since every transaction runs them */
 	sqlite3_stmt *begin_read, *begin_write, *commit, *rollback;
 };

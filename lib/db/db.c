@@ -186,10 +186,31 @@ fail:
 	return -1;
 }
 
+void og_db_keep_wal(struct og_db *db, int64_t bytes)
+{
+	db->keep_wal = bytes;
+}
+
+/* Also one that is left must not grow for ever: nobody but a last close
+ * starts it afresh when every process writes once. */
+static void leave_wal(struct og_db *db)
+{
+	struct og_buf path;
+	struct stat st;
+
+	og_buf_init(&path, 32768);
+	if (og_buf_addf(&path, "%s-wal", db->path) == 0 && stat(path.data, &st) == 0 &&
+	    st.st_size <= db->keep_wal)
+		sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
+	og_buf_release(&path);
+}
+
 void og_db_close(struct og_db *db)
 {
 	if (!db)
 		return;
+	if (db->keep_wal > 0 && db->handle)
+		leave_wal(db);
 	sqlite3_finalize(db->begin_read);
 	sqlite3_finalize(db->begin_write);
 	sqlite3_finalize(db->commit);

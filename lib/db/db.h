@@ -33,6 +33,10 @@ enum og_db_mode {
 
 int og_db_open(const char *path, enum og_db_mode mode, struct og_db **ret, struct og_err *err);
 void og_db_close(struct og_db *db);
+/* Whoever closes a database last copies its WAL into it and removes that:
+ * two syncs and more. With this the WAL stays when it is not larger than
+ * so many bytes, and the next one to open the file reads it again. */
+void og_db_keep_wal(struct og_db *db, int64_t bytes);
 
 /* Copies a whole database, page by page, into a new file of mode 0600.
  * The source is opened for reading only and never changed, nor recovered

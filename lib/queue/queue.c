@@ -104,7 +104,13 @@ int og_queue_find(struct og_queue *queue, const char *id, json_t **ret, struct o
 	return queue->transport->find(queue, id, ret, err);
 }
 
-int og_queue_list(struct og_queue *queue, size_t limit, json_t **ret, struct og_err *err)
+int og_queue_list(struct og_queue *queue, enum og_queue_which which, size_t limit, json_t **ret,
+		  struct og_err *err)
 {
-	return queue->transport->list(queue, limit, ret, err);
+	return queue->transport->list(queue, which, limit, ret, err);
+}
+
+int og_queue_sweep(struct og_queue *queue, int64_t before, struct og_err *err)
+{
+	return queue->transport->sweep ? queue->transport->sweep(queue, before, err) : 0;
 }

@@ -12,16 +12,18 @@
  * the lock is left, shared by everybody who committed before it; a claim
  * is held by a kernel lock on one byte of a file, so that a dead worker's
  * claim is free at once and no clock decides who is dead; waiting is for a
- * bell (bell.h), not for a poll. While it waits and nothing is claimed, a
+ * bell (bell.h), not for a poll. While it waits, and nothing is delayed, a
  * process sleeps without a timer.
  *
- * Order: by priority, then oldest first. Who reads sees a task before it
+ * Order: by priority, then oldest first; one that was delayed takes its
+ * place by its age when it is due. Who reads sees a task before it
  * is durable, so nothing may come of it outside before a sync of one's own;
  * the shield's is such a one.
  *
  * A handle belongs to one process and one thread; open it after fork(2).
- * What a holder of the door does is short, but somebody who stops a process
- * inside it (SIGSTOP) stops every writer with it.
+ * What a holder of the door does is short; when somebody stops a process
+ * inside it (SIGSTOP), the others fail with OG_ETEMP after ten seconds and
+ * say who it is. While they wait they use one real-time signal.
  */
 #ifndef OG_QUEUE_QUEUE_H
 #define OG_QUEUE_QUEUE_H
@@ -117,12 +119,20 @@ struct og_queue_counts {
 };
 int og_queue_count(struct og_queue *queue, struct og_queue_counts *ret, struct og_err *err);
 
-/* {"id","state":"queued|claimed|dead","attempts","queued","reason"?,
+/* Removes a few hundred of the dead letters that died before then (wall
+ * clock ms), so that nobody waits long for it: 1 there may be more, 0 there
+ * are none (a server keeps its own), -1. */
+int og_queue_sweep(struct og_queue *queue, int64_t before, struct og_err *err);
+
+/* {"id","state":"queued|claimed|dead","attempts","queued","due"?,"reason"?,
  * "envelope"}: 1 and a new reference, 0 when the id is not here (it is
  * finished, or never was), -1. The envelope's text is as hostile as when
  * it came. */
 int og_queue_find(struct og_queue *queue, const char *id, json_t **ret, struct og_err *err);
-/* An array of them, newest first, at most limit. */
-int og_queue_list(struct og_queue *queue, size_t limit, json_t **ret, struct og_err *err);
+/* An array of them, newest first, at most limit; letters alone by when they
+ * died. */
+enum og_queue_which { OG_QUEUE_ALL, OG_QUEUE_LETTERS };
+int og_queue_list(struct og_queue *queue, enum og_queue_which which, size_t limit, json_t **ret,
+		  struct og_err *err);
 
 #endif

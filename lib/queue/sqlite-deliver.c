@@ -1,25 +1,18 @@
 /* Putting tasks in, claiming them, settling claims; see sqlite-internal.h. */
 #include "lib/queue/sqlite-internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
 
-static int lock_claim(struct og_sqlite_queue *q, int64_t ticket, short type)
-{
-	struct flock lock = { .l_type = type, .l_whence = SEEK_SET, .l_start = ticket, .l_len = 1 };
-
-	return fcntl(q->claims, F_OFD_SETLK, &lock);
-}
-
 static int put_one(struct og_sqlite_queue *q, const struct og_parcel *parcel, int64_t now,
 		   struct og_err *err)
 {
-	struct og_stmt *stmt = q->stmt[PUT];
+	struct og_stmt *stmt = og_sqlite_stmt(q, PUT, err);
 
+	if (!stmt)
+		return -1;
 	og_bind_text(stmt, 1, parcel->id);
 	og_bind_text(stmt, 2, parcel->envelope);
 	og_bind_int(stmt, 3, parcel->priority);
@@ -59,55 +52,53 @@ int og_sqlite_put(struct og_queue *base, const struct og_parcel *parcels, size_t
 	return rc;
 }
 
-/* A claimed ticket whose holder is gone: 1, 0 none, -1. */
-static int find_abandoned(struct og_sqlite_queue *q, int64_t *ret, struct og_err *err)
+/* Those that are due by now join the ready ones. */
+static int ripen(struct og_sqlite_queue *q, struct og_err *err)
 {
-	struct og_stmt *stmt = q->stmt[CLAIMED];
-	int more;
+	struct og_stmt *stmt = og_sqlite_stmt(q, RIPEN, err);
 
-	while ((more = og_stmt_step(stmt, err)) > 0) {
-		int64_t ticket = og_col_int(stmt, 0);
-		struct flock probe = {
-			.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = ticket, .l_len = 1
-		};
-
-		if (fcntl(q->probe, F_OFD_GETLK, &probe) < 0 || probe.l_type != F_UNLCK)
-			continue;
-		*ret = ticket;
-		break;
-	}
-	og_stmt_reset(stmt);
-	return more;
+	if (!stmt)
+		return -1;
+	og_bind_int(stmt, 1, og_now_ms());
+	return og_stmt_run(stmt, err);
 }
 
 static int find_next(struct og_sqlite_queue *q, int64_t *ret, struct og_err *err)
 {
-	struct og_stmt *stmt = q->stmt[NEXT];
+	struct og_stmt *stmt = og_sqlite_stmt(q, NEXT, err);
 	int found;
 
-	og_bind_int(stmt, 1, og_now_ms());
+	if (!stmt || ripen(q, err) < 0)
+		return -1;
 	found = og_stmt_step(stmt, err);
 	if (found > 0)
 		*ret = og_col_int(stmt, 0);
 	og_stmt_reset(stmt);
-	return found == 0 ? find_abandoned(q, ret, err) : found;
+	return found == 0 ? og_sqlite_abandoned(q, ret, err) : found;
 }
 
 static int bury(struct og_sqlite_queue *q, int64_t ticket, const char *reason, struct og_err *err)
 {
-	og_bind_int(q->stmt[DEAD], 1, ticket);
-	og_bind_text(q->stmt[DEAD], 2, reason);
-	return og_stmt_run(q->stmt[DEAD], err);
+	struct og_stmt *stmt = og_sqlite_stmt(q, DEAD, err);
+
+	if (!stmt)
+		return -1;
+	og_bind_int(stmt, 1, ticket);
+	og_bind_text(stmt, 2, reason);
+	og_bind_int(stmt, 3, og_now_ms());
+	return og_stmt_run(stmt, err);
 }
 
 /* 1: taken; 2: it was buried instead, look for another; -1. */
 static int take(struct og_sqlite_queue *q, int64_t ticket, struct og_delivery *ret,
 		struct og_err *err)
 {
-	struct og_stmt *stmt = q->stmt[TAKE];
+	struct og_stmt *stmt = og_sqlite_stmt(q, TAKE, err);
 	const char *reason = NULL;
 	int64_t expires;
 
+	if (!stmt)
+		return -1;
 	og_bind_int(stmt, 1, ticket);
 	if (og_stmt_step(stmt, err) <= 0)
 		return -1;
@@ -124,9 +115,7 @@ static int take(struct og_sqlite_queue *q, int64_t ticket, struct og_delivery *r
 	else if (ret->attempts > OG_QUEUE_DELIVERIES)
 		reason = "delivered too often";
 	if (!reason)
-		return lock_claim(q, ticket, F_WRLCK) == 0
-			       ? 1
-			       : og_fail(err, OG_EOS, "cannot hold a claim: %s", strerror(errno));
+		return og_sqlite_hold(q, ticket, err) < 0 ? -1 : 1;
 	og_delivery_release(ret);
 	return bury(q, ticket, reason, err) < 0 ? -1 : 2;
 }
@@ -140,9 +129,7 @@ int og_sqlite_claim(struct og_queue *base, struct og_delivery *ret, struct og_er
 	int found, rc;
 
 	ret->envelope = NULL;
-	if (og_sqlite_lock_open(q->run, OG_QUEUE_CLAIMS, O_RDWR, &q->claims, err) < 0 ||
-	    og_sqlite_lock_open(q->run, OG_QUEUE_CLAIMS, O_RDONLY, &q->probe, err) < 0 ||
-	    og_sqlite_enter(q, err) < 0)
+	if (og_sqlite_claims_open(q, err) < 0 || og_sqlite_enter(q, err) < 0)
 		return -1;
 	do {
 		found = find_next(q, &ticket, err);
@@ -158,41 +145,45 @@ int og_sqlite_claim(struct og_queue *base, struct og_delivery *ret, struct og_er
 	return rc < 0 ? -1 : found;
 }
 
-/* One statement, bound but for its ticket, in a transaction of its own. */
-static int settle(struct og_sqlite_queue *q, enum og_sqlite_stmt which, int64_t ticket,
+/* Runs what settles a claim in a transaction of its own, and lets go. */
+static int settle(struct og_sqlite_queue *q, struct og_stmt *stmt, int64_t ticket, int sync,
 		  struct og_err *err)
 {
-	struct og_stmt *stmt = q->stmt[which];
-
-	if (og_sqlite_enter(q, err) < 0)
+	if (og_sqlite_enter(q, err) < 0) {
+		og_stmt_reset(stmt);
 		return -1;
+	}
 	og_bind_int(stmt, 1, ticket);
 	if (og_stmt_run(stmt, err) < 0) {
 		og_sqlite_leave(q);
 		return -1;
 	}
-	lock_claim(q, ticket, F_UNLCK);
-	return og_sqlite_commit(q, which == DEAD, err);
+	og_sqlite_let_go(q, ticket);
+	return og_sqlite_commit(q, sync, err);
 }
 
 /* An ack lost to a power cut is a redelivery, which the shield answers
  * with the recorded result; so it needs no sync of its own. */
 int og_sqlite_ack(struct og_queue *base, int64_t ticket, struct og_err *err)
 {
-	return settle((struct og_sqlite_queue *)base, ACK, ticket, err);
+	struct og_sqlite_queue *q = (struct og_sqlite_queue *)base;
+	struct og_stmt *stmt = og_sqlite_stmt(q, ACK, err);
+
+	return stmt ? settle(q, stmt, ticket, 0, err) : -1;
 }
 
 int og_sqlite_release(struct og_queue *base, int64_t ticket, int64_t delay_ms,
 		      enum og_queue_tried tried, struct og_err *err)
 {
 	struct og_sqlite_queue *q = (struct og_sqlite_queue *)base;
-	int bell = og_bell_hold(q->run, OG_BELL_QUEUE, err), rc;
+	struct og_stmt *stmt = og_sqlite_stmt(q, RELEASE, err);
+	int bell = stmt ? og_bell_hold(q->run, OG_BELL_QUEUE, err) : -1, rc;
 
 	if (bell < 0)
 		return -1;
-	og_bind_int(q->stmt[RELEASE], 2, delay_ms > 0 ? og_now_ms() + delay_ms : 0);
-	og_bind_int(q->stmt[RELEASE], 3, tried == OG_QUEUE_UNTRIED);
-	rc = settle(q, RELEASE, ticket, err);
+	og_bind_int(stmt, 2, delay_ms > 0 ? og_now_ms() + delay_ms : 0);
+	og_bind_int(stmt, 3, tried == OG_QUEUE_UNTRIED);
+	rc = settle(q, stmt, ticket, 0, err);
 	close(bell);
 	return rc;
 }
@@ -200,7 +191,28 @@ int og_sqlite_release(struct og_queue *base, int64_t ticket, int64_t delay_ms,
 int og_sqlite_dead(struct og_queue *base, int64_t ticket, const char *reason, struct og_err *err)
 {
 	struct og_sqlite_queue *q = (struct og_sqlite_queue *)base;
+	struct og_stmt *stmt = og_sqlite_stmt(q, DEAD, err);
 
-	og_bind_text(q->stmt[DEAD], 2, reason);
-	return settle(q, DEAD, ticket, err);
+	if (!stmt)
+		return -1;
+	og_bind_text(stmt, 2, reason);
+	og_bind_int(stmt, 3, og_now_ms());
+	return settle(q, stmt, ticket, 1, err);
+}
+
+int og_sqlite_sweep(struct og_queue *base, int64_t before, struct og_err *err)
+{
+	struct og_sqlite_queue *q = (struct og_sqlite_queue *)base;
+	struct og_stmt *stmt = og_sqlite_stmt(q, SWEEP, err);
+	int64_t gone;
+
+	if (!stmt || og_sqlite_enter(q, err) < 0)
+		return -1;
+	og_bind_int(stmt, 1, before);
+	if (og_stmt_run(stmt, err) < 0) {
+		og_sqlite_leave(q);
+		return -1;
+	}
+	gone = og_db_changes(q->db);
+	return og_sqlite_commit(q, 0, err) < 0 ? -1 : gone > 0;
 }

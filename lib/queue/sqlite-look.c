@@ -3,43 +3,20 @@
 
 #include "lib/base/clock.h"
 
-#define RECHECK_MS 1000 /* while others hold claims: a ring may be missed */
-/* A file is closed a moment before its locks are let go: after a ring look
- * again soon, and again. */
-static const int looks_ms[] = { 20, 1 };
-
-/* Is some task claimed? 1, 0, -1. */
-static int any_claimed(struct og_sqlite_queue *q, struct og_err *err)
+/* When the next delayed task is due, as a deadline. */
+static int next_due(struct og_sqlite_queue *q, int64_t *ret, struct og_err *err)
 {
-	int found = og_stmt_step(q->stmt[CLAIMED], err);
+	struct og_stmt *stmt = og_sqlite_stmt(q, DUE, err);
+	int64_t now = og_now_ms(), due = OG_FOREVER;
+	int found = stmt ? og_stmt_step(stmt, err) : -1;
 
-	og_stmt_reset(q->stmt[CLAIMED]);
-	return found;
-}
-
-/* When to look again without a ring, as a deadline: for the next delayed
- * task, and for claims whose holder may have died unheard. */
-static int next_look(struct og_sqlite_queue *q, int64_t *ret, struct og_err *err)
-{
-	struct og_stmt *stmt = q->stmt[DUE];
-	int64_t now = og_now_ms(), look = OG_FOREVER, recheck;
-	int found = og_stmt_step(stmt, err), claimed;
-
-	if (found > 0 && !og_col_null(stmt, 0)) {
-		int64_t due = og_col_int(stmt, 0);
-
-		look = og_deadline(due > now ? due - now : 0);
+	if (found > 0) {
+		due = og_col_int(stmt, 0);
+		due = og_deadline(due > now ? due - now : 0);
+		og_stmt_reset(stmt);
 	}
-	og_stmt_reset(stmt);
-	claimed = found < 0 ? -1 : any_claimed(q, err);
-	if (claimed < 0)
-		return -1;
-	if (claimed > 0) {
-		recheck = og_deadline(q->looks > 0 ? looks_ms[--q->looks] : RECHECK_MS);
-		look = recheck < look ? recheck : look;
-	}
-	*ret = look;
-	return 0;
+	*ret = due;
+	return found < 0 ? -1 : 0;
 }
 
 static int start_watching(struct og_sqlite_queue *q, struct og_err *err)
@@ -55,19 +32,17 @@ static int start_watching(struct og_sqlite_queue *q, struct og_err *err)
 int og_sqlite_wait(struct og_queue *base, int64_t deadline, int wake_fd, struct og_err *err)
 {
 	struct og_sqlite_queue *q = (struct og_sqlite_queue *)base;
-	int64_t look;
+	int64_t due;
 	int rc;
 
 	/* The first wait only starts to watch: what was queued before it is
 	 * found by the claim that follows. */
 	if (q->bell.fd < 0)
 		return start_watching(q, err);
-	if (next_look(q, &look, err) < 0)
+	if (next_due(q, &due, err) < 0)
 		return -1;
-	rc = og_bell_wait(&q->bell, look < deadline ? look : deadline, wake_fd, err);
-	if (rc > 0)
-		q->looks = (int)(sizeof(looks_ms) / sizeof(*looks_ms));
-	return rc == 0 && look < deadline ? 1 : rc;
+	rc = og_bell_wait(&q->bell, due < deadline ? due : deadline, wake_fd, err);
+	return rc == 0 && due < deadline ? 1 : rc;
 }
 
 /* Who listens looks at the shield anyway: which task it was is not told. */
@@ -92,8 +67,10 @@ int og_sqlite_hear(struct og_queue *base, int64_t deadline, int wake_fd, struct 
 
 int og_sqlite_count(struct og_queue *base, struct og_queue_counts *ret, struct og_err *err)
 {
-	struct og_stmt *stmt = ((struct og_sqlite_queue *)base)->stmt[COUNT];
+	struct og_stmt *stmt = og_sqlite_stmt((struct og_sqlite_queue *)base, COUNT, err);
 
+	if (!stmt)
+		return -1;
 	og_bind_int(stmt, 1, og_now_ms());
 	if (og_stmt_step(stmt, err) <= 0)
 		return -1;
@@ -109,23 +86,27 @@ int og_sqlite_count(struct og_queue *base, struct og_queue_counts *ret, struct o
 
 static json_t *task_json(struct og_stmt *row)
 {
-	static const char *const states[] = { "queued", "claimed", "dead" };
-	char queued[OG_TIME_LEN + 1];
+	static const char *const states[] = { "queued", "claimed", "dead", "queued" };
+	char queued[OG_TIME_LEN + 1], due[OG_TIME_LEN + 1];
 	int64_t state = og_col_int(row, 1);
 
 	og_time_format(og_col_int(row, 3), queued);
-	return json_pack("{s:s*,s:s,s:I,s:s,s:s*,s:s*}", "id", og_col_text(row, 0), "state",
-			 states[state >= 0 && state <= 2 ? state : 2], "attempts",
-			 (json_int_t)og_col_int(row, 2), "queued", queued, "reason",
-			 og_col_text(row, 4), "envelope", og_col_text(row, 5));
+	og_time_format(og_col_int(row, 6), due);
+	return json_pack("{s:s*,s:s,s:I,s:s,s:s*,s:s*,s:s*}", "id", og_col_text(row, 0), "state",
+			 states[state >= READY && state <= DELAYED ? state : BURIED], "attempts",
+			 (json_int_t)og_col_int(row, 2), "queued", queued, "due",
+			 state == DELAYED ? due : NULL, "reason", og_col_text(row, 4), "envelope",
+			 og_col_text(row, 5));
 }
 
 int og_sqlite_find(struct og_queue *base, const char *id, json_t **ret, struct og_err *err)
 {
-	struct og_stmt *stmt = ((struct og_sqlite_queue *)base)->stmt[FIND];
+	struct og_stmt *stmt = og_sqlite_stmt((struct og_sqlite_queue *)base, FIND, err);
 	json_t *task = NULL;
 	int found;
 
+	if (!stmt)
+		return -1;
 	og_bind_text(stmt, 1, id);
 	found = og_stmt_step(stmt, err);
 	if (found > 0 && !(task = task_json(stmt)))
@@ -136,14 +117,18 @@ int og_sqlite_find(struct og_queue *base, const char *id, json_t **ret, struct o
 	return found;
 }
 
-int og_sqlite_list(struct og_queue *base, size_t limit, json_t **ret, struct og_err *err)
+int og_sqlite_list(struct og_queue *base, enum og_queue_which which, size_t limit, json_t **ret,
+		   struct og_err *err)
 {
-	struct og_stmt *stmt = ((struct og_sqlite_queue *)base)->stmt[LIST];
+	struct og_stmt *stmt = og_sqlite_stmt((struct og_sqlite_queue *)base,
+					      which == OG_QUEUE_LETTERS ? LETTERS : LIST, err);
 	json_t *list = json_array();
-	int more;
+	int more = -1;
 
-	if (!list)
-		return og_fail_nomem(err);
+	if (!stmt || !list) {
+		json_decref(list);
+		return list ? -1 : og_fail_nomem(err);
+	}
 	og_bind_int(stmt, 1, (int64_t)limit);
 	while ((more = og_stmt_step(stmt, err)) > 0)
 		if (json_array_append_new(list, task_json(stmt)) < 0) {

@@ -26,7 +26,9 @@ struct og_transport {
 	int (*hear)(struct og_queue *queue, int64_t deadline, int wake_fd, struct og_err *err);
 	int (*count)(struct og_queue *queue, struct og_queue_counts *ret, struct og_err *err);
 	int (*find)(struct og_queue *queue, const char *id, json_t **ret, struct og_err *err);
-	int (*list)(struct og_queue *queue, size_t limit, json_t **ret, struct og_err *err);
+	int (*list)(struct og_queue *queue, enum og_queue_which which, size_t limit, json_t **ret,
+		    struct og_err *err);
+	int (*sweep)(struct og_queue *queue, int64_t before, struct og_err *err); /* or NULL */
 };
 
 struct og_queue {
