@@ -22,9 +22,9 @@
 /* The nearest program beside us, or NULL. Heap string. */
 static char *nearest_program(const struct og_ctx *ctx, const char *word)
 {
-	static const char *const names[] = { "submit", "task",	 "worker", "shield",
-					     "ledger", "skill",	 "policy", "render",
-					     "init",   "status", "doctor", NULL };
+	static const char *const names[] = { "submit", "task",	 "worker", "shield", "ledger",
+					     "skill",  "policy", "render", "init",   "status",
+					     "doctor", "up",	 "down",   "logs",   NULL };
 	const char *nearest = og_nearest(word, names);
 
 	(void)ctx;
@@ -223,13 +223,21 @@ static const struct og_opt json_options[] = {
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
 };
 
+static const struct og_opt up_options[] = {
+	{ "detach", 0, OG_OPT_FLAG, NULL, "come back when they are ready; og down stops them" },
+	{ "color", 0, OG_OPT_VALUE, "WHEN", "auto (default), always or never" },
+	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
+};
+
 static const struct og_command commands[] = {
 	{ "init", "[DIR]", "make an instance: DIR/.omnigate", init_options, 0, 1, run_init },
 	{ "status", "", "how the instance is; status 1 when its ledger is broken", json_options, 0,
 	  0, og_run_status },
 	{ "doctor", "", "check what an operator would check, and say what to do", json_options, 0,
 	  0, og_run_doctor },
-	{ "up", "", "not in this version", NULL, 0, -1, run_later },
+	{ "up", "[NAME]...", "start the services of og.conf, or only those named, and keep them",
+	  up_options, 0, -1, og_run_up },
+	{ "down", "", "stop what og up keeps", NULL, 0, 0, og_run_down },
 	{ "logs", "", "not in this version", NULL, 0, -1, run_later },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };

@@ -326,7 +326,7 @@ sql() {
 	[ "$status" -eq 0 ]
 	run og --version
 	[ "$status" -eq 0 ]
-	run og up
+	run og up serve
 	[ "$status" -eq 69 ]
 }
 

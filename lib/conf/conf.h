@@ -40,8 +40,9 @@ struct og_conf {
 	/* running it */
 	char *services; /* what og up starts, in this order: "worker" */
 	char *broker_command, *graph_command, *vectors_command; /* or "none" */
-	long jobs;	/* of the worker that og up starts, default 1 */
-	long dead_days; /* how long a dead letter is kept, default 30 */
+	long jobs;	    /* of the worker that og up starts, default 1 */
+	long ready_seconds; /* for a service to get ready, default 60 */
+	long dead_days;	    /* how long a dead letter is kept, default 30 */
 };
 
 /* hint: --home's value or NULL. env: reads the environment. OG_ECONF when

@@ -76,16 +76,7 @@ static int parse_tcp(const char *rest, const char *port, struct og_endpoint *ret
 	return parse_host(rest, len, port, ret);
 }
 
-static int parse_unix(const char *path, const char *home, struct og_endpoint *ret)
-{
-	int n = path[0] == '/' ? snprintf(ret->path, sizeof(ret->path), "%s", path)
-			       : snprintf(ret->path, sizeof(ret->path), "%s/%s", home, path);
-
-	return *path && n > 0 && n < (int)sizeof(ret->path) ? 0 : -1;
-}
-
-int og_endpoint_parse(const char *url, const char *home, struct og_endpoint *ret,
-		      struct og_err *err)
+int og_endpoint_parse(const char *url, struct og_endpoint *ret, struct og_err *err)
 {
 	char shown[OG_ENDPOINT_HOST];
 	size_t scheme;
@@ -96,7 +87,7 @@ int og_endpoint_parse(const char *url, const char *home, struct og_endpoint *ret
 		url += 5;
 	scheme = strcspn(url, ":");
 	if (strncmp(url, "unix:", 5) == 0)
-		rc = parse_unix(url + 5, home, ret);
+		rc = take(ret->path, sizeof(ret->path), url + 5, strlen(url + 5));
 	else if (usual_port(url, scheme))
 		rc = strncmp(url + scheme, "://", 3) == 0
 			     ? parse_tcp(url + scheme + 3, usual_port(url, scheme), ret)
@@ -109,7 +100,8 @@ int og_endpoint_parse(const char *url, const char *home, struct og_endpoint *ret
 	return og_fail(err, OG_ECONF, "'%s' names no place to connect to", shown);
 }
 
-/* A connection that is answered before the deadline. */
+/* A connection that is answered before the deadline. A socket that takes
+ * datagrams says so, which a dead one does not. */
 static int accepts(int family, const struct sockaddr *where, socklen_t len, int64_t deadline)
 {
 	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), failed = 0;
@@ -119,7 +111,7 @@ static int accepts(int family, const struct sockaddr *where, socklen_t len, int6
 
 	if (fd < 0)
 		return 0;
-	yes = connect(fd, where, len) == 0;
+	yes = connect(fd, where, len) == 0 || errno == EPROTOTYPE;
 	if (!yes && errno == EINPROGRESS && poll(&wait, 1, og_deadline_left(deadline)) == 1)
 		yes = getsockopt(fd, SOL_SOCKET, SO_ERROR, &failed, &size) == 0 && failed == 0;
 	close(fd);

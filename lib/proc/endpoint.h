@@ -1,7 +1,8 @@
 /*
  * Endpoints: where a service takes connections, as og.conf writes it.
  *
- *	unix:PATH				a socket of this machine
+ *	unix:PATH				a socket of this machine, as connect(2)
+ *						takes it
  *	SCHEME://[USER[:PW]@]HOST[:PORT][/...]	TCP; amqp, amqps, http, https,
  *						neo4j+http, qdrant+http know
  *						their usual port
@@ -24,10 +25,9 @@ struct og_endpoint {
 	char port[8];
 };
 
-/* home: what a relative PATH is relative to. 1 parsed, 0 the URL names no
- * place to connect to ("sqlite:", "off"), -1 OG_ECONF. */
-int og_endpoint_parse(const char *url, const char *home, struct og_endpoint *ret,
-		      struct og_err *err);
+/* 1 parsed, 0 the URL names no place to connect to ("sqlite:", "off"), -1
+ * OG_ECONF. */
+int og_endpoint_parse(const char *url, struct og_endpoint *ret, struct og_err *err);
 /* Does somebody accept a connection there before the deadline? 1, 0. The
  * name of a host is looked up without one. */
 int og_endpoint_accepts(const struct og_endpoint *endpoint, int64_t deadline);

@@ -111,7 +111,15 @@ static int watch(pid_t supervisor, const sigset_t *signals)
 	}
 }
 
-int og_guard(int *ret_status, struct og_err *err)
+static void let_go(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; null >= 0 && fd <= 2; fd++)
+		dup2(null, fd);
+}
+
+int og_guard(int quiet, int *ret_status, struct og_err *err)
 {
 	pid_t guard = getpid(), supervisor;
 	sigset_t signals;
@@ -130,6 +138,8 @@ int og_guard(int *ret_status, struct og_err *err)
 			_exit(OG_EOS);
 		return 0;
 	}
+	if (quiet)
+		let_go();
 	status = watch(supervisor, &signals);
 	og_end_orphans(og_deadline(OG_GUARD_MS));
 	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -23,8 +23,9 @@
  * and all that it left are gone, with its exit status (128 + signal when it
  * was killed) in *ret_status; in the supervisor it returns 0, SIGTERM,
  * SIGINT and SIGHUP blocked, in a process group of its own; -1. The
- * calling process has one thread and no children. */
-int og_guard(int *ret_status, struct og_err *err);
+ * calling process has one thread and no children. quiet: the guard lets go
+ * of its standard descriptors. */
+int og_guard(int quiet, int *ret_status, struct og_err *err);
 
 /* Adopts what our descendants leave behind from now on. */
 void og_adopt_orphans(void);

@@ -115,13 +115,13 @@ static void start(struct keeper *k, struct og_service *s)
 
 	s->started = og_mono_ms();
 	s->restarts += again;
+	s->due = og_deadline(k->all->ready_ms);
 	if (!again)
-		s->patience = og_deadline(k->all->ready_ms);
+		s->patience = s->due;
 	if (og_service_spawn(s, &err) < 0 || (s->ready && og_service_probe(s, &err) < 0)) {
 		failed(k, s, err.msg);
 		return;
 	}
-	s->due = og_deadline(k->all->ready_ms);
 	become(k, s, OG_SERVICE_STARTING, again ? "starting again" : "starting");
 }
 
