@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/skill/http.h"
 #include "lib/skill/pattern-internal.h"
 #include "lib/skill/skill.h"
 
@@ -242,7 +243,7 @@ static const struct block_form {
 	{ "sql", "undo", "undo", 0 },	    { "sql", "require", "require", 0 },
 	{ "put", "skill", "put-skill", 1 }, { "put", "policy", "put-policy", 1 },
 	{ "ddl", NULL, "ddl", 1 },	    { "view", NULL, "view", 1 },
-	{ "http", NULL, "http", 1 },
+	{ "http", "undo", "http-undo", 1 }, { "http", NULL, "http", 1 },
 };
 
 /* The form of an info string, NULL for an example, with what follows it.
@@ -372,6 +373,45 @@ static void set_answer(struct body *b)
 		og_reader_set(b->r, b->r->doc, "answer", json_stringn(text, len));
 }
 
+/* What is wrong with a call, and what is risky about it. */
+static void check_call(struct body *b, const json_t *step)
+{
+	const json_t *block = og_http_block(step, "http"), *text = json_object_get(block, "text");
+	size_t line = (size_t)og_json_int(block, "line", 0);
+	struct og_err err = OG_ERR_INIT;
+	struct og_http_call call;
+	int64_t wrong = 0;
+	json_t *value;
+
+	if (og_http_step_check(step, &wrong, &err) < 0) {
+		og_note_error(b->r, (size_t)wrong, "%s", err.msg);
+		return;
+	}
+	if (!block || !parse_json(b, json_string_value(text), line, &value))
+		return;
+	if (og_http_call(value, &call, &err) == 0 && !og_http_only_reads(&call)) {
+		if (!call.idempotent)
+			og_note_warning(
+				b->r, line,
+				"without 'idempotent' a lost answer leaves the step in doubt");
+		if (!og_http_block(step, "http-undo"))
+			og_note_warning(b->r, line, "no 'http undo' takes this call back");
+	}
+	json_decref(value);
+}
+
+static void check_calls(struct body *b)
+{
+	json_t *step;
+	size_t i;
+
+	json_array_foreach(json_object_get(b->r->doc, "steps"), i, step)
+	{
+		if (b->r->errors == 0)
+			check_call(b, step);
+	}
+}
+
 static void read_blocks(struct body *b, cmark_node *root)
 {
 	for (cmark_node *n = cmark_node_first_child(root); n != NULL; n = cmark_node_next(n)) {
@@ -386,6 +426,7 @@ static void read_blocks(struct body *b, cmark_node *root)
 	}
 	if (b->answer_from > 0)
 		set_answer(b);
+	check_calls(b);
 }
 
 void og_read_body(struct og_reader *r)

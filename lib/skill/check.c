@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "lib/skill/http.h"
 #include "lib/skill/pattern-internal.h"
 
 typedef int check_fn(const json_t *value, struct og_err *err);
@@ -150,8 +151,9 @@ static int check_object(const json_t *value, struct og_err *err)
 	return json_is_object(value) ? 0 : bad(err, "is not an object");
 }
 
-static const char *const block_kinds[] = { "read",	"write",      "require", "undo", "ddl",
-					   "put-skill", "put-policy", "view",	 "http", NULL };
+static const char *const block_kinds[] = { "read", "write",	"require",    "undo",
+					   "ddl",  "put-skill", "put-policy", "view",
+					   "http", "http-undo", NULL };
 
 static int check_block(const json_t *block, struct og_err *err)
 {
@@ -178,6 +180,7 @@ static int check_step(const json_t *step, struct og_err *err)
 	static const char *const keys[] = { "name", "line", "blocks", NULL };
 	const char *name = og_json_str(step, "name");
 	const json_t *blocks = json_object_get(step, "blocks");
+	int64_t line;
 	json_t *block;
 	size_t i;
 
@@ -191,6 +194,8 @@ static int check_step(const json_t *step, struct og_err *err)
 		if (check_block(block, err) < 0)
 			return og_wrap(err, "step '%s'", name);
 	}
+	if (og_http_step_check(step, &line, err) < 0)
+		return og_wrap(err, "step '%s'", name);
 	return og_json_only(step, "step", keys, err);
 }
 

@@ -15,7 +15,8 @@
  * list item is a pattern (lib/skill/slots.h). Under Steps each level 3
  * heading is a step and its fenced blocks are what it does, by info string:
  *   sql read [as NAME]     sql write [as NAME] [any]    sql undo
- *   sql require MESSAGE    ddl    put skill    put policy    view    http
+ *   sql require MESSAGE    ddl    put skill    put policy    view
+ *   http    http undo
  * A fenced block with another info string is an example, not executed.
  * ddl, put, view, http and grants hold JSON, which must parse.
  */

@@ -92,6 +92,11 @@ const json_t *og_skill_step(const json_t *doc, const char *name);
 /* Appends template text with the variables of vars (an object) put in. */
 int og_template_text(const char *text, const json_t *vars, struct og_buf *buf, struct og_err *err);
 
+/* The same for the path of a URL: the values are percent-encoded, all but
+ * unreserved characters (RFC 3986 section 2.3), so that none of them can
+ * end its segment. */
+int og_template_path(const char *text, const json_t *vars, struct og_buf *buf, struct og_err *err);
+
 /* A new JSON tree: strings of value are expanded, keys and everything else
  * copied. A string that is exactly "{name}" becomes the variable's value
  * with its type (a number stays a number). Values are put in after

@@ -70,6 +70,7 @@ static const char *block_word(const char *kind)
 		{ "read", "sql read" },	      { "write", "sql write" },
 		{ "undo", "sql undo" },	      { "require", "sql require" },
 		{ "put-skill", "put skill" }, { "put-policy", "put policy" },
+		{ "http-undo", "http undo" },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

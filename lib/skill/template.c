@@ -97,7 +97,35 @@ static int find_var(const struct field *field, const json_t *vars, json_t **ret,
 	return 0;
 }
 
-int og_template_text(const char *text, const json_t *vars, struct og_buf *buf, struct og_err *err)
+static int is_unreserved(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c && strchr("-._~", c));
+}
+
+static int add_encoded(const struct field *field, const json_t *value, struct og_buf *buf,
+		       struct og_err *err)
+{
+	struct og_buf text;
+	int rc;
+
+	og_buf_init(&text, TEMPLATE_MAX);
+	rc = add_value(field, value, &text, err) < 0 ? -1 : og_buf_check(&text, "template", err);
+	for (size_t i = 0; rc == 0 && i < text.len; i++) {
+		if (is_unreserved(text.data[i]))
+			og_buf_addc(buf, text.data[i]);
+		else
+			og_buf_addf(buf, "%%%02X", (unsigned char)text.data[i]);
+	}
+	og_buf_release(&text);
+	return rc;
+}
+
+typedef int add_fn(const struct field *field, const json_t *value, struct og_buf *buf,
+		   struct og_err *err);
+
+static int fill(const char *text, const json_t *vars, add_fn *add, struct og_buf *buf,
+		struct og_err *err)
 {
 	struct field field;
 	json_t *value;
@@ -114,7 +142,7 @@ int og_template_text(const char *text, const json_t *vars, struct og_buf *buf, s
 			text += 2;
 		} else if (*text == '{' && (n = scan_field(text, &field)) > 0) {
 			if (find_var(&field, vars, &value, err) < 0 ||
-			    add_value(&field, value, buf, err) < 0)
+			    add(&field, value, buf, err) < 0)
 				return -1;
 			text += n;
 		} else {
@@ -122,6 +150,16 @@ int og_template_text(const char *text, const json_t *vars, struct og_buf *buf, s
 		}
 	}
 	return og_buf_check(buf, "template", err);
+}
+
+int og_template_text(const char *text, const json_t *vars, struct og_buf *buf, struct og_err *err)
+{
+	return fill(text, vars, add_value, buf, err);
+}
+
+int og_template_path(const char *text, const json_t *vars, struct og_buf *buf, struct og_err *err)
+{
+	return fill(text, vars, add_encoded, buf, err);
 }
 
 static int expand(const json_t *value, const json_t *vars, int depth, json_t **ret,

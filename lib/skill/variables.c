@@ -104,6 +104,20 @@ static json_t *first_variables(struct og_reader *r)
 	return bound;
 }
 
+/* What the answer to a call binds. */
+static void bind_answer(struct og_reader *r, const json_t *block, json_t *bound)
+{
+	const char *text = og_json_str(block, "text"), *name;
+	struct og_err ignored = OG_ERR_INIT;
+	json_t *call = NULL, *pointer;
+
+	if (og_json_parse(text, strlen(text), OG_SKILL_TEXT_MAX, "block", &call, &ignored) < 0)
+		return;
+	json_object_foreach(json_object_get(call, "bind"), name, pointer)
+		og_reader_set(r, bound, name, json_true());
+	json_decref(call);
+}
+
 static void read_block(struct og_reader *r, const json_t *block, json_t *bound)
 {
 	const char *kind = og_json_str(block, "kind"), *as = og_json_str(block, "as");
@@ -113,6 +127,8 @@ static void read_block(struct og_reader *r, const json_t *block, json_t *bound)
 		each_word(r, block, warn_word, bound);
 	if (strcmp(kind, "read") == 0)
 		each_word(r, block, bind_word, bound);
+	if (strcmp(kind, "http") == 0)
+		bind_answer(r, block, bound);
 	if (as != NULL)
 		og_reader_set(r, bound, as, json_true());
 }
