@@ -205,13 +205,6 @@ static int do_view(struct og_run *run, const json_t *block, struct og_err *err)
 	return expanded(run, block, &run->view, err);
 }
 
-static int do_http(struct og_run *run, const json_t *block, struct og_err *err)
-{
-	(void)block;
-	return og_refuse(run->rq, OG_UNSUPPORTED, "unsupported", err,
-			 "http blocks are not in this version");
-}
-
 static const struct {
 	const char *kind;
 	block_fn *run; /* NULL: nothing to do when the step runs */
@@ -224,7 +217,8 @@ static const struct {
 	{ "put-skill", do_put_skill },
 	{ "put-policy", do_put_policy },
 	{ "view", do_view },
-	{ "http", do_http },
+	{ "http", NULL },
+	{ "http-undo", NULL },
 };
 
 static int run_block(struct og_run *run, const json_t *block, struct og_err *err)
@@ -238,16 +232,13 @@ static int run_block(struct og_run *run, const json_t *block, struct og_err *err
 		       kind);
 }
 
-int og_run_blocks(struct og_run *run, struct og_err *err)
+int og_run_blocks(struct og_run *run, size_t from, size_t to, struct og_err *err)
 {
-	json_t *block;
-	size_t i;
+	const json_t *blocks = json_object_get(run->step, "blocks");
 
-	json_array_foreach(json_object_get(run->step, "blocks"), i, block)
-	{
-		if (run_block(run, block, err) < 0)
+	for (size_t i = from; i < to && i < json_array_size(blocks); i++)
+		if (run_block(run, json_array_get(blocks, i), err) < 0)
 			return -1;
-	}
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/shield/verbs.h"
+#include "lib/skill/http.h"
 
 #define SKILLS_KEPT 64
 
@@ -368,13 +369,10 @@ static int save(struct og_run *run, int64_t seq, struct og_err *err)
 	return og_tasks_save(run->rq->shield->tasks, task, err);
 }
 
-/* Inside the frame: everything from the task's row to its new state. */
-static int perform(struct og_run *run, struct og_err *err)
+int og_run_start(struct og_run *run, char ret_digest[OG_HASH_HEX + 1], struct og_err *err)
 {
 	const json_t *body = run->rq->body, *slots = json_object_get(body, "slots");
 	const struct og_task_row *task = &run->rq->task;
-	char digest[OG_HASH_HEX + 1];
-	int64_t seq = 0;
 	int done;
 
 	if (task->next_step < 0)
@@ -382,17 +380,45 @@ static int perform(struct og_run *run, struct og_err *err)
 				 "the task is being taken back");
 	if (og_run_skill(run, og_json_str(body, "skill"), og_json_str(body, "hash"), err) < 0 ||
 	    og_run_step(run, og_json_str(body, "step"), task->vars, err) < 0 ||
-	    request_digest(run, slots, digest, err) < 0)
+	    request_digest(run, slots, ret_digest, err) < 0)
 		return -1;
-	done = repeated(run, digest, err);
+	done = repeated(run, ret_digest, err);
 	if (done != 0)
 		return done;
-	if (in_order(run, err) < 0 || og_run_admit(run, err) < 0 || freeze(run, slots, err) < 0 ||
-	    og_run_rules(run, err) < 0 || og_run_blocks(run, err) < 0 ||
-	    record(run, "step", &seq, err) < 0 || make_reply(run, seq, err) < 0 ||
-	    journal(run, digest, seq, err) < 0)
+	if (in_order(run, err) < 0 || og_run_admit(run, err) < 0 || freeze(run, slots, err) < 0)
+		return -1;
+	return og_run_rules(run, err);
+}
+
+int og_run_keep(struct og_run *run, const char *digest, int64_t seq, struct og_err *err)
+{
+	if (make_reply(run, seq, err) < 0 || journal(run, digest, seq, err) < 0)
 		return -1;
 	return save(run, seq, err);
+}
+
+/* A call needs somebody who makes it between two requests. */
+static int is_whole(struct og_run *run, struct og_err *err)
+{
+	if (!og_http_block(run->step, "http"))
+		return 0;
+	og_refuse(run->rq, OG_CONFLICT, "effect", err, "step '%s' calls a service", run->name);
+	return og_hint(err, "effect.begin is its verb");
+}
+
+/* Inside the frame: everything from the task's row to its new state. */
+static int perform(struct og_run *run, struct og_err *err)
+{
+	char digest[OG_HASH_HEX + 1];
+	int64_t seq = 0;
+	int done = og_run_start(run, digest, err);
+
+	if (done != 0)
+		return done;
+	if (is_whole(run, err) < 0 || og_run_blocks(run, 0, OG_SKILL_BLOCKS_MAX, err) < 0 ||
+	    record(run, "step", &seq, err) < 0)
+		return -1;
+	return og_run_keep(run, digest, seq, err);
 }
 
 int og_verb_step_run(struct og_request *rq, struct og_err *err)

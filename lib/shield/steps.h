@@ -44,9 +44,17 @@ int og_run_skill(struct og_run *run, const char *name, const char *hash, struct 
 /* Points the run at a step: name, ordinal, gate, variables from vars. */
 int og_run_step(struct og_run *run, const char *name, const json_t *vars, struct og_err *err);
 
-/* steps-blocks.c: runs the step's blocks, all but undo and view; or its
- * undo blocks, last first (0 when there are none, 1 when they ran). */
-int og_run_blocks(struct og_run *run, struct og_err *err);
+/* The beginning and the end of step.run, which a step with a call to a
+ * service does in two requests. _start: from the request to the last check
+ * before the blocks; 1 when the step was done before (the recorded reply is
+ * in rq->reply). _keep: the reply, the journal's row and the task's. */
+int og_run_start(struct og_run *run, char ret_digest[OG_HASH_HEX + 1], struct og_err *err);
+int og_run_keep(struct og_run *run, const char *digest, int64_t seq, struct og_err *err);
+
+/* steps-blocks.c: runs the step's blocks from that one to before that one,
+ * all but undo blocks and the call itself; or its undo blocks, last first
+ * (0 when there are none, 1 when they ran). */
+int og_run_blocks(struct og_run *run, size_t from, size_t to, struct og_err *err);
 int og_run_undo(struct og_run *run, struct og_err *err);
 
 /* steps-rules.c: role and clearance for the skill; the rules of policies
