@@ -14,17 +14,29 @@
 #include "lib/policy/store.h"
 #include "lib/sandbox/sandbox.h"
 
+static int set_level(const struct og_args *args, const char *option, const char *member,
+		     json_t *record, struct og_err *err)
+{
+	const char *value = og_arg_value(args, option);
+	int64_t level;
+
+	if (!value)
+		return 0;
+	if (og_int_parse(value, 1, 3, option, &level, err) < 0)
+		return -1;
+	return og_json_set(record, member, json_integer(level), err);
+}
+
 /* Options that stand for members of the record. */
 static int set_from_options(const struct og_args *args, json_t *record, struct og_err *err)
 {
 	static const struct {
 		const char *option, *member;
-	} texts[] = { { "name", "name" },      { "title", "title" }, { "source", "source" },
-		      { "node", "node" },      { "rule", "rule" },   { "step", "rule_step" },
-		      { "message", "message" } };
-	const char *clearance = og_arg_value(args, "clearance"), *pair;
+	} texts[] = { { "name", "name" },	{ "title", "title" },	   { "source", "source" },
+		      { "node", "node" },	{ "rule", "rule" },	   { "step", "rule_step" },
+		      { "message", "message" }, { "approval", "approval" } };
+	const char *expires = og_arg_value(args, "approval-expires"), *pair;
 	json_t *limits = NULL;
-	int64_t level;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		const char *value = og_arg_value(args, texts[i].option);
@@ -32,8 +44,10 @@ static int set_from_options(const struct og_args *args, json_t *record, struct o
 		if (value && og_json_set(record, texts[i].member, json_string(value), err) < 0)
 			return -1;
 	}
-	if (clearance && (og_int_parse(clearance, 1, 3, "--clearance", &level, err) < 0 ||
-			  og_json_set(record, "clearance", json_integer(level), err) < 0))
+	if (set_level(args, "clearance", "clearance", record, err) < 0 ||
+	    set_level(args, "approver-clearance", "approver_clearance", record, err) < 0)
+		return -1;
+	if (expires && og_policy_set_expires(record, expires, "--approval-expires", err) < 0)
 		return -1;
 	for (size_t i = 0; (pair = og_arg_list(args, "limit", i)); i++) {
 		if (!limits)
@@ -173,8 +187,10 @@ static int print_policy(const json_t *policy, struct og_err *err)
 		add_safe(&line, name);
 		og_buf_addf(&line, "=%.15g", json_number_value(value));
 	}
-	if (og_json_str(policy, "rule")) {
-		og_buf_adds(&line, " rule before ");
+	if (og_json_str(policy, "rule_step")) {
+		og_buf_adds(&line, og_json_str(policy, "rule") ? " rule" : "");
+		og_buf_adds(&line, og_json_str(policy, "approval") ? " approval" : "");
+		og_buf_adds(&line, " before ");
 		add_safe(&line, og_json_str(policy, "rule_step"));
 	}
 	og_buf_addc(&line, '\n');
@@ -234,8 +250,11 @@ static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct
 
 static int print_whole(const json_t *policy, struct og_err *err)
 {
-	static const char *const keys[] = { "title",	 "source", "node",    "clearance", "limits",
-					    "rule_step", "rule",   "message", "created",   "hash" };
+	static const char *const keys[] = {
+		"title",     "source",	"node",	    "clearance",	  "limits",
+		"rule_step", "rule",	"approval", "approver_clearance", "approval_seconds",
+		"message",   "created", "hash"
+	};
 	const char *body = og_json_str(policy, "body");
 	struct og_buf out;
 	int rc = -1;
@@ -305,8 +324,11 @@ static const struct og_opt add_options[] = {
 	{ "title", 0, OG_OPT_VALUE, "TEXT", "its title" },
 	{ "limit", 0, OG_OPT_LIST, "NAME=NUMBER", "a limit that skills ask for with og_limit()" },
 	{ "rule", 0, OG_OPT_VALUE, "SQL", "a predicate over the bound variables" },
-	{ "step", 0, OG_OPT_VALUE, "STEP", "the step before which the rule is checked" },
-	{ "message", 0, OG_OPT_VALUE, "TEXT", "what is said when the rule refuses" },
+	{ "approval", 0, OG_OPT_VALUE, "SQL", "true: another principal has to approve" },
+	{ "approver-clearance", 0, OG_OPT_VALUE, "N", "who may approve (default: --clearance)" },
+	{ "approval-expires", 0, OG_OPT_VALUE, "SPAN", "for so long (default: 1d)" },
+	{ "step", 0, OG_OPT_VALUE, "STEP", "the step before which they are judged" },
+	{ "message", 0, OG_OPT_VALUE, "TEXT", "what is said with a refusal or a question" },
 	JSON_OPTION,
 	END,
 };

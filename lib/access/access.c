@@ -100,23 +100,31 @@ static int copy_rights(struct og_principal *ret, const char *json)
 	return rc;
 }
 
-/* 1 found and active, 0 not, -1. The statement has its value bound. */
+/* 1 found, 0 not, -1. The statement has its value bound. */
 static int fetch(struct og_stmt *stmt, struct og_principal *ret, struct og_err *err)
 {
-	int found = og_stmt_step(stmt, err), active;
+	int found = og_stmt_step(stmt, err);
 
 	if (found <= 0)
 		return found;
 	memset(ret, 0, sizeof(*ret));
 	ret->id = og_col_int(stmt, 0);
 	ret->clearance = (int)og_col_int(stmt, 3);
-	active = og_col_int(stmt, 5) != 0;
+	ret->active = og_col_int(stmt, 5) != 0;
 	if (copy_name(ret->name, og_col_text(stmt, 1)) < 0 ||
 	    copy_name(ret->role, og_col_text(stmt, 2)) < 0 ||
 	    copy_key(ret, og_col_text(stmt, 4)) < 0 || copy_rights(ret, og_col_text(stmt, 6)) < 0)
 		found = og_fail(err, OG_EDATA, "principal %lld is damaged", (long long)ret->id);
 	og_stmt_reset(stmt);
-	return found < 0 ? -1 : active;
+	return found;
+}
+
+/* The same for those who may still act. */
+static int fetch_active(struct og_stmt *stmt, struct og_principal *ret, struct og_err *err)
+{
+	int found = fetch(stmt, ret, err);
+
+	return found == 1 ? ret->active : found;
 }
 
 /* One text for "never heard of" and "no longer": a guesser learns nothing. */
@@ -131,11 +139,18 @@ int og_access_principal(struct og_access *access, const char *name, struct og_pr
 			struct og_err *err)
 {
 	og_bind_text(access->by_name, 1, name);
-	return known_or_not(fetch(access->by_name, ret, err), err);
+	return known_or_not(fetch_active(access->by_name, ret, err), err);
 }
 
 int og_access_principal_id(struct og_access *access, int64_t id, struct og_principal *ret,
 			   struct og_err *err)
+{
+	og_bind_int(access->by_id, 1, id);
+	return known_or_not(fetch_active(access->by_id, ret, err), err);
+}
+
+int og_access_principal_kept(struct og_access *access, int64_t id, struct og_principal *ret,
+			     struct og_err *err)
 {
 	og_bind_int(access->by_id, 1, id);
 	return known_or_not(fetch(access->by_id, ret, err), err);
@@ -186,7 +201,7 @@ int og_access_by_mail(struct og_access *access, const char *email, struct og_pri
 		found = find_user(access, email, &user, err);
 	if (found > 0) {
 		og_bind_int(access->by_id, 1, og_json_int(user, "id", 0));
-		found = fetch(access->by_id, ret, err);
+		found = fetch_active(access->by_id, ret, err);
 	}
 	if (found > 0)
 		*ret_user = user;

@@ -35,6 +35,7 @@ struct og_principal {
 	char name[OG_NAME_MAX + 1];
 	char role[OG_NAME_MAX + 1];
 	int clearance; /* 1 to 3 */
+	int active;    /* 0 only from og_access_principal_kept() */
 	int has_key;
 	unsigned char pubkey[OG_KEY_PUBLIC];
 	char rights[128]; /* of its role: " ddl grant ... ", each between spaces */
@@ -45,6 +46,9 @@ int og_access_principal(struct og_access *access, const char *name, struct og_pr
 			struct og_err *err);
 int og_access_principal_id(struct og_access *access, int64_t id, struct og_principal *ret,
 			   struct og_err *err);
+/* By id, active or not: to whom a task belongs does not change. */
+int og_access_principal_kept(struct og_access *access, int64_t id, struct og_principal *ret,
+			     struct og_err *err);
 /* By the mail address in the business table users(id, email), if there is
  * one whose id is the principal's. Fills name and email of the user too:
  * {"id","name","email"}; NULL when unknown (no error). */
@@ -86,6 +90,14 @@ struct og_rights {
  * role. only (NULL-terminated, NULL: no narrowing): tables to keep. */
 int og_access_rights(struct og_access *access, const struct og_principal *who, const char *subject,
 		     const char *const *only, struct og_rights **ret, struct og_err *err);
+/* The grants of a subject as they are now, to be kept by somebody whose
+ * rights must not change meanwhile; and rights made of what was kept. The
+ * array is for og_access_rights_kept() alone to read; those rights have
+ * epoch -1. */
+int og_access_grants_keep(struct og_access *access, const char *subject, json_t **ret,
+			  struct og_err *err);
+int og_access_rights_kept(const json_t *kept, const struct og_principal *who, const char *subject,
+			  struct og_rights **ret, struct og_err *err);
 void og_rights_free(struct og_rights *rights);
 const struct og_table_rights *og_rights_table(const struct og_rights *rights, const char *table);
 int og_column_listed(char *const *list, const char *column);

@@ -116,18 +116,24 @@ static int copy_text(char **ret, const char *text, struct og_err *err)
 	return text && !*ret ? og_fail_nomem(err) : 0;
 }
 
+/* One grant as it stands in og_grant; NULL is SQL NULL. */
+enum { TABLE, EFFECT, VERBS, VISIBLE, MASKED, SETTABLE, PREDICATE, COLUMNS };
+struct row {
+	const char *text[COLUMNS];
+};
+
 /* SQLite does not tell "Orders" from "orders", and neither may grants: of
  * two permits only the first counts. */
-static int take_permit(struct og_table_rights *table, struct og_stmt *row, struct og_err *err)
+static int take_permit(struct og_table_rights *table, const struct row *row, struct og_err *err)
 {
 	if (table->verbs)
 		return 0;
-	if (read_verbs(og_col_text(row, 2), &table->verbs, err) < 0 ||
-	    read_list(og_col_text(row, 3), &table->visible, err) < 0 ||
-	    read_list(og_col_text(row, 4), &table->masked, err) < 0 ||
-	    read_list(og_col_text(row, 5), &table->settable, err) < 0)
+	if (read_verbs(row->text[VERBS], &table->verbs, err) < 0 ||
+	    read_list(row->text[VISIBLE], &table->visible, err) < 0 ||
+	    read_list(row->text[MASKED], &table->masked, err) < 0 ||
+	    read_list(row->text[SETTABLE], &table->settable, err) < 0)
 		return -1;
-	return copy_text(&table->predicate, og_col_text(row, 6), err);
+	return copy_text(&table->predicate, row->text[PREDICATE], err);
 }
 
 /* "(permit) AND NOT coalesce((forbid), 1)": a forbid that cannot tell forbids. */
@@ -147,17 +153,16 @@ static int forbid_rows(struct og_table_rights *table, const char *predicate, str
 	return 0;
 }
 
-static int take_forbid(struct og_table_rights *table, struct og_stmt *row, struct og_err *err)
+static int take_forbid(struct og_table_rights *table, const struct row *row, struct og_err *err)
 {
-	const char *predicate = og_col_text(row, 6);
 	unsigned verbs;
 
-	if (read_verbs(og_col_text(row, 2), &verbs, err) < 0)
+	if (read_verbs(row->text[VERBS], &verbs, err) < 0)
 		return -1;
-	if (!og_col_null(row, 3))
-		return read_list(og_col_text(row, 3), &table->forbidden, err);
-	if (predicate)
-		return forbid_rows(table, predicate, err);
+	if (row->text[VISIBLE])
+		return read_list(row->text[VISIBLE], &table->forbidden, err);
+	if (row->text[PREDICATE])
+		return forbid_rows(table, row->text[PREDICATE], err);
 	table->verbs &= ~verbs;
 	return 0;
 }
@@ -193,10 +198,10 @@ static int wanted(const char *name, const char *const *only)
 }
 
 /* Permits come before forbids of the same table (ORDER BY effect DESC). */
-static int take_row(struct og_rights *rights, struct og_stmt *row, const char *const *only,
+static int take_row(struct og_rights *rights, const struct row *row, const char *const *only,
 		    struct og_err *err)
 {
-	const char *name = og_col_text(row, 0), *effect = og_col_text(row, 1);
+	const char *name = row->text[TABLE], *effect = row->text[EFFECT];
 	struct og_table_rights *table;
 
 	if (!name || !effect)
@@ -210,26 +215,46 @@ static int take_row(struct og_rights *rights, struct og_stmt *row, const char *c
 					     : take_permit(table, row, err);
 }
 
-int og_access_rights(struct og_access *access, const struct og_principal *who, const char *subject,
-		     const char *const *only, struct og_rights **ret, struct og_err *err)
+static struct og_rights *new_rights(const struct og_principal *who, const char *subject,
+				    struct og_err *err)
 {
 	struct og_rights *rights = calloc(1, sizeof(*rights));
-	struct og_stmt *stmt = access->grants;
-	int more, rc = -1;
 
-	if (!rights)
-		return og_fail_nomem(err);
+	if (!rights) {
+		og_fail_nomem(err);
+		return NULL;
+	}
 	rights->who = *who;
 	if (subject)
 		snprintf(rights->subject, sizeof(rights->subject), "%s", subject);
 	else
 		snprintf(rights->subject, sizeof(rights->subject), "role:%s", who->role);
-	if (og_access_epoch(access, &rights->epoch, err) < 0)
+	return rights;
+}
+
+/* Borrowed until the statement is stepped again. */
+static void read_row(struct og_stmt *stmt, struct row *ret)
+{
+	for (int i = 0; i < COLUMNS; i++)
+		ret->text[i] = og_col_text(stmt, i);
+}
+
+int og_access_rights(struct og_access *access, const struct og_principal *who, const char *subject,
+		     const char *const *only, struct og_rights **ret, struct og_err *err)
+{
+	struct og_rights *rights = new_rights(who, subject, err);
+	struct og_stmt *stmt = access->grants;
+	struct row row;
+	int more, rc = -1;
+
+	if (!rights || og_access_epoch(access, &rights->epoch, err) < 0)
 		goto out;
 	og_bind_text(stmt, 1, rights->subject);
-	while ((more = og_stmt_step(stmt, err)) > 0)
-		if (take_row(rights, stmt, only, err) < 0)
+	while ((more = og_stmt_step(stmt, err)) > 0) {
+		read_row(stmt, &row);
+		if (take_row(rights, &row, only, err) < 0)
 			goto out;
+	}
 	if (more < 0)
 		goto out;
 	*ret = rights;
@@ -239,4 +264,61 @@ out:
 	og_stmt_reset(stmt);
 	og_rights_free(rights);
 	return rc;
+}
+
+static json_t *row_json(const struct row *row)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; list && i < COLUMNS; i++)
+		json_array_append_new(list, row->text[i] ? json_string(row->text[i]) : json_null());
+	return list;
+}
+
+int og_access_grants_keep(struct og_access *access, const char *subject, json_t **ret,
+			  struct og_err *err)
+{
+	struct og_stmt *stmt = access->grants;
+	json_t *list = json_array();
+	struct row row;
+	int more = list ? 1 : og_fail_nomem(err);
+
+	og_bind_text(stmt, 1, subject);
+	while (more > 0 && (more = og_stmt_step(stmt, err)) > 0) {
+		read_row(stmt, &row);
+		if (json_array_append_new(list, row_json(&row)) < 0)
+			more = og_fail_nomem(err);
+	}
+	og_stmt_reset(stmt);
+	if (more < 0) {
+		json_decref(list);
+		return -1;
+	}
+	*ret = list;
+	return 0;
+}
+
+int og_access_rights_kept(const json_t *kept, const struct og_principal *who, const char *subject,
+			  struct og_rights **ret, struct og_err *err)
+{
+	struct og_rights *rights = new_rights(who, subject, err);
+	const json_t *item;
+	size_t i;
+
+	if (!rights)
+		return -1;
+	rights->epoch = -1;
+	json_array_foreach(kept, i, item)
+	{
+		struct row row;
+
+		for (size_t k = 0; k < COLUMNS; k++)
+			row.text[k] = json_string_value(json_array_get(item, k));
+		if (take_row(rights, &row, NULL, err) < 0) {
+			og_rights_free(rights);
+			return -1;
+		}
+	}
+	*ret = rights;
+	return 0;
 }

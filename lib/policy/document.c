@@ -5,12 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/policy/passages.h"
 #include "lib/policy/store.h"
 
-static const char *const keys[] = { "name",   "title", "source", "clearance", "node",
-				    "limits", "rule",  "step",	 "message",   NULL };
+static const char *const keys[] = { "name",	 "title",    "source",
+				    "clearance", "node",     "limits",
+				    "rule",	 "approval", "approver-clearance",
+				    "step",	 "message",  "approval-expires",
+				    NULL };
 
 int og_policy_add_limit(json_t *limits, const char *pair, struct og_err *err)
 {
@@ -49,18 +53,44 @@ static int add_limits(json_t *record, char *text, struct og_err *err)
 	return og_json_set(record, "limits", limits, err);
 }
 
+int og_policy_set_expires(json_t *record, const char *span, const char *what, struct og_err *err)
+{
+	int64_t ms;
+
+	if (og_span_parse(span, what, &ms, err) < 0)
+		return -1;
+	return og_json_set(record, "approval_seconds", json_integer(ms / 1000), err);
+}
+
+/* The record's member for a key of the front matter. */
+static const char *member_of(const char *key)
+{
+	static const char *const others[][2] = {
+		{ "step", "rule_step" },
+		{ "approver-clearance", "approver_clearance" },
+		{ "approval-expires", "approval_seconds" },
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (strcmp(key, others[i][0]) == 0)
+			return others[i][1];
+	return key;
+}
+
 /* Sets a member unless the caller gave it. */
 static int set_member(json_t *record, const char *key, char *value, struct og_err *err)
 {
-	const char *member = strcmp(key, "step") == 0 ? "rule_step" : key;
+	const char *member = member_of(key);
 	int64_t clearance;
 
 	if (json_object_get(record, member))
 		return 0;
 	if (strcmp(key, "limits") == 0)
 		return add_limits(record, value, err);
-	if (strcmp(key, "clearance") == 0) {
-		if (og_int_parse(value, 1, 3, "clearance", &clearance, err) < 0)
+	if (strcmp(key, "approval-expires") == 0)
+		return og_policy_set_expires(record, value, key, err);
+	if (strcmp(key, "clearance") == 0 || strcmp(key, "approver-clearance") == 0) {
+		if (og_int_parse(value, 1, 3, key, &clearance, err) < 0)
 			return -1;
 		return og_json_set(record, member, json_integer(clearance), err);
 	}

@@ -11,6 +11,9 @@
  *	node: inventory-replenishment
  *	limits: reorder=50 max=100
  *	rule: :quantity <= 100       with step: and message:
+ *	approval: :quantity > 50     true: somebody else has to approve
+ *	approver-clearance: 3        default: the policy's clearance
+ *	approval-expires: 8h         how long the question stands (default 1d)
  *	# a comment
  *	---
  */
@@ -30,5 +33,8 @@ int og_policy_read(const char *text, size_t len, const char *name, json_t *recor
 
 /* "limit=500": adds to the object. OG_EDATA. */
 int og_policy_add_limit(json_t *limits, const char *pair, struct og_err *err);
+
+/* "8h": how long a question stands; what names it in the error. OG_EUSAGE. */
+int og_policy_set_expires(json_t *record, const char *span, const char *what, struct og_err *err);
 
 #endif

@@ -64,6 +64,15 @@ out:
 	return rc;
 }
 
+static json_t *number_or_none(struct og_stmt *row, int i)
+{
+	return og_col_null(row, i) ? NULL : json_integer(og_col_int(row, i));
+}
+
+#define POLICY_COLUMNS                                                                             \
+	"id, name, source, node, title, clearance, limits, rule, rule_step, approval, "            \
+	"approver_clearance, approval_seconds "
+
 static json_t *policy_json(struct og_stmt *row)
 {
 	const char *limits = og_col_text(row, 6);
@@ -73,11 +82,13 @@ static json_t *policy_json(struct og_stmt *row)
 	if (!limits ||
 	    og_json_parse(limits, strlen(limits), 65536, "limits", &parsed, &ignored) < 0)
 		parsed = json_object();
-	return json_pack("{s:I,s:s*,s:s*,s:s*,s:s*,s:I,s:o,s:s*,s:s*}", "id",
+	return json_pack("{s:I,s:s*,s:s*,s:s*,s:s*,s:I,s:o,s:s*,s:s*,s:s*,s:o*,s:o*}", "id",
 			 (json_int_t)og_col_int(row, 0), "name", og_col_text(row, 1), "source",
 			 og_col_text(row, 2), "node", og_col_text(row, 3), "title",
 			 og_col_text(row, 4), "clearance", (json_int_t)og_col_int(row, 5), "limits",
-			 parsed, "rule", og_col_text(row, 7), "rule_step", og_col_text(row, 8));
+			 parsed, "rule", og_col_text(row, 7), "approval", og_col_text(row, 9),
+			 "rule_step", og_col_text(row, 8), "approver_clearance",
+			 number_or_none(row, 10), "approval_seconds", number_or_none(row, 11));
 }
 
 /* Steps stmt to its end, adding what make makes of each row. */
@@ -106,7 +117,7 @@ int og_policies_list(struct og_policies *policies, const char *node, int clearan
 	int rc;
 
 	if (og_stmt_new(policies->db,
-			"SELECT id, name, source, node, title, clearance, limits, rule, rule_step "
+			"SELECT " POLICY_COLUMNS
 			"FROM og_policy WHERE active = 1 AND clearance <= ?1 "
 			"AND (?2 IS NULL OR node = ?2) ORDER BY id",
 			&stmt, err) < 0)
@@ -121,9 +132,9 @@ int og_policies_list(struct og_policies *policies, const char *node, int clearan
 static json_t *whole_json(struct og_stmt *row)
 {
 	json_t *policy = policy_json(row);
-	json_t *rest = json_pack("{s:s*,s:s*,s:s*,s:s*}", "body", og_col_text(row, 9), "hash",
-				 og_col_text(row, 10), "message", og_col_text(row, 11), "created",
-				 og_col_text(row, 12));
+	json_t *rest = json_pack("{s:s*,s:s*,s:s*,s:s*}", "body", og_col_text(row, 12), "hash",
+				 og_col_text(row, 13), "message", og_col_text(row, 14), "created",
+				 og_col_text(row, 15));
 	int rc = policy && rest ? json_object_update(policy, rest) : -1;
 
 	json_decref(rest);
@@ -141,8 +152,7 @@ int og_policies_show(struct og_policies *policies, const char *name, int clearan
 	int rc;
 
 	if (og_stmt_new(policies->db,
-			"SELECT id, name, source, node, title, clearance, limits, rule, rule_step, "
-			"body, hash, message, created FROM og_policy "
+			"SELECT " POLICY_COLUMNS ", body, hash, message, created FROM og_policy "
 			"WHERE active = 1 AND name = ?1 AND clearance <= ?2",
 			&stmt, err) < 0)
 		return -1;
@@ -208,6 +218,25 @@ int og_policies_rules(struct og_policies *policies, const json_t *nodes, const c
 		return -1;
 	og_bind_text(policies->rules, 2, step);
 	return gather(policies->rules, rule_json, ret, err);
+}
+
+static json_t *approval_json(struct og_stmt *row)
+{
+	int64_t seconds = og_col_null(row, 5) ? OG_APPROVAL_SECONDS : og_col_int(row, 5);
+
+	return json_pack("{s:s*,s:s*,s:s*,s:s*,s:I,s:I}", "policy", og_col_text(row, 0), "hash",
+			 og_col_text(row, 1), "approval", og_col_text(row, 2), "message",
+			 og_col_text(row, 3), "clearance", (json_int_t)og_col_int(row, 4),
+			 "seconds", (json_int_t)seconds);
+}
+
+int og_policies_approvals(struct og_policies *policies, const json_t *nodes, const char *step,
+			  json_t **ret, struct og_err *err)
+{
+	if (bind_nodes(policies->approvals, nodes, err) < 0)
+		return -1;
+	og_bind_text(policies->approvals, 2, step);
+	return gather(policies->approvals, approval_json, ret, err);
 }
 
 static json_t *citation_json(struct og_stmt *row)

@@ -6,7 +6,7 @@
 
 struct og_policies {
 	struct og_db *db;
-	struct og_stmt *search, *limit, *rules;
+	struct og_stmt *search, *limit, *rules, *approvals;
 };
 
 /* Words of a query as an FTS5 expression: each quoted, joined by OR. No

@@ -41,7 +41,14 @@ int og_policies_open(const char *url, struct og_db *db, struct og_policies **ret
 			"FROM og_policy p WHERE p.active = 1 AND p.rule IS NOT NULL "
 			"AND p.rule_step = ?2 AND p.node IN (SELECT value FROM json_each(?1)) "
 			"ORDER BY p.id",
-			&policies->rules, err) < 0) {
+			&policies->rules, err) < 0 ||
+	    og_stmt_new(db,
+			"SELECT p.name, p.hash, p.approval, coalesce(p.message, ''), "
+			"coalesce(p.approver_clearance, p.clearance), p.approval_seconds "
+			"FROM og_policy p WHERE p.active = 1 AND p.approval IS NOT NULL "
+			"AND p.rule_step = ?2 AND p.node IN (SELECT value FROM json_each(?1)) "
+			"ORDER BY p.name",
+			&policies->approvals, err) < 0) {
 		og_policies_free(policies);
 		return -1;
 	}
@@ -56,6 +63,7 @@ void og_policies_free(struct og_policies *policies)
 	og_stmt_free(policies->search);
 	og_stmt_free(policies->limit);
 	og_stmt_free(policies->rules);
+	og_stmt_free(policies->approvals);
 	free(policies);
 }
 
@@ -116,13 +124,10 @@ static int check_lengths(const json_t *policy, struct og_err *err)
 	static const struct {
 		const char *key;
 		size_t max;
-	} texts[] = { { "name", 100 },
-		      { "node", 64 },
-		      { "title", 300 },
-		      { "message", 500 },
-		      { "rule", 4000 },
-		      { "rule_step", 64 },
-		      { "body", OG_POLICY_BODY_MAX } };
+	} texts[] = { { "name", 100 },	   { "node", 64 },
+		      { "title", 300 },	   { "message", 500 },
+		      { "rule", 4000 },	   { "approval", 4000 },
+		      { "rule_step", 64 }, { "body", OG_POLICY_BODY_MAX } };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		const json_t *value = json_object_get(policy, texts[i].key);
@@ -137,11 +142,51 @@ static int check_lengths(const json_t *policy, struct og_err *err)
 	return 0;
 }
 
+/* A whole number between 1 and max, if it is there at all. */
+static int check_number(const json_t *policy, const char *key, int64_t max, struct og_err *err)
+{
+	int64_t number = og_json_int(policy, key, 0);
+
+	if (!json_object_get(policy, key))
+		return 0;
+	if (!og_json_str(policy, "approval"))
+		return og_fail(err, OG_EDATA, "policy: '%s' goes with an approval", key);
+	if (number >= 1 && number <= max)
+		return 0;
+	return og_fail(err, OG_EDATA, "policy: '%s' is no whole number from 1 to %lld", key,
+		       (long long)max);
+}
+
+static int check_conditions(const json_t *policy, struct og_err *err)
+{
+	int conditions = og_json_str(policy, "rule") || og_json_str(policy, "approval");
+
+	if (conditions && !og_json_str(policy, "rule_step"))
+		return bad(err, "a rule or an approval needs the step before which it is judged");
+	if (!conditions && og_json_str(policy, "rule_step"))
+		return bad(err, "a step goes with a rule or an approval");
+	if (check_number(policy, "approver_clearance", 3, err) < 0)
+		return -1;
+	return check_number(policy, "approval_seconds", OG_APPROVAL_SECONDS_MAX, err);
+}
+
 int og_policy_check(const json_t *policy, struct og_err *err)
 {
-	static const char *const keys[] = { "name",	 "source",  "clearance", "node",
-					    "title",	 "body",    "limits",	 "rule",
-					    "rule_step", "message", "passages",	 NULL };
+	static const char *const keys[] = { "name",
+					    "source",
+					    "clearance",
+					    "node",
+					    "title",
+					    "body",
+					    "limits",
+					    "rule",
+					    "approval",
+					    "approver_clearance",
+					    "approval_seconds",
+					    "rule_step",
+					    "message",
+					    "passages",
+					    NULL };
 	const char *name, *source, *text;
 	int64_t clearance;
 
@@ -159,9 +204,8 @@ int og_policy_check(const json_t *policy, struct og_err *err)
 		return og_fail(err, OG_EDATA, "policy: '%s' is no name", name);
 	if (clearance < 1 || clearance > 3)
 		return bad(err, "clearance is 1, 2 or 3");
-	if (!og_json_str(policy, "rule") != !og_json_str(policy, "rule_step"))
-		return bad(err, "a rule needs the step before which it is checked");
-	if (check_source(source, err) < 0 || check_limits(policy, err) < 0)
+	if (check_conditions(policy, err) < 0 || check_source(source, err) < 0 ||
+	    check_limits(policy, err) < 0)
 		return -1;
 	return check_passages(policy, err);
 }
@@ -256,26 +300,28 @@ static int bind_limits(struct og_stmt *stmt, int i, const json_t *limits, struct
 static int insert_policy(struct og_policies *policies, const json_t *policy, const char *hash,
 			 int64_t *ret_id, struct og_err *err)
 {
-	static const char *const texts[] = { "name", "source", "node",	    "title",
-					     "body", "rule",   "rule_step", "message" };
+	static const char *const texts[] = { "name", "source",	  "node",    "title",	"body",
+					     "rule", "rule_step", "message", "approval" };
 	char now[OG_TIME_LEN + 1];
 	struct og_stmt *stmt;
 	int rc = -1;
 
 	if (og_stmt_new(policies->db,
 			"INSERT INTO og_policy(name, source, node, title, body, rule, rule_step, "
-			"message, "
-			"hash, clearance, limits, created) VALUES "
-			"(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+			"message, approval, hash, clearance, limits, created, "
+			"approver_clearance, approval_seconds) VALUES "
+			"(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,nullif(?14,0),nullif(?15,0))",
 			&stmt, err) < 0)
 		return -1;
 	og_time_format(og_now_ms(), now);
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < 9; i++)
 		og_bind_text(stmt, i + 1, og_json_str(policy, texts[i]));
-	og_bind_text(stmt, 9, hash);
-	og_bind_int(stmt, 10, og_json_int(policy, "clearance", 3));
-	og_bind_text(stmt, 12, now);
-	if (bind_limits(stmt, 11, json_object_get(policy, "limits"), err) == 0 &&
+	og_bind_text(stmt, 10, hash);
+	og_bind_int(stmt, 11, og_json_int(policy, "clearance", 3));
+	og_bind_text(stmt, 13, now);
+	og_bind_int(stmt, 14, og_json_int(policy, "approver_clearance", 0));
+	og_bind_int(stmt, 15, og_json_int(policy, "approval_seconds", 0));
+	if (bind_limits(stmt, 12, json_object_get(policy, "limits"), err) == 0 &&
 	    og_stmt_run(stmt, err) == 0) {
 		*ret_id = og_db_last_id(policies->db);
 		rc = 0;

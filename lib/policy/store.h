@@ -30,9 +30,9 @@ void og_policies_free(struct og_policies *policies); /* before og_db_close() */
 
 /* A policy record from outside: {"name","source":"law|email|internal_doc|
  * policy","clearance","node","title","body","limits":{name:number}?,
- * "rule":SQL?,"rule_step":STEP?,"message":T?,"passages":[{"heading","line",
- * "text"}]}. Names, titles and rules have bounds, so that a list of
- * policies fits on a channel. OG_EDATA says what is wrong. */
+ * "rule":SQL?,"approval":SQL?,"approver_clearance":N?,"approval_seconds":N?,
+ * "rule_step":STEP?,"message":T?,"passages":[{"heading","line","text"}]}. Names, titles and rules
+ * have bounds, so that a list of policies fits on a channel. OG_EDATA says what is wrong. */
 int og_policy_check(const json_t *policy, struct og_err *err);
 
 struct og_policy_id {
@@ -53,7 +53,8 @@ int og_policies_search(struct og_policies *policies, const char *node, int clear
 		       const char *query, size_t limit, json_t **ret, struct og_err *err);
 
 /* Active policies: [{"id","name","source","node","title","clearance",
- * "limits","rule"?,"rule_step"?}], with clearance at most clearance. */
+ * "limits","rule"?,"approval"?,"approver_clearance"?,"approval_seconds"?,
+ * "rule_step"?}], with clearance at most clearance. */
 int og_policies_list(struct og_policies *policies, const char *node, int clearance, json_t **ret,
 		     struct og_err *err);
 
@@ -73,6 +74,14 @@ int og_policies_limit(struct og_policies *policies, const char *node, const char
  * Whatever the clearance: a rule binds unseen. */
 int og_policies_rules(struct og_policies *policies, const json_t *nodes, const char *step,
 		      json_t **ret, struct og_err *err);
+
+#define OG_APPROVAL_SECONDS	86400 /* where a policy does not say */
+#define OG_APPROVAL_SECONDS_MAX (366 * 86400)
+
+/* What may ask for another's approval before this step: [{"policy","hash",
+ * "approval":SQL,"message","clearance":of the approver,"seconds"}]. */
+int og_policies_approvals(struct og_policies *policies, const json_t *nodes, const char *step,
+			  json_t **ret, struct og_err *err);
 
 /* What there is to cite for these nodes at this clearance: one passage of
  * each policy, {"policy","title","source","line","text"}; policies with

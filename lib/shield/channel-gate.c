@@ -16,7 +16,8 @@
 struct kept {
 	int64_t principal;
 	char subject[OG_SUBJECT_MAX + 1]; /* "" own rights; "in " and a node: narrowed */
-	int64_t epoch;
+	int64_t epoch;			  /* of the grants; -1: made of frozen ones */
+	char *frozen;			  /* what og_request_freeze() gave or is made of, or NULL */
 	struct og_rights *rights;
 	struct og_gate *gate;
 };
@@ -40,6 +41,7 @@ static void drop(struct kept *kept)
 {
 	og_gate_free(kept->gate);
 	og_rights_free(kept->rights);
+	free(kept->frozen);
 	memset(kept, 0, sizeof(*kept));
 }
 
@@ -69,55 +71,94 @@ static struct kept *touch(struct og_gates *gates, size_t i)
 	return &gates->kept[0];
 }
 
+static void forget(struct og_gates *gates, size_t i)
+{
+	drop(&gates->kept[i]);
+	gates->n--;
+	memmove(&gates->kept[i], &gates->kept[i + 1], (gates->n - i) * sizeof(gates->kept[0]));
+}
+
+/* By the epoch of the grants; or, with frozen, by what they were made of. */
 static struct kept *look_up(struct og_gates *gates, int64_t principal, const char *subject,
-			    int64_t epoch)
+			    int64_t epoch, const char *frozen)
 {
 	for (size_t i = 0; i < gates->n; i++) {
 		struct kept *kept = &gates->kept[i];
 
-		if (kept->principal != principal || strcmp(kept->subject, subject) != 0)
+		if (kept->principal != principal || strcmp(kept->subject, subject) != 0 ||
+		    (frozen ? !kept->frozen || strcmp(kept->frozen, frozen) != 0 : kept->epoch < 0))
 			continue;
-		if (kept->epoch == epoch && !og_gate_stale(kept->gate))
+		if ((frozen || kept->epoch == epoch) && !og_gate_stale(kept->gate))
 			return touch(gates, i);
-		drop(kept);
-		gates->n--;
-		memmove(kept, kept + 1, (gates->n - i) * sizeof(*kept));
+		forget(gates, i);
 		return NULL;
 	}
 	return NULL;
 }
 
-static int make(struct og_request *rq, const char *subject, const char *const *only,
-		struct kept *ret, struct og_err *err)
-{
-	struct og_shield *shield = rq->shield;
-	struct og_gate_hooks hooks = { limit_of, shield };
-
-	if (og_access_rights(shield->access, &rq->who, subject, only, &ret->rights, err) < 0)
-		return -1;
-	if (og_gate_new(shield->db, ret->rights, NULL, &hooks, &ret->gate, err) < 0) {
-		og_rights_free(ret->rights);
-		return -1;
-	}
-	ret->principal = rq->who.id;
-	ret->epoch = ret->rights->epoch;
-	return 0;
-}
-
-static int keep(struct og_request *rq, const char *name, const char *subject,
-		const char *const *only, struct kept **ret, struct og_err *err)
+/* Puts rights (taken) and their gate in front. */
+static int keep(struct og_request *rq, const char *name, struct og_rights *rights,
+		struct kept **ret, struct og_err *err)
 {
 	struct og_gates *gates = rq->shield->gates;
-	struct kept made = { 0 };
+	struct og_gate_hooks hooks = { limit_of, rq->shield };
+	struct kept made = { .principal = rq->who.id, .epoch = rights->epoch, .rights = rights };
 
-	if (make(rq, subject, only, &made, err) < 0)
+	if (og_gate_new(rq->shield->db, rights, NULL, &hooks, &made.gate, err) < 0) {
+		og_rights_free(rights);
 		return -1;
+	}
 	snprintf(made.subject, sizeof(made.subject), "%s", name);
 	if (gates->n == GATES_KEPT)
 		drop(&gates->kept[--gates->n]);
 	gates->kept[gates->n] = made;
 	*ret = touch(gates, gates->n++);
 	return 0;
+}
+
+static int keep_live(struct og_request *rq, const char *name, const char *subject,
+		     const char *const *only, struct kept **ret, struct og_err *err)
+{
+	struct og_rights *rights = NULL;
+
+	if (og_access_rights(rq->shield->access, &rq->who, subject, only, &rights, err) < 0)
+		return -1;
+	return keep(rq, name, rights, ret, err);
+}
+
+/* Rights out of what og_request_freeze() gave. */
+static int thaw(const struct og_request *rq, const char *subject, struct og_rights **ret,
+		struct og_err *err)
+{
+	struct og_principal who = rq->who;
+	json_t *frozen = json_loads(rq->task.rights, 0, NULL);
+	const char *role = og_json_str(frozen, "role");
+	int rc = -1;
+
+	if (!role || strlen(role) > OG_NAME_MAX) {
+		og_fail(err, OG_EDATA, "the frozen rights of task %s cannot be read", rq->task.id);
+	} else {
+		memcpy(who.role, role, strlen(role) + 1);
+		who.clearance = (int)og_json_int(frozen, "clearance", 1);
+		rc = og_access_rights_kept(json_object_get(frozen, "grants"), &who, subject, ret,
+					   err);
+	}
+	json_decref(frozen);
+	return rc;
+}
+
+static int frozen_gate(struct og_request *rq, const char *subject, struct kept **ret,
+		       struct og_err *err)
+{
+	struct og_rights *rights = NULL;
+
+	*ret = look_up(rq->shield->gates, rq->who.id, subject, 0, rq->task.rights);
+	if (*ret)
+		return 0;
+	if (thaw(rq, subject, &rights, err) < 0 || keep(rq, subject, rights, ret, err) < 0)
+		return -1;
+	(*ret)->frozen = strdup(rq->task.rights);
+	return (*ret)->frozen ? 0 : og_fail_nomem(err);
 }
 
 /* Collects table names from an array of strings or of {"tbl":NAME}. */
@@ -148,14 +189,13 @@ static int narrowed(struct og_request *rq, const char *name, struct kept **ret, 
 		return -1;
 	collect(json_object_get(doc, "asks"), names,
 		collect(json_object_get(doc, "touches"), names, 0));
-	return keep(rq, name, NULL, names, ret, err);
+	return keep_live(rq, name, NULL, names, ret, err);
 }
 
-int og_request_gate(struct og_request *rq, const char *subject, struct og_gate **ret,
-		    struct og_err *err)
+static int live_gate(struct og_request *rq, const char *subject, struct kept **ret,
+		     struct og_err *err)
 {
 	char name[OG_SUBJECT_MAX + 1];
-	struct kept *kept;
 	int64_t epoch;
 	int narrow = !subject && rq->has_task && rq->task.skill;
 
@@ -165,13 +205,54 @@ int og_request_gate(struct og_request *rq, const char *subject, struct og_gate *
 		snprintf(name, sizeof(name), "in %s@%s", rq->task.skill, rq->task.skill_hash);
 	else
 		snprintf(name, sizeof(name), "%s", subject ? subject : "");
-	kept = look_up(rq->shield->gates, rq->who.id, name, epoch);
-	if (!kept && (narrow ? narrowed(rq, name, &kept, err)
-			     : keep(rq, name, subject, NULL, &kept, err)) < 0)
+	*ret = look_up(rq->shield->gates, rq->who.id, name, epoch, NULL);
+	if (*ret)
+		return 0;
+	return narrow ? narrowed(rq, name, ret, err) : keep_live(rq, name, subject, NULL, ret, err);
+}
+
+int og_request_gate(struct og_request *rq, const char *subject, struct og_gate **ret,
+		    struct og_err *err)
+{
+	struct kept *kept = NULL;
+	int frozen = subject && rq->has_task && rq->task.rights;
+
+	if ((frozen ? frozen_gate(rq, subject, &kept, err) : live_gate(rq, subject, &kept, err)) <
+	    0)
 		return -1;
 	og_gate_task(kept->gate, rq->has_task ? rq->task.id : "");
 	*ret = kept->gate;
 	return 0;
+}
+
+static char *freeze_text(struct og_request *rq, const char *subject, struct og_err *err)
+{
+	json_t *grants = NULL, *frozen;
+	char *text;
+
+	if (og_access_grants_keep(rq->shield->access, subject, &grants, err) < 0)
+		return NULL;
+	frozen = json_pack("{s:s,s:i,s:o}", "role", rq->who.role, "clearance", rq->who.clearance,
+			   "grants", grants);
+	text = frozen ? json_dumps(frozen, JSON_COMPACT) : NULL;
+	json_decref(frozen);
+	if (!text)
+		og_fail_nomem(err);
+	return text;
+}
+
+/* Made once for as long as the grants stay as they are: a worker's tasks
+ * come in runs of the same skill. */
+int og_request_freeze(struct og_request *rq, const char *subject, char **ret, struct og_err *err)
+{
+	struct kept *kept = NULL;
+
+	if (live_gate(rq, subject, &kept, err) < 0)
+		return -1;
+	if (!kept->frozen && !(kept->frozen = freeze_text(rq, subject, err)))
+		return -1;
+	*ret = strdup(kept->frozen);
+	return *ret ? 0 : og_fail_nomem(err);
 }
 
 enum og_refusal og_gate_refusal(const struct og_gate_result *result)

@@ -17,10 +17,17 @@ int og_gates_new(struct og_gates **ret, struct og_err *err);
 void og_gates_free(struct og_gates *gates); /* before og_db_close() */
 
 /* The gate for the request's principal. subject NULL: its own rights, in a
- * task narrowed to the tables its skill touches. Inside a transaction;
- * borrowed, good until that ends. */
+ * task narrowed to the tables its skill touches. In a task that has frozen
+ * rights, a subject's are those. Inside a transaction; borrowed, good until
+ * that ends. */
 int og_request_gate(struct og_request *rq, const char *subject, struct og_gate **ret,
 		    struct og_err *err);
+
+/* What a task keeps of its rights when its skill is frozen: role and
+ * clearance of its principal and the grants of the subject, as JSON text.
+ * Later gates of that task for the subject are made of it, whatever was
+ * granted or revoked since. Heap string. */
+int og_request_freeze(struct og_request *rq, const char *subject, char **ret, struct og_err *err);
 
 /* Runs SQL; any verdict but allow becomes the request's refusal. result is
  * to be released in every case. */

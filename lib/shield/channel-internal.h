@@ -47,6 +47,8 @@ struct og_conversation {
 	char agent[OG_AGENT_MAX + 1]; /* who works on tasks here, for the ledger */
 	char nonce[OG_NONCE_LEN + 1];
 	int64_t who; /* id of the session's principal, in SESSION */
+	int by_key;  /* signed in with this key, not by a password */
+	unsigned char pubkey[OG_KEY_PUBLIC];
 };
 
 /* What kind of no: it decides verdict, code, and whether the ledger hears of it. */
@@ -91,12 +93,15 @@ int og_refuse_wait(struct og_request *rq, const char *rule, int64_t until_ms, js
 		   struct og_err *err);
 
 /* Who a request acts as. _task demands a task with the right epoch and
- * does not care for its state; _running demands that it still runs. Inside
- * a frame what they find cannot change any more. */
+ * cares neither for its state nor for whether its principal is active; _running demands that it
+ * still runs. Inside a frame what they find cannot change any more. */
 int og_request_session(struct og_request *rq, struct og_err *err);
 int og_request_task(struct og_request *rq, struct og_err *err);
-int og_request_either(struct og_request *rq, struct og_err *err);
+int og_request_either(struct og_request *rq, int late, struct og_err *err);
 int og_request_running(struct og_request *rq, struct og_err *err);
+/* The task's principal may still act: what is more than to take back what
+ * was done, and to end. */
+int og_request_active(struct og_request *rq, struct og_err *err);
 int og_request_right(struct og_request *rq, const char *right, struct og_err *err);
 
 /* The ledger's view of a request; strings are borrowed from it. */

@@ -40,28 +40,50 @@ int og_refuse_wait(struct og_request *rq, const char *rule, int64_t until_ms, js
 		   struct og_err *err)
 {
 	int64_t left = until_ms - og_now_ms();
+	const char *why = og_json_str(extra, "why");
 	char until[OG_TIME_LEN + 1];
 
 	og_time_format(until_ms, until);
 	if (!extra)
 		extra = json_object();
+	if (rq->extra)
+		json_object_update(extra, rq->extra);
 	json_decref(rq->extra);
 	rq->extra = extra;
 	if (og_json_set(extra, "until", json_string(until), err) < 0 ||
 	    og_json_set(extra, "delay_ms", json_integer(left > 0 ? left : 0), err) < 0)
 		return -1;
+	if (why)
+		return og_refuse(rq, OG_WAIT, rule, err, "%s", why);
 	return og_refuse(rq, OG_WAIT, rule, err, "not before %s", until);
 }
 
+/* Is the session's principal still who it signed in as? */
+static int session_stands(struct og_request *rq)
+{
+	const struct og_conversation *talk = rq->talk;
+
+	if (!talk->by_key)
+		return 1;
+	return rq->who.has_key && memcmp(rq->who.pubkey, talk->pubkey, OG_KEY_PUBLIC) == 0;
+}
+
+/* Read again for every request: a role that was taken away is gone at once,
+ * and with the principal or its key the session. */
 int og_request_session(struct og_request *rq, struct og_err *err)
 {
 	struct og_conversation *talk = rq->talk;
 
-	/* Read again for every request: a role that was taken away is gone at once. */
-	if (og_access_principal_id(rq->shield->access, talk->who, &rq->who, err) < 0)
+	if (og_access_principal_kept(rq->shield->access, talk->who, &rq->who, err) < 0)
 		return -1;
 	rq->known = 1;
-	return 0;
+	if (rq->who.active && session_stands(rq))
+		return 0;
+	talk->state = OG_TALK_NEW;
+	og_refuse(rq, OG_DENY, "session", err, "the session is over: '%s' is %s", rq->who.name,
+		  rq->who.active ? "known by another key now" : "no longer active");
+	err->code = OG_EPERM;
+	return og_hint(err, "sign in with the key that is in force");
 }
 
 /* The row of the task a request names, if it may act for it at all. */
@@ -79,7 +101,7 @@ int og_request_task(struct og_request *rq, struct og_err *err)
 	if (found == 0 || rq->task.same_as)
 		return og_refuse(rq, OG_DENY_QUIET, "no-task", err, "no such task");
 	rq->has_task = 1;
-	if (og_access_principal_id(rq->shield->access, rq->task.principal, &rq->who, err) < 0)
+	if (og_access_principal_kept(rq->shield->access, rq->task.principal, &rq->who, err) < 0)
 		return -1;
 	rq->known = 1;
 	if (epoch != rq->task.epoch)
@@ -89,13 +111,22 @@ int og_request_task(struct og_request *rq, struct og_err *err)
 	return 0;
 }
 
-int og_request_either(struct og_request *rq, struct og_err *err)
+int og_request_either(struct og_request *rq, int late, struct og_err *err)
 {
 	if (!json_object_get(rq->body, "task"))
 		return og_request_session(rq, err);
-	if (og_request_task(rq, err) < 0)
+	if (og_request_task(rq, err) < 0 || og_request_running(rq, err) < 0)
 		return -1;
-	return og_request_running(rq, err);
+	return late ? 0 : og_request_active(rq, err);
+}
+
+int og_request_active(struct og_request *rq, struct og_err *err)
+{
+	if (rq->who.active)
+		return 0;
+	og_refuse(rq, OG_DENY, "principal", err, "principal '%s' is no longer active",
+		  rq->who.name);
+	return og_hint(err, "what the task did is taken back; nothing more is done for it");
 }
 
 int og_request_running(struct og_request *rq, struct og_err *err)

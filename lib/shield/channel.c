@@ -23,9 +23,10 @@ enum {
 
 /* Who a request acts as, found before the handler runs. */
 enum actor {
-	SELF,	/* the handler finds out: from an envelope, a signature, a task */
-	LOGIN,	/* the session's principal */
-	EITHER, /* the task's principal when the request names a task, else the session's */
+	SELF,	     /* the handler finds out: from an envelope, a signature, a task */
+	LOGIN,	     /* the session's principal */
+	EITHER,	     /* the task's principal when the request names a task, else the session's */
+	EITHER_LATE, /* so too; in a task also for a principal who may act no more */
 };
 
 /* The transaction a request runs in. It is open before anybody asks who the
@@ -71,7 +72,8 @@ static const struct verb verbs[] = {
 	{ "schema", ANY, EITHER, READ, NULL, MAYBE_TASK, og_verb_schema },
 	{ "skill.match", ANY, EITHER, READ, NULL, MAYBE_TASK "text:s limit:i?",
 	  og_verb_skill_match },
-	{ "skill.get", ANY, EITHER, READ, NULL, MAYBE_TASK "skill:s hash:s?", og_verb_skill_get },
+	{ "skill.get", ANY, EITHER_LATE, READ, NULL, MAYBE_TASK "skill:s hash:s?",
+	  og_verb_skill_get },
 	{ "skill.list", ANY, EITHER, READ, NULL, MAYBE_TASK, og_verb_skill_list },
 	{ "skill.put", SESSION, LOGIN, WRITE, "skill", "doc:o", og_verb_skill_put },
 	{ "policy.search", ANY, EITHER, READ, NULL, MAYBE_TASK "node:s? query:s limit:i?",
@@ -206,6 +208,11 @@ static int check_keys(const json_t *body, const char *keys, struct og_err *err)
 	return present == json_object_size(body) ? 0 : unknown_key(body, keys, err);
 }
 
+static int either(const struct verb *verb)
+{
+	return verb->actor == EITHER || verb->actor == EITHER_LATE;
+}
+
 /* Finds the verb and holds the request against the table. Failing here is
  * a broken peer, not a refused wish: the conversation ends. */
 static int admit(struct og_request *rq, const struct verb **ret, struct og_err *err)
@@ -226,7 +233,7 @@ static int admit(struct og_request *rq, const struct verb **ret, struct og_err *
 	if (!verb)
 		return og_fail(err, OG_EDATA, "unknown verb '%s'", name);
 	if (!(verb->legal & (unsigned)rq->talk->state) ||
-	    (verb->actor == EITHER && rq->talk->state != OG_TALK_SESSION &&
+	    (either(verb) && rq->talk->state != OG_TALK_SESSION &&
 	     !json_object_get(rq->body, "task"))) {
 		og_refuse(rq, OG_DENY_QUIET, "order", err, "'%s' is not legal here", name);
 		return og_hint(err, "begin with session.begin or task.begin");
@@ -239,7 +246,7 @@ static int authorise(struct og_request *rq, const struct verb *verb, struct og_e
 {
 	if (verb->actor == LOGIN && og_request_session(rq, err) < 0)
 		return -1;
-	if (verb->actor == EITHER && og_request_either(rq, err) < 0)
+	if (either(verb) && og_request_either(rq, verb->actor == EITHER_LATE, err) < 0)
 		return -1;
 	return verb->right ? og_request_right(rq, verb->right, err) : 0;
 }

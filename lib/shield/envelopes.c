@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/shield/approval.h"
 #include "lib/shield/waits.h"
 #include "lib/task/state.h"
 
@@ -89,8 +90,9 @@ int og_envelope_admit(struct og_request *rq, const struct og_envelope *envelope,
 int og_envelope_record(struct og_request *rq, const struct og_envelope *envelope,
 		       const char *action, struct og_err *err)
 {
-	json_t *body = json_pack("{s:s,s:s,s:s}", "about", envelope->task, "digest", envelope->hash,
-				 "verdict", "allow");
+	json_t *body = json_pack("{s:s,s:s,s:s,s:s*,s:s*,s:s*}", "about", envelope->task, "digest",
+				 envelope->hash, "verdict", "allow", "said", envelope->state,
+				 "approves", envelope->digest, "note", envelope->note);
 	struct og_record entry;
 	struct og_receipt receipt;
 	int rc = -1;
@@ -180,25 +182,12 @@ static int cancel(struct og_request *rq, const struct og_envelope *envelope, str
 	return og_envelope_record(rq, envelope, "cancel", err);
 }
 
-static int approve(struct og_request *rq, const struct og_envelope *envelope, struct og_err *err)
-{
-	if (og_request_right(rq, "approve", err) < 0 ||
-	    og_envelope_about(rq, envelope, "approve", err) < 0)
-		return -1;
-	if (!is_waiting(rq))
-		return og_refuse(rq, OG_DENY, "not-waiting", err,
-				 "task %s does not wait for an approval", envelope->task);
-	if (og_envelope_keep(rq, envelope, envelope->expires, err) < 0)
-		return -1;
-	return og_envelope_record(rq, envelope, "approve", err);
-}
-
 static const struct {
 	const char *kind;
 	int (*apply)(struct og_request *, const struct og_envelope *, struct og_err *);
 } kinds[] = {
 	{ "cancel", cancel },
-	{ "approve", approve },
+	{ "approve", og_approval_answer },
 };
 
 static int apply_kind(struct og_request *rq, const struct og_envelope *envelope, struct og_err *err)

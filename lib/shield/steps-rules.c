@@ -49,7 +49,7 @@ int og_run_admit(struct og_run *run, struct og_err *err)
 }
 
 /* The skill's own node and those that govern it. */
-static int nodes_of(struct og_run *run, json_t **ret, struct og_err *err)
+int og_run_nodes(struct og_run *run, json_t **ret, struct og_err *err)
 {
 	const char *name = og_json_str(run->doc, "name");
 	json_t *nodes = NULL;
@@ -74,10 +74,10 @@ int og_run_true(const struct og_gate_result *result)
 	return json_is_real(value) && json_real_value(value) != 0.0;
 }
 
-static int judge(struct og_run *run, const json_t *rule, struct og_err *err)
+int og_run_predicate(struct og_run *run, const char *policy, const char *predicate,
+		     struct og_err *err)
 {
 	struct og_request *rq = run->rq;
-	const char *policy = og_json_str(rule, "policy"), *message = og_json_str(rule, "message");
 	struct og_gate_result result;
 	struct og_err why = OG_ERR_INIT;
 	struct og_buf sql;
@@ -85,21 +85,30 @@ static int judge(struct og_run *run, const json_t *rule, struct og_err *err)
 
 	memset(&result, 0, sizeof(result));
 	og_buf_init(&sql, OG_GATE_TEXT_MAX);
-	og_buf_addf(&sql, "SELECT (%s)", og_json_str(rule, "rule"));
+	og_buf_addf(&sql, "SELECT (%s)", predicate);
 	if (og_buf_check(&sql, "rule", err) < 0)
 		goto out;
 	if (og_request_sql(rq, run->gate, sql.data, run->vars, OG_GATE_READ, &result, &why) < 0)
 		og_refuse(rq, OG_DENY, "policy-rule", err, "policy '%s' cannot be judged: %s",
 			  policy, why.msg);
-	else if (!og_run_true(&result))
-		og_refuse(rq, OG_DENY, "policy-rule", err, "%s",
-			  message && *message ? message : "refused by a policy");
 	else
-		rc = 0;
+		rc = og_run_true(&result);
 out:
 	og_gate_result_release(&result);
 	og_buf_release(&sql);
 	return rc;
+}
+
+static int judge(struct og_run *run, const json_t *rule, struct og_err *err)
+{
+	const char *message = og_json_str(rule, "message");
+	int holds =
+		og_run_predicate(run, og_json_str(rule, "policy"), og_json_str(rule, "rule"), err);
+
+	if (holds != 0)
+		return holds < 0 ? -1 : 0;
+	return og_refuse(run->rq, OG_DENY, "policy-rule", err, "%s",
+			 message && *message ? message : "refused by a policy");
 }
 
 static int has_requirement(const json_t *step)
@@ -135,7 +144,7 @@ int og_run_rules(struct og_run *run, struct og_err *err)
 	size_t i;
 	int rc = -1;
 
-	if (nodes_of(run, &nodes, err) < 0 ||
+	if (og_run_nodes(run, &nodes, err) < 0 ||
 	    og_policies_rules(run->rq->shield->policies, nodes, run->name, &rules, err) < 0)
 		goto out;
 	if ((json_array_size(rules) > 0 || has_requirement(run->step)) && cite(run, nodes, err) < 0)

@@ -19,6 +19,7 @@ void og_run_release(struct og_run *run)
 	json_decref(run->reads);
 	json_decref(run->ddl);
 	json_decref(run->citations);
+	json_decref(run->approval);
 	json_decref(run->view);
 }
 
@@ -93,6 +94,12 @@ static const json_t *find_step(const json_t *doc, const char *name, int64_t *ret
 	return NULL;
 }
 
+/* Whose grants its SQL runs with. */
+static void subject_of(const struct og_run *run, char out[OG_SUBJECT_MAX + 1])
+{
+	snprintf(out, OG_SUBJECT_MAX + 1, "skill:%s@%s", og_json_str(run->doc, "name"), run->hash);
+}
+
 int og_run_step(struct og_run *run, const char *name, const json_t *vars, struct og_err *err)
 {
 	struct og_request *rq = run->rq;
@@ -111,7 +118,7 @@ int og_run_step(struct og_run *run, const char *name, const json_t *vars, struct
 	run->citations = json_array();
 	if (!run->vars || !run->rows || !run->reads || !run->ddl || !run->citations)
 		return og_fail_nomem(err);
-	snprintf(subject, sizeof(subject), "skill:%s@%s", og_json_str(run->doc, "name"), run->hash);
+	subject_of(run, subject);
 	return og_request_gate(rq, subject, &run->gate, err);
 }
 
@@ -163,6 +170,14 @@ static int repeated(struct og_run *run, const char *digest, struct og_err *err)
 	return rc;
 }
 
+static int in_time(const struct og_task_row *task)
+{
+	int64_t deadline;
+
+	return !task->deadline || og_time_parse(task->deadline, &deadline) < 0 ||
+	       og_now_ms() < deadline;
+}
+
 /* The task must still go forward, and this must be its next step. */
 static int in_order(struct og_run *run, struct og_err *err)
 {
@@ -175,25 +190,40 @@ static int in_order(struct og_run *run, struct og_err *err)
 	cancelled = og_consent_cancelled(rq->shield->tasks, rq->task.id, rq->task.principal, err);
 	if (cancelled == 1)
 		og_refuse(rq, OG_DENY, "cancelled", err, "the task was cancelled");
-	return cancelled == 0 ? 0 : -1;
+	if (cancelled != 0 || og_request_active(rq, err) < 0)
+		return -1;
+	if (!in_time(&rq->task))
+		return og_refuse(rq, OG_DENY, "deadline", err, "deadline: it was to be done by %s",
+				 rq->task.deadline);
+	return 0;
 }
 
-/* The first step decides version and variables for good. */
+/* A first step that had to wait comes again with its slots: they were bound
+ * when it waited, and are not looked at twice. */
+static int bound_before(struct og_run *run, const json_t *slots, struct og_err *err)
+{
+	if (run->ordinal == 0 || json_object_size(slots) == 0)
+		return 0;
+	return og_refuse(run->rq, OG_CONFLICT, "slots", err,
+			 "slots are bound by the first step only");
+}
+
+/* The first step decides version, variables and rights for good. */
 static int freeze(struct og_run *run, const json_t *slots, struct og_err *err)
 {
 	struct og_task_row *task = &run->rq->task;
+	char subject[OG_SUBJECT_MAX + 1];
 	json_t *vars = NULL;
 
 	if (task->skill)
-		return json_object_size(slots) == 0
-			       ? 0
-			       : og_refuse(run->rq, OG_CONFLICT, "slots", err,
-					   "slots are bound by the first step only");
+		return bound_before(run, slots, err);
 	if (og_run_slots(run, slots, &vars, err) < 0)
 		return -1;
 	json_decref(run->vars);
 	run->vars = vars;
-	if (og_task_row_set(&task->skill, og_json_str(run->doc, "name"), err) < 0)
+	subject_of(run, subject);
+	if (og_request_freeze(run->rq, subject, &task->rights, err) < 0 ||
+	    og_task_row_set(&task->skill, og_json_str(run->doc, "name"), err) < 0)
 		return -1;
 	return og_task_row_set(&task->skill_hash, run->hash, err);
 }
@@ -213,28 +243,33 @@ json_t *og_run_body(const struct og_run *run)
 	json_decref(names);
 	if (json_array_size(run->ddl) > 0)
 		json_object_set(body, "ddl", run->ddl);
+	if (run->approval)
+		json_object_set(body, "approval", run->approval);
 	return body;
 }
 
+/* *ret_seq stays 0 for a step that wrote nothing, though an approval that
+ * was used has its entry all the same. */
 static int record(struct og_run *run, const char *action, int64_t *ret_seq, struct og_err *err)
 {
 	struct og_frame *frame = &run->rq->shield->frame;
+	int wrote = og_frame_changed(frame) || json_array_size(run->ddl) > 0;
 	struct og_record entry;
 	struct og_receipt receipt;
 	json_t *body;
 	int rc = -1;
 
 	*ret_seq = 0;
-	if (!og_frame_changed(frame) && json_array_size(run->ddl) == 0)
+	if (!wrote && !run->approval)
 		return 0;
 	body = og_run_body(run);
 	if (!body)
 		return og_fail_nomem(err);
 	og_request_record(run->rq, action, &entry);
-	if (og_frame_record(frame, &entry, body, &receipt, err) == 0) {
+	if (og_frame_record(frame, &entry, body, &receipt, err) == 0)
+		rc = og_request_entry(run->rq, receipt.seq, err);
+	if (rc == 0 && wrote)
 		*ret_seq = receipt.seq;
-		rc = 0;
-	}
 	json_decref(body);
 	return rc;
 }
@@ -373,7 +408,7 @@ int og_run_start(struct og_run *run, char ret_digest[OG_HASH_HEX + 1], struct og
 {
 	const json_t *body = run->rq->body, *slots = json_object_get(body, "slots");
 	const struct og_task_row *task = &run->rq->task;
-	int done;
+	int done, waits;
 
 	if (task->next_step < 0)
 		return og_refuse(run->rq, OG_CONFLICT, "turned-back", err,
@@ -385,9 +420,11 @@ int og_run_start(struct og_run *run, char ret_digest[OG_HASH_HEX + 1], struct og
 	done = repeated(run, ret_digest, err);
 	if (done != 0)
 		return done;
-	if (in_order(run, err) < 0 || og_run_admit(run, err) < 0 || freeze(run, slots, err) < 0)
+	if (in_order(run, err) < 0 || og_run_admit(run, err) < 0 || freeze(run, slots, err) < 0 ||
+	    og_run_rules(run, err) < 0)
 		return -1;
-	return og_run_rules(run, err);
+	waits = og_run_consent(run, err);
+	return waits == 1 ? og_run_wait(run, err) : waits;
 }
 
 int og_run_keep(struct og_run *run, const char *digest, int64_t seq, struct og_err *err)

@@ -31,6 +31,7 @@ struct og_run {
 	json_t *reads;	      /* digests of what was read, ours */
 	json_t *ddl;	      /* schema changes made, ours */
 	json_t *citations;    /* of policies that bind this step, ours */
+	json_t *approval;     /* whose word let it pass, for its entry, ours, or NULL */
 	json_t *view;	      /* hints of a view block, ours, or NULL */
 	int64_t affected;
 };
@@ -47,7 +48,8 @@ int og_run_step(struct og_run *run, const char *name, const json_t *vars, struct
 /* The beginning and the end of step.run, which a step with a call to a
  * service does in two requests. _start: from the request to the last check
  * before the blocks; 1 when the step was done before (the recorded reply is
- * in rq->reply). _keep: the reply, the journal's row and the task's. */
+ * in rq->reply); a step that has to wait is refused, with that committed.
+ * _keep: the reply, the journal's row and the task's. */
 int og_run_start(struct og_run *run, char ret_digest[OG_HASH_HEX + 1], struct og_err *err);
 int og_run_keep(struct og_run *run, const char *digest, int64_t seq, struct og_err *err);
 
@@ -62,8 +64,22 @@ int og_run_undo(struct og_run *run, struct og_err *err);
 int og_run_admit(struct og_run *run, struct og_err *err);
 int og_request_cleared(struct og_request *rq, const json_t *doc, struct og_err *err);
 int og_run_rules(struct og_run *run, struct og_err *err);
+/* Names of the nodes whose policies bind the skill; and a predicate of one
+ * of them: 1 true, 0 false, -1 refused because it cannot be judged. */
+int og_run_nodes(struct og_run *run, json_t **ret, struct og_err *err);
+int og_run_predicate(struct og_run *run, const char *policy, const char *predicate,
+		     struct og_err *err);
 /* The answer of a predicate that was run. */
 int og_run_true(const struct og_gate_result *result);
+
+/* steps-consent.c, for og_run_start, after the rules and before the first block: 0 no policy
+ * asks for an approval, or there is one, which is used up in this frame and
+ * named in run->approval: the frame must not commit without an entry that
+ * has it (og_run_body). 1: the task waits, which is in the frame: return
+ * og_run_wait(), which commits that and refuses with verdict "wait". A step
+ * whose effect outside was begun had its approval then. */
+int og_run_consent(struct og_run *run, struct og_err *err);
+int og_run_wait(struct og_run *run, struct og_err *err);
 
 /* steps-slots.c: the first variables of a task. */
 int og_run_slots(struct og_run *run, const json_t *given, json_t **ret, struct og_err *err);

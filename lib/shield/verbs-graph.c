@@ -76,6 +76,21 @@ int og_verb_skill_match(struct og_request *rq, struct og_err *err)
 	return rc;
 }
 
+/* A task whose principal may act no more needs its own skill's text to take
+ * back what it did, and no other. */
+static int may_look(struct og_request *rq, const json_t *found, struct og_err *err)
+{
+	const char *hash = og_json_str(found, "hash");
+
+	if (!rq->has_task)
+		return og_request_cleared(rq, json_object_get(found, "skill"), err);
+	if (rq->task.skill_hash && hash && strcmp(hash, rq->task.skill_hash) == 0)
+		return 0;
+	if (og_request_active(rq, err) < 0)
+		return -1;
+	return og_request_cleared(rq, json_object_get(found, "skill"), err);
+}
+
 /* That a skill exists is no secret (matching names it); its text is one,
  * for those below its clearance. */
 int og_verb_skill_get(struct og_request *rq, struct og_err *err)
@@ -88,7 +103,7 @@ int og_verb_skill_get(struct og_request *rq, struct og_err *err)
 		return -1;
 	if (there == 0)
 		return og_refuse(rq, OG_DENY_QUIET, "no-skill", err, "no such skill");
-	if (og_request_cleared(rq, json_object_get(found, "skill"), err) < 0) {
+	if (may_look(rq, found, err) < 0) {
 		json_decref(found);
 		/* A task was matched to it and learns why not; a reader learns nothing. */
 		return rq->has_task

@@ -87,6 +87,8 @@ static int check_nonce(struct og_request *rq, const char *name, const char *nonc
 	}
 	rq->known = 1;
 	talk->who = rq->who.id;
+	talk->by_key = 1;
+	memcpy(talk->pubkey, rq->who.pubkey, sizeof(talk->pubkey));
 	talk->state = OG_TALK_SESSION;
 	return describe(rq, &rq->who, err);
 }
@@ -123,6 +125,7 @@ int og_verb_auth_login(struct og_request *rq, struct og_err *err)
 
 	if (check_password(rq, &user, err) == 0 && describe(rq, &rq->who, err) == 0) {
 		rq->talk->who = rq->who.id;
+		rq->talk->by_key = 0;
 		rq->talk->state = OG_TALK_SESSION;
 		rc = json_object_set(rq->reply, "user", user) < 0 ? og_fail_nomem(err) : 0;
 	}

@@ -202,7 +202,7 @@ static int begin_again(struct og_request *rq, struct og_err *err)
 {
 	struct og_task_row *task = &rq->task;
 
-	if (og_access_principal_id(rq->shield->access, task->principal, &rq->who, err) < 0)
+	if (og_access_principal_kept(rq->shield->access, task->principal, &rq->who, err) < 0)
 		return -1;
 	rq->known = 1;
 	if (task->same_as)
@@ -305,7 +305,7 @@ static int status_reply(struct og_request *rq, const char *id, const struct og_t
 	struct og_principal owner;
 	json_t *made;
 
-	if (og_access_principal_id(rq->shield->access, task->principal, &owner, err) < 0)
+	if (og_access_principal_kept(rq->shield->access, task->principal, &owner, err) < 0)
 		return -1;
 	made = json_pack("{s:s,s:s,s:s,s:o,s:s,s:s,s:o,s:o,s:I}", "task", id, "state", task->state,
 			 "reason", task->reason, "skill", text_or_null(task->skill), "principal",

@@ -48,7 +48,7 @@ int og_waits_still(struct og_request *rq, struct og_err *err)
 {
 	const struct og_task_row *task = &rq->task;
 	json_t *waits = og_task_waits(task);
-	int done = !waits || og_now_ms() >= og_waits_until(task, waits);
+	int done = !waits || !rq->who.active || og_now_ms() >= og_waits_until(task, waits);
 
 	if (!done)
 		done = og_consent_cancelled(rq->shield->tasks, task->id, task->principal, err);

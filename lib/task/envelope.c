@@ -25,6 +25,19 @@ static int named(const char *name, const char *const *names)
 	return 0;
 }
 
+/* An approval is one of something, and says yes or no to it. */
+static int check_approval(const struct og_envelope *e, struct og_err *err)
+{
+	static const char *const said[] = { "approved", "rejected", NULL };
+	struct og_hash hash;
+
+	if (!e->digest || og_hash_unhex(e->digest, &hash) < 0)
+		return bad(err, "'digest' of what is approved is missing or no digest");
+	if (!e->state || !named(e->state, said))
+		return bad(err, "'state' is neither approved nor rejected");
+	return 0;
+}
+
 static int check_kind(struct og_envelope *e, struct og_err *err)
 {
 	static const char *const about_a_task[] = { "approve", "cancel", "answer", "resolve",
@@ -41,7 +54,7 @@ static int check_kind(struct og_envelope *e, struct og_err *err)
 		return bad(err, "'text' and 'action' belong to kind task");
 	if (!e->task || !og_uuid_valid(e->task))
 		return bad(err, "'task' is missing or not a task id");
-	return 0;
+	return strcmp(e->kind, "approve") == 0 ? check_approval(e, err) : 0;
 }
 
 static int check_text(const char *text, struct og_err *err)

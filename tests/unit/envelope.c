@@ -151,6 +151,8 @@ static void undelivered(void)
 }
 
 /* Other kinds: about a task, and without an intent of their own. */
+#define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 static void about_tasks(void)
 {
 	static const char *const kinds[] = { "cancel", "approve", "answer", "resolve" };
@@ -160,13 +162,26 @@ static void about_tasks(void)
 	struct og_err err = OG_ERR_INIT;
 	char id[OG_UUID_LEN + 1];
 	struct og_buf out;
+	json_t *approval = json_pack("{s:s,s:s}", "digest", DIGEST, "state", "approved");
 
 	og_buf_init(&out, OG_ENVELOPE_MAX);
 	for (size_t i = 0; i < 4; i++) {
 		draft.kind = kinds[i];
+		draft.more = i == 1 ? approval : NULL;
 		OG_CHECK_OK(og_envelope_make(&draft, seed, &out, id, &err), &err);
 		og_buf_clear(&out);
 	}
+	draft.kind = "approve";
+	OG_CHECK(og_envelope_make(&draft, seed, &out, id, &err) < 0);
+	draft.more = approval;
+	json_object_set_new(approval, "state", json_string("maybe"));
+	OG_CHECK(og_envelope_make(&draft, seed, &out, id, &err) < 0);
+	json_object_set_new(approval, "state", json_string("rejected"));
+	json_object_set_new(approval, "digest", json_string("abc"));
+	OG_CHECK(og_envelope_make(&draft, seed, &out, id, &err) < 0);
+	json_decref(approval);
+	draft.more = NULL;
+	draft.kind = "resolve";
 	draft.text = "and buy a chair";
 	OG_CHECK(og_envelope_make(&draft, seed, &out, id, &err) < 0);
 	draft.text = NULL;

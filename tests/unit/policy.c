@@ -178,7 +178,19 @@ static void what_is_no_document(void)
 		{ "---\nnode: n\nsource: rumour\n---\nx", 32,
 		  "policy: source 'rumour' is unknown" },
 		{ "---\nnode: n\nrule: 1\n---\nx", 25,
-		  "policy: a rule needs the step before which it is checked" },
+		  "policy: a rule or an approval needs the step before which it is judged" },
+		{ "---\nnode: n\napproval: 1\n---\nx", 29,
+		  "policy: a rule or an approval needs the step before which it is judged" },
+		{ "---\nnode: n\nstep: a\n---\nx", 25,
+		  "policy: a step goes with a rule or an approval" },
+		{ "---\nnode: n\nrule: 1\nstep: a\napprover-clearance: 2\n---\nx", 55,
+		  "policy: 'approver_clearance' goes with an approval" },
+		{ "---\nnode: n\napproval: 1\nstep: a\napprover-clearance: 4\n---\nx", 59,
+		  "line 5: approver-clearance: 4 is not within 1 and 3" },
+		{ "---\nnode: n\napproval: 1\nstep: a\napproval-expires: 0s\n---\nx", 58,
+		  "policy: 'approval_seconds' is no whole number from 1 to 31622400" },
+		{ "---\nnode: n\napproval: 1\nstep: a\napproval-expires: soon\n---\nx", 60,
+		  "line 5: approval-expires: 'soon' is not a span of time" },
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
