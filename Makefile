@@ -112,7 +112,8 @@ $(O)/libog.a: $(LIB_OBJ)
 	$(AR) rcs $@ $^
 
 # A program of more than one file names the others here.
-PARTS_og := og-health.o og-queue.o og-up.o og-up-lock.o og-up-services.o og-up-tell.o
+PARTS_og := og-health.o og-queue.o og-up.o og-up-lock.o og-up-services.o og-up-tell.o \
+	og-logs.o og-log-read.o
 PARTS_og-http := og-http-allow.o og-http-transfer.o
 PARTS_og-ledger := og-ledger-proofs.o
 PARTS_og-shield := og-shield-desk.o og-shield-grants.o og-shield-principal.o og-shield-service.o

@@ -205,13 +205,6 @@ static int run_init(const struct og_ctx *ctx, const struct og_args *args, struct
 	return rc;
 }
 
-static int run_later(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	(void)ctx;
-	og_fail(err, OG_EUNAVAIL, "'%s' is not in this version", og_args_command(args)->name);
-	return og_hint(err, "start workers with og-worker");
-}
-
 static const struct og_opt init_options[] = {
 	{ "demo", 0, OG_OPT_FLAG, NULL, "with the demo company, its people, skills and policies" },
 	{ "from", 0, OG_OPT_VALUE, "FILE", "adopt a copy of an existing SQLite database" },
@@ -229,6 +222,13 @@ static const struct og_opt up_options[] = {
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
 };
 
+static const struct og_opt logs_options[] = {
+	{ "follow", 'f', OG_OPT_FLAG, NULL, "go on with what they say, until a signal" },
+	{ "lines", 'n', OG_OPT_VALUE, "N", "the last N lines to begin with (default: 50)" },
+	{ "json", 0, OG_OPT_FLAG, NULL, "one JSON object per line" },
+	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
+};
+
 static const struct og_command commands[] = {
 	{ "init", "[DIR]", "make an instance: DIR/.omnigate", init_options, 0, 1, run_init },
 	{ "status", "", "how the instance is; status 1 when its ledger is broken", json_options, 0,
@@ -238,7 +238,8 @@ static const struct og_command commands[] = {
 	{ "up", "[NAME]...", "start the services of og.conf, or only those named, and keep them",
 	  up_options, 0, -1, og_run_up },
 	{ "down", "", "stop what og up keeps", NULL, 0, 0, og_run_down },
-	{ "logs", "", "not in this version", NULL, 0, -1, run_later },
+	{ "logs", "[SERVICE]...", "what the services said, merged by time", logs_options, 0, -1,
+	  og_run_logs },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
 
