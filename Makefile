@@ -45,7 +45,7 @@ SHARED := schema access skills policies ui
 BUILD_DEPS := gcc libc6-dev linux-libc-dev libsqlite3-dev libjansson-dev libssl-dev \
 	libcmark-gfm-dev libcmark-gfm-extensions-dev libyaml-dev libcrypt-dev \
 	librabbitmq-dev libcurl4-openssl-dev
-TEST_DEPS := bats jq sqlite3 mandoc binutils procps socat
+TEST_DEPS := bats jq sqlite3 mandoc binutils procps socat iproute2 openssh-server openssh-client
 FUZZ_DEPS := clang libclang-rt-14-dev
 LINT_DEPS := clang-format cppcheck shellcheck
 
@@ -112,7 +112,7 @@ $(O)/libog.a: $(LIB_OBJ)
 	$(AR) rcs $@ $^
 
 # A program of more than one file names the others here.
-PARTS_og := og-health.o og-queue.o og-up.o og-up-lock.o og-up-services.o og-up-tell.o \
+PARTS_og := og-health.o og-queue.o og-remote.o og-up.o og-up-lock.o og-up-services.o og-up-tell.o \
 	og-logs.o og-log-read.o
 PARTS_og-http := og-http-allow.o og-http-transfer.o
 PARTS_og-ledger := og-ledger-proofs.o

@@ -38,7 +38,7 @@ static json_t *ask_ledger(const struct og_ctx *ctx, const struct og_conf *conf, 
 	int status;
 
 	og_buf_init(&out, ANSWER_MAX);
-	if (path &&
+	if (path && !og_conf_remote(conf) &&
 	    og_child_run(argv, "", 0, og_deadline(CHILD_MS), &out, &status, &ignored) == 0 &&
 	    status <= 1)
 		og_json_parse(out.data, out.len, ANSWER_MAX, "og-ledger's answer", &answer,
@@ -113,8 +113,9 @@ static json_t *status_json(const struct og_ctx *ctx, const struct og_conf *conf,
 
 	if (!queue)
 		return NULL;
-	return json_pack("{s:i,s:s,s:i,s:b,s:o,s:o?,s:o?}", "v", 1, "home", conf->home, "format",
-			 OG_FORMAT, "worker", og_worker_alive(conf->run), "queue", queue, "tasks",
+	return json_pack("{s:i,s:s,s:s*,s:i,s:b,s:o,s:o?,s:o?}", "v", 1, "home", conf->home,
+			 "remote", og_conf_remote(conf) ? conf->shield : NULL, "format", OG_FORMAT,
+			 "worker", og_worker_alive(conf->run), "queue", queue, "tasks",
 			 count_tasks(ctx, conf), "ledger", ask_ledger(ctx, conf, 0));
 }
 
@@ -139,8 +140,12 @@ static void add_tasks(const json_t *tasks, struct og_buf *out)
 		og_buf_addf(out, " (of the newest %d)", TASKS_ASKED);
 }
 
-static void add_ledger(const json_t *ledger, struct og_buf *out)
+static void add_ledger(const json_t *ledger, const char *remote, struct og_buf *out)
 {
+	if (remote) {
+		og_buf_addf(out, "where the shield is: %s\n", remote);
+		return;
+	}
 	if (!json_is_object(ledger)) {
 		og_buf_adds(out, "cannot be judged\n");
 		return;
@@ -171,7 +176,7 @@ static int print_status(const json_t *status, struct og_err *err)
 	og_buf_adds(&out, "tasks    ");
 	add_tasks(json_object_get(status, "tasks"), &out);
 	og_buf_adds(&out, "\nledger    ");
-	add_ledger(json_object_get(status, "ledger"), &out);
+	add_ledger(json_object_get(status, "ledger"), og_json_str(status, "remote"), &out);
 	if (og_buf_check(&out, "output", err) == 0)
 		rc = og_print(out.data, out.len, err);
 	og_buf_release(&out);
@@ -191,7 +196,8 @@ int og_run_status(const struct og_ctx *ctx, const struct og_args *args, struct o
 		rc = og_arg_flag(args, "json") ? og_print_json(status, err)
 					       : print_status(status, err);
 	/* Monitoring branches on it: a broken ledger is a no. */
-	if (rc == 0 && !og_json_bool(json_object_get(status, "ledger"), "ok", 0))
+	if (rc == 0 && !og_conf_remote(conf) &&
+	    !og_json_bool(json_object_get(status, "ledger"), "ok", 0))
 		rc = 1;
 	json_decref(status);
 	og_conf_free(conf);
@@ -277,6 +283,13 @@ static int check_keys(struct doctor *doctor, struct og_err *err)
 	return rc;
 }
 
+/* A remote instance has no database, and shows no pages. */
+static int is_elsewhere(const struct og_conf *conf, const char *path)
+{
+	return og_conf_remote(conf) &&
+	       (path == conf->erp || path == conf->base || path == conf->renders);
+}
+
 static int check_files(struct doctor *doctor, struct og_err *err)
 {
 	const struct og_conf *conf = doctor->conf;
@@ -285,7 +298,7 @@ static int check_files(struct doctor *doctor, struct og_err *err)
 	int before = doctor->bad;
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
-		if (check_mode(doctor, paths[i], err) < 0)
+		if (!is_elsewhere(conf, paths[i]) && check_mode(doctor, paths[i], err) < 0)
 			return -1;
 	if (check_keys(doctor, err) < 0)
 		return -1;
@@ -310,6 +323,26 @@ static int check_leftovers(struct doctor *doctor, struct og_err *err)
 	if (dir)
 		closedir(dir);
 	free(above);
+	return rc;
+}
+
+/* Instead of the ledger, which is elsewhere: does a shield answer there? */
+static int check_shield(struct doctor *doctor, struct og_err *err)
+{
+	const struct og_conf *conf = doctor->conf;
+	struct og_channel *channel = NULL;
+	struct og_err why = OG_ERR_INIT;
+	int rc;
+
+	if (og_channel_from(doctor->ctx, conf, &channel, &why) == 0 &&
+	    og_channel_ask(channel, "session.begin", json_pack("{s:s}", "principal", "owner"), NULL,
+			   &why) == 0)
+		rc = report(doctor, "shield", "ok", err, "remote instance; one answers at %s",
+			    conf->shield);
+	else
+		rc = report(doctor, "shield", "bad", err, "remote instance; none answers at %s: %s",
+			    conf->shield, why.msg);
+	og_channel_close(channel);
 	return rc;
 }
 
@@ -431,6 +464,13 @@ static int check_model(struct doctor *doctor, struct og_err *err)
 	return report(doctor, "model", "ok", err, "%s", doctor->conf->model);
 }
 
+static int check_books(struct doctor *doctor, struct og_err *err)
+{
+	if (og_conf_remote(doctor->conf))
+		return check_shield(doctor, err);
+	return check_ledger(doctor, err) < 0 ? -1 : check_grants(doctor, err);
+}
+
 int og_run_doctor(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	struct doctor doctor = { .ctx = ctx, .json = og_arg_flag(args, "json") };
@@ -442,9 +482,8 @@ int og_run_doctor(const struct og_ctx *ctx, const struct og_args *args, struct o
 	doctor.conf = conf;
 	if (report(&doctor, "instance", "ok", err, "%s", conf->home) == 0 &&
 	    check_files(&doctor, err) == 0 && check_leftovers(&doctor, err) == 0 &&
-	    check_ledger(&doctor, err) == 0 && check_grants(&doctor, err) == 0 &&
-	    check_worker(&doctor, err) == 0 && check_model(&doctor, err) == 0 &&
-	    check_kernel(&doctor, err) == 0)
+	    check_books(&doctor, err) == 0 && check_worker(&doctor, err) == 0 &&
+	    check_model(&doctor, err) == 0 && check_kernel(&doctor, err) == 0)
 		rc = doctor.bad;
 	og_conf_free(conf);
 	return rc;

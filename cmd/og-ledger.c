@@ -36,6 +36,15 @@ static int check_format(struct og_db *db, struct og_err *err)
 	return og_format_check("erp.db", format, err);
 }
 
+/* A ledger is judged where it is: over a channel it would be hearsay. */
+static int check_here(const struct og_conf *conf, struct og_err *err)
+{
+	if (!og_conf_remote(conf))
+		return 0;
+	og_fail(err, OG_ECONF, "'%s' is a remote instance: it has no ledger", conf->home);
+	return og_hint(err, "run og-ledger where the shield is: %s", conf->shield);
+}
+
 int ledger_open(struct ledger_session *s, const struct og_ctx *ctx, const struct og_args *args,
 		struct og_err *err)
 {
@@ -43,7 +52,7 @@ int ledger_open(struct ledger_session *s, const struct og_ctx *ctx, const struct
 	s->ctx = ctx;
 	s->args = args;
 	if (og_sandbox_no_network(0, err) < 0 || og_sandbox_no_exec(err) < 0 ||
-	    og_conf_from(ctx, args, &s->conf, err) < 0 ||
+	    og_conf_from(ctx, args, &s->conf, err) < 0 || check_here(s->conf, err) < 0 ||
 	    og_db_open(s->conf->erp, OG_DB_WRITE, &s->db, err) < 0)
 		return -1;
 	return check_format(s->db, err);

@@ -20,6 +20,7 @@
 #include "lib/base/text.h"
 #include "lib/proc/notify.h"
 #include "lib/proc/proc.h"
+#include "lib/sandbox/sandbox.h"
 #include "lib/view/view.h"
 
 #define PATH_MAX_BYTES 4096
@@ -234,6 +235,13 @@ int og_channel_from(const struct og_ctx *ctx, const struct og_conf *conf, struct
 	free(shield);
 	free(ssh);
 	return rc;
+}
+
+int og_give_up_network(const struct og_conf *conf, struct og_err *err)
+{
+	if (strncmp(conf->queue, "sqlite:", 7) != 0 || strncmp(conf->shield, "ssh:", 4) == 0)
+		return 0;
+	return og_sandbox_no_network(1, err) < 0 ? -1 : 0;
 }
 
 int og_session_open(const struct og_ctx *ctx, const struct og_args *args,

@@ -57,6 +57,11 @@ int og_queue_from(const struct og_ctx *ctx, const struct og_conf *conf, struct o
 int og_channel_from(const struct og_ctx *ctx, const struct og_conf *conf, struct og_channel **ret,
 		    struct og_err *err);
 
+/* Gives up the network, sockets of this machine aside; not where og.conf
+ * names a queue or a shield on another host, which children that are
+ * started later (og-amqp, ssh) have to reach. */
+int og_give_up_network(const struct og_conf *conf, struct og_err *err);
+
 /* Opens a shield channel and signs in as --as's principal. */
 int og_session_open(const struct og_ctx *ctx, const struct og_args *args,
 		    const struct og_conf *conf, struct og_channel **ret, struct og_err *err);

@@ -204,6 +204,7 @@ int shield_run_listen(const struct og_ctx *ctx, const struct og_args *args, stru
 	listening.max = service.connections;
 	og_note(ctx, "listening%s%s", og_arg(args, 0) ? " at " : "",
 		og_arg(args, 0) ? og_arg(args, 0) : "");
+	og_notify_manager(ctx, "READY=1");
 	rc = og_listen_run(&listening, err);
 out:
 	og_socket_close(&service.sock);

@@ -53,6 +53,7 @@ static int open_all(struct submit *s, struct og_err *err)
 		return og_fail(err, OG_EUSAGE, "--expires: the task would be late at once");
 	if (og_principal_from(s->ctx, s->args, &s->principal, err) < 0 ||
 	    og_conf_from(s->ctx, s->args, &s->conf, err) < 0 ||
+	    og_give_up_network(s->conf, err) < 0 ||
 	    og_conf_key_path(s->conf, s->principal, &key, err) < 0 ||
 	    og_key_read(key, s->seed, err) < 0)
 		goto out;
@@ -425,22 +426,16 @@ static int check_usage(const struct og_args *args, struct og_err *err)
 	return 0;
 }
 
-/* No network ever; and no other program, but for waiting. */
-static int give_up_authority(const struct og_args *args, struct og_err *err)
-{
-	if (og_sandbox_no_network(1, err) < 0)
-		return -1;
-	return og_arg_flag(args, "wait") ? 0 : og_sandbox_no_exec(err);
-}
-
 static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	struct submit s = { .ctx = ctx, .args = args };
 	int rc = -1;
 
-	if (check_usage(args, err) < 0 || give_up_authority(args, err) < 0)
+	if (check_usage(args, err) < 0)
 		return -1;
-	if (open_all(&s, err) == 0 && read_params(&s, err) == 0)
+	/* What is open by now needs no other program any more, but for waiting. */
+	if (open_all(&s, err) == 0 && (og_arg_flag(args, "wait") || og_sandbox_no_exec(err) >= 0) &&
+	    read_params(&s, err) == 0)
 		rc = og_arg_flag(args, "batch") ? run_batch(&s, err) : run_one(&s, err);
 	release_all(&s);
 	return rc;

@@ -12,7 +12,6 @@
 #include "lib/base/text.h"
 #include "lib/hash/hash.h"
 #include "lib/queue/queue.h"
-#include "lib/sandbox/sandbox.h"
 #include "lib/task/envelope.h"
 #include "lib/task/result.h"
 #include "lib/task/state.h"
@@ -37,9 +36,8 @@ static int open_session(struct session *s, const struct og_ctx *ctx, const struc
 	memset(s, 0, sizeof(*s));
 	s->ctx = ctx;
 	s->args = args;
-	if (og_sandbox_no_network(1, err) < 0 ||
-	    og_principal_from(ctx, args, &s->principal, err) < 0 ||
-	    og_conf_from(ctx, args, &s->conf, err) < 0)
+	if (og_principal_from(ctx, args, &s->principal, err) < 0 ||
+	    og_conf_from(ctx, args, &s->conf, err) < 0 || og_give_up_network(s->conf, err) < 0)
 		return -1;
 	return og_session_open(ctx, args, s->conf, &s->channel, err);
 }

@@ -7,6 +7,7 @@
  * be opened again, and there is one way to recover, whoever died.
  */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,9 @@
 #define RETRY_MIN_MS   250 /* times four with every delivery */
 #define TRIES_SERVING  20  /* starts of a job in a row in which nothing got done */
 #define TRIES_DRAINING 5
-#define DRAIN_SOON_MS  30000 /* what is due later holds up no --drain */
+/* A host that is cut off for a day works again when it is back. */
+#define TRIES_REMOTE  INT_MAX
+#define DRAIN_SOON_MS 30000 /* what is due later holds up no --drain */
 
 enum mode { SERVE, DRAIN, ONCE };
 
@@ -364,15 +367,21 @@ static void tell_stopping(void *arg)
 	og_notify_manager(((struct worker *)arg)->ctx, "STOPPING=1");
 }
 
+static int tries(const struct worker *worker)
+{
+	const struct og_conf *conf = worker->conf;
+
+	if (worker->mode != SERVE)
+		return TRIES_DRAINING;
+	return strcmp(conf->shield, "local:") == 0 && strncmp(conf->queue, "sqlite:", 7) == 0
+		       ? TRIES_SERVING
+		       : TRIES_REMOTE;
+}
+
 static int run_crew(struct worker *worker, struct og_err *err)
 {
-	struct og_crew crew = { worker->jobs,
-				run_job,
-				worker,
-				JOB_AGAIN,
-				worker->mode == SERVE ? TRIES_SERVING : TRIES_DRAINING,
-				tell_ready,
-				tell_stopping };
+	struct og_crew crew = { worker->jobs,  run_job,	   worker,	 JOB_AGAIN,
+				tries(worker), tell_ready, tell_stopping };
 	int presence = og_worker_present(worker->conf->run, err), rc, status;
 	long progress;
 

@@ -22,9 +22,10 @@
 /* The nearest program beside us, or NULL. Heap string. */
 static char *nearest_program(const struct og_ctx *ctx, const char *word)
 {
-	static const char *const names[] = { "submit", "task",	 "worker", "shield", "ledger",
-					     "skill",  "policy", "render", "init",   "status",
-					     "doctor", "up",	 "down",   "logs",   NULL };
+	static const char *const names[] = { "submit", "task",	 "worker", "shield",
+					     "ledger", "skill",	 "policy", "render",
+					     "init",   "status", "doctor", "up",
+					     "down",   "logs",	 "key",	   NULL };
 	const char *nearest = og_nearest(word, names);
 
 	(void)ctx;
@@ -195,6 +196,9 @@ static int run_init(const struct og_ctx *ctx, const struct og_args *args, struct
 		return og_fail_nomem(err);
 	if (dir && !*dir)
 		og_fail(err, OG_EUSAGE, "the directory has no name");
+	else if (og_arg_value(args, "queue") || og_arg_value(args, "shield") ||
+		 og_arg_value(args, "as"))
+		og_fail(err, OG_EUSAGE, "--queue, --shield and --as go with --remote");
 	else if (demo && adopt)
 		og_fail(err, OG_EUSAGE, "--demo and --from exclude each other");
 	else if (og_making_begin(&options, &making, err) == 0 &&
@@ -205,9 +209,23 @@ static int run_init(const struct og_ctx *ctx, const struct og_args *args, struct
 	return rc;
 }
 
+static int run_any_init(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	if (!og_arg_flag(args, "remote"))
+		return run_init(ctx, args, err);
+	if (og_arg_flag(args, "demo") || og_arg_value(args, "from"))
+		return og_fail(err, OG_EUSAGE,
+			       "--remote makes no database: neither --demo nor --from");
+	return og_init_remote(ctx, args, err);
+}
+
 static const struct og_opt init_options[] = {
 	{ "demo", 0, OG_OPT_FLAG, NULL, "with the demo company, its people, skills and policies" },
 	{ "from", 0, OG_OPT_VALUE, "FILE", "adopt a copy of an existing SQLite database" },
+	{ "remote", 0, OG_OPT_FLAG, NULL, "without a database: to submit or work from this host" },
+	{ "queue", 0, OG_OPT_VALUE, "URL", "remote: where tasks wait" },
+	{ "shield", 0, OG_OPT_VALUE, "URL", "remote: where the shield is (default: none)" },
+	{ "as", 0, OG_OPT_VALUE, "NAME", "remote: make a key pair for this principal" },
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
 };
 
@@ -229,12 +247,18 @@ static const struct og_opt logs_options[] = {
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
 };
 
+static const struct og_opt key_options[] = {
+	{ "new", 0, OG_OPT_FLAG, NULL, "make a key pair: keys/NAME.key" },
+	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
+};
+
 static const struct og_command commands[] = {
-	{ "init", "[DIR]", "make an instance: DIR/.omnigate", init_options, 0, 1, run_init },
+	{ "init", "[DIR]", "make an instance: DIR/.omnigate", init_options, 0, 1, run_any_init },
 	{ "status", "", "how the instance is; status 1 when its ledger is broken", json_options, 0,
 	  0, og_run_status },
 	{ "doctor", "", "check what an operator would check, and say what to do", json_options, 0,
 	  0, og_run_doctor },
+	{ "key", "NAME", "print the public key of keys/NAME.key", key_options, 1, 1, og_run_key },
 	{ "up", "[NAME]...", "start the services of og.conf, or only those named, and keep them",
 	  up_options, 0, -1, og_run_up },
 	{ "down", "", "stop what og up keeps", NULL, 0, 0, og_run_down },

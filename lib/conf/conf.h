@@ -51,6 +51,9 @@ struct og_conf {
 int og_conf_load(const char *hint, const char *(*env)(const char *), struct og_conf **ret,
 		 struct og_err *err);
 void og_conf_free(struct og_conf *conf);
+/* Is the database elsewhere? 1 when there is none here and the shield is
+ * not one of our own. */
+int og_conf_remote(const struct og_conf *conf);
 
 /* OG_ECONF when a database of this format is not ours to open; the hint
  * says what to do with an older one. */

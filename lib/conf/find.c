@@ -107,6 +107,11 @@ int og_conf_paths(struct og_conf *conf, struct og_err *err)
 	return 0;
 }
 
+int og_conf_remote(const struct og_conf *conf)
+{
+	return strcmp(conf->shield, "local:") != 0 && access(conf->erp, F_OK) < 0;
+}
+
 int og_principal_name_valid(const char *name)
 {
 	size_t len = strlen(name);

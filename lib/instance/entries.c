@@ -98,9 +98,8 @@ int og_making_genesis(struct og_making *making, struct og_err *err)
 			   err);
 }
 
-/* A new key pair in keys/NAME.key; the public half in base64. */
-static int make_key(const struct og_making *making, const char *name, struct og_buf *ret_public,
-		    struct og_err *err)
+int og_making_key(const struct og_making *making, const char *name, struct og_buf *ret_public,
+		  struct og_err *err)
 {
 	unsigned char seed[OG_KEY_SEED], pub[OG_KEY_PUBLIC];
 	char file[80];
@@ -158,7 +157,7 @@ static int put_principal(struct og_making *making, const json_t *principal, stru
 			name ? name : "");
 		goto out;
 	}
-	if (make_key(making, name, &key, err) < 0)
+	if (og_making_key(making, name, &key, err) < 0)
 		goto out;
 	record = with_key(principal, key.data);
 	if (open_entry(making, err) < 0)
@@ -205,7 +204,7 @@ static int put_owner(struct og_making *making, struct og_err *err)
 	/* The key that signs checkpoints is nobody's and belongs to no row. */
 	og_buf_init(&unused, 64);
 	if (rc == 0)
-		rc = make_key(making, CHECKPOINT, &unused, err);
+		rc = og_making_key(making, CHECKPOINT, &unused, err);
 	og_buf_release(&unused);
 	json_decref(owner);
 	return rc;

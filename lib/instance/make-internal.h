@@ -26,6 +26,16 @@ struct og_making {
 
 char *og_making_path(const struct og_making *making, const char *name);
 
+/* The pieces: .omnigate under another name with its folders ("" first, NULL
+ * ends them), og.conf, a new key pair in keys/NAME.key (the public half is
+ * appended in base64), and at the end its own name, durably. */
+int og_making_folders(struct og_making *making, const char *dir, const char *const *folders,
+		      struct og_err *err);
+int og_making_conf(const struct og_making *making, const char *text, struct og_err *err);
+int og_making_key(const struct og_making *making, const char *name, struct og_buf *ret_public,
+		  struct og_err *err);
+int og_making_name(struct og_making *making, struct og_err *err);
+
 /* Is what was copied from a foreign database fit to live in? Its
  * encoding, names of the system and damage are looked for before our
  * tables are there, code that reaches for them after. OG_EDATA names it. */

@@ -74,10 +74,9 @@ static int name_paths(struct og_making *making, const char *dir, struct og_err *
 	return making->final && making->temporary ? 0 : og_fail_nomem(err);
 }
 
-static int make_folders(struct og_making *making, const char *dir, struct og_err *err)
+int og_making_folders(struct og_making *making, const char *dir, const char *const *folders,
+		      struct og_err *err)
 {
-	static const char *const folders[] = { "", "keys", "run", "renders" };
-
 	if (name_paths(making, dir, err) < 0)
 		return -1;
 	if (access(making->final, F_OK) == 0)
@@ -86,7 +85,7 @@ static int make_folders(struct og_making *making, const char *dir, struct og_err
 		making->made = strdup(dir);
 	else if (errno != EEXIST)
 		return fail_path(err, "make", dir);
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+	for (size_t i = 0; folders[i]; i++)
 		if (make_folder(making, folders[i], err) < 0)
 			return -1;
 	return 0;
@@ -168,11 +167,10 @@ out:
 	return rc;
 }
 
-static int write_conf(struct og_making *making, struct og_err *err)
+int og_making_conf(const struct og_making *making, const char *text, struct og_err *err)
 {
 	char *path = og_making_path(making, "og.conf");
-	int rc = path ? og_file_write(path, conf_text, sizeof(conf_text) - 1, 0600, err)
-		      : og_fail_nomem(err);
+	int rc = path ? og_file_write(path, text, strlen(text), 0600, err) : og_fail_nomem(err);
 
 	free(path);
 	return rc;
@@ -181,9 +179,12 @@ static int write_conf(struct og_making *making, struct og_err *err)
 static int begin(struct og_making *making, const struct og_make_options *options,
 		 struct og_err *err)
 {
+	static const char *const folders[] = { "", "keys", "run", "renders", NULL };
+
 	making->share = options->share;
-	if (make_folders(making, options->dir, err) < 0 || write_conf(making, err) < 0 ||
-	    make_database(making, options, err) < 0 || make_base(making, err) < 0)
+	if (og_making_folders(making, options->dir, folders, err) < 0 ||
+	    og_making_conf(making, conf_text, err) < 0 || make_database(making, options, err) < 0 ||
+	    make_base(making, err) < 0)
 		return -1;
 	return og_making_genesis(making, err);
 }
@@ -258,6 +259,11 @@ int og_making_finish(struct og_making *making, struct og_err *err)
 	if (og_db_sync(making->db, err) < 0 || make_queue(making, err) < 0)
 		return -1;
 	close_all(making);
+	return og_making_name(making, err);
+}
+
+int og_making_name(struct og_making *making, struct og_err *err)
+{
 	if (sync_folder(making->temporary, err) < 0)
 		return -1;
 	if (rename(making->temporary, making->final) < 0)

@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/json/json.h"
 
@@ -41,6 +42,17 @@ int og_making_policy(struct og_making *making, const json_t *policy, struct og_e
 
 /* Makes it durable and gives it its name. */
 int og_making_finish(struct og_making *making, struct og_err *err);
+
+/* An instance without a database: og.conf, run/ and keys/, for a host that
+ * submits to a queue or works for a shield elsewhere. queue and shield are
+ * og.conf's values: one line each, checked by the caller. principal: makes
+ * keys/NAME.key and appends its public half in base64; NULL: no key. Whole
+ * or not at all, as above. */
+struct og_remote_options {
+	const char *dir, *queue, *shield, *principal;
+};
+int og_make_remote(const struct og_remote_options *options, struct og_buf *ret_public,
+		   struct og_err *err);
 
 /* Removes what is unfinished; after og_making_finish only frees. */
 void og_making_free(struct og_making *making);
