@@ -246,24 +246,19 @@ static json_t *citation_json(struct og_stmt *row)
 			 (json_int_t)og_col_int(row, 3), "text", og_col_text(row, 4));
 }
 
+static const char cite_sql[] = "SELECT p.name, p.title, p.source, s.line, s.text FROM og_policy p "
+			       "JOIN og_passage s ON s.policy = p.id AND s.ordinal = 0 "
+			       "WHERE p.active = 1 AND p.clearance <= ?2 "
+			       "AND p.node IN (SELECT value FROM json_each(?1)) "
+			       "ORDER BY p.limits = '{}' AND p.rule IS NULL, p.id LIMIT 20";
+
 int og_policies_cite(struct og_policies *policies, const json_t *nodes, int clearance, json_t **ret,
 		     struct og_err *err)
 {
-	struct og_stmt *stmt;
-	int rc;
-
-	if (og_stmt_new(policies->db,
-			"SELECT p.name, p.title, p.source, s.line, s.text FROM og_policy p "
-			"JOIN og_passage s ON s.policy = p.id AND s.ordinal = 0 "
-			"WHERE p.active = 1 AND p.clearance <= ?2 "
-			"AND p.node IN (SELECT value FROM json_each(?1)) "
-			"ORDER BY p.limits = '{}' AND p.rule IS NULL, p.id LIMIT 20",
-			&stmt, err) < 0)
+	if (!policies->cite && og_stmt_new(policies->db, cite_sql, &policies->cite, err) < 0)
 		return -1;
-	rc = bind_nodes(stmt, nodes, err);
-	og_bind_int(stmt, 2, clearance);
-	if (rc == 0)
-		rc = gather(stmt, citation_json, ret, err);
-	og_stmt_free(stmt);
-	return rc;
+	if (bind_nodes(policies->cite, nodes, err) < 0)
+		return -1;
+	og_bind_int(policies->cite, 2, clearance);
+	return gather(policies->cite, citation_json, ret, err);
 }

@@ -64,6 +64,7 @@ void og_policies_free(struct og_policies *policies)
 	og_stmt_free(policies->limit);
 	og_stmt_free(policies->rules);
 	og_stmt_free(policies->approvals);
+	og_stmt_free(policies->cite);
 	free(policies);
 }
 

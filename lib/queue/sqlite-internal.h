@@ -43,7 +43,7 @@ struct og_sqlite_queue {
 	struct og_db *db;
 	struct og_stmt *stmt[STATEMENTS];
 	char *run;
-	int door;		 /* flock around writes */
+	int door;		 /* door.h, around writes */
 	int claims;		 /* one byte locked per claim; -1 before the first one */
 	int ring_low, ring_high; /* on either side of it, see sqlite-claims.c */
 	int probe;		 /* the same file again: a description of its own sees our locks */
@@ -57,10 +57,7 @@ int og_sqlite_lock_open(const char *run, const char *name, int flags, int *fd, s
 struct og_stmt *og_sqlite_stmt(struct og_sqlite_queue *q, enum og_sqlite_stmt which,
 			       struct og_err *err);
 
-/* sqlite-door.c. Waits for the door, with a bound; OG_ETEMP names who is in
- * the way, if that can be known. */
-int og_sqlite_lock_door(struct og_sqlite_queue *q, struct og_err *err);
-/* The same, and opens a write transaction. */
+/* Passes the door and opens a write transaction. */
 int og_sqlite_enter(struct og_sqlite_queue *q, struct og_err *err);
 /* Takes it back. */
 void og_sqlite_leave(struct og_sqlite_queue *q);

@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
+#include "lib/base/door.h"
 #include "lib/base/file.h"
 
 #define FORMAT	 3
@@ -90,6 +90,30 @@ struct og_stmt *og_sqlite_stmt(struct og_sqlite_queue *q, enum og_sqlite_stmt wh
 	if (!q->stmt[which] && og_stmt_new(q->db, sql[which], &q->stmt[which], err) < 0)
 		return NULL;
 	return q->stmt[which];
+}
+
+int og_sqlite_enter(struct og_sqlite_queue *q, struct og_err *err)
+{
+	if (og_door_enter(q->door, "queue", err) < 0)
+		return -1;
+	if (og_db_begin(q->db, 1, err) == 0)
+		return 0;
+	og_door_leave(q->door);
+	return -1;
+}
+
+void og_sqlite_leave(struct og_sqlite_queue *q)
+{
+	og_db_rollback(q->db);
+	og_door_leave(q->door);
+}
+
+int og_sqlite_commit(struct og_sqlite_queue *q, int sync, struct og_err *err)
+{
+	int rc = og_db_commit(q->db, err);
+
+	og_sqlite_leave(q);
+	return rc == 0 && sync ? og_db_sync(q->db, err) : rc;
 }
 
 int og_sqlite_lock_open(const char *run, const char *name, int flags, int *fd, struct og_err *err)
@@ -186,10 +210,10 @@ static int sqlite_open(const struct og_queue_place *place, struct og_queue **ret
 	}
 	/* The door first: two processes may make the file at once. */
 	if (og_sqlite_lock_open(q->run, "queue.lock", O_RDWR, &q->door, err) < 0 ||
-	    og_sqlite_lock_door(q, err) < 0)
+	    og_door_enter(q->door, "queue", err) < 0)
 		goto out;
 	rc = open_file(q, path, err);
-	flock(q->door, LOCK_UN);
+	og_door_leave(q->door);
 out:
 	free(path);
 	if (rc == 0) {

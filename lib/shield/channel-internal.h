@@ -29,6 +29,8 @@ struct og_shield {
 	struct og_gates *gates;
 	struct og_matcher *matcher; /* NULL, or built at matcher_epoch */
 	int64_t matcher_epoch;
+	json_t *governors; /* skill -> nodes that bind it, at governors_epoch */
+	int64_t governors_epoch;
 	json_t *skills; /* hash -> what og_graph_get gave; versions never change */
 };
 

@@ -2,8 +2,13 @@
  * An instance opened for serving, and the authority it gives up before the
  * first request is read.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "lib/base/file.h"
 #include "lib/sandbox/sandbox.h"
 #include "lib/shield/channel-gate.h"
 
@@ -25,12 +30,31 @@ static int check_format(struct og_shield *shield, struct og_err *err)
 	return og_format_check(og_db_path(shield->db), version, err);
 }
 
+static int open_door(struct og_shield *shield, struct og_err *err)
+{
+	char *path;
+	int fd;
+
+	if (!shield->conf->run) /* a database outside an instance */
+		return 0;
+	path = og_path_join(shield->conf->run, "erp.lock");
+	if (!path)
+		return og_fail_nomem(err);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		og_fail(err, errno == EACCES ? OG_EPERM : OG_EOS, "cannot open '%s': %s", path,
+			strerror(errno));
+	free(path);
+	shield->frame.door = fd;
+	return fd < 0 ? -1 : 0;
+}
+
 static int open_parts(struct og_shield *shield, struct og_err *err)
 {
 	const struct og_conf *conf = shield->conf;
 	struct og_frame *frame = &shield->frame;
 
-	if (og_db_open(conf->erp, OG_DB_WRITE, &shield->db, err) < 0)
+	if (og_db_open(conf->erp, OG_DB_WRITE, &shield->db, err) < 0 || open_door(shield, err) < 0)
 		return -1;
 	frame->db = shield->db;
 	if (og_rowlog_new(shield->db, &frame->rowlog, err) < 0 || check_format(shield, err) < 0 ||
@@ -59,8 +83,10 @@ int og_shield_open(const struct og_conf *conf, struct og_shield **ret, struct og
 		return og_fail_nomem(err);
 	shield->conf = conf;
 	shield->skills = json_object();
-	if (!shield->skills || open_parts(shield, err) < 0 || touch(shield, err) < 0) {
-		if (!shield->skills)
+	shield->governors = json_object();
+	if (!shield->skills || !shield->governors || open_parts(shield, err) < 0 ||
+	    touch(shield, err) < 0) {
+		if (!shield->skills || !shield->governors)
 			og_fail_nomem(err);
 		og_shield_close(shield);
 		return -1;
@@ -82,6 +108,9 @@ void og_shield_close(struct og_shield *shield)
 	og_ledger_free(shield->frame.ledger);
 	og_rowlog_free(shield->frame.rowlog);
 	og_db_close(shield->db);
+	if (shield->frame.door > 0)
+		close(shield->frame.door);
+	json_decref(shield->governors);
 	json_decref(shield->skills);
 	free(shield);
 }

@@ -7,10 +7,22 @@
 
 #include <string.h>
 
+#include "lib/base/door.h"
+
+static void leave(const struct og_frame *frame)
+{
+	if (frame->door > 0)
+		og_door_leave(frame->door);
+}
+
 int og_frame_begin(struct og_frame *frame, struct og_err *err)
 {
-	if (og_db_begin(frame->db, 1, err) < 0)
+	if (frame->door > 0 && og_door_enter(frame->door, "database", err) < 0)
 		return -1;
+	if (og_db_begin(frame->db, 1, err) < 0) {
+		leave(frame);
+		return -1;
+	}
 	og_rowlog_start(frame->rowlog);
 	frame->writing = 1;
 	return 0;
@@ -92,17 +104,26 @@ int og_frame_record(struct og_frame *frame, const struct og_record *record, cons
 
 int og_frame_commit(struct og_frame *frame, int sync, struct og_err *err)
 {
+	int rc;
+
 	og_rowlog_stop(frame->rowlog);
+	rc = og_db_commit(frame->db, err);
+	if (frame->writing)
+		leave(frame);
 	frame->writing = 0;
-	if (og_db_commit(frame->db, err) < 0)
+	if (rc < 0)
 		return -1;
 	return sync ? og_db_sync(frame->db, err) : 0;
 }
 
 void og_frame_abort(struct og_frame *frame)
 {
-	if (frame->writing)
+	int writing = frame->writing;
+
+	if (writing)
 		og_rowlog_stop(frame->rowlog);
 	frame->writing = 0;
 	og_db_rollback(frame->db);
+	if (writing)
+		leave(frame);
 }

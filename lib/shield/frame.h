@@ -7,6 +7,10 @@
  * A refusal is the other way round: what was begun is rolled back, then
  * the refusal is written in a transaction of its own.
  *
+ * Writers of an instance pass a door (lib/base/door.h) before they ask for
+ * SQLite's lock, so that several shields take turns without sleeping. It is
+ * left before the sync: those who commit next to each other share it.
+ *
  * Reading needs no frame, but a consistent view of several reads does:
  * og_frame_read begins a read transaction.
  */
@@ -26,10 +30,11 @@ struct og_frame {
 	struct og_db *db;
 	struct og_rowlog *rowlog;
 	struct og_ledger *ledger;
+	int door;    /* descriptor of the door's file; 0: there is none */
 	int writing; /* between begin and commit or abort */
 };
 
-/* BEGIN IMMEDIATE (waits for the writer before us), row log started. */
+/* Waits for the writer before us: BEGIN IMMEDIATE; row log started. */
 int og_frame_begin(struct og_frame *frame, struct og_err *err);
 int og_frame_read(struct og_frame *frame, struct og_err *err);
 

@@ -48,20 +48,36 @@ int og_run_admit(struct og_run *run, struct og_err *err)
 	return og_request_cleared(rq, run->doc, err);
 }
 
-/* The skill's own node and those that govern it. */
-int og_run_nodes(struct og_run *run, json_t **ret, struct og_err *err)
+static int find_nodes(struct og_shield *shield, const char *name, json_t **ret, struct og_err *err)
 {
-	const char *name = og_json_str(run->doc, "name");
 	json_t *nodes = NULL;
 
-	if (og_graph_governors(run->rq->shield->graph, name, &nodes, err) < 0)
+	if (og_graph_governors(shield->graph, name, &nodes, err) < 0)
 		return -1;
-	if (json_array_append_new(nodes, json_string(name)) < 0) {
+	if (json_array_append_new(nodes, json_string(name)) < 0 ||
+	    json_object_set(shield->governors, name, nodes) < 0) {
 		json_decref(nodes);
 		return og_fail_nomem(err);
 	}
 	*ret = nodes;
 	return 0;
+}
+
+/* The skill's own node and those that govern it; found once for a state of
+ * the graph. */
+int og_run_nodes(struct og_run *run, json_t **ret, struct og_err *err)
+{
+	struct og_shield *shield = run->rq->shield;
+	const char *name = og_json_str(run->doc, "name");
+	int64_t epoch;
+
+	if (og_graph_epoch(shield->graph, &epoch, err) < 0)
+		return -1;
+	if (epoch != shield->governors_epoch)
+		json_object_clear(shield->governors);
+	shield->governors_epoch = epoch;
+	*ret = json_incref(json_object_get(shield->governors, name));
+	return *ret ? 0 : find_nodes(shield, name, ret, err);
 }
 
 /* A predicate's answer: its single value, as SQL takes it for true. */

@@ -91,27 +91,43 @@ static int may_look(struct og_request *rq, const json_t *found, struct og_err *e
 	return og_request_cleared(rq, json_object_get(found, "skill"), err);
 }
 
+/* The version that was asked for, else the active one, out of the shield's
+ * cache; *active says which it is. NULL when there is none (OG_NO) or we
+ * failed. */
+static const json_t *wanted_skill(struct og_request *rq, int *active, struct og_err *err)
+{
+	const char *name = og_json_str(rq->body, "skill"), *hash = og_json_str(rq->body, "hash");
+	struct og_node head;
+	int there = og_graph_head(rq->shield->graph, name, &head, err);
+
+	if (there == 0 && !hash)
+		og_fail(err, OG_NO, "no such skill");
+	if (there < 0 || (there == 0 && !hash))
+		return NULL;
+	*active = there == 1 && (!hash || strcmp(hash, head.hash) == 0);
+	return og_shield_skill(rq->shield, name, hash ? hash : head.hash, err);
+}
+
 /* That a skill exists is no secret (matching names it); its text is one,
  * for those below its clearance. */
 int og_verb_skill_get(struct og_request *rq, struct og_err *err)
 {
-	const char *name = og_json_str(rq->body, "skill"), *hash = og_json_str(rq->body, "hash");
-	json_t *found = NULL;
-	int there = name ? og_graph_get(rq->shield->graph, name, hash, &found, err) : 0;
+	int active = 0;
+	const json_t *found = wanted_skill(rq, &active, err);
 
-	if (there < 0)
-		return -1;
-	if (there == 0)
-		return og_refuse(rq, OG_DENY_QUIET, "no-skill", err, "no such skill");
-	if (may_look(rq, found, err) < 0) {
-		json_decref(found);
-		/* A task was matched to it and learns why not; a reader learns nothing. */
+	if (!found)
+		return err->code == OG_NO
+			       ? og_refuse(rq, OG_DENY_QUIET, "no-skill", err, "no such skill")
+			       : -1;
+	/* A task was matched to it and learns why not; a reader learns nothing. */
+	if (may_look(rq, found, err) < 0)
 		return rq->has_task
 			       ? -1
 			       : og_refuse(rq, OG_DENY_QUIET, "no-skill", err, "no such skill");
-	}
-	json_object_set(found, "node", json_object_get(found, "id"));
-	return take(rq, found, err);
+	if (json_object_update(rq->reply, (json_t *)found) < 0 ||
+	    json_object_set_new(rq->reply, "active", json_boolean(active)) < 0)
+		return og_fail_nomem(err);
+	return og_json_set(rq->reply, "node", json_incref(json_object_get(found, "id")), err);
 }
 
 int og_verb_skill_list(struct og_request *rq, struct og_err *err)

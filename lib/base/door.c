@@ -1,12 +1,11 @@
 /*
- * The door: a flock around every write, so that waiting is fair, and a
- * bound on it. flock knows no deadline, so a timer's signal ends the wait;
+ * See door.h. flock knows no deadline, so a timer's signal ends the wait;
  * the timer, the signal and its handler are there only while somebody
  * waits, and polling, which would be simpler, lets through a quarter of
  * the writers. Who holds the door is read off /proc/locks, where the
  * process may still read it.
  */
-#include "lib/queue/sqlite-internal.h"
+#include "lib/base/door.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -20,8 +19,7 @@
 
 #include "lib/base/clock.h"
 
-#define DOOR_MS	  10000 /* as long as SQLite waits for a lock */
-#define NUDGE_MS  100	/* then the signal comes again: one may fall between two calls */
+#define NUDGE_MS  100 /* then the signal comes again: one may fall between two calls */
 #define LOCK_LINE 256
 
 /* The process that holds the lock on this file; 0: it cannot be known. */
@@ -44,17 +42,17 @@ static int holder_of(int fd)
 	return found;
 }
 
-static int still_locked(const struct og_sqlite_queue *q, struct og_err *err)
+static int still_locked(int fd, const char *what, struct og_err *err)
 {
-	int pid = holder_of(q->door);
+	int pid = holder_of(fd);
 
 	if (pid <= 0) {
-		og_fail(err, OG_ETEMP, "somebody has held the queue for more than %d seconds",
-			DOOR_MS / 1000);
+		og_fail(err, OG_ETEMP, "somebody has held the %s for more than %d seconds", what,
+			OG_DOOR_MS / 1000);
 		return og_hint(err, "is one of its programs stopped?");
 	}
-	og_fail(err, OG_ETEMP, "process %d has held the queue for more than %d seconds", pid,
-		DOOR_MS / 1000);
+	og_fail(err, OG_ETEMP, "process %d has held the %s for more than %d seconds", pid, what,
+		OG_DOOR_MS / 1000);
 	return og_hint(err, "if it is stopped let it go on (kill -CONT %d), or end it", pid);
 }
 
@@ -75,8 +73,8 @@ static int lock_until(int fd, int64_t deadline)
 static int lock_with_timer(int fd, int signal)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = signal };
-	struct itimerspec when = { { 0, NUDGE_MS * 1000000L }, { DOOR_MS / 1000, 0 } };
-	int64_t deadline = og_deadline(DOOR_MS);
+	struct itimerspec when = { { 0, NUDGE_MS * 1000000L }, { OG_DOOR_MS / 1000, 0 } };
+	int64_t deadline = og_deadline(OG_DOOR_MS);
 	timer_t timer;
 	int rc = -1, saved;
 
@@ -115,37 +113,18 @@ static int wait_in_line(int fd)
 	return rc;
 }
 
-int og_sqlite_lock_door(struct og_sqlite_queue *q, struct og_err *err)
+int og_door_enter(int fd, const char *what, struct og_err *err)
 {
-	if (flock(q->door, LOCK_EX | LOCK_NB) == 0)
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
-	if ((errno == EWOULDBLOCK || errno == EINTR) && wait_in_line(q->door) == 0)
+	if ((errno == EWOULDBLOCK || errno == EINTR) && wait_in_line(fd) == 0)
 		return 0;
 	if (errno == EINTR)
-		return still_locked(q, err);
-	return og_fail(err, OG_EOS, "cannot lock the queue: %s", strerror(errno));
+		return still_locked(fd, what, err);
+	return og_fail(err, OG_EOS, "cannot lock the %s: %s", what, strerror(errno));
 }
 
-int og_sqlite_enter(struct og_sqlite_queue *q, struct og_err *err)
+void og_door_leave(int fd)
 {
-	if (og_sqlite_lock_door(q, err) < 0)
-		return -1;
-	if (og_db_begin(q->db, 1, err) == 0)
-		return 0;
-	flock(q->door, LOCK_UN);
-	return -1;
-}
-
-void og_sqlite_leave(struct og_sqlite_queue *q)
-{
-	og_db_rollback(q->db);
-	flock(q->door, LOCK_UN);
-}
-
-int og_sqlite_commit(struct og_sqlite_queue *q, int sync, struct og_err *err)
-{
-	int rc = og_db_commit(q->db, err);
-
-	og_sqlite_leave(q);
-	return rc == 0 && sync ? og_db_sync(q->db, err) : rc;
+	flock(fd, LOCK_UN);
 }
