@@ -13,7 +13,7 @@ VERSION := 0.1.0
 # One line per program: add its name here.
 PROGRAMS := og og-submit og-task og-worker og-shield og-ledger og-skill og-policy og-render
 # Programs that only other programs start; they live in libexec/omnigate.
-HELPERS := og-http
+HELPERS := og-amqp og-http
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
 OPT ?= -O2 -g
@@ -45,7 +45,8 @@ SHARED := schema access skills policies ui
 BUILD_DEPS := gcc libc6-dev linux-libc-dev libsqlite3-dev libjansson-dev libssl-dev \
 	libcmark-gfm-dev libcmark-gfm-extensions-dev libyaml-dev libcrypt-dev \
 	librabbitmq-dev libcurl4-openssl-dev
-TEST_DEPS := bats jq sqlite3 mandoc binutils procps socat iproute2 openssh-server openssh-client
+TEST_DEPS := bats jq sqlite3 mandoc binutils procps socat iproute2 openssh-server openssh-client \
+	rabbitmq-server amqp-tools
 FUZZ_DEPS := clang libclang-rt-14-dev
 LINT_DEPS := clang-format cppcheck shellcheck
 
@@ -114,6 +115,7 @@ $(O)/libog.a: $(LIB_OBJ)
 # A program of more than one file names the others here.
 PARTS_og := og-health.o og-queue.o og-remote.o og-up.o og-up-lock.o og-up-services.o og-up-tell.o \
 	og-logs.o og-log-read.o
+PARTS_og-amqp := og-amqp-request.o og-amqp-link.o og-amqp-frames.o og-amqp-act.o
 PARTS_og-http := og-http-allow.o og-http-transfer.o
 PARTS_og-ledger := og-ledger-proofs.o
 PARTS_og-shield := og-shield-desk.o og-shield-grants.o og-shield-principal.o og-shield-service.o

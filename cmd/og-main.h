@@ -56,6 +56,9 @@ int og_queue_from(const struct og_ctx *ctx, const struct og_conf *conf, struct o
 		  struct og_err *err);
 int og_channel_from(const struct og_ctx *ctx, const struct og_conf *conf, struct og_channel **ret,
 		    struct og_err *err);
+/* Is the queue at a broker? Then opening it takes sockets and a helper, and
+ * it cannot be searched for what waits. */
+int og_queue_is_remote(const struct og_conf *conf);
 
 /* Gives up the network, sockets of this machine aside; not where og.conf
  * names a queue or a shield on another host, which children that are

@@ -3,6 +3,7 @@
  * these only, so that the others do not carry SQLite.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cmd/og-main.h"
 
@@ -18,4 +19,9 @@ int og_queue_from(const struct og_ctx *ctx, const struct og_conf *conf, struct o
 
 	free(libexec);
 	return rc;
+}
+
+int og_queue_is_remote(const struct og_conf *conf)
+{
+	return strncmp(conf->queue, "amqp", 4) == 0;
 }

@@ -26,6 +26,7 @@ struct session {
 	struct og_conf *conf;
 	struct og_channel *channel;
 	struct og_queue *queue; /* NULL before it is needed */
+	struct og_err away;	/* why a broker's could not be opened */
 	const char *principal;
 	int all; /* may see everybody's tasks; known after shield_tasks() */
 };
@@ -39,6 +40,9 @@ static int open_session(struct session *s, const struct og_ctx *ctx, const struc
 	if (og_principal_from(ctx, args, &s->principal, err) < 0 ||
 	    og_conf_from(ctx, args, &s->conf, err) < 0 || og_give_up_network(s->conf, err) < 0)
 		return -1;
+	/* Whoever only asks the shield need not care that a broker is away. */
+	if (og_queue_is_remote(s->conf))
+		og_queue_from(ctx, s->conf, &s->queue, &s->away);
 	return og_session_open(ctx, args, s->conf, &s->channel, err);
 }
 
@@ -80,7 +84,10 @@ static int open_queue(struct session *s, struct og_err *err)
 {
 	if (s->queue)
 		return 0;
-	return og_queue_from(s->ctx, s->conf, &s->queue, err);
+	if (!s->away.code)
+		return og_queue_from(s->ctx, s->conf, &s->queue, err);
+	*err = s->away;
+	return -1;
 }
 
 /* Asks the shield for tasks; learns on the way whether all may be seen. */
@@ -121,7 +128,7 @@ static int mark_abandoned(struct session *s, json_t *task, struct og_err *err)
 	json_t *letter = NULL, *result;
 	int found;
 
-	if (json_object_get(task, "result") || og_json_str(task, "finished"))
+	if (json_object_get(task, "result") || og_json_str(task, "finished") || s->away.code)
 		return 0;
 	found = queue_task(s, og_json_str(task, "task"), &letter, err);
 	if (found > 0 && json_object_get(letter, "result")) {
@@ -151,7 +158,10 @@ static int status_of(struct session *s, const char *id, json_t **ret, struct og_
 		if (found != 0)
 			return found < 0 ? -1 : 0;
 	}
-	return og_fail(err, OG_NO, "no such task");
+	return og_queue_is_remote(s->conf)
+		       ? og_fail(err, OG_NO,
+				 "no such task, or nobody began it: a broker cannot be asked")
+		       : og_fail(err, OG_NO, "no such task");
 }
 
 static json_t *find(const json_t *list, const char *id)
@@ -181,6 +191,20 @@ static int add_letter(struct session *s, json_t *list, const json_t *letter, str
 	return rc;
 }
 
+/* What the queue shows; without a broker that is nothing, and it is said. */
+static int list_letters(struct session *s, enum og_queue_which which, json_t **ret,
+			struct og_err *err)
+{
+	if (s->away.code) {
+		og_note(s->ctx, "%s; its dead letters are left out", s->away.msg);
+		*ret = json_array();
+		return *ret ? 0 : og_fail_nomem(err);
+	}
+	if (open_queue(s, err) < 0)
+		return -1;
+	return og_queue_list(s->queue, which, LIST_MAX, ret, err);
+}
+
 /* The newest tasks this principal can see, in no order; with a state only
  * those, and perhaps some of others. The queue is read first: a task that
  * moves on meanwhile is seen twice rather than never. */
@@ -198,7 +222,7 @@ static int all_tasks(struct session *s, const char *state, json_t **ret, struct 
 	for (i = 0; state && i < sizeof(merged) / sizeof(*merged); i++)
 		if (strcmp(state, merged[i]) == 0)
 			state = NULL;
-	if (open_queue(s, err) < 0 || og_queue_list(s->queue, which, LIST_MAX, &letters, err) < 0 ||
+	if (list_letters(s, which, &letters, err) < 0 ||
 	    shield_tasks(s, state, LIST_MAX, &list, err) < 0)
 		goto out;
 	json_array_foreach(letters, i, letter) if (add_letter(s, list, letter, err) < 0) goto out;
@@ -426,6 +450,19 @@ static int may_still(const char *kind, const json_t *task, struct og_err *err)
 	return 0;
 }
 
+/* A task that waits at a broker is known to nobody we can ask: a cancel
+ * waits for it at the shield. */
+static int find_task(struct session *s, const char *kind, const char *id, json_t **ret,
+		     struct og_err *err)
+{
+	if (status_of(s, id, ret, err) == 0)
+		return 0;
+	if (err->code != OG_NO || strcmp(kind, "cancel") != 0 || !og_queue_is_remote(s->conf))
+		return -1;
+	og_err_clear(err);
+	return 0;
+}
+
 /* cancel and approve carry the task's id and nothing else. */
 static int run_about(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
@@ -437,11 +474,11 @@ static int run_about(const struct og_ctx *ctx, const struct og_args *args, struc
 	int rc = -1;
 
 	if (open_session(&s, ctx, args, err) < 0 || whole_id(&s, og_arg(args, 0), id, err) < 0 ||
-	    status_of(&s, id, &task, err) < 0)
+	    find_task(&s, draft.kind, id, &task, err) < 0)
 		goto out;
 	draft.principal = s.principal;
 	draft.task = id;
-	if (may_still(draft.kind, task, err) == 0)
+	if (!task || may_still(draft.kind, task, err) == 0)
 		rc = queue_envelope(&s, &draft, err);
 out:
 	json_decref(task);

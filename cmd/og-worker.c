@@ -30,6 +30,7 @@
 #define TRIES_DRAINING 5
 /* A host that is cut off for a day works again when it is back. */
 #define TRIES_REMOTE  INT_MAX
+#define DRAIN_LOOK_MS 1000
 #define DRAIN_SOON_MS 30000 /* what is due later holds up no --drain */
 
 enum mode { SERVE, DRAIN, ONCE };
@@ -297,6 +298,7 @@ static int tidy(struct job *job, struct og_err *err)
 static int rest(struct job *job, struct og_err *err)
 {
 	struct og_queue_counts counts;
+	int64_t look;
 	int more;
 
 	if (job->worker->mode != SERVE) {
@@ -307,7 +309,9 @@ static int rest(struct job *job, struct og_err *err)
 	} else if ((more = tidy(job, err)) != 0) {
 		return more;
 	}
-	return og_queue_wait(job->queue, OG_FOREVER, job->stop_fd, err) < 0 ? -1 : 1;
+	/* What others took, a broker does not tell. */
+	look = job->worker->mode == SERVE ? OG_FOREVER : og_deadline(DRAIN_LOOK_MS);
+	return og_queue_wait(job->queue, look, job->stop_fd, err) < 0 ? -1 : 1;
 }
 
 /* The job's life; its exit status, or -1. */

@@ -41,6 +41,7 @@ third_party() { # header-pattern, allowed files
 	[ -z "$(third_party 'openssl/' 'lib/hash/')" ]
 	[ -z "$(third_party 'cmark-gfm|yaml.h' 'lib/skill/')" ]
 	[ -z "$(third_party 'crypt.h' 'lib/access/')" ]
+	[ -z "$(third_party 'amqp|rabbitmq-c' 'cmd/og-amqp-lib.h|tests/bench/rabbitmq.c')" ]
 	[ -z "$(third_party 'curl/' 'cmd/og-http')" ]
 }
 

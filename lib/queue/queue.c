@@ -6,7 +6,8 @@
 
 #include "lib/queue/transport.h"
 
-static const struct og_transport *const transports[] = { &og_transport_sqlite };
+static const struct og_transport *const transports[] = { &og_transport_sqlite, &og_transport_amqp,
+							 &og_transport_amqps };
 
 static const struct og_transport *find(const char *url, struct og_err *err)
 {

@@ -35,6 +35,6 @@ struct og_queue {
 	const struct og_transport *transport;
 };
 
-extern const struct og_transport og_transport_sqlite;
+extern const struct og_transport og_transport_sqlite, og_transport_amqp, og_transport_amqps;
 
 #endif
