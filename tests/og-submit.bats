@@ -111,7 +111,10 @@ refuses() {
 	run --separate-stderr og-submit --as charlie --home "$BATS_TEST_TMPDIR/none" x
 	[ "$status" -eq 78 ]
 	[[ "$stderr" == *"is not an instance"* ]]
-	OG_QUEUE=amqp://u:secret@h/ run --separate-stderr og-submit --as charlie x
+	OG_QUEUE=amqp://u:secret@127.0.0.1:1/ run --separate-stderr og-submit --as charlie x
+	[ "$status" -eq 69 ]
+	[[ "$stderr" == *"nobody answers there"* ]]
+	OG_QUEUE=kafka://u:secret@h/ run --separate-stderr og-submit --as charlie x
 	[ "$status" -eq 69 ]
 	[[ "$stderr" == *"not in this version"* ]]
 	[[ "$stderr" != *secret* ]]
