@@ -13,7 +13,7 @@ VERSION := 0.1.0
 # One line per program: add its name here.
 PROGRAMS := og og-submit og-task og-worker og-shield og-ledger og-skill og-policy og-render
 # Programs that only other programs start; they live in libexec/omnigate.
-HELPERS := og-amqp og-http
+HELPERS := og-amqp og-http og-otlp
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
 OPT ?= -O2 -g
@@ -117,11 +117,13 @@ PARTS_og := og-health.o og-queue.o og-remote.o og-up.o og-up-lock.o og-up-servic
 	og-logs.o og-log-read.o
 PARTS_og-amqp := og-amqp-request.o og-amqp-link.o og-amqp-frames.o og-amqp-act.o
 PARTS_og-http := og-http-allow.o og-http-transfer.o
+PARTS_og-otlp := og-otlp-export.o
 PARTS_og-ledger := og-ledger-proofs.o
-PARTS_og-shield := og-shield-desk.o og-shield-grants.o og-shield-principal.o og-shield-service.o
-PARTS_og-submit := og-queue.o
+PARTS_og-shield := og-shield-desk.o og-shield-grants.o og-shield-principal.o \
+	og-shield-service.o og-telemetry.o
+PARTS_og-submit := og-queue.o og-telemetry.o
 PARTS_og-task := og-queue.o
-PARTS_og-worker := og-queue.o
+PARTS_og-worker := og-queue.o og-telemetry.o og-worker-tell.o
 # And here what only it links.
 LIBS_og-amqp := -lrabbitmq
 LIBS_og-http := -lcurl

@@ -6,6 +6,7 @@
  * up another, and an end of one is the end of one.
  */
 #include "cmd/og-shield.h"
+#include "cmd/og-telemetry.h"
 
 #include <pwd.h>
 #include <stdlib.h>
@@ -21,14 +22,22 @@
 #define FIRST_MS      10000 /* a peer that has nothing to ask leaves its place */
 #define LISTEN_FDS_AT 3	    /* sd_listen_fds(3) */
 
-static int serve(const struct og_conf *conf, const struct og_serving *serving, struct og_err *err)
+static int serve(const struct og_ctx *ctx, const struct og_conf *conf,
+		 const struct og_serving *serving, struct og_err *err)
 {
 	struct og_shield *shield = NULL;
+	struct og_telemetry *telemetry = NULL;
 	int rc = -1;
 
-	if (og_shield_open(conf, &shield, err) == 0 && og_shield_seal(shield, err) == 0)
+	if (og_shield_open(conf, &shield, err) < 0 ||
+	    og_telemetry_from(ctx, conf, 0, &telemetry, err) < 0)
+		goto out;
+	og_shield_telemetry(shield, telemetry);
+	if (og_shield_seal(shield, err) == 0)
 		rc = og_channel_serve(shield, serving, err);
+out:
 	og_shield_close(shield);
+	og_telemetry_close(telemetry);
 	return rc;
 }
 
@@ -39,7 +48,7 @@ int shield_run_channel(const struct og_ctx *ctx, const struct og_args *args, str
 	int rc = -1;
 
 	if (og_conf_from(ctx, args, &conf, err) == 0)
-		rc = serve(conf, &serving, err);
+		rc = serve(ctx, conf, &serving, err);
 	og_conf_free(conf);
 	return rc;
 }
@@ -97,7 +106,7 @@ static int serve_peer(void *arg, int fd, int stop_fd)
 	if (service->sock.lock >= 0)
 		close(service->sock.lock);
 	og_socket_patience(fd, OG_CHANNEL_TIMEOUT_MS);
-	if (serve(service->conf, &serving, &err) == 0)
+	if (serve(service->ctx, service->conf, &serving, &err) == 0)
 		return 0;
 	og_note(service->ctx, "%s", err.msg);
 	return err.code;
@@ -202,6 +211,7 @@ int shield_run_listen(const struct og_ctx *ctx, const struct og_args *args, stru
 		goto out;
 	listening.fd = service.sock.fd;
 	listening.max = service.connections;
+	og_collector_start(ctx, service.conf);
 	og_note(ctx, "listening%s%s", og_arg(args, 0) ? " at " : "",
 		og_arg(args, 0) ? og_arg(args, 0) : "");
 	og_notify_manager(ctx, "READY=1");

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd/og-main.h"
+#include "cmd/og-telemetry.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
@@ -38,6 +39,8 @@ struct submit {
 	unsigned char seed[OG_KEY_SEED];
 	int64_t lifetime;
 	json_t *params;
+	struct og_telemetry *telemetry;
+	struct og_span span; /* of the task that is being made */
 };
 
 static int open_all(struct submit *s, struct og_err *err)
@@ -57,7 +60,8 @@ static int open_all(struct submit *s, struct og_err *err)
 	    og_conf_key_path(s->conf, s->principal, &key, err) < 0 ||
 	    og_key_read(key, s->seed, err) < 0)
 		goto out;
-	rc = og_queue_from(s->ctx, s->conf, &s->queue, err);
+	if (og_telemetry_from(s->ctx, s->conf, 1, &s->telemetry, err) == 0)
+		rc = og_queue_from(s->ctx, s->conf, &s->queue, err);
 out:
 	free(key);
 	return rc;
@@ -67,6 +71,7 @@ static void release_all(struct submit *s)
 {
 	explicit_bzero(s->seed, sizeof(s->seed));
 	og_queue_close(s->queue);
+	og_telemetry_close(s->telemetry);
 	og_conf_free(s->conf);
 	json_decref(s->params);
 }
@@ -98,9 +103,11 @@ static int read_params(struct submit *s, struct og_err *err)
 	return 0;
 }
 
+/* The task's span is to be ended by who called. */
 static int make(struct submit *s, const char *text, struct og_buf *out, char id[OG_UUID_LEN + 1],
 		struct og_err *err)
 {
+	const char *trace = og_trace_from(s->ctx);
 	struct og_envelope_draft draft = {
 		.kind = "task",
 		.principal = s->principal,
@@ -112,7 +119,16 @@ static int make(struct submit *s, const char *text, struct og_buf *out, char id[
 
 	if (draft.skill)
 		draft.params = s->params;
-	return og_envelope_make(&draft, s->seed, out, id, err);
+	og_span_begin(&s->span, s->telemetry, OG_PRODUCER, OG_SPAN_SUBMIT, trace);
+	draft.trace = og_span_context(&s->span, trace);
+	if (og_envelope_make(&draft, s->seed, out, id, err) < 0) {
+		s->span.to = NULL;
+		return -1;
+	}
+	og_span_str(&s->span, OG_ATTR_TASK, id);
+	og_span_content(&s->span, OG_ATTR_TEXT, text);
+	og_span_content(&s->span, OG_ATTR_PRINCIPAL, s->principal);
+	return 0;
 }
 
 /* --- waiting ------------------------------------------------------------ */
@@ -284,6 +300,9 @@ static int submit_one(struct submit *s, char id[OG_UUID_LEN + 1], struct og_err 
 	parcel.id = id;
 	parcel.envelope = envelope.data;
 	rc = og_queue_put(s->queue, &parcel, 1, err);
+	og_span_status(&s->span, rc < 0 ? OG_SPAN_ERROR : OG_SPAN_OK, "not queued", NULL);
+	og_span_end(&s->span);
+	og_telemetry_flush(s->telemetry);
 out:
 	og_buf_release(&text);
 	og_buf_release(&envelope);
@@ -360,6 +379,7 @@ static int batch_line(struct submit *s, struct batch *batch, char *line, size_t 
 		og_fail(err, OG_EDATA, "a batch has at most %d lines", BATCH_LINES);
 	else if (make(s, line, &envelope, id, err) == 0)
 		rc = batch_add(batch, id, &envelope, err);
+	og_span_end(&s->span);
 	og_buf_release(&envelope);
 	return rc;
 }

@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 #include "cmd/og-main.h"
-#include "lib/agent/agent.h"
+#include "cmd/og-telemetry.h"
+#include "cmd/og-worker.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/proc/crew.h"
@@ -53,6 +54,8 @@ struct job {
 	struct og_seat *seat;
 	struct og_queue *queue;
 	struct og_channel *channel;
+	struct og_telemetry *telemetry;
+	int64_t queue_due; /* when to tell of the queue again */
 	int stop_fd, presence;
 	int64_t tidy; /* monotonic ms: when to look for old letters again */
 	int spent;    /* its shield is dead or out of step: claim no more */
@@ -87,9 +90,13 @@ static int give_up_authority(const struct job *job, struct og_err *err)
 
 static int open_job(struct job *job, struct og_err *err)
 {
+	const struct worker *worker = job->worker;
+
 	job->stop_fd = og_crew_stop_fd(err);
-	if (job->stop_fd < 0 || open_channel(job, err) < 0 ||
-	    og_queue_from(job->worker->ctx, job->worker->conf, &job->queue, err) < 0 ||
+	if (job->stop_fd < 0 ||
+	    og_telemetry_from(worker->ctx, worker->conf, 0, &job->telemetry, err) < 0 ||
+	    open_channel(job, err) < 0 ||
+	    og_queue_from(worker->ctx, worker->conf, &job->queue, err) < 0 ||
 	    give_up_authority(job, err) < 0)
 		return -1;
 	job->presence = og_job_present(job->worker->conf->run, err);
@@ -103,6 +110,7 @@ static void close_job(struct job *job)
 {
 	og_queue_close(job->queue);
 	og_channel_close(job->channel);
+	og_telemetry_close(job->telemetry);
 	if (job->stop_fd >= 0)
 		close(job->stop_fd);
 	if (job->presence >= 0)
@@ -113,13 +121,10 @@ static void close_job(struct job *job)
  * be written is no detail. */
 static int print_json(const struct og_agent_report *report, int64_t ms, struct og_err *err)
 {
-	static const char *const outcomes[] = {
-		"ack", "dead", "lost", "retry", "trouble", "waiting"
-	};
 	json_t *line = json_pack("{s:i,s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "v", 1, "task", report->task,
-				 "outcome", outcomes[report->outcome], "state", report->state,
-				 "skill", report->skill, "principal", report->principal, "reason",
-				 report->why, "ms", (json_int_t)ms);
+				 "outcome", og_outcome_name(report->outcome), "state",
+				 report->state, "skill", report->skill, "principal",
+				 report->principal, "reason", report->why, "ms", (json_int_t)ms);
 	int rc = line ? og_print_json(line, err) : og_fail_nomem(err);
 
 	json_decref(line);
@@ -245,19 +250,20 @@ enum { NOTHING, HANDLED, AFRESH };
 static int handle_one(struct job *job, struct og_err *err)
 {
 	struct og_delivery delivery = { .envelope = NULL };
+	struct og_agent_means means = { job->channel, &job->worker->limits, job->telemetry };
 	struct og_agent_report report;
 	int64_t started = og_mono_ms();
 	int claimed = og_queue_claim(job->queue, &delivery, err), rc;
 
 	if (claimed <= 0)
 		return claimed < 0 ? -1 : NOTHING;
-	og_agent_run(job->channel, &job->worker->limits, delivery.envelope,
-		     strlen(delivery.envelope), &report);
+	og_agent_run(&means, delivery.envelope, strlen(delivery.envelope), &report);
 	job->spent = report.outcome == OG_OUTCOME_RETRY;
 	if (job->spent && delivery.attempts >= OG_QUEUE_DELIVERIES)
 		report.outcome = OG_OUTCOME_DEAD;
 	rc = settle(job, &delivery, &report, err);
 	og_delivery_release(&delivery);
+	og_worker_tell(job->telemetry, &report, og_mono_ms() - started);
 	if (rc == 0)
 		rc = say(job, &report, og_mono_ms() - started, err);
 	og_agent_report_release(&report);
@@ -301,6 +307,7 @@ static int rest(struct job *job, struct og_err *err)
 	int64_t look;
 	int more;
 
+	og_worker_tell_queue(job->telemetry, job->queue, &job->queue_due);
 	if (job->worker->mode != SERVE) {
 		if (og_queue_count(job->queue, &counts, err) < 0)
 			return -1;
@@ -345,6 +352,8 @@ static int run_job(void *arg, struct og_seat *seat)
 
 	if (open_job(&job, &err) == 0)
 		status = serve(&job, &err);
+	if (status < 0)
+		og_worker_tell_error(job.telemetry, &err);
 	close_job(&job);
 	if (status < 0) {
 		og_note(job.worker->ctx, "%s", err.msg);
@@ -391,6 +400,7 @@ static int run_crew(struct worker *worker, struct og_err *err)
 
 	if (presence < 0)
 		return -1;
+	og_collector_start(worker->ctx, worker->conf);
 	rc = og_crew_run(&crew, &status, &progress, err);
 	close(presence);
 	return rc < 0 ? -1 : final_status(worker, status, progress);

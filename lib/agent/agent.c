@@ -106,7 +106,7 @@ enum og_turn og_job_ask(struct og_job *job, const char *verb, json_t *request, j
 		json_object_set_new(request, "task", json_string(job->task));
 		json_object_set_new(request, "epoch", json_integer(job->epoch));
 	}
-	if (og_channel_call(job->channel, verb, request, &reply, &err) < 0) {
+	if (og_job_call(job, verb, request, &reply, &err) < 0) {
 		broken(job, OG_OUTCOME_RETRY, err.msg);
 		return OG_TURN_BROKEN;
 	}
@@ -231,8 +231,8 @@ static int begin(struct og_job *job, const json_t *envelope)
 	id = og_json_str(envelope, "id");
 	if (id && og_uuid_valid(id))
 		og_text_format(report->task, sizeof(report->task), "%s", id);
-	if (og_channel_call(
-		    job->channel, "task.begin",
+	if (og_job_call(
+		    job, "task.begin",
 		    json_pack("{s:O,s:s}", "envelope", envelope, "agent", og_planner_skill.agent),
 		    &job->begun, &err) < 0) {
 		broken(job, OG_OUTCOME_RETRY, err.msg);
@@ -306,6 +306,7 @@ static int prepare_result(struct og_job *job)
 	if (!job->result)
 		return -1;
 	json_object_set(job->result, "submitted", json_object_get(job->begun, "submitted"));
+	og_job_tell_result(job);
 	if (job->report->skew_ms)
 		og_job_trace(job, "clock", "submitted %.1f s in the future: two clocks disagree",
 			     (double)job->report->skew_ms / 1000);
@@ -318,23 +319,29 @@ void og_agent_report_release(struct og_agent_report *report)
 	report->resume = NULL;
 }
 
-void og_agent_run(struct og_channel *channel, const struct og_budget_limits *limits,
-		  const char *envelope, size_t len, struct og_agent_report *ret)
+void og_agent_run(const struct og_agent_means *means, const char *envelope, size_t len,
+		  struct og_agent_report *ret)
 {
-	struct og_job job = { .channel = channel, .report = ret, .end = OG_TASK_FAILED };
+	struct og_job job = { .channel = means->channel,
+			      .telemetry = means->telemetry,
+			      .report = ret,
+			      .end = OG_TASK_FAILED };
 	struct og_err err = OG_ERR_INIT;
 	json_t *parsed = NULL;
 
 	memset(ret, 0, sizeof(*ret));
-	og_budget_init(&job.budget, limits);
-	if (og_json_parse(envelope, len, ENVELOPE_MAX, "envelope", &parsed, &err) < 0) {
+	og_budget_init(&job.budget, means->limits);
+	if (og_json_parse(envelope, len, ENVELOPE_MAX, "envelope", &parsed, &err) < 0)
 		broken(&job, OG_OUTCOME_DEAD, err.msg);
-	} else if (begin(&job, parsed)) {
+	og_job_tell_begin(&job, parsed);
+	if (parsed && begin(&job, parsed)) {
+		og_job_tell_begun(&job, parsed);
 		if (prepare_result(&job) < 0)
 			broken(&job, OG_OUTCOME_RETRY, "out of memory");
 		else if (work(&job) == OG_TURN_OK)
 			finish(&job);
 	}
+	og_job_tell_end(&job);
 	json_decref(parsed);
 	json_decref(job.begun);
 	json_decref(job.result);

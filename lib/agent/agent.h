@@ -15,6 +15,7 @@
 #include "lib/budget/budget.h"
 #include "lib/proc/channel.h"
 #include "lib/task/state.h"
+#include "lib/telemetry/telemetry.h"
 
 /* What to do with the delivery. */
 enum og_outcome {
@@ -29,6 +30,8 @@ enum og_outcome {
 	 * delay_ms, or when it is put into the queue once more. */
 	OG_OUTCOME_WAITING,
 };
+/* "ack", "dead", ... */
+const char *og_outcome_name(enum og_outcome outcome);
 
 struct og_agent_report {
 	enum og_outcome outcome;
@@ -37,6 +40,7 @@ struct og_agent_report {
 	char skill[80];
 	char principal[80];
 	char why[512];
+	char trace[OG_CONTEXT_LEN + 1]; /* where telemetry of it belongs, or "" */
 	int code;	  /* with OG_OUTCOME_TROUBLE: what the shield said, enum og_code */
 	int64_t delay_ms; /* with OG_OUTCOME_WAITING */
 	int64_t skew_ms;  /* how far the submitter's clock is ahead, when it is worth a word */
@@ -47,9 +51,16 @@ struct og_agent_report {
 };
 void og_agent_report_release(struct og_agent_report *report);
 
+/* What an agent works with; all of it is borrowed. */
+struct og_agent_means {
+	struct og_channel *channel;
+	const struct og_budget_limits *limits;
+	struct og_telemetry *telemetry; /* NULL: off */
+};
+
 /* envelope: text of any origin. Never fails: what happened is in the report,
  * which is to be released. */
-void og_agent_run(struct og_channel *channel, const struct og_budget_limits *limits,
-		  const char *envelope, size_t len, struct og_agent_report *ret);
+void og_agent_run(const struct og_agent_means *means, const char *envelope, size_t len,
+		  struct og_agent_report *ret);
 
 #endif

@@ -18,6 +18,9 @@ enum og_turn {
 
 struct og_job {
 	struct og_channel *channel;
+	struct og_telemetry *telemetry; /* NULL: off */
+	struct og_span span;		/* of this delivery */
+	const char *trace;		/* what requests carry, or NULL */
 	struct og_budget budget;
 	struct og_agent_report *report;
 	const char *task; /* id, borrowed from begun */
@@ -48,6 +51,18 @@ enum og_turn og_job_ask(struct og_job *job, const char *verb, json_t *request, j
 /* The same for what has to happen, sooner or later: a refusal that speaks
  * of the shield's own trouble, not of the request, is broken too. */
 enum og_turn og_job_must(struct og_job *job, const char *verb, json_t *request, json_t **ret);
+
+/* tell.c: what is told of a delivery. _begin and _end go around it, _begun
+ * follows task.begin, _result puts the trace's id into the document. */
+void og_job_tell_begin(struct og_job *job, const json_t *envelope);
+void og_job_tell_begun(struct og_job *job, const json_t *envelope);
+void og_job_tell_result(struct og_job *job);
+void og_job_tell_end(struct og_job *job);
+/* og_channel_call() as a span, with the trace in the request. */
+int og_job_call(struct og_job *job, const char *verb, json_t *request, json_t **ret,
+		struct og_err *err);
+/* og_job_understand() as a span. */
+enum og_turn og_job_plan(struct og_job *job);
 
 /* Sets how the task ends. */
 void og_job_end(struct og_job *job, enum og_task_state end, const char *fmt, ...)

@@ -259,7 +259,7 @@ static enum og_turn run(struct og_job *job)
 	enum og_turn turn;
 
 	job->reason[0] = '\0';
-	turn = og_job_understand(job);
+	turn = og_job_plan(job);
 	if (turn == OG_TURN_OK && !job->reason[0])
 		turn = get_skill(job);
 	if (turn == OG_TURN_OK && !job->reason[0])

@@ -22,6 +22,11 @@ int64_t og_now_ms(void)
 	return read_clock(CLOCK_REALTIME, 1000);
 }
 
+int64_t og_now_ns(void)
+{
+	return read_clock(CLOCK_REALTIME, 1000000000);
+}
+
 int64_t og_mono_ms(void)
 {
 	return read_clock(CLOCK_MONOTONIC, 1000);

@@ -14,6 +14,7 @@
 #define OG_TIME_LEN 24 /* without the NUL */
 
 int64_t og_now_ms(void);  /* wall clock */
+int64_t og_now_ns(void);  /* the same in nanoseconds */
 int64_t og_mono_ms(void); /* monotonic */
 int64_t og_mono_us(void);
 

@@ -24,6 +24,8 @@ static const struct key {
 	{ "model", "skill:", offsetof(struct og_conf, model), 0, 0 },
 	{ "embed", "none", offsetof(struct og_conf, embed), 0, 0 },
 	{ "telemetry", "off", offsetof(struct og_conf, telemetry), 0, 0 },
+	{ "telemetry_content", "off", offsetof(struct og_conf, telemetry_content), 0, 0 },
+	{ "telemetry_token", "none", offsetof(struct og_conf, telemetry_token), 0, 0 },
 	{ "shield", "local:", offsetof(struct og_conf, shield), 0, 0 },
 	{ "queue_password", "none", offsetof(struct og_conf, queue_password), 0, 0 },
 	{ "queue_ca", "none", offsetof(struct og_conf, queue_ca), 0, 0 },

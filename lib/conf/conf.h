@@ -23,13 +23,15 @@ struct og_conf {
 	char *run;     /* home/run */
 	char *renders; /* home/renders */
 	/* og.conf's keys with their defaults filled in, and OG_<KEY> applied */
-	char *queue;	 /* "sqlite:queue.db" */
-	char *graph;	 /* "sqlite:" */
-	char *vectors;	 /* "sqlite:" */
-	char *model;	 /* "skill:" */
-	char *embed;	 /* "none" */
-	char *telemetry; /* "off" */
-	char *shield;	 /* "local:" */
+	char *queue;		 /* "sqlite:queue.db" */
+	char *graph;		 /* "sqlite:" */
+	char *vectors;		 /* "sqlite:" */
+	char *model;		 /* "skill:" */
+	char *embed;		 /* "none" */
+	char *telemetry;	 /* "off" */
+	char *telemetry_content; /* "off": may content be told? */
+	char *telemetry_token;	 /* file with a bearer token for the receiver, or "none" */
+	char *shield;		 /* "local:" */
 	/* files with what the queue's server wants, mode 0600; "none" */
 	char *queue_password, *queue_ca, *queue_cert, *queue_key;
 	char *http; /* services that http steps may call: "NAME=URL ...", or "none" */

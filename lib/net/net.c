@@ -20,6 +20,7 @@ struct og_net {
 	struct og_child child;
 	struct og_lines lines;
 	int64_t last_id;
+	int64_t deadline; /* of the reply to it */
 	int dead;
 };
 
@@ -136,16 +137,40 @@ static int read_reply(struct og_net *net, int64_t deadline, struct og_net_reply 
 	return rc;
 }
 
-int og_net_call(struct og_net *net, const struct og_net_request *request,
-		struct og_net_reply *reply, struct og_err *err)
+int og_net_begin(struct og_net *net, const struct og_net_request *request, struct og_err *err)
 {
 	int64_t ms = request->timeout_ms > 0 ? request->timeout_ms : OG_NET_TIMEOUT_MS;
 
-	og_net_reply_release(reply);
 	if (net->dead)
 		return died(net, err);
 	if (send_request(net, request, err) < 0)
 		return -1;
+	net->deadline = og_deadline(ms + GRACE_MS);
+	return 0;
+}
+
+int og_net_fd(const struct og_net *net)
+{
+	return net->child.out;
+}
+
+int og_net_end(struct og_net *net, struct og_net_reply *reply, struct og_err *err)
+{
+	og_net_reply_release(reply);
+	if (net->dead)
+		return died(net, err);
 	reply->sent = 1; /* until the helper says otherwise */
-	return read_reply(net, og_deadline(ms + GRACE_MS), reply, err);
+	return read_reply(net, net->deadline, reply, err);
+}
+
+int og_net_dead(const struct og_net *net)
+{
+	return net->dead;
+}
+
+int og_net_call(struct og_net *net, const struct og_net_request *request,
+		struct og_net_reply *reply, struct og_err *err)
+{
+	og_net_reply_release(reply);
+	return og_net_begin(net, request, err) < 0 ? -1 : og_net_end(net, reply, err);
 }

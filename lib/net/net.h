@@ -72,4 +72,12 @@ void og_net_reply_release(struct og_net_reply *reply);
 int og_net_call(struct og_net *net, const struct og_net_request *request,
 		struct og_net_reply *reply, struct og_err *err);
 
+/* The same in two halves, for who has something else to do meanwhile: after
+ * _begin, wait until the descriptor is readable, then _end. */
+int og_net_begin(struct og_net *net, const struct og_net_request *request, struct og_err *err);
+int og_net_fd(const struct og_net *net);
+int og_net_end(struct og_net *net, struct og_net_reply *reply, struct og_err *err);
+/* Did the helper itself fail? */
+int og_net_dead(const struct og_net *net);
+
 #endif

@@ -15,6 +15,7 @@
 #include "lib/shield/tasks.h"
 #include "lib/skill/match.h"
 #include "lib/skill/store.h"
+#include "lib/telemetry/telemetry.h"
 
 struct og_gates;
 
@@ -31,7 +32,8 @@ struct og_shield {
 	int64_t matcher_epoch;
 	json_t *governors; /* skill -> nodes that bind it, at governors_epoch */
 	int64_t governors_epoch;
-	json_t *skills; /* hash -> what og_graph_get gave; versions never change */
+	json_t *skills;			/* hash -> what og_graph_get gave; versions never change */
+	struct og_telemetry *telemetry; /* borrowed; NULL: off */
 };
 
 enum og_talk_state { OG_TALK_NEW = 1, OG_TALK_CHALLENGED = 2, OG_TALK_SESSION = 4 };
@@ -115,6 +117,11 @@ void og_request_refused(struct og_request *rq, const struct og_err *err);
 json_t *og_request_head(const json_t *body, int ok);
 json_t *og_request_reply(struct og_request *rq, int rc, const struct og_err *err);
 void og_request_release(struct og_request *rq);
+
+/* channel-tell.c: telemetry of a request; verb NULL when it was illegal. */
+void og_request_tell_begin(struct og_request *rq, struct og_span *span);
+void og_request_tell_end(struct og_request *rq, struct og_span *span, const char *verb,
+			 const json_t *reply);
 
 /* A version of a skill, as og_graph_get gives it; borrowed, good until the
  * next call. NULL with OG_NO when there is none. */

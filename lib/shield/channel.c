@@ -13,6 +13,7 @@
 #include "lib/proc/channel.h"
 #include "lib/shield/channel-internal.h"
 #include "lib/shield/verbs.h"
+#include "lib/task/envelope.h"
 
 enum {
 	NEW = OG_TALK_NEW,
@@ -185,7 +186,8 @@ static int unknown_key(const json_t *body, const char *keys, struct og_err *err)
 		int n = snprintf(wanted, sizeof(wanted), "%s:", name);
 		const char *at = n < (int)sizeof(wanted) ? strstr(keys, wanted) : NULL;
 
-		if (strcmp(name, "v") == 0 || strcmp(name, "id") == 0 || strcmp(name, "verb") == 0)
+		if (strcmp(name, "v") == 0 || strcmp(name, "id") == 0 ||
+		    strcmp(name, "verb") == 0 || strcmp(name, "trace") == 0)
 			continue;
 		if (!at || (at != keys && at[-1] != ' '))
 			return og_fail(err, OG_EDATA, "request: unknown key '%s'", name);
@@ -193,10 +195,25 @@ static int unknown_key(const json_t *body, const char *keys, struct og_err *err)
 	return og_fail(err, OG_EDATA, "request: unknown key");
 }
 
+/* Any request may say which trace it belongs to. */
+static int check_trace(const json_t *body, size_t *present, struct og_err *err)
+{
+	const json_t *trace = json_object_get(body, "trace");
+
+	if (!trace)
+		return 0;
+	++*present;
+	if (json_is_string(trace) && og_trace_valid(json_string_value(trace)))
+		return 0;
+	return og_fail(err, OG_EDATA, "request: 'trace' is not a traceparent");
+}
+
 static int check_keys(const json_t *body, const char *keys, struct og_err *err)
 {
 	size_t present = 3; /* v, id, verb */
 
+	if (check_trace(body, &present, err) < 0)
+		return -1;
 	for (const char *at = keys; *at;) {
 		size_t len = strcspn(at, " ");
 
@@ -277,8 +294,10 @@ int og_conversation_ask(struct og_conversation *talk, const json_t *request, jso
 	struct og_request rq = { .talk = talk, .shield = talk->shield, .body = request };
 	struct og_err err = OG_ERR_INIT;
 	const struct verb *verb = NULL;
+	struct og_span span;
 	int over = 0, rc = -1;
 
+	og_request_tell_begin(&rq, &span);
 	rq.reply = og_request_head(request, 1);
 	if (talk->over)
 		og_fail(&err, OG_EDATA, "the conversation is over");
@@ -289,6 +308,7 @@ int og_conversation_ask(struct og_conversation *talk, const json_t *request, jso
 	if (rc < 0)
 		og_request_refused(&rq, &err);
 	*ret = og_request_reply(&rq, rc, &err);
+	og_request_tell_end(&rq, &span, verb ? verb->name : NULL, *ret);
 	og_request_release(&rq);
 	talk->over = talk->over || over || !*ret;
 	return talk->over;

@@ -31,6 +31,10 @@ struct og_conversation;
 int og_shield_open(const struct og_conf *conf, struct og_shield **ret, struct og_err *err);
 void og_shield_close(struct og_shield *shield);
 
+/* Where its requests are told; borrowed until close. Before the first one. */
+struct og_telemetry;
+void og_shield_telemetry(struct og_shield *shield, struct og_telemetry *to);
+
 /* From here on this process uses no file outside the instance, no socket
  * and starts no program; its memory has a ceiling. What the kernel cannot
  * do is left out (og doctor shows it). */

@@ -25,7 +25,7 @@ static const struct member members[] = {
 	{ "view", JSON_OBJECT, 0 },	   { "principal", JSON_STRING, 0 },
 	{ "text", JSON_STRING, 0 },	   { "submitted", JSON_STRING, 0 },
 	{ "finished", JSON_STRING, 0 },	   { "citations", JSON_ARRAY, 0 },
-	{ "compensation", JSON_ARRAY, 0 },
+	{ "compensation", JSON_ARRAY, 0 }, { "trace_id", JSON_STRING, 0 },
 };
 
 static int check_member(const json_t *result, const struct member *member, struct og_err *err)
