@@ -234,6 +234,15 @@ static const struct og_opt json_options[] = {
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
 };
 
+static const struct og_opt status_options[] = {
+	{ "json", 0, OG_OPT_FLAG, NULL, "as JSON" },
+	{ "check", 0, OG_OPT_FLAG, NULL, "one line, as monitoring plugins print it" },
+	{ "max-age", 0, OG_OPT_VALUE, "SPAN", "no task may have waited longer than that" },
+	{ "max-depth", 0, OG_OPT_VALUE, "N", "no more may be queued" },
+	{ "max-dead", 0, OG_OPT_VALUE, "N", "no more dead letters may be there (default: 0)" },
+	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
+};
+
 static const struct og_opt up_options[] = {
 	{ "detach", 0, OG_OPT_FLAG, NULL, "come back when they are ready; og down stops them" },
 	{ "color", 0, OG_OPT_VALUE, "WHEN", "auto (default), always or never" },
@@ -254,8 +263,8 @@ static const struct og_opt key_options[] = {
 
 static const struct og_command commands[] = {
 	{ "init", "[DIR]", "make an instance: DIR/.omnigate", init_options, 0, 1, run_any_init },
-	{ "status", "", "how the instance is; status 1 when its ledger is broken", json_options, 0,
-	  0, og_run_status },
+	{ "status", "", "how the instance is; status 1 when somebody has to look", status_options,
+	  0, 0, og_run_status },
 	{ "doctor", "", "check what an operator would check, and say what to do", json_options, 0,
 	  0, og_run_doctor },
 	{ "key", "NAME", "print the public key of keys/NAME.key", key_options, 1, 1, og_run_key },

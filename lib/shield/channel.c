@@ -64,6 +64,7 @@ static const struct verb verbs[] = {
 	  og_verb_task_finish },
 	{ "task.status", SESSION, LOGIN, READ, NULL, "task:s", og_verb_task_status },
 	{ "task.list", SESSION, LOGIN, READ, NULL, "state:s? limit:i?", og_verb_task_list },
+	{ "task.stats", SESSION, LOGIN, READ, "tasks", "", og_verb_task_stats },
 	{ "step.run", ANY, SELF, WRITE, NULL, TASK "skill:s hash:s? step:s slots:o?",
 	  og_verb_step_run },
 	{ "saga.undo", ANY, SELF, WRITE, NULL, TASK "reason:s", og_verb_saga_undo },

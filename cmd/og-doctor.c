@@ -1,8 +1,5 @@
 /*
- * og status and og doctor: how an instance is. They open no database of
- * it but the queue: og-ledger judges the ledger, a shield tells of tasks
- * and grants, as the principal owner. What cannot be asked is said to be
- * unknown, never to be well.
+ * og doctor: what an operator would check, and what to do about it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -13,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cmd/og-ask.h"
 #include "cmd/og.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
@@ -21,188 +19,6 @@
 #include "lib/queue/bell.h"
 #include "lib/queue/queue.h"
 #include "lib/sandbox/sandbox.h"
-
-#define TASKS_ASKED 1000
-#define ANSWER_MAX  ((size_t)4 << 20)
-
-/* og-ledger's judgement as it gives it; NULL when it gives none. */
-static json_t *ask_ledger(const struct og_ctx *ctx, const struct og_conf *conf, int state)
-{
-	char *path = og_program_path(ctx->exe_dir, "og-ledger");
-	const char *argv[] = { path,	 "verify",   "--json",
-			       "--home", conf->home, state ? "--state" : NULL,
-			       NULL };
-	struct og_err ignored = OG_ERR_INIT;
-	struct og_buf out;
-	json_t *answer = NULL;
-	int status;
-
-	og_buf_init(&out, ANSWER_MAX);
-	if (path && !og_conf_remote(conf) &&
-	    og_child_run(argv, "", 0, og_deadline(CHILD_MS), &out, &status, &ignored) == 0 &&
-	    status <= 1)
-		og_json_parse(out.data, out.len, ANSWER_MAX, "og-ledger's answer", &answer,
-			      &ignored);
-	og_buf_release(&out);
-	free(path);
-	return answer;
-}
-
-/* Asks a shield one thing as the owner. */
-static int ask_shield(const struct og_ctx *ctx, const struct og_conf *conf, const char *verb,
-		      json_t *request, json_t **ret, struct og_err *err)
-{
-	char *key = NULL;
-	struct og_channel *channel = NULL;
-	int rc = -1;
-
-	if (!request)
-		og_fail_nomem(err);
-	else if (og_conf_key_path(conf, "owner", &key, err) == 0 &&
-		 og_channel_from(ctx, conf, &channel, err) == 0 &&
-		 og_channel_login(channel, "owner", key, err) == 0)
-		rc = og_channel_ask(channel, verb, json_incref(request), ret, err);
-	json_decref(request);
-	og_channel_close(channel);
-	free(key);
-	return rc;
-}
-
-/* --- og status ----------------------------------------------------------- */
-
-/* The newest tasks by state; NULL when they cannot be asked for. */
-static json_t *count_tasks(const struct og_ctx *ctx, const struct og_conf *conf)
-{
-	struct og_err ignored = OG_ERR_INIT;
-	json_t *reply = NULL, *counts, *task;
-	size_t i;
-
-	if (ask_shield(ctx, conf, "task.list", json_pack("{s:i}", "limit", TASKS_ASKED), &reply,
-		       &ignored) < 0)
-		return NULL;
-	counts = json_object();
-	json_array_foreach(json_object_get(reply, "tasks"), i, task)
-	{
-		const char *state = og_json_str(task, "state");
-
-		if (counts && state)
-			json_object_set_new(counts, state,
-					    json_integer(og_json_int(counts, state, 0) + 1));
-	}
-	json_decref(reply);
-	return counts;
-}
-
-static json_t *queue_json(const struct og_ctx *ctx, const struct og_conf *conf, struct og_err *err)
-{
-	struct og_queue *queue = NULL;
-	struct og_queue_counts n;
-	json_t *json = NULL;
-
-	if (og_queue_from(ctx, conf, &queue, err) == 0 && og_queue_count(queue, &n, err) == 0)
-		json = json_pack("{s:I,s:I,s:I,s:I}", "ready", (json_int_t)n.ready, "claimed",
-				 (json_int_t)n.claimed, "delayed", (json_int_t)n.delayed, "dead",
-				 (json_int_t)n.dead);
-	og_queue_close(queue);
-	return json;
-}
-
-static json_t *status_json(const struct og_ctx *ctx, const struct og_conf *conf, struct og_err *err)
-{
-	json_t *queue = queue_json(ctx, conf, err);
-
-	if (!queue)
-		return NULL;
-	return json_pack("{s:i,s:s,s:s*,s:i,s:b,s:o,s:o?,s:o?}", "v", 1, "home", conf->home,
-			 "remote", og_conf_remote(conf) ? conf->shield : NULL, "format", OG_FORMAT,
-			 "worker", og_worker_alive(conf->run), "queue", queue, "tasks",
-			 count_tasks(ctx, conf), "ledger", ask_ledger(ctx, conf, 0));
-}
-
-static void add_tasks(const json_t *tasks, struct og_buf *out)
-{
-	json_int_t sum = 0;
-	const char *state;
-	json_t *n;
-
-	if (!json_is_object(tasks)) {
-		og_buf_adds(out, " unknown: no shield answers, or the owner's key is not here");
-		return;
-	}
-	if (json_object_size(tasks) == 0)
-		og_buf_adds(out, " none");
-	json_object_foreach((json_t *)(uintptr_t)tasks, state, n)
-	{
-		og_buf_addf(out, " %s %lld", state, (long long)json_integer_value(n));
-		sum += json_integer_value(n);
-	}
-	if (sum == TASKS_ASKED)
-		og_buf_addf(out, " (of the newest %d)", TASKS_ASKED);
-}
-
-static void add_ledger(const json_t *ledger, const char *remote, struct og_buf *out)
-{
-	if (remote) {
-		og_buf_addf(out, "where the shield is: %s\n", remote);
-		return;
-	}
-	if (!json_is_object(ledger)) {
-		og_buf_adds(out, "cannot be judged\n");
-		return;
-	}
-	og_buf_addf(out, "%s, %lld entries",
-		    og_json_bool(ledger, "ok", 0) ? "verified" : "BROKEN: og-ledger verify",
-		    (long long)og_json_int(ledger, "checked", 0));
-	if (og_json_str(ledger, "head"))
-		og_buf_addf(out, ", head %s", og_json_str(ledger, "head"));
-	og_buf_addc(out, '\n');
-}
-
-static int print_status(const json_t *status, struct og_err *err)
-{
-	const json_t *queue = json_object_get(status, "queue");
-	struct og_buf out;
-	int rc = -1;
-
-	og_buf_init(&out, 65536);
-	og_buf_addf(&out, "instance  %s (format %d)\n", og_json_str(status, "home"), OG_FORMAT);
-	og_buf_addf(&out, "worker    %s\n",
-		    og_json_bool(status, "worker", 0) ? "serving" : "none; start one: og-worker");
-	og_buf_addf(&out, "queue     %lld ready, %lld claimed, %lld delayed, %lld dead\n",
-		    (long long)og_json_int(queue, "ready", 0),
-		    (long long)og_json_int(queue, "claimed", 0),
-		    (long long)og_json_int(queue, "delayed", 0),
-		    (long long)og_json_int(queue, "dead", 0));
-	og_buf_adds(&out, "tasks    ");
-	add_tasks(json_object_get(status, "tasks"), &out);
-	og_buf_adds(&out, "\nledger    ");
-	add_ledger(json_object_get(status, "ledger"), og_json_str(status, "remote"), &out);
-	if (og_buf_check(&out, "output", err) == 0)
-		rc = og_print(out.data, out.len, err);
-	og_buf_release(&out);
-	return rc;
-}
-
-int og_run_status(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	struct og_conf *conf = NULL;
-	json_t *status = NULL;
-	int rc = -1;
-
-	if (og_conf_from(ctx, args, &conf, err) < 0)
-		return -1;
-	status = status_json(ctx, conf, err);
-	if (status)
-		rc = og_arg_flag(args, "json") ? og_print_json(status, err)
-					       : print_status(status, err);
-	/* Monitoring branches on it: a broken ledger is a no. */
-	if (rc == 0 && !og_conf_remote(conf) &&
-	    !og_json_bool(json_object_get(status, "ledger"), "ok", 0))
-		rc = 1;
-	json_decref(status);
-	og_conf_free(conf);
-	return rc;
-}
 
 /* --- og doctor ----------------------------------------------------------- */
 
@@ -348,7 +164,7 @@ static int check_shield(struct doctor *doctor, struct og_err *err)
 
 static int check_ledger(struct doctor *doctor, struct og_err *err)
 {
-	json_t *answer = ask_ledger(doctor->ctx, doctor->conf, 1);
+	json_t *answer = og_ask_ledger(doctor->ctx, doctor->conf, 1);
 	int rc;
 
 	if (!answer)
@@ -424,7 +240,7 @@ static int check_grants(struct doctor *doctor, struct og_err *err)
 	size_t i;
 	int rc = 0;
 
-	if (ask_shield(doctor->ctx, doctor->conf, "grant.list", json_object(), &reply, &why) < 0)
+	if (og_ask_shield(doctor->ctx, doctor->conf, "grant.list", json_object(), &reply, &why) < 0)
 		return report(doctor, "grants", why.code == OG_EPERM ? "warn" : "bad", err,
 			      "cannot be asked for as the owner: %s", why.msg);
 	if (json_array_size(json_object_get(reply, "missing")) == 0)
@@ -441,7 +257,7 @@ static int check_grants(struct doctor *doctor, struct og_err *err)
 static int check_worker(struct doctor *doctor, struct og_err *err)
 {
 	struct og_err why = OG_ERR_INIT;
-	json_t *queue = queue_json(doctor->ctx, doctor->conf, &why);
+	json_t *queue = og_ask_queue(doctor->ctx, doctor->conf, &why);
 	int64_t dead = og_json_int(queue, "dead", 0);
 	int rc;
 
