@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/shield/effects.h"
 #include "lib/shield/verbs.h"
 
 /* The changes of the step, read back from its journal row. */
@@ -76,33 +77,34 @@ static json_t *step_name(const struct og_run *run, int64_t ordinal)
 	return step ? json_incref(json_object_get(step, "name")) : json_null();
 }
 
-static int make_reply(struct og_run *run, const char *how, int64_t next, int64_t seq,
-		      struct og_err *err)
+static int make_reply(struct og_run *run, const struct og_undone *done, struct og_err *err)
 {
-	json_t *made = json_pack("{s:s,s:o,s:s}", "undone", run->name, "next", step_name(run, next),
-				 "how", how);
+	json_t *made = json_pack("{s:s,s:o,s:s}", "undone", run->name, "next",
+				 step_name(run, done->next), "how", done->how);
 
 	if (!made || json_object_update(run->rq->reply, made) < 0) {
 		json_decref(made);
 		return og_fail_nomem(err);
 	}
 	json_decref(made);
-	return seq > 0 ? og_json_set(run->rq->reply, "seq", json_integer(seq), err) : 0;
+	return done->seq > 0 ? og_json_set(run->rq->reply, "seq", json_integer(done->seq), err) : 0;
 }
 
-static int save(struct og_run *run, const struct og_journal *done, int64_t seq, const char *reason,
-		struct og_err *err)
+static int save(struct og_run *run, const struct og_undone *done, struct og_err *err)
 {
+	const char *reason = og_json_str(run->rq->body, "reason");
 	struct og_request *rq = run->rq;
 	struct og_task_row *task = &rq->task;
-	struct og_journal row = { .ordinal = done->ordinal, .step = done->step, .seq = seq };
+	struct og_journal row = { .ordinal = done->row->ordinal,
+				  .step = done->row->step,
+				  .digest = done->row->digest,
+				  .seq = done->seq };
 	int rc = -1;
 
-	row.digest = done->digest;
 	row.reply = json_dumps(rq->reply, JSON_COMPACT);
 	task->next_step = -1; /* turned back: no step runs any more */
-	if (seq > 0)
-		task->last_seq = seq;
+	if (done->seq > 0)
+		task->last_seq = done->seq;
 	if (!row.reply)
 		og_fail_nomem(err);
 	else if ((*task->reason || og_task_row_set(&task->reason, reason, err) == 0) &&
@@ -112,24 +114,39 @@ static int save(struct og_run *run, const struct og_journal *done, int64_t seq, 
 	return rc;
 }
 
+int og_saga_keep(struct og_run *run, const struct og_undone *done, struct og_err *err)
+{
+	return make_reply(run, done, err) < 0 ? -1 : save(run, done, err);
+}
+
+/* Whom the step called is asked first; what it wrote goes with the answer. */
+static int undo_step(struct og_run *run, struct og_undone *done, struct og_err *err)
+{
+	const char *reason = og_json_str(run->rq->body, "reason");
+	int called = done->row->seq > 0 ? og_effect_undo(run, done->row, err) : 0;
+
+	if (called != 0)
+		return called;
+	if (og_saga_undo(run, done->row, &done->how, err) < 0 ||
+	    record(run, done->how, reason, &done->seq, err) < 0)
+		return -1;
+	return og_saga_keep(run, done, err);
+}
+
 /* Takes back the step that row describes; next is the one after it. */
 static int undo_one(struct og_run *run, const struct og_journal *row, int64_t next,
 		    struct og_err *err)
 {
 	struct og_request *rq = run->rq;
-	const char *reason = og_json_str(rq->body, "reason"), *how;
+	struct og_undone done = { .row = row, .next = next };
 	json_t *vars = row->vars ? json_loads(row->vars, 0, NULL) : NULL;
-	int64_t seq = 0;
 	int rc = -1;
 
 	if (!vars)
 		og_fail(err, OG_EDATA, "the variables of step '%s' cannot be read", row->step);
 	else if (og_run_skill(run, rq->task.skill, rq->task.skill_hash, err) == 0 &&
-		 og_run_step(run, row->step, vars, err) == 0 &&
-		 og_saga_undo(run, row, &how, err) == 0 &&
-		 record(run, how, reason, &seq, err) == 0 &&
-		 make_reply(run, how, next, seq, err) == 0)
-		rc = save(run, row, seq, reason, err);
+		 og_run_step(run, row->step, vars, err) == 0)
+		rc = undo_step(run, &done, err);
 	json_decref(vars);
 	return rc;
 }
@@ -150,6 +167,8 @@ static int perform(struct og_run *run, struct og_err *err)
 	struct og_journal row = { 0 };
 	int rc = -1, found;
 
+	if (og_effect_in_the_way(rq, err) < 0)
+		return -1;
 	if (og_tasks_progress(rq->shield->tasks, rq->task.id, &progress, err) < 0)
 		return -1;
 	if (progress.last < 0) {
@@ -173,9 +192,11 @@ int og_verb_saga_undo(struct og_request *rq, struct og_err *err)
 	struct og_run run = { .rq = rq };
 	int rc = -1;
 
-	if (og_request_task(rq, err) == 0 && og_request_running(rq, err) == 0 &&
-	    perform(&run, err) == 0)
-		rc = og_frame_commit(&rq->shield->frame, 0, err);
+	if (og_request_task(rq, err) == 0 && og_request_running(rq, err) == 0)
+		rc = perform(&run, err);
+	/* What is to be sent is on the disk before anybody knows it. */
+	if (rc == 0 || rc == OG_UNDO_SENDS)
+		rc = og_frame_commit(&rq->shield->frame, rc == OG_UNDO_SENDS, err);
 	og_run_release(&run);
-	return rc;
+	return rc < 0 ? -1 : 0;
 }

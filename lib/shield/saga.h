@@ -16,8 +16,19 @@
 #include "lib/shield/steps.h"
 
 /* Takes back the step of this journal row, inside an open frame. *ret_how:
- * "sql", "inverse" or "none". */
+ * "sql", "inverse" or "none". What the step called is not its business. */
 int og_saga_undo(struct og_run *run, const struct og_journal *row, const char **ret_how,
 		 struct og_err *err);
+
+/* A step that was taken back, and what is to be kept of it. */
+struct og_undone {
+	const struct og_journal *row; /* of the step */
+	const char *how;
+	int64_t next; /* ordinal of the step that is to be taken back next, or -1 */
+	int64_t seq;  /* the entry; 0: none was needed */
+};
+
+/* The reply, the journal's row and the task's. */
+int og_saga_keep(struct og_run *run, const struct og_undone *done, struct og_err *err);
 
 #endif

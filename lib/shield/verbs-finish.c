@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/shield/channel-internal.h"
+#include "lib/shield/effects.h"
 #include "lib/shield/verbs.h"
 #include "lib/task/result.h"
 
@@ -16,6 +17,7 @@ struct course {
 	int64_t steps; /* of its skill; 0: none was run */
 	int64_t next;  /* -1: turned back */
 	int64_t undos, standing, standing_writes;
+	int in_doubt; /* nobody knows whether an effect outside happened */
 };
 
 static int all_done(const struct course *course)
@@ -26,6 +28,8 @@ static int all_done(const struct course *course)
 /* NULL when the state fits, else why not. */
 static const char *misfit(enum og_task_state state, const struct course *course, int cancelled)
 {
+	if (course->in_doubt && state != OG_TASK_IN_DOUBT)
+		return "it is not known whether an effect outside happened";
 	switch (state) {
 	case OG_TASK_DONE:
 		return all_done(course) ? NULL : "not all of its steps are done";
@@ -43,6 +47,8 @@ static const char *misfit(enum og_task_state state, const struct course *course,
 		return course->standing_writes == 0 ? NULL : "a step that wrote is not undone";
 	case OG_TASK_COMPENSATION_FAILED:
 		return course->standing_writes > 0 ? NULL : "nothing that wrote is left standing";
+	case OG_TASK_IN_DOUBT:
+		return course->in_doubt ? NULL : "no effect outside is unknown";
 	default:
 		return "that is no state a task can be finished in";
 	}
@@ -69,11 +75,15 @@ static int judge(struct og_request *rq, enum og_task_state state, struct og_err 
 	struct course course = { .next = task->next_step };
 	struct og_progress progress = { 0 };
 	const char *why;
+	json_t *effect;
 	int cancelled = og_consent_cancelled(rq->shield->tasks, task->id, task->principal, err);
 
 	if (cancelled < 0 || steps_of(rq, &course.steps, err) < 0 ||
 	    og_tasks_progress(rq->shield->tasks, task->id, &progress, err) < 0)
 		return -1;
+	effect = og_effect_of(task);
+	course.in_doubt = og_effect_unknown(effect);
+	json_decref(effect);
 	course.undos = progress.undos;
 	course.standing =
 		(int64_t)(json_array_size(progress.done) - json_array_size(progress.undone));
@@ -223,9 +233,6 @@ static int finish(struct og_request *rq, struct og_err *err)
 
 	if (state < 0)
 		return og_fail(err, OG_EDATA, "request: no task state is called '%s'", name);
-	if (state == OG_TASK_IN_DOUBT || state == OG_TASK_WAITING)
-		return og_refuse(rq, OG_UNSUPPORTED, "unsupported", err,
-				 "tasks that end %s are not in this version", name);
 	if (check_result(rq, name, err) < 0 || judge(rq, (enum og_task_state)state, err) < 0 ||
 	    record(rq, &receipt, err) < 0 || complete(rq, &receipt, &result, err) < 0)
 		return -1;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/shield/channel-internal.h"
+#include "lib/shield/effects.h"
 #include "lib/shield/envelopes.h"
 #include "lib/shield/verbs.h"
 #include "lib/shield/waits.h"
@@ -57,6 +58,13 @@ static int add_skill(json_t *reply, const struct og_task_row *task, struct og_er
 	return og_json_set(reply, "skill_hash", json_string(task->skill_hash), err);
 }
 
+static int add_effect(json_t *reply, const struct og_task_row *task, struct og_err *err)
+{
+	json_t *effect = og_effect_describe(task);
+
+	return effect ? og_json_set(reply, "effect", effect, err) : 0;
+}
+
 /* The reply of task.begin. A task that was cancelled says so as long as
  * nobody has finished it. */
 static int describe(struct og_request *rq, const struct og_task_row *task, struct og_err *err)
@@ -78,6 +86,7 @@ static int describe(struct og_request *rq, const struct og_task_row *task, struc
 	if (!made || json_object_update(rq->reply, made) < 0)
 		og_fail_nomem(err);
 	else if (add_wish(rq->reply, task, err) == 0 && add_skill(rq->reply, task, err) == 0 &&
+		 add_effect(rq->reply, task, err) == 0 &&
 		 og_waits_describe(task, rq->reply, err) == 0)
 		rc = add_result(rq->reply, task, err);
 	json_decref(made);

@@ -1,0 +1,510 @@
+/* Effects outside, the shield's side: order, repetition, doubt, undo. */
+#include "tests/unit/shop.h"
+
+#include "lib/task/result.h"
+
+static struct shop shop;
+
+/* order: writes; pay: reads, calls, writes, has an http undo; ship: a second
+ * call that is not idempotent and cannot be taken back; look: reads outside. */
+static const char pay_skill[] =
+	"{\"name\":\"pay\",\"description\":\"Pay.\",\"kind\":\"workflow\",\"clearance\":1,"
+	"\"roles\":[\"customer\"],"
+	"\"patterns\":[{\"text\":\"pay {total:int} for {what:text}\",\"line\":1}],"
+	"\"steps\":["
+	"{\"name\":\"order\",\"line\":1,\"blocks\":[{\"kind\":\"write\",\"line\":1,\"as\":"
+	"\"order_id\",\"text\":\"INSERT INTO orders(user_id, total, status) VALUES "
+	"(:principal_id, :total, 'pending')\"}]},"
+	"{\"name\":\"charge\",\"line\":1,\"blocks\":["
+	"{\"kind\":\"require\",\"line\":1,\"message\":\"too much\",\"text\":\"SELECT :total < "
+	"900\"},"
+	"{\"kind\":\"http\",\"line\":1,\"text\":\"{\\\"service\\\":\\\"payment\\\","
+	"\\\"path\\\":\\\"/charges/{what}\\\",\\\"headers\\\":{\\\"X-What\\\":\\\"{what}\\\"},"
+	"\\\"body\\\":{\\\"amount\\\":\\\"{total}\\\"},\\\"expect\\\":[201],"
+	"\\\"bind\\\":{\\\"payment\\\":\\\"/id\\\"},\\\"tries\\\":2,\\\"idempotent\\\":true}\"},"
+	"{\"kind\":\"http-undo\",\"line\":1,\"text\":\"{\\\"service\\\":\\\"payment\\\","
+	"\\\"path\\\":\\\"/charges/{payment}/refunds\\\",\\\"idempotent\\\":true}\"},"
+	"{\"kind\":\"write\",\"line\":1,\"text\":\"INSERT INTO payments(order_id, amount, status) "
+	"VALUES (:order_id, :total, :payment)\"}]},"
+	"{\"name\":\"ship\",\"line\":1,\"blocks\":["
+	"{\"kind\":\"http\",\"line\":1,\"text\":\"{\\\"service\\\":\\\"carrier\\\","
+	"\\\"path\\\":\\\"/parcels\\\"}\"}]},"
+	"{\"name\":\"look\",\"line\":1,\"blocks\":["
+	"{\"kind\":\"http\",\"line\":1,\"text\":\"{\\\"service\\\":\\\"carrier\\\","
+	"\\\"method\\\":\\\"GET\\\",\\\"path\\\":\\\"/parcels\\\","
+	"\\\"bind\\\":{\\\"weight\\\":\\\"/weight\\\"}}\"}]}],"
+	"\"asks\":[{\"tbl\":\"orders\",\"verbs\":[\"select\",\"insert\",\"update\"],"
+	"\"predicate\":\"t.user_id = :principal_id\"},"
+	"{\"tbl\":\"payments\",\"verbs\":[\"select\",\"insert\",\"update\"]}]}";
+
+struct run {
+	struct og_conversation *talk;
+	json_t *envelope;
+	char id[OG_UUID_LEN + 1];
+	int64_t epoch;
+};
+
+static json_t *again(struct run *run)
+{
+	json_t *reply = shop_begin(run->talk, run->envelope);
+
+	OG_CHECK(shop_ok(reply));
+	run->epoch = og_json_int(reply, "epoch", -1);
+	return reply;
+}
+
+static json_t *ask(struct run *run, const char *verb, json_t *request)
+{
+	json_object_set_new(request, "task", json_string(run->id));
+	json_object_set_new(request, "epoch", json_integer(run->epoch));
+	return shop_ask(run->talk, verb, request, NULL);
+}
+
+static json_t *begin(struct run *run, const char *step)
+{
+	return ask(run, "effect.begin", json_pack("{s:s,s:s}", "skill", "pay", "step", step));
+}
+
+static json_t *end(struct run *run, const char *step, const char *outcome, int status)
+{
+	json_t *request = json_pack("{s:s,s:s}", "step", step, "outcome", outcome);
+
+	if (status)
+		json_object_set_new(request, "status", json_integer(status));
+	if (status == 201)
+		json_object_set_new(request, "values", json_pack("{s:s}", "payment", "pay_7"));
+	return ask(run, "effect.end", request);
+}
+
+static json_t *undo(struct run *run)
+{
+	return ask(run, "saga.undo", json_pack("{s:s}", "reason", "test"));
+}
+
+static json_t *finish(struct run *run, enum og_task_state state)
+{
+	json_t *result = og_result_new(run->id, "charlie", "a test");
+
+	og_result_state(result, state, "because");
+	return ask(run, "task.finish",
+		   json_pack("{s:s,s:s,s:o}", "state", og_state_name(state), "reason", "because",
+			     "result", result));
+}
+
+static void must(json_t *reply)
+{
+	OG_CHECK(shop_ok(reply));
+	json_decref(reply);
+}
+
+static void must_not(json_t *reply, const char *verdict, const char *rule)
+{
+	OG_CHECK(shop_no(reply, verdict, rule));
+	json_decref(reply);
+}
+
+static void must_send(json_t *reply, const char *service, int64_t attempt)
+{
+	OG_CHECK(shop_ok(reply));
+	OG_CHECK_STR(og_json_str(json_object_get(reply, "send"), "service"), service);
+	OG_CHECK_INT(og_json_int(reply, "attempt", 0), attempt);
+	json_decref(reply);
+}
+
+static void must_wait(json_t *reply, int unknown)
+{
+	OG_CHECK(shop_ok(reply));
+	OG_CHECK(og_json_bool(reply, "pending", 0));
+	OG_CHECK_INT(og_json_bool(reply, "unknown", -1), unknown);
+	json_decref(reply);
+}
+
+/* A task with its order made. */
+static void run_begin(struct run *run, int total, const char *what)
+{
+	json_t *request;
+
+	run->talk = shop_talk(&shop);
+	run->envelope = shop_envelope(&shop, CHARLIE, "task", "pay 5 for x", NULL, run->id);
+	json_decref(again(run));
+	request = json_pack("{s:s,s:s,s:{s:i,s:s}}", "skill", "pay", "step", "order", "slots",
+			    "total", total, "what", what);
+	must(ask(run, "step.run", request));
+}
+
+static void run_end(struct run *run)
+{
+	og_conversation_free(run->talk);
+	json_decref(run->envelope);
+}
+
+static int64_t entries(void)
+{
+	return shop_int(&shop, "SELECT count(*) FROM audit_ledger");
+}
+
+static int64_t actions(const char *action)
+{
+	char sql[128];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM audit_ledger WHERE action = '%s'", action);
+	return shop_int(&shop, sql);
+}
+
+static void a_call_and_its_end(void)
+{
+	struct run run;
+	json_t *reply, *send;
+	int64_t before;
+
+	run_begin(&run, 5, "a/b?c");
+	before = entries();
+	must_not(ask(&run, "step.run", json_pack("{s:s,s:s}", "skill", "pay", "step", "charge")),
+		 "conflict", "effect");
+	reply = begin(&run, "charge");
+	OG_CHECK(shop_ok(reply));
+	send = json_object_get(reply, "send");
+	OG_CHECK_STR(og_json_str(send, "path"), "/charges/a%2Fb%3Fc");
+	OG_CHECK_STR(og_json_str(send, "body"), "{\"amount\":5}");
+	OG_CHECK_STR(json_string_value(json_array_get(json_object_get(send, "headers"), 0)),
+		     "X-What: a/b?c");
+	OG_CHECK_INT((intmax_t)strlen(og_json_str(reply, "key")), 40);
+	json_decref(reply);
+	OG_CHECK_INT(entries(), before + 1);
+	OG_CHECK_INT(shop_int(&shop, "SELECT count(*) FROM payments"), 0);
+	reply = end(&run, "charge", "answered", 201);
+	OG_CHECK(shop_ok(reply));
+	OG_CHECK_STR(og_json_str(reply, "next"), "ship");
+	OG_CHECK_STR(og_json_str(json_object_get(reply, "vars"), "payment"), "pay_7");
+	json_decref(reply);
+	OG_CHECK_INT(shop_int(&shop, "SELECT count(*) FROM payments WHERE status = 'pay_7'"), 1);
+	OG_CHECK_INT(entries(), before + 2);
+	/* The same again is the same, and does nothing. */
+	reply = begin(&run, "charge");
+	OG_CHECK(shop_ok(reply));
+	OG_CHECK(og_json_bool(reply, "replayed", 0));
+	OG_CHECK(!json_object_get(reply, "send"));
+	json_decref(reply);
+	must_not(end(&run, "charge", "answered", 201), "conflict", "no-effect");
+	OG_CHECK_INT(entries(), before + 2);
+	run_end(&run);
+}
+
+static void order_is_kept(void)
+{
+	struct run run, other;
+	int64_t epoch;
+
+	run_begin(&run, 5, "x");
+	must_not(end(&run, "charge", "answered", 201), "conflict", "no-effect");
+	must_not(begin(&run, "ship"), "conflict", "step-order");
+	must_not(begin(&run, "nowhere"), "conflict", "no-step");
+	must_send(begin(&run, "charge"), "payment", 1);
+	must_not(begin(&run, "ship"), "conflict", "effect-pending");
+	must_not(ask(&run, "step.run", json_pack("{s:s,s:s}", "skill", "pay", "step", "ship")),
+		 "conflict", "step-order");
+	must_not(undo(&run), "conflict", "effect-pending");
+	must_not(end(&run, "ship", "answered", 201), "conflict", "no-effect");
+	must_not(finish(&run, OG_TASK_FAILED), "conflict", "state");
+	must_not(finish(&run, OG_TASK_DONE), "conflict", "state");
+	/* Who was taken over ends nothing. */
+	other = run;
+	json_decref(again(&other));
+	epoch = run.epoch;
+	must_not(end(&run, "charge", "answered", 201), "conflict", "stale-epoch");
+	OG_CHECK_INT(other.epoch, epoch + 1);
+	must(end(&other, "charge", "answered", 201));
+	run_end(&run);
+}
+
+static void malformed_ends(void)
+{
+	static const char *const bad[] = {
+		"{\"outcome\":\"fine\"}",
+		"{\"outcome\":\"answered\"}",
+		"{\"outcome\":\"answered\",\"status\":7}",
+		"{\"outcome\":\"answered\",\"status\":201,\"values\":{\"total\":1}}",
+		"{\"outcome\":\"answered\",\"status\":201,\"values\":{\"payment\":[]}}",
+		"{\"outcome\":\"answered\",\"status\":201,\"values\":{\"payment\":null}}",
+		"{\"outcome\":\"answered\",\"status\":201,\"digest\":\"abc\"}",
+	};
+	struct run run;
+
+	run_begin(&run, 5, "x");
+	must_send(begin(&run, "charge"), "payment", 1);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		json_t *request = json_loads(bad[i], 0, NULL);
+
+		json_object_set_new(request, "step", json_string("charge"));
+		must_not(ask(&run, "effect.end", request), "error", "malformed");
+	}
+	must(end(&run, "charge", "answered", 201));
+	run_end(&run);
+}
+
+/* A redelivery sends the same with the same key. */
+static void after_a_crash(void)
+{
+	struct run run;
+	json_t *reply, *first, *effect;
+
+	run_begin(&run, 5, "x");
+	first = begin(&run, "charge");
+	shop_reopen(&shop);
+	og_conversation_free(run.talk);
+	run.talk = shop_talk(&shop);
+	reply = again(&run);
+	effect = json_object_get(reply, "effect");
+	OG_CHECK_STR(og_json_str(effect, "step"), "charge");
+	OG_CHECK_STR(og_json_str(effect, "phase"), "do");
+	json_decref(reply);
+	reply = ask(&run, "effect.begin", json_pack("{s:s}", "step", "charge"));
+	OG_CHECK(shop_ok(reply));
+	OG_CHECK(json_equal(json_object_get(reply, "send"), json_object_get(first, "send")));
+	OG_CHECK(json_equal(json_object_get(reply, "key"), json_object_get(first, "key")));
+	OG_CHECK_INT(og_json_int(reply, "attempt", 0), 2);
+	json_decref(reply);
+	json_decref(first);
+	must(end(&run, "charge", "answered", 201));
+	run_end(&run);
+}
+
+static void refused_and_away(void)
+{
+	int64_t begins = actions("effect.begin");
+	struct run run;
+
+	run_begin(&run, 5, "x");
+	must_send(begin(&run, "charge"), "payment", 1);
+	must_not(end(&run, "charge", "answered", 402), "deny", "service-status");
+	/* Closed: said again, not tried again. */
+	must_not(begin(&run, "charge"), "deny", "service-status");
+	must_not(end(&run, "charge", "answered", 402), "deny", "service-status");
+	OG_CHECK_INT(actions("effect.begin"), begins + 1);
+	must_not(finish(&run, OG_TASK_IN_DOUBT), "conflict", "state");
+	must(undo(&run));
+	must(finish(&run, OG_TASK_COMPENSATED));
+	run_end(&run);
+
+	run_begin(&run, 5, "x");
+	must_send(begin(&run, "charge"), "payment", 1);
+	must_wait(
+		ask(&run, "effect.end",
+		    json_pack("{s:s,s:s,s:b}", "step", "charge", "outcome", "unsent", "again", 1)),
+		0);
+	must_send(begin(&run, "charge"), "payment", 2);
+	must_not(end(&run, "charge", "unsent", 0), "error", "service-away");
+	must(undo(&run));
+	must(finish(&run, OG_TASK_COMPENSATED));
+	run_end(&run);
+}
+
+/* Once it may have happened, a service that is away now proves nothing. */
+static void doubt(void)
+{
+	static const int unknown[] = { 408, 500, 502, 504, 599 };
+	struct run run;
+
+	run_begin(&run, 5, "x");
+	for (size_t i = 0; i < 5; i++) {
+		must_send(begin(&run, "charge"), "payment", (int64_t)i + 1);
+		must_wait(end(&run, "charge", "answered", unknown[i]), 1);
+	}
+	must_not(end(&run, "charge", "answered", 201), "conflict", "no-effect");
+	must_send(begin(&run, "charge"), "payment", 6);
+	must_wait(end(&run, "charge", "unsent", 0), 1);
+	must_send(begin(&run, "charge"), "payment", 7);
+	must_wait(end(&run, "charge", "answered", 503), 1);
+	must_not(undo(&run), "conflict", "effect-pending");
+	must_not(finish(&run, OG_TASK_COMPENSATED), "conflict", "state");
+	must_not(finish(&run, OG_TASK_COMPENSATION_FAILED), "conflict", "state");
+	must(finish(&run, OG_TASK_IN_DOUBT));
+	must_not(begin(&run, "charge"), "conflict", "finished");
+	run_end(&run);
+}
+
+static void not_idempotent(void)
+{
+	struct run run;
+
+	run_begin(&run, 5, "x");
+	must_send(begin(&run, "charge"), "payment", 1);
+	must(end(&run, "charge", "answered", 201));
+	must_send(begin(&run, "ship"), "carrier", 1);
+	/* What certainly was not sent may be sent again. */
+	must_wait(ask(&run, "effect.end",
+		      json_pack("{s:s,s:s,s:b}", "step", "ship", "outcome", "unsent", "again", 1)),
+		  0);
+	must_send(begin(&run, "ship"), "carrier", 2);
+	/* Crashed: it may have been sent. */
+	json_decref(again(&run));
+	must_not(ask(&run, "effect.begin", json_pack("{s:s}", "step", "ship")), "conflict",
+		 "in-doubt");
+	must(finish(&run, OG_TASK_IN_DOUBT));
+	run_end(&run);
+}
+
+static void taken_back(void)
+{
+	struct run run;
+	json_t *reply;
+
+	run_begin(&run, 5, "x");
+	must_send(begin(&run, "charge"), "payment", 1);
+	must(end(&run, "charge", "answered", 201));
+	reply = undo(&run);
+	OG_CHECK(shop_ok(reply));
+	OG_CHECK_STR(og_json_str(json_object_get(reply, "send"), "path"), "/charges/pay_7/refunds");
+	OG_CHECK(!json_object_get(reply, "undone"));
+	json_decref(reply);
+	must_not(begin(&run, "ship"), "conflict", "effect-pending");
+	json_decref(again(&run));
+	must_send(undo(&run), "payment", 2);
+	reply = end(&run, "charge", "answered", 200);
+	OG_CHECK(shop_ok(reply));
+	OG_CHECK_STR(og_json_str(reply, "undone"), "charge");
+	OG_CHECK_STR(og_json_str(reply, "next"), "order");
+	OG_CHECK_STR(og_json_str(reply, "how"), "http");
+	json_decref(reply);
+	/* What the step wrote is gone with it. */
+	OG_CHECK_INT(shop_int(&shop,
+			      "SELECT count(*) FROM payments p JOIN orders o ON"
+			      " o.id = p.order_id WHERE o.id = (SELECT max(id) FROM orders)"),
+		     0);
+	must(undo(&run));
+	must(finish(&run, OG_TASK_COMPENSATED));
+	run_end(&run);
+}
+
+static void undo_refused(void)
+{
+	int64_t begins;
+	struct run run;
+
+	run_begin(&run, 5, "x");
+	must_send(begin(&run, "charge"), "payment", 1);
+	must(end(&run, "charge", "answered", 201));
+	begins = actions("effect.begin");
+	must_send(undo(&run), "payment", 1);
+	must_not(end(&run, "charge", "answered", 422), "deny", "service-status");
+	must_not(undo(&run), "deny", "service-status");
+	OG_CHECK_INT(actions("effect.begin"), begins + 1);
+	must_not(finish(&run, OG_TASK_COMPENSATED), "conflict", "state");
+	must_not(finish(&run, OG_TASK_IN_DOUBT), "conflict", "state");
+	must(finish(&run, OG_TASK_COMPENSATION_FAILED));
+	run_end(&run);
+}
+
+/* The call happened; what follows it in its step is refused. */
+static void the_rest_is_refused(void)
+{
+	struct run run;
+	json_t *reply;
+
+	/* status is the payment's id: a value the answer lacks. */
+	run_begin(&run, 5, "x");
+	must_send(begin(&run, "charge"), "payment", 1);
+	reply = ask(&run, "effect.end",
+		    json_pack("{s:s,s:s,s:i,s:s}", "step", "charge", "outcome", "answered",
+			      "status", 201, "problem", "it has no '/id'"));
+	OG_CHECK_STR(og_json_str(reply, "why"), "the answer of service 'payment': it has no '/id'");
+	must_not(reply, "deny", "answer");
+	must_not(begin(&run, "charge"), "conflict", "turned-back");
+	reply = again(&run);
+	OG_CHECK_STR(og_json_str(reply, "phase"), "undo");
+	OG_CHECK_STR(og_json_str(reply, "reason"),
+		     "the answer of service 'payment': it has no '/id'");
+	json_decref(reply);
+	/* It cannot be taken back: the undo needs what the answer lacked. */
+	reply = undo(&run);
+	OG_CHECK(!og_json_bool(reply, "ok", 1));
+	json_decref(reply);
+	must(finish(&run, OG_TASK_COMPENSATION_FAILED));
+	run_end(&run);
+
+	/* A write that is refused: nothing of it stands, and the charge does. */
+	shop_exec(&shop, "CREATE TRIGGER no_payments BEFORE INSERT ON payments BEGIN"
+			 " SELECT RAISE(ABORT, 'closed'); END");
+	shop_reopen(&shop);
+	run_begin(&run, 6, "x");
+	must_send(begin(&run, "charge"), "payment", 1);
+	reply = end(&run, "charge", "answered", 201);
+	OG_CHECK(!og_json_bool(reply, "ok", 1));
+	json_decref(reply);
+	shop_exec(&shop, "DROP TRIGGER no_payments");
+	shop_reopen(&shop);
+	og_conversation_free(run.talk);
+	run.talk = shop_talk(&shop);
+	json_decref(again(&run));
+	reply = undo(&run);
+	OG_CHECK(shop_ok(reply));
+	OG_CHECK_STR(og_json_str(json_object_get(reply, "send"), "path"), "/charges/pay_7/refunds");
+	json_decref(reply);
+	must(end(&run, "charge", "answered", 200));
+	must(undo(&run));
+	must(finish(&run, OG_TASK_COMPENSATED));
+	run_end(&run);
+}
+
+static void a_requirement_before_the_call(void)
+{
+	int64_t begins = actions("effect.begin");
+	struct run run;
+
+	run_begin(&run, 901, "x");
+	must_not(begin(&run, "charge"), "deny", "require");
+	OG_CHECK_INT(actions("effect.begin"), begins);
+	must(undo(&run));
+	must(finish(&run, OG_TASK_COMPENSATED));
+	run_end(&run);
+}
+
+static void values_that_are_no_path(void)
+{
+	struct run run;
+
+	run_begin(&run, 5, "..");
+	must_not(begin(&run, "charge"), "deny", "path");
+	must(undo(&run));
+	run_end(&run);
+	run_begin(&run, 5, "a\tb");
+	must_send(begin(&run, "charge"), "payment", 1);
+	run_end(&run);
+}
+
+static void no_undo_for_it(void)
+{
+	struct run run;
+
+	run_begin(&run, 5, "x");
+	must_send(begin(&run, "charge"), "payment", 1);
+	must(end(&run, "charge", "answered", 201));
+	must_send(begin(&run, "ship"), "carrier", 1);
+	must(end(&run, "ship", "answered", 200));
+	must_send(begin(&run, "look"), "carrier", 1);
+	must_not(end(&run, "look", "answered", 404), "deny", "service-status");
+	must_not(undo(&run), "deny", "no-undo");
+	must(finish(&run, OG_TASK_COMPENSATION_FAILED));
+	run_end(&run);
+}
+
+int main(void)
+{
+	shop_open(&shop);
+	shop_put_skill(&shop, pay_skill);
+	OG_RUN(a_call_and_its_end);
+	OG_RUN(order_is_kept);
+	OG_RUN(malformed_ends);
+	OG_RUN(after_a_crash);
+	OG_RUN(refused_and_away);
+	OG_RUN(doubt);
+	OG_RUN(not_idempotent);
+	OG_RUN(taken_back);
+	OG_RUN(undo_refused);
+	OG_RUN(the_rest_is_refused);
+	OG_RUN(a_requirement_before_the_call);
+	OG_RUN(values_that_are_no_path);
+	OG_RUN(no_undo_for_it);
+	shop_close(&shop);
+	return og_done();
+}
