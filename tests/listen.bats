@@ -261,6 +261,18 @@ open_way() {
 	listener=
 }
 
+@test "a listener that nobody asks does not wake up, and is small" {
+	listen
+	silent 30
+	until_true has_conversations 1
+	switches() { awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$listener/status"; }
+	sleep 0.3
+	before=$(switches)
+	sleep 2
+	[ "$(switches)" -eq "$before" ]
+	[ "$(awk '/VmRSS/ { print $2 }' "/proc/$listener/status")" -le 12000 ]
+}
+
 @test "usage" {
 	run og-shield --listen
 	[ "$status" -eq 64 ]

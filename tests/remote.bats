@@ -2,6 +2,7 @@
 # that is elsewhere, behind a socket or behind a real ssh server.
 
 load helper
+load ssh
 
 setup() {
 	instance
@@ -208,41 +209,12 @@ free_port() {
 	echo "$port"
 }
 
-# A server for this test alone: its own port, host key and list of keys;
-# and an ssh that knows no other host.
 start_sshd() { # COMMAND that the key may run, or ""
-	local server
-	server=$(command -v sshd || echo /usr/sbin/sshd)
-	[ -x "$server" ] && command -v ssh >/dev/null || skip "openssh is not installed"
-	[ "$(id -u)" -eq 0 ] || skip "sshd needs root here"
-	mkdir -p /run/sshd ssh
+	need_sshd
 	port=$(free_port)
-	ssh-keygen -q -t ed25519 -N '' -f ssh/host
-	ssh-keygen -q -t ed25519 -N '' -f ssh/client
-	echo "${1:+command=\"$1\",restrict }$(cat ssh/client.pub)" >ssh/authorized
-	cat >ssh/sshd_config <<-EOT
-		Port $port
-		ListenAddress 127.0.0.1
-		HostKey $PWD/ssh/host
-		AuthorizedKeysFile $PWD/ssh/authorized
-		StrictModes no
-		UsePAM no
-		PermitRootLogin yes
-		PasswordAuthentication no
-		PidFile none
-		SetEnv PATH=$PATH
-	EOT
-	echo "[127.0.0.1]:$port $(cut -d' ' -f1,2 ssh/host.pub)" >ssh/known
-	mkdir -p bin
-	cat >bin/ssh <<-EOT
-		#!/bin/sh
-		exec $(command -v ssh) -F none -i "$PWD/ssh/client" -o UserKnownHostsFile="$PWD/ssh/known" "\$@"
-	EOT
-	chmod +x bin/ssh
+	make_sshd 127.0.0.1 "$port" "${1:+command=\"$1\",restrict}"
 	PATH=$PWD/bin:$PATH
-	"$server" -D -e -f ssh/sshd_config 2>ssh/log 3>&- &
-	sshd=$!
-	until_true grep -q 'Server listening' ssh/log
+	run_sshd
 }
 
 @test "over ssh: a worker and a submitter on a host without a database" {
