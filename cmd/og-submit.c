@@ -138,6 +138,7 @@ struct waiting {
 	struct og_channel *channel;
 	int64_t deadline, started;
 	int noted;
+	char asked[OG_HASH_HEX + 1]; /* the question that was passed on last */
 };
 
 /* A person who waits for nobody should know it. */
@@ -148,6 +149,18 @@ static void note_no_worker(struct waiting *w)
 	w->noted = 1;
 	if (!og_worker_alive(w->s->conf->run))
 		og_note(w->s->ctx, "no worker serves this instance; start one: og-worker");
+}
+
+/* Whose word it waits for, once for every question. */
+static void note_question(struct waiting *w, const char *id, const json_t *reply)
+{
+	const json_t *waits = json_object_get(reply, "waits");
+	const char *why = og_json_str(waits, "why"), *digest = og_json_str(waits, "digest");
+
+	if (!why || !digest || strcmp(w->asked, digest) == 0)
+		return;
+	snprintf(w->asked, sizeof(w->asked), "%s", digest);
+	og_note(w->s->ctx, "task %s: %s", id, why);
 }
 
 /* A dead letter is never told to the shield: its document is made here.
@@ -176,7 +189,7 @@ static int ask_queue(const struct waiting *w, const char *id, int begun, json_t 
 
 /* The result document when there is one (1), else 0. A cancelled task that
  * is still being undone has its last state already, but has not finished. */
-static int ask_result(const struct waiting *w, const char *id, json_t **ret, struct og_err *err)
+static int ask_result(struct waiting *w, const char *id, json_t **ret, struct og_err *err)
 {
 	json_t *reply = NULL, *result;
 	int known, rc = 0;
@@ -189,6 +202,8 @@ static int ask_result(const struct waiting *w, const char *id, json_t **ret, str
 	if (json_is_object(result)) {
 		*ret = json_incref(result);
 		rc = 1;
+	} else if (known && json_object_get(reply, "waits")) {
+		note_question(w, id, reply);
 	} else if (known && og_json_str(reply, "finished")) {
 		rc = og_fail(err, OG_EDATA, "task %s is %s, its result is gone", id,
 			     og_json_str(reply, "state"));

@@ -1,38 +1,25 @@
 /*
- * og-task: how tasks are, and what their principal may still say about
- * them. Reading goes over a shield channel; cancelling and approving are
- * signed envelopes through the queue, like any command.
+ * og-task: how tasks are, read over a shield channel and out of the queue;
+ * and the table of its commands. What may be said about tasks is in
+ * og-task-say.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/og-main.h"
+#include "cmd/og-task.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
-#include "lib/hash/hash.h"
 #include "lib/queue/queue.h"
 #include "lib/task/envelope.h"
 #include "lib/task/result.h"
 #include "lib/task/state.h"
 
-#define LIFETIME_MS ((int64_t)24 * 3600 * 1000)
-#define LIST_MAX    1000
+#define LIST_MAX 1000
 
-/* What every command needs. */
-struct session {
-	const struct og_ctx *ctx;
-	const struct og_args *args;
-	struct og_conf *conf;
-	struct og_channel *channel;
-	struct og_queue *queue; /* NULL before it is needed */
-	struct og_err away;	/* why a broker's could not be opened */
-	const char *principal;
-	int all; /* may see everybody's tasks; known after shield_tasks() */
-};
-
-static int open_session(struct session *s, const struct og_ctx *ctx, const struct og_args *args,
-			struct og_err *err)
+int task_open(struct task_session *s, const struct og_ctx *ctx, const struct og_args *args,
+	      struct og_err *err)
 {
 	memset(s, 0, sizeof(*s));
 	s->ctx = ctx;
@@ -46,7 +33,7 @@ static int open_session(struct session *s, const struct og_ctx *ctx, const struc
 	return og_session_open(ctx, args, s->conf, &s->channel, err);
 }
 
-static void close_session(struct session *s)
+void task_close(struct task_session *s)
 {
 	og_queue_close(s->queue);
 	og_channel_close(s->channel);
@@ -55,9 +42,21 @@ static void close_session(struct session *s)
 
 /* --- the shield's word and the queue's ------------------------------------ */
 
+/* What is known of a task before anybody began it. */
+static void add_known(json_t *item, const struct og_envelope *e, const json_t *letter)
+{
+	static const char *const times[] = { "not_before", "deadline" };
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++)
+		if (json_object_get(e->json, times[i]))
+			json_object_set(item, times[i], json_object_get(e->json, times[i]));
+	if (og_json_int(letter, "attempts", 0) > 0)
+		json_object_set(item, "attempts", json_object_get(letter, "attempts"));
+}
+
 /* A queued letter as task.list shows tasks; NULL when it is not a task, or
  * not one this principal may see. */
-static json_t *letter_item(const struct session *s, const json_t *letter)
+static json_t *letter_item(const struct task_session *s, const json_t *letter)
 {
 	const char *text = og_json_str(letter, "envelope"), *state = og_json_str(letter, "state");
 	const char *reason = og_json_str(letter, "reason"), *skill;
@@ -74,13 +73,15 @@ static json_t *letter_item(const struct session *s, const json_t *letter)
 				 dead ? "failed" : "queued", "reason", reason ? reason : "",
 				 "skill", skill, "principal", e.principal, "submitted", e.submitted,
 				 "text", e.text ? e.text : "");
+	if (item)
+		add_known(item, &e, letter);
 	if (item && dead)
 		json_object_set_new(item, "result", og_result_undelivered(&e, 0, reason));
 	og_envelope_release(&e);
 	return item;
 }
 
-static int open_queue(struct session *s, struct og_err *err)
+int task_queue(struct task_session *s, struct og_err *err)
 {
 	if (s->queue)
 		return 0;
@@ -91,7 +92,7 @@ static int open_queue(struct session *s, struct og_err *err)
 }
 
 /* Asks the shield for tasks; learns on the way whether all may be seen. */
-static int shield_tasks(struct session *s, const char *state, int limit, json_t **ret,
+static int shield_tasks(struct task_session *s, const char *state, int limit, json_t **ret,
 			struct og_err *err)
 {
 	json_t *request = json_pack("{s:i,s:s*}", "limit", limit, "state", state), *reply = NULL;
@@ -105,10 +106,10 @@ static int shield_tasks(struct session *s, const char *state, int limit, json_t 
 }
 
 /* The queue's word on one task: 1, 0 nothing to be seen, -1. */
-static int queue_task(struct session *s, const char *id, json_t **ret, struct og_err *err)
+static int queue_task(struct task_session *s, const char *id, json_t **ret, struct og_err *err)
 {
 	json_t *letter = NULL, *some = NULL;
-	int found = open_queue(s, err) < 0 ? -1 : og_queue_find(s->queue, id, &letter, err);
+	int found = task_queue(s, err) < 0 ? -1 : og_queue_find(s->queue, id, &letter, err);
 
 	if (found > 0)
 		found = shield_tasks(s, NULL, 1, &some, err) < 0 ? -1 : 1;
@@ -123,7 +124,7 @@ static int queue_task(struct session *s, const char *id, json_t **ret, struct og
 
 /* A task that was begun and then delivered too often: its state says
  * running, but nobody will go on with it. */
-static int mark_abandoned(struct session *s, json_t *task, struct og_err *err)
+static int mark_abandoned(struct task_session *s, json_t *task, struct og_err *err)
 {
 	json_t *letter = NULL, *result;
 	int found;
@@ -138,13 +139,15 @@ static int mark_abandoned(struct session *s, json_t *task, struct og_err *err)
 		json_object_set(task, "reason", json_object_get(result, "reason"));
 		json_object_set(task, "result", result);
 	}
+	if (found > 0 && json_object_get(letter, "attempts"))
+		json_object_set(task, "attempts", json_object_get(letter, "attempts"));
 	json_decref(letter);
 	return found < 0 ? -1 : 0;
 }
 
 /* What the shield knows, else what the queue does. Between the two looks a
  * worker may have begun it and finished: then the shield knows after all. */
-static int status_of(struct session *s, const char *id, json_t **ret, struct og_err *err)
+int task_status(struct task_session *s, const char *id, json_t **ret, struct og_err *err)
 {
 	for (int look = 0; look < 2; look++) {
 		int found;
@@ -175,7 +178,8 @@ static json_t *find(const json_t *list, const char *id)
 	return NULL;
 }
 
-static int add_letter(struct session *s, json_t *list, const json_t *letter, struct og_err *err)
+static int add_letter(struct task_session *s, json_t *list, const json_t *letter,
+		      struct og_err *err)
 {
 	json_t *item = letter_item(s, letter), *there;
 	int rc = 0;
@@ -192,7 +196,7 @@ static int add_letter(struct session *s, json_t *list, const json_t *letter, str
 }
 
 /* What the queue shows; without a broker that is nothing, and it is said. */
-static int list_letters(struct session *s, enum og_queue_which which, json_t **ret,
+static int list_letters(struct task_session *s, enum og_queue_which which, json_t **ret,
 			struct og_err *err)
 {
 	if (s->away.code) {
@@ -200,7 +204,7 @@ static int list_letters(struct session *s, enum og_queue_which which, json_t **r
 		*ret = json_array();
 		return *ret ? 0 : og_fail_nomem(err);
 	}
-	if (open_queue(s, err) < 0)
+	if (task_queue(s, err) < 0)
 		return -1;
 	return og_queue_list(s->queue, which, LIST_MAX, ret, err);
 }
@@ -208,7 +212,7 @@ static int list_letters(struct session *s, enum og_queue_which which, json_t **r
 /* The newest tasks this principal can see, in no order; with a state only
  * those, and perhaps some of others. The queue is read first: a task that
  * moves on meanwhile is seen twice rather than never. */
-static int all_tasks(struct session *s, const char *state, json_t **ret, struct og_err *err)
+static int all_tasks(struct task_session *s, const char *state, json_t **ret, struct og_err *err)
 {
 	/* The queue has its say in these, so the shield must not choose. */
 	static const char *const merged[] = { "queued", "failed", "in_doubt" };
@@ -235,8 +239,8 @@ out:
 }
 
 /* A whole id from a prefix that only one visible task has. */
-static int whole_id(struct session *s, const char *prefix, char ret[OG_UUID_LEN + 1],
-		    struct og_err *err)
+int task_whole_id(struct task_session *s, const char *prefix, char ret[OG_UUID_LEN + 1],
+		  struct og_err *err)
 {
 	json_t *list = NULL, *item;
 	size_t i, found = 0;
@@ -268,20 +272,50 @@ static int whole_id(struct session *s, const char *prefix, char ret[OG_UUID_LEN 
 
 /* --- printing ------------------------------------------------------------ */
 
+/* What matters of a task that has not ended: since when, until when, which
+ * try it is. */
+static void add_times(struct og_buf *line, const json_t *task)
+{
+	static const char *const times[][2] = { { "not_before", "not before" },
+						{ "begun", "begun" },
+						{ "deadline", "deadline" } };
+	int64_t attempts = og_json_int(task, "attempts", 0);
+	const char *sep = "  (";
+
+	if (og_json_str(task, "finished") || task_exit(task) != OG_ETEMP)
+		return;
+	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
+		const char *time = og_json_str(task, times[i][0]);
+
+		if (!time)
+			continue;
+		og_buf_addf(line, "%s%s %.19s", sep, times[i][1], time);
+		sep = ", ";
+	}
+	if (attempts > 1) {
+		og_buf_addf(line, "%sdelivery %lld", sep, (long long)attempts);
+		sep = ", ";
+	}
+	if (*sep == ',')
+		og_buf_addc(line, ')');
+}
+
 /* "12:30:05  done  procure-to-pay  buy 1 chair": one line, made safe. */
 static int print_line(const json_t *task, struct og_err *err)
 {
 	const char *text = og_json_str(task, "text"), *when = og_json_str(task, "submitted");
 	const char *skill = og_json_str(task, "skill"), *reason = og_json_str(task, "reason");
+	const char *waits = og_json_str(json_object_get(task, "waits"), "why");
 	struct og_buf line;
 	int rc = -1;
 
 	og_buf_init(&line, 65536);
 	og_buf_addf(&line, "%s  %.19s  %-12s %-20s ", og_json_str(task, "task"), when ? when : "",
 		    og_json_str(task, "state"), skill ? skill : "-");
-	if (reason && *reason)
-		text = reason;
+	if (waits || (reason && *reason))
+		text = waits ? waits : reason;
 	og_text_safe(&line, text ? text : "", text ? strnlen(text, 200) : 0, 0);
+	add_times(&line, task);
 	og_buf_addc(&line, '\n');
 	if (og_buf_check(&line, "output", err) == 0)
 		rc = og_print(line.data, line.len, err);
@@ -289,7 +323,7 @@ static int print_line(const json_t *task, struct og_err *err)
 	return rc;
 }
 
-static int print_task(const struct session *s, json_t *task, struct og_err *err)
+static int print_task(const struct task_session *s, json_t *task, struct og_err *err)
 {
 	json_object_del(task, "ok");
 	json_object_del(task, "id");
@@ -298,7 +332,7 @@ static int print_task(const struct session *s, json_t *task, struct og_err *err)
 	return og_arg_flag(s->args, "json") ? og_print_json(task, err) : print_line(task, err);
 }
 
-static int state_exit(const json_t *task)
+int task_exit(const json_t *task)
 {
 	const char *state = og_json_str(task, "state");
 	int known = state ? og_state_parse(state) : -1;
@@ -312,16 +346,17 @@ static int state_exit(const json_t *task)
 static int run_status(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	char id[OG_UUID_LEN + 1];
-	struct session s;
+	struct task_session s;
 	json_t *task = NULL;
 	int rc = -1;
 
-	if (open_session(&s, ctx, args, err) == 0 && whole_id(&s, og_arg(args, 0), id, err) == 0 &&
-	    status_of(&s, id, &task, err) == 0) {
-		rc = print_task(&s, task, err) < 0 ? -1 : state_exit(task);
+	if (task_open(&s, ctx, args, err) == 0 &&
+	    task_whole_id(&s, og_arg(args, 0), id, err) == 0 &&
+	    task_status(&s, id, &task, err) == 0) {
+		rc = print_task(&s, task, err) < 0 ? -1 : task_exit(task);
 	}
 	json_decref(task);
-	close_session(&s);
+	task_close(&s);
 	return rc;
 }
 
@@ -334,8 +369,8 @@ static int newer_first(const void *a, const void *b)
 	return strcmp(y ? y : "", x ? x : "");
 }
 
-static int print_list(const struct session *s, const json_t *list, const char *state, int64_t left,
-		      struct og_err *err)
+static int print_list(const struct task_session *s, const json_t *list, const char *state,
+		      int64_t left, struct og_err *err)
 {
 	size_t n = json_array_size(list), i;
 	json_t **tasks = calloc(n + 1, sizeof(*tasks));
@@ -362,30 +397,33 @@ static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct
 	const char *state = og_arg_value(args, "state"), *limit = og_arg_value(args, "limit");
 	json_t *list = NULL;
 	int64_t left = 50;
-	struct session s;
+	struct task_session s;
 	int rc = -1;
 
 	if (state && og_state_parse(state) < 0)
 		return og_fail(err, OG_EUSAGE, "--state: '%s' is no state of a task", state);
 	if (limit && og_int_parse(limit, 1, LIST_MAX, "--limit", &left, err) < 0)
 		return -1;
-	if (open_session(&s, ctx, args, err) == 0 && all_tasks(&s, state, &list, err) == 0)
+	if (task_open(&s, ctx, args, err) == 0 && all_tasks(&s, state, &list, err) == 0)
 		rc = print_list(&s, list, state, left, err);
 	json_decref(list);
-	close_session(&s);
+	task_close(&s);
 	return rc;
 }
 
-static int show(const struct session *s, const json_t *task, struct og_err *err)
+static int show(const struct task_session *s, const json_t *task, struct og_err *err)
 {
 	const json_t *result = json_object_get(task, "result");
 
 	if (!json_is_object(result)) {
-		int pending = state_exit(task) == OG_ETEMP;
+		int pending = task_exit(task) == OG_ETEMP;
+		const char *waits = og_json_str(json_object_get(task, "waits"), "why");
 
 		return og_fail(err, pending ? OG_ETEMP : OG_NO, "the task is %s, %s",
 			       og_json_str(task, "state"),
-			       pending ? "it has no result yet" : "its result is gone");
+			       waits	 ? waits
+			       : pending ? "it has no result yet"
+					 : "its result is gone");
 	}
 	if (og_arg_flag(s->args, "json"))
 		return og_print_json(result, err);
@@ -395,94 +433,16 @@ static int show(const struct session *s, const json_t *task, struct og_err *err)
 static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	char id[OG_UUID_LEN + 1];
-	struct session s;
+	struct task_session s;
 	json_t *task = NULL;
 	int rc = -1;
 
-	if (open_session(&s, ctx, args, err) == 0 && whole_id(&s, og_arg(args, 0), id, err) == 0 &&
-	    status_of(&s, id, &task, err) == 0 && show(&s, task, err) == 0)
-		rc = state_exit(task);
+	if (task_open(&s, ctx, args, err) == 0 &&
+	    task_whole_id(&s, og_arg(args, 0), id, err) == 0 &&
+	    task_status(&s, id, &task, err) == 0 && show(&s, task, err) == 0)
+		rc = task_exit(task);
 	json_decref(task);
-	close_session(&s);
-	return rc;
-}
-
-/* --- saying something about a task ---------------------------------------- */
-
-static int queue_envelope(struct session *s, const struct og_envelope_draft *draft,
-			  struct og_err *err)
-{
-	unsigned char seed[OG_KEY_SEED];
-	struct og_parcel parcel = { .priority = 10 }; /* before what is to be stopped */
-	char id[OG_UUID_LEN + 1], *key = NULL;
-	struct og_buf envelope;
-	int rc = -1;
-
-	og_buf_init(&envelope, OG_ENVELOPE_MAX);
-	if (og_conf_key_path(s->conf, s->principal, &key, err) < 0 ||
-	    og_key_read(key, seed, err) < 0 ||
-	    og_envelope_make(draft, seed, &envelope, id, err) < 0 || open_queue(s, err) < 0)
-		goto out;
-	parcel.id = id;
-	parcel.envelope = envelope.data;
-	parcel.expires = og_now_ms() + draft->lifetime_ms;
-	rc = og_queue_put(s->queue, &parcel, 1, err);
-	if (rc == 0)
-		rc = og_printf(err, "%s\n", id);
-out:
-	explicit_bzero(seed, sizeof(seed));
-	og_buf_release(&envelope);
-	free(key);
-	return rc;
-}
-
-/* The shield judges when the envelope gets there; who can be told now
- * should not have to look for a dead letter. */
-static int may_still(const char *kind, const json_t *task, struct og_err *err)
-{
-	const char *state = og_json_str(task, "state");
-
-	if (state_exit(task) != OG_ETEMP)
-		return og_fail(err, OG_NO, "the task is %s already", state);
-	if (strcmp(kind, "approve") == 0 && strcmp(state, og_state_name(OG_TASK_WAITING)) != 0)
-		return og_fail(err, OG_NO, "the task is %s, it does not wait for an approval",
-			       state);
-	return 0;
-}
-
-/* A task that waits at a broker is known to nobody we can ask: a cancel
- * waits for it at the shield. */
-static int find_task(struct session *s, const char *kind, const char *id, json_t **ret,
-		     struct og_err *err)
-{
-	if (status_of(s, id, ret, err) == 0)
-		return 0;
-	if (err->code != OG_NO || strcmp(kind, "cancel") != 0 || !og_queue_is_remote(s->conf))
-		return -1;
-	og_err_clear(err);
-	return 0;
-}
-
-/* cancel and approve carry the task's id and nothing else. */
-static int run_about(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	struct og_envelope_draft draft = { .kind = og_args_command(args)->name,
-					   .lifetime_ms = LIFETIME_MS };
-	char id[OG_UUID_LEN + 1];
-	struct session s;
-	json_t *task = NULL;
-	int rc = -1;
-
-	if (open_session(&s, ctx, args, err) < 0 || whole_id(&s, og_arg(args, 0), id, err) < 0 ||
-	    find_task(&s, draft.kind, id, &task, err) < 0)
-		goto out;
-	draft.principal = s.principal;
-	draft.task = id;
-	if (!task || may_still(draft.kind, task, err) == 0)
-		rc = queue_envelope(&s, &draft, err);
-out:
-	json_decref(task);
-	close_session(&s);
+	task_close(&s);
 	return rc;
 }
 
@@ -501,6 +461,10 @@ static int run_later(const struct og_ctx *ctx, const struct og_args *args, struc
 	{                                                                                          \
 		"json", 0, OG_OPT_FLAG, NULL, "as JSON, one object per line"                       \
 	}
+#define NOTE_OPTION                                                                                \
+	{                                                                                          \
+		"note", 0, OG_OPT_VALUE, "TEXT", "words that go with it, on the ledger"            \
+	}
 #define END                                                                                        \
 	{                                                                                          \
 		NULL, 0, OG_OPT_FLAG, NULL, NULL                                                   \
@@ -515,6 +479,13 @@ static const struct og_opt list_options[] = {
 };
 static const struct og_opt read_options[] = { AS_OPTION, JSON_OPTION, END };
 static const struct og_opt as_options[] = { AS_OPTION, END };
+static const struct og_opt cancel_options[] = { AS_OPTION, NOTE_OPTION, END };
+static const struct og_opt answer_options[] = {
+	AS_OPTION,
+	{ "digest", 0, OG_OPT_VALUE, "HEX", "it must be this question, as it was reviewed" },
+	NOTE_OPTION,
+	END,
+};
 
 static const struct og_command commands[] = {
 	{ "status", "ID", "state of a task; the exit status tells it too", read_options, 1, 1,
@@ -522,8 +493,12 @@ static const struct og_command commands[] = {
 	{ "list", "", "my tasks; all of them with the right 'tasks'", list_options, 0, 0,
 	  run_list },
 	{ "show", "ID", "the result of a task", read_options, 1, 1, run_show },
-	{ "cancel", "ID", "take a task back; what it did is undone", as_options, 1, 1, run_about },
-	{ "approve", "ID", "consent to a task that waits for it", as_options, 1, 1, run_about },
+	{ "cancel", "ID", "take a task back; what it did is undone", cancel_options, 1, 1,
+	  task_run_cancel },
+	{ "approve", "ID", "consent to what a waiting task will run", answer_options, 1, 1,
+	  task_run_answer },
+	{ "reject", "ID", "refuse it; what the task did is undone", answer_options, 1, 1,
+	  task_run_answer },
 	{ "answer", "ID", "not in this version", as_options, 0, -1, run_later },
 	{ "resolve", "ID", "not in this version", as_options, 0, -1, run_later },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },

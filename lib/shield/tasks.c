@@ -30,9 +30,11 @@ static const char *const sql_text[SQL_COUNT] = {
 		       " result = ?5, first_seq = ?6, last_seq = ?7, waits = NULL"
 		       " WHERE id = ?1",
 	[SQL_LIST] = "SELECT t.id, t.state, t.reason, t.skill, p.name, t.submitted, t.begun,"
-		     " t.finished, t.epoch, t.text FROM main.og_task AS t"
+		     " t.finished, t.epoch, t.text, t.deadline, t.waits FROM main.og_task AS t"
 		     " JOIN main.og_principal AS p ON p.id = t.principal"
-		     " WHERE t.same_as IS NULL AND (?1 = 0 OR t.principal = ?1)"
+		     " WHERE t.same_as IS NULL AND (?1 = 0 OR t.principal = ?1 OR"
+		     " (?4 > 0 AND t.state = 'waiting' AND"
+		     " json_extract(t.waits, '$.clearance') <= ?4))"
 		     " AND (?2 IS NULL OR t.state = ?2) ORDER BY t.id DESC LIMIT ?3",
 	[SQL_JOURNAL_GET] = "SELECT ordinal, step, digest, reply, changes, vars, seq"
 			    " FROM main.og_journal WHERE task = ?1 AND phase = ?2"
@@ -329,27 +331,42 @@ static json_t *text_or_null(struct og_stmt *stmt, int i)
 	return text ? json_string(text) : json_null();
 }
 
-static json_t *list_item(struct og_stmt *stmt)
+static json_t *some_text(struct og_stmt *stmt, int i)
 {
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:o}", "task", text_or_null(stmt, 0),
-			 "state", text_or_null(stmt, 1), "reason", text_or_null(stmt, 2), "skill",
-			 text_or_null(stmt, 3), "principal", text_or_null(stmt, 4), "submitted",
-			 text_or_null(stmt, 5), "begun", text_or_null(stmt, 6), "finished",
-			 text_or_null(stmt, 7), "epoch", (json_int_t)og_col_int(stmt, 8), "text",
-			 text_or_null(stmt, 9));
+	return og_col_null(stmt, i) ? NULL : json_string(og_col_text(stmt, i));
 }
 
-int og_tasks_list(struct og_tasks *tasks, int64_t principal, const char *state, int64_t limit,
-		  json_t *array, struct og_err *err)
+/* Only of a task that waits now; what it waited for before is no news. */
+static json_t *waits_of(struct og_stmt *stmt)
+{
+	const char *state = og_col_text(stmt, 1), *waits = og_col_text(stmt, 11);
+
+	return waits && state && strcmp(state, "waiting") == 0 ? json_loads(waits, 0, NULL) : NULL;
+}
+
+static json_t *list_item(struct og_stmt *stmt)
+{
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:o,s:o*,s:o*}", "task",
+			 text_or_null(stmt, 0), "state", text_or_null(stmt, 1), "reason",
+			 text_or_null(stmt, 2), "skill", text_or_null(stmt, 3), "principal",
+			 text_or_null(stmt, 4), "submitted", text_or_null(stmt, 5), "begun",
+			 text_or_null(stmt, 6), "finished", text_or_null(stmt, 7), "epoch",
+			 (json_int_t)og_col_int(stmt, 8), "text", text_or_null(stmt, 9), "deadline",
+			 some_text(stmt, 10), "waits", waits_of(stmt));
+}
+
+int og_tasks_list(struct og_tasks *tasks, const struct og_task_query *query, json_t *array,
+		  struct og_err *err)
 {
 	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_LIST, err);
 	int more;
 
 	if (!stmt)
 		return -1;
-	og_bind_int(stmt, 1, principal);
-	og_bind_text(stmt, 2, state);
-	og_bind_int(stmt, 3, limit);
+	og_bind_int(stmt, 1, query->principal);
+	og_bind_text(stmt, 2, query->state);
+	og_bind_int(stmt, 3, query->limit);
+	og_bind_int(stmt, 4, query->approver);
 	while ((more = og_stmt_step(stmt, err)) == 1) {
 		if (json_array_append_new(array, list_item(stmt)) < 0) {
 			og_stmt_reset(stmt);

@@ -66,11 +66,19 @@ int og_tasks_save(struct og_tasks *tasks, const struct og_task_row *row, struct 
 int og_tasks_entry(struct og_tasks *tasks, const char *id, int64_t seq, struct og_err *err);
 int og_tasks_finish(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err);
 
-/* Newest first. principal 0: everybody's; state NULL: any. Appends to the
- * array objects as task.status gives them, without results. names gives
- * the principal's name in each. */
-int og_tasks_list(struct og_tasks *tasks, int64_t principal, const char *state, int64_t limit,
-		  json_t *array, struct og_err *err);
+/* Which tasks: principal 0: everybody's; state NULL: any; approver: also
+ * those of others that wait for an approval which this clearance may give. */
+struct og_task_query {
+	int64_t principal;
+	const char *state;
+	int64_t limit;
+	int64_t approver;
+};
+
+/* Newest first. Appends to the array objects as task.status gives them,
+ * without results. */
+int og_tasks_list(struct og_tasks *tasks, const struct og_task_query *query, json_t *array,
+		  struct og_err *err);
 
 enum og_phase { OG_PHASE_DO, OG_PHASE_UNDO };
 

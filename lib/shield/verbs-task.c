@@ -316,17 +316,35 @@ static int status_reply(struct og_request *rq, const char *id, const struct og_t
 
 	if (og_access_principal_kept(rq->shield->access, task->principal, &owner, err) < 0)
 		return -1;
-	made = json_pack("{s:s,s:s,s:s,s:o,s:s,s:s,s:o,s:o,s:I}", "task", id, "state", task->state,
-			 "reason", task->reason, "skill", text_or_null(task->skill), "principal",
-			 owner.name, "submitted", task->submitted, "begun",
+	made = json_pack("{s:s,s:s,s:s,s:o,s:s,s:s,s:o,s:o,s:I,s:s*}", "task", id, "state",
+			 task->state, "reason", task->reason, "skill", text_or_null(task->skill),
+			 "principal", owner.name, "submitted", task->submitted, "begun",
 			 text_or_null(task->begun), "finished", text_or_null(task->finished),
-			 "epoch", (json_int_t)task->epoch);
+			 "epoch", (json_int_t)task->epoch, "deadline", task->deadline);
 	if (!made || json_object_update(rq->reply, made) < 0) {
 		json_decref(made);
 		return og_fail_nomem(err);
 	}
 	json_decref(made);
+	if (add_wish(rq->reply, task, err) < 0 || og_waits_describe(task, rq->reply, err) < 0)
+		return -1;
 	return add_result(rq->reply, task, err);
+}
+
+static int may_see(struct og_request *rq, const struct og_task_row *task)
+{
+	json_t *waits;
+	int may;
+
+	if (task->principal == rq->who.id || og_access_right(&rq->who, "tasks"))
+		return 1;
+	if (!og_access_right(&rq->who, "approve"))
+		return 0;
+	/* Whoever could answer what it waits for has to see what that is. */
+	waits = og_task_waits(task);
+	may = waits && rq->who.clearance >= og_json_int(waits, "clearance", INT64_MAX);
+	json_decref(waits);
+	return may;
 }
 
 /* Foreign and unknown tasks are told apart by nothing. */
@@ -338,7 +356,7 @@ static int visible_task(struct og_request *rq, const char *id, struct og_task_ro
 
 	if (found < 0)
 		return -1;
-	if (found == 1 && (row.principal == rq->who.id || og_access_right(&rq->who, "tasks"))) {
+	if (found == 1 && may_see(rq, &row)) {
 		*ret = row;
 		return 0;
 	}
@@ -376,15 +394,18 @@ int og_verb_task_list(struct og_request *rq, struct og_err *err)
 {
 	const char *state = og_json_str(rq->body, "state");
 	int64_t limit = og_json_int(rq->body, "limit", LIST_DEFAULT);
-	int64_t who = og_access_right(&rq->who, "tasks") ? 0 : rq->who.id;
+	struct og_task_query query = { .state = state, .limit = limit };
 	json_t *list = json_array();
+	int all = og_access_right(&rq->who, "tasks");
 
 	if (og_json_set(rq->reply, "tasks", list, err) < 0 ||
-	    og_json_set(rq->reply, "all", json_boolean(who == 0), err) < 0)
+	    og_json_set(rq->reply, "all", json_boolean(all), err) < 0)
 		return -1;
 	if (limit < 1 || limit > LIST_MAX)
 		return og_fail(err, OG_EDATA, "request: 'limit' is not between 1 and %d", LIST_MAX);
 	if (state && og_state_parse(state) < 0)
 		return og_fail(err, OG_EDATA, "request: no task state is called '%s'", state);
-	return og_tasks_list(rq->shield->tasks, who, state, limit, list, err);
+	query.principal = all ? 0 : rq->who.id;
+	query.approver = og_access_right(&rq->who, "approve") ? rq->who.clearance : 0;
+	return og_tasks_list(rq->shield->tasks, &query, list, err);
 }

@@ -1,0 +1,247 @@
+/*
+ * What may still be said about a task: take it back, consent to it, refuse
+ * it. Each is a signed envelope through the queue, like any command; the
+ * shield judges it when a worker brings it there. What can be told at once
+ * is told here, so that nobody has to look for a dead letter.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/og-task.h"
+#include "lib/base/text.h"
+#include "lib/hash/hash.h"
+#include "lib/queue/queue.h"
+#include "lib/task/envelope.h"
+#include "lib/task/state.h"
+
+#define LIFETIME_MS ((int64_t)24 * 3600 * 1000)
+
+static int queue_envelope(struct task_session *s, const struct og_envelope_draft *draft,
+			  struct og_err *err)
+{
+	unsigned char seed[OG_KEY_SEED];
+	struct og_parcel parcel = { .priority = 10 }; /* before what is to be stopped */
+	char id[OG_UUID_LEN + 1], *key = NULL;
+	struct og_buf envelope;
+	int rc = -1;
+
+	og_buf_init(&envelope, OG_ENVELOPE_MAX);
+	if (og_conf_key_path(s->conf, s->principal, &key, err) < 0 ||
+	    og_key_read(key, seed, err) < 0 ||
+	    og_envelope_make(draft, seed, &envelope, id, err) < 0 || task_queue(s, err) < 0)
+		goto out;
+	parcel.id = id;
+	parcel.envelope = envelope.data;
+	parcel.expires = og_now_ms() + draft->lifetime_ms;
+	rc = og_queue_put(s->queue, &parcel, 1, err);
+	if (rc == 0)
+		rc = og_printf(err, "%s\n", id);
+out:
+	explicit_bzero(seed, sizeof(seed));
+	og_buf_release(&envelope);
+	free(key);
+	return rc;
+}
+
+/* The words that go with it, and what else it carries; NULL: nothing. */
+static int add_note(const struct og_args *args, json_t *more, struct og_err *err)
+{
+	const char *note = og_arg_value(args, "note");
+
+	if (!note)
+		return 0;
+	if (!og_utf8_valid(note, strlen(note)))
+		return og_fail(err, OG_EDATA, "--note is not valid UTF-8");
+	return og_json_set(more, "note", json_string(note), err);
+}
+
+/* --- cancel ----------------------------------------------------------------- */
+
+/* A task that is to begin later is delivered now, so that it ends now. */
+static int wake(struct task_session *s, const char *id, const json_t *task, struct og_err *err)
+{
+	json_t *letter = NULL;
+	struct og_parcel parcel = { .id = id };
+	int found, rc = 0;
+
+	if (!og_json_str(task, "not_before")) /* a broker's tasks cannot be found */
+		return 0;
+	found = og_queue_find(s->queue, id, &letter, err);
+	parcel.envelope = og_json_str(letter, "envelope");
+	if (found > 0 && parcel.envelope)
+		rc = og_queue_put(s->queue, &parcel, 1, err);
+	json_decref(letter);
+	return found < 0 ? -1 : rc;
+}
+
+/* What will become of the task, for whoever called it off. */
+static void say_what_follows(const struct task_session *s, const json_t *task)
+{
+	const char *state = og_json_str(task, "state");
+	int known = state ? og_state_parse(state) : -1;
+
+	if (!task)
+		og_note(s->ctx, "nobody began such a task: should it come, it will not begin");
+	else if (known == OG_TASK_QUEUED)
+		og_note(s->ctx, "the task is queued: it will not begin");
+	else if (known == OG_TASK_WAITING)
+		og_note(s->ctx, "the task waits: what it did will be undone");
+	else
+		og_note(s->ctx,
+			"the task is %s: it takes no further step, what it did will be "
+			"undone",
+			state ? state : "unknown");
+}
+
+static int cancel(struct task_session *s, const char *id, const json_t *task, struct og_err *err)
+{
+	struct og_envelope_draft draft = {
+		.kind = "cancel", .principal = s->principal, .task = id, .lifetime_ms = LIFETIME_MS
+	};
+	json_t *more = json_object();
+	int rc = more ? add_note(s->args, more, err) : og_fail_nomem(err);
+
+	draft.more = more;
+	if (rc == 0 && task && task_exit(task) != OG_ETEMP)
+		rc = og_fail(err, OG_NO, "the task is %s already", og_json_str(task, "state"));
+	if (rc == 0)
+		rc = queue_envelope(s, &draft, err);
+	if (rc == 0)
+		rc = wake(s, id, task, err);
+	if (rc == 0)
+		say_what_follows(s, task);
+	json_decref(more);
+	return rc;
+}
+
+/* --- approve and reject ------------------------------------------------------ */
+
+static void note_arguments(const struct task_session *s, const json_t *arguments)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)arguments, name, value)
+	{
+		char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
+
+		og_note(s->ctx, "    %s = %s", name,
+			text			? text
+			: json_is_string(value) ? json_string_value(value)
+						: "?");
+		free(text);
+	}
+}
+
+/* In plain words what will run; whoever signs should have read it. */
+static void say_what_runs(const struct task_session *s, const char *id, const json_t *task)
+{
+	const json_t *waits = json_object_get(task, "waits");
+	const char *message = og_json_str(waits, "message"), *text = og_json_str(task, "text");
+
+	og_note(s->ctx, "task %s of %s%s%s", id, og_json_str(task, "principal"),
+		text && *text ? ": " : "", text ? text : "");
+	og_note(s->ctx, "  runs step '%s' of skill '%s' (version %.12s) with",
+		og_json_str(waits, "step"), og_json_str(waits, "skill"),
+		og_json_str(waits, "hash"));
+	note_arguments(s, json_object_get(waits, "arguments"));
+	og_note(s->ctx, "  policy %s asks for it%s%s", og_json_str(waits, "policy"),
+		message && *message ? ": " : "", message ? message : "");
+	og_note(s->ctx, "  until %s, by somebody with clearance %lld",
+		og_json_str(waits, "expires"), (long long)og_json_int(waits, "clearance", 0));
+	og_note(s->ctx, "  digest %s", og_json_str(waits, "digest"));
+}
+
+/* Is it this principal's to answer, and the question that was reviewed? */
+static int may_answer(const struct task_session *s, const json_t *task, struct og_err *err)
+{
+	const json_t *waits = json_object_get(task, "waits");
+	const char *wanted = og_arg_value(s->args, "digest"),
+		   *digest = og_json_str(waits, "digest");
+	const char *state = og_json_str(task, "state"), *owner = og_json_str(task, "principal");
+
+	if (task_exit(task) != OG_ETEMP)
+		return og_fail(err, OG_NO, "the task is %s already", state);
+	if (!digest)
+		return og_fail(err, OG_NO, "the task is %s, it does not wait for an approval",
+			       state);
+	if (owner && strcmp(owner, s->principal) == 0) {
+		og_fail(err, OG_NO, "nobody approves a task of their own");
+		return og_hint(err, "another principal with the right 'approve' has to");
+	}
+	if (!wanted || strcmp(wanted, digest) == 0)
+		return 0;
+	og_fail(err, OG_NO, "the task waits for the approval of something else");
+	return og_hint(err, "its digest is %s", digest);
+}
+
+static int answer(struct task_session *s, const char *id, const json_t *task, struct og_err *err)
+{
+	const char *said =
+		strcmp(og_args_command(s->args)->name, "reject") == 0 ? "rejected" : "approved";
+	struct og_envelope_draft draft = {
+		.kind = "approve", .principal = s->principal, .task = id, .lifetime_ms = LIFETIME_MS
+	};
+	json_t *more;
+	int rc;
+
+	if (may_answer(s, task, err) < 0)
+		return -1;
+	say_what_runs(s, id, task);
+	more = json_pack("{s:O,s:s}", "digest",
+			 json_object_get(json_object_get(task, "waits"), "digest"), "state", said);
+	if (!more)
+		return og_fail_nomem(err);
+	draft.more = more;
+	rc = add_note(s->args, more, err);
+	if (rc == 0)
+		rc = queue_envelope(s, &draft, err);
+	if (rc == 0)
+		og_note(s->ctx, "%s by %s", said, s->principal);
+	json_decref(more);
+	return rc;
+}
+
+/* --- finding the task -------------------------------------------------------- */
+
+/* A task that waits at a broker is known to nobody we can ask: a cancel
+ * waits for it at the shield. */
+static int find_task(struct task_session *s, const char *id, json_t **ret, struct og_err *err)
+{
+	const char *command = og_args_command(s->args)->name;
+
+	if (task_status(s, id, ret, err) == 0)
+		return 0;
+	if (err->code != OG_NO || strcmp(command, "cancel") != 0 || !og_queue_is_remote(s->conf))
+		return -1;
+	og_err_clear(err);
+	return 0;
+}
+
+typedef int say_fn(struct task_session *s, const char *id, const json_t *task, struct og_err *err);
+
+static int say(const struct og_ctx *ctx, const struct og_args *args, say_fn *what,
+	       struct og_err *err)
+{
+	char id[OG_UUID_LEN + 1];
+	struct task_session s;
+	json_t *task = NULL;
+	int rc = -1;
+
+	if (task_open(&s, ctx, args, err) == 0 &&
+	    task_whole_id(&s, og_arg(args, 0), id, err) == 0 && find_task(&s, id, &task, err) == 0)
+		rc = what(&s, id, task, err);
+	json_decref(task);
+	task_close(&s);
+	return rc;
+}
+
+int task_run_cancel(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	return say(ctx, args, cancel, err);
+}
+
+int task_run_answer(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	return say(ctx, args, answer, err);
+}

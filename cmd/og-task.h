@@ -1,0 +1,36 @@
+/* Shared by the files of og-task: a session, and finding a task in it. */
+#ifndef OG_CMD_TASK_H
+#define OG_CMD_TASK_H
+
+#include "cmd/og-main.h"
+#include "lib/base/clock.h"
+
+/* What every command needs. */
+struct task_session {
+	const struct og_ctx *ctx;
+	const struct og_args *args;
+	struct og_conf *conf;
+	struct og_channel *channel;
+	struct og_queue *queue; /* NULL before it is needed */
+	struct og_err away;	/* why a broker's could not be opened */
+	const char *principal;
+	int all; /* may see everybody's tasks; known after shield_tasks() */
+};
+
+int task_open(struct task_session *s, const struct og_ctx *ctx, const struct og_args *args,
+	      struct og_err *err);
+void task_close(struct task_session *s);
+int task_queue(struct task_session *s, struct og_err *err);
+
+/* A whole id from a prefix that only one visible task has. */
+int task_whole_id(struct task_session *s, const char *prefix, char ret[OG_UUID_LEN + 1],
+		  struct og_err *err);
+/* What the shield knows of it, else what the queue does. */
+int task_status(struct task_session *s, const char *id, json_t **ret, struct og_err *err);
+/* The exit status that tells its state. */
+int task_exit(const json_t *task);
+
+int task_run_cancel(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
+int task_run_answer(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
+
+#endif

@@ -1,0 +1,230 @@
+# Consent: a policy wants a second person, the task waits, somebody answers;
+# cancels, deadlines and times of tasks. Through the programs, looking at
+# the state that is left.
+
+load helper
+
+setup() {
+	instance
+	[ "$BATS_TEST_NUMBER" -eq 0 ] || policy
+}
+
+# Orders above 200 take alice; the demo's own limit stays as it is.
+policy() {
+	printf 'Orders above 200 take two people.\n' |
+		og-policy add --as alice --name four-eyes --node procure-to-pay \
+			--approval ':total_amount > 200' --step authorize-payment \
+			--approver-clearance 3 --approval-expires "${1:-1h}" \
+			--message 'orders above 200 take two people' - >/dev/null
+}
+
+drain() {
+	og-worker --drain --quiet
+}
+
+# waiting: a chair for charlie (299.99), up to where it waits.
+waiting() {
+	id=$(og-submit --as charlie 'buy 1 ergonomic chair')
+	drain
+	[ "$(state "$id")" = waiting ]
+}
+
+state() {
+	sqlite3 "$OG_HOME/erp.db" "SELECT state FROM og_task WHERE id = '$1'"
+}
+
+chairs() {
+	sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 1"
+}
+
+payments() {
+	sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM payments WHERE status = 'authorized'"
+}
+
+refusals() {
+	sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM audit_ledger WHERE action = 'refuse'
+		AND json_extract(body, '\$.rule') = '$1'"
+}
+
+whole() {
+	og-ledger verify --state >/dev/null
+}
+
+@test "a purchase waits, is approved, and is done once" {
+	paid=$(payments)
+	waiting
+	[ "$(payments)" -eq "$paid" ]
+	run --separate-stderr og-task status "$id" --as charlie
+	[ "$status" -eq 75 ]
+	[[ "$output" == *"waiting"*"it waits for the approval of somebody with clearance 3 (four-eyes): orders above 200 take two people"* ]]
+	run --separate-stderr og-task show "$id" --as charlie
+	[ "$status" -eq 75 ]
+	[[ "$stderr" == *"the task is waiting, it waits for the approval of somebody with clearance 3"* ]]
+	run --separate-stderr og-task approve "$id" --as alice --note 'seen it'
+	[ "$status" -eq 0 ]
+	[[ "$output" =~ ^[0-9a-f-]{36}$ ]]
+	[[ "$stderr" == *"task $id of charlie: buy 1 ergonomic chair"* ]]
+	[[ "$stderr" == *"step 'authorize-payment' of skill 'procure-to-pay'"* ]]
+	[[ "$stderr" == *"total_amount = 299.99"* ]]
+	[[ "$stderr" == *"policy four-eyes asks for it: orders above 200 take two people"* ]]
+	[ "$(state "$id")" = waiting ]
+	drain
+	[ "$(state "$id")" = done ]
+	[ "$(payments)" -eq $((paid + 1)) ]
+	[ "$(chairs)" -eq 49 ]
+	og-task show "$id" --as charlie >/dev/null
+	run sqlite3 "$OG_HOME/erp.db" "SELECT action, principal FROM audit_ledger
+		WHERE task = '$id' AND action IN ('wait', 'approve') ORDER BY seq"
+	[ "$output" = "wait|charlie
+approve|alice" ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT json_extract(body, '\$.approval.by') FROM audit_ledger
+		WHERE task = '$id' AND json_extract(entry, '\$.step') = 'authorize-payment'
+		AND action = 'step'")" = alice ]
+	[ "$(sqlite3 "$OG_HOME/queue.db" 'SELECT count(*) FROM task')" -eq 0 ]
+	whole
+}
+
+@test "rejected: what it did is taken back, and the result says by whom" {
+	before=$(chairs)
+	waiting
+	og-task reject "$id" --as alice --note 'not this month' >/dev/null
+	drain
+	run --separate-stderr og-task show "$id" --as charlie --json
+	[ "$status" -eq 1 ]
+	[ "$(jq -r '.state + ": " + .reason' <<<"$output")" = 'compensated: alice rejected it: not this month' ]
+	[ "$(chairs)" -eq "$before" ]
+	[ "$(refusals rejected)" -eq 1 ]
+	whole
+}
+
+@test "below the bar nobody is asked" {
+	id=$(og-submit --as charlie 'buy 1 laptop stand')
+	drain
+	[ "$(state "$id")" = done ]
+}
+
+@test "only who may answer sees what waits" {
+	waiting
+	[ "$(og-task list --as alice --state waiting --json | jq -r .task)" = "$id" ]
+	[ "$(og-task list --as charlie --state waiting --json | jq -r .waits.step)" = authorize-payment ]
+	[ -z "$(og-task list --as bob --state waiting)" ]
+	run og-task status "$id" --as bob
+	[ "$status" -eq 1 ]
+	run og-task approve "$id" --as bob
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"no such task"* ]]
+	# The right alone is not enough, and neither is the clearance.
+	sqlite3 "$OG_HOME/erp.db" "UPDATE og_role SET rights = '[\"approve\"]' WHERE name = 'employee'"
+	[ -z "$(og-task list --as bob --state waiting)" ]
+	sqlite3 "$OG_HOME/erp.db" "UPDATE og_principal SET clearance = 3 WHERE name = 'bob'"
+	[ "$(og-task list --as bob --state waiting --json | jq -r .task)" = "$id" ]
+	og-task status "$id" --as bob || [ $? -eq 75 ]
+	# What does not wait is still not theirs to see.
+	other=$(og-submit --as charlie 'buy 1 laptop stand')
+	drain
+	run og-task status "$other" --as bob
+	[ "$status" -eq 1 ]
+}
+
+@test "approve answers the question that was reviewed, and nothing else" {
+	waiting
+	digest=$(og-task list --as alice --state waiting --json | jq -r .waits.digest)
+	run --separate-stderr og-task approve "$id" --as alice --digest "${digest//[0-9]/a}"
+	[ "$status" -eq 1 ]
+	[[ "$stderr" == *"the task waits for the approval of something else"* ]]
+	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT count(*) FROM task WHERE id <> '$id'")" -eq 0 ]
+	og-task approve "$id" --as alice --digest "$digest" >/dev/null
+	drain
+	[ "$(state "$id")" = done ]
+	run --separate-stderr og-task approve "$id" --as alice
+	[ "$status" -eq 1 ]
+	[[ "$stderr" == *"the task is done already"* ]]
+}
+
+@test "nobody approves a task of their own" {
+	id=$(og-submit --as alice 'buy 1 ergonomic chair')
+	drain
+	[ "$(state "$id")" = waiting ]
+	run --separate-stderr og-task approve "$id" --as alice
+	[ "$status" -eq 1 ]
+	[[ "$stderr" == *"nobody approves a task of their own"* ]]
+	[ "$(state "$id")" = waiting ]
+}
+
+@test "an approval that comes back from the queue of yesterday is refused" {
+	paid=$(payments)
+	waiting
+	og-task approve "$id" --as alice >/dev/null
+	sqlite3 "$OG_HOME/queue.db" "CREATE TABLE kept AS SELECT * FROM task"
+	drain
+	[ "$(payments)" -eq $((paid + 1)) ]
+	sqlite3 "$OG_HOME/queue.db" "INSERT INTO task SELECT * FROM kept; DROP TABLE kept"
+	before=$(business)
+	drain
+	[ "$(refusals used)" -eq 1 ]
+	[ "$(business)" = "$before" ]
+	[ "$(sqlite3 "$OG_HOME/queue.db" 'SELECT count(*) FROM task WHERE state = 2 AND reason LIKE "%counts once%"')" -eq 1 ]
+	whole
+}
+
+@test "a submitter who waits hears whom it waits for, and then the end" {
+	og-submit --as charlie --wait --json 'buy 1 ergonomic chair' >out 2>err 3>&- &
+	submitter=$!
+	until id=$(og-task list --as charlie --json | jq -r .task) && [ -n "$id" ]; do sleep 0.05; done
+	drain
+	until grep -q 'it waits for the approval of somebody with clearance 3' err; do sleep 0.05; done
+	drain
+	og-task approve "$id" --as alice >/dev/null
+	drain
+	wait "$submitter"
+	[ "$(jq -r .state out)" = done ]
+	[ "$(grep -c 'it waits for' err)" -eq 1 ]
+}
+
+@test "a drain does not wait for people" {
+	id=$(og-submit --as charlie 'buy 1 ergonomic chair')
+	start=$SECONDS
+	drain
+	drain
+	[ $((SECONDS - start)) -lt 15 ]
+	[ "$(state "$id")" = waiting ]
+	# It was delivered, but that does not count against it.
+	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT attempts FROM task")" -eq 0 ]
+}
+
+@test "a question nobody answered ends, and what was done is taken back" {
+	policy 1s
+	before=$(chairs)
+	id=$(og-submit --as charlie 'buy 1 ergonomic chair')
+	drain
+	[ "$(state "$id")" = compensated ]
+	[ "$(chairs)" -eq "$before" ]
+	[ "$(refusals approval-expired)" -eq 1 ]
+	run --separate-stderr og-task show "$id" --as charlie --json
+	[[ "$(jq -r .reason <<<"$output")" == "nobody approved it by "* ]]
+	whole
+}
+
+@test "cancel: a waiting task ends at once" {
+	before=$(chairs)
+	waiting
+	[ "$(chairs)" -eq $((before - 1)) ]
+	run --separate-stderr og-task cancel "$id" --as diana
+	[ "$status" -eq 1 ]
+	run --separate-stderr og-task cancel "$id" --as charlie
+	[ "$status" -eq 0 ]
+	[[ "$stderr" == *"the task waits: what it did will be undone"* ]]
+	drain
+	[ "$(state "$id")" = cancelled ]
+	[ "$(chairs)" -eq "$before" ]
+	whole
+}
+
+@test "cancel: somebody with the right may, for tasks of others" {
+	waiting
+	og-task cancel "$id" --as alice --note 'wrong address' >/dev/null
+	drain
+	[ "$(state "$id")" = cancelled ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT principal || ' ' || json_extract(body, '\$.note')
+		FROM audit_ledger WHERE action = 'cancel'")" = 'alice wrong address' ]
+}
