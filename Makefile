@@ -113,7 +113,8 @@ $(O)/libog.a: $(LIB_OBJ)
 	$(AR) rcs $@ $^
 
 # A program of more than one file names the others here.
-PARTS_og := og-ask.o og-doctor.o og-queue.o og-remote.o og-status.o og-status-print.o \
+PARTS_og := og-ask.o og-doctor.o og-doctor-files.o og-doctor-run.o og-queue.o og-remote.o \
+	og-status.o og-status-print.o \
 	og-up.o og-up-lock.o og-up-services.o og-up-tell.o \
 	og-logs.o og-log-read.o
 PARTS_og-amqp := og-amqp-request.o og-amqp-link.o og-amqp-frames.o og-amqp-act.o

@@ -20,20 +20,8 @@
 #include "lib/queue/queue.h"
 #include "lib/sandbox/sandbox.h"
 
-/* --- og doctor ----------------------------------------------------------- */
-
-struct doctor {
-	const struct og_ctx *ctx;
-	const struct og_conf *conf;
-	int json, bad;
-};
-
-/* One line of the report. what may hold names from files and databases. */
-static int report(struct doctor *doctor, const char *check, const char *state, struct og_err *err,
-		  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-
-static int report(struct doctor *doctor, const char *check, const char *state, struct og_err *err,
-		  const char *fmt, ...)
+int og_doctor_say(struct og_doctor *doctor, const char *check, const char *state,
+		  struct og_err *err, const char *fmt, ...)
 {
 	struct og_buf what, line;
 	va_list args;
@@ -66,84 +54,8 @@ out:
 	return rc;
 }
 
-/* Nobody else may read what is in an instance. */
-static int check_mode(struct doctor *doctor, const char *path, struct og_err *err)
-{
-	struct stat st;
-
-	if (stat(path, &st) < 0)
-		return report(doctor, "files", "bad", err, "%s: %s", path, strerror(errno));
-	if (!(st.st_mode & 077))
-		return 0;
-	return report(doctor, "files", "bad", err, "others may use %s; chmod go= it", path);
-}
-
-/* Every key for its mode; a key that others read is everybody's. */
-static int check_keys(struct doctor *doctor, struct og_err *err)
-{
-	DIR *dir = opendir(doctor->conf->keys);
-	struct dirent *entry;
-	int rc = 0;
-
-	while (rc == 0 && dir && (entry = readdir(dir))) {
-		char *path = entry->d_name[0] == '.'
-				     ? NULL
-				     : og_path_join(doctor->conf->keys, entry->d_name);
-
-		if (path)
-			rc = check_mode(doctor, path, err);
-		free(path);
-	}
-	if (dir)
-		closedir(dir);
-	return rc;
-}
-
-/* A remote instance has no database, and shows no pages. */
-static int is_elsewhere(const struct og_conf *conf, const char *path)
-{
-	return og_conf_remote(conf) &&
-	       (path == conf->erp || path == conf->base || path == conf->renders);
-}
-
-static int check_files(struct doctor *doctor, struct og_err *err)
-{
-	const struct og_conf *conf = doctor->conf;
-	const char *paths[] = { conf->home, conf->erp, conf->base,
-				conf->keys, conf->run, conf->renders };
-	int before = doctor->bad;
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
-		if (!is_elsewhere(conf, paths[i]) && check_mode(doctor, paths[i], err) < 0)
-			return -1;
-	if (check_keys(doctor, err) < 0)
-		return -1;
-	return doctor->bad == before
-		       ? report(doctor, "files", "ok", err, "there, and closed to others")
-		       : 0;
-}
-
-/* What an init left that was killed: keys and a database nobody uses. */
-static int check_leftovers(struct doctor *doctor, struct og_err *err)
-{
-	char *above = og_path_join(doctor->conf->home, "..");
-	DIR *dir = above ? opendir(above) : NULL;
-	struct dirent *entry;
-	int rc = 0;
-
-	while (rc == 0 && dir && (entry = readdir(dir)))
-		if (strncmp(entry->d_name, ".omnigate.new-", 14) == 0)
-			rc = report(doctor, "files", "warn", err,
-				    "%s/%s was left by an init that did not end; remove it", above,
-				    entry->d_name);
-	if (dir)
-		closedir(dir);
-	free(above);
-	return rc;
-}
-
 /* Instead of the ledger, which is elsewhere: does a shield answer there? */
-static int check_shield(struct doctor *doctor, struct og_err *err)
+static int check_shield(struct og_doctor *doctor, struct og_err *err)
 {
 	const struct og_conf *conf = doctor->conf;
 	struct og_channel *channel = NULL;
@@ -153,26 +65,29 @@ static int check_shield(struct doctor *doctor, struct og_err *err)
 	if (og_channel_from(doctor->ctx, conf, &channel, &why) == 0 &&
 	    og_channel_ask(channel, "session.begin", json_pack("{s:s}", "principal", "owner"), NULL,
 			   &why) == 0)
-		rc = report(doctor, "shield", "ok", err, "remote instance; one answers at %s",
-			    conf->shield);
+		rc = og_doctor_say(doctor, "shield", "ok", err,
+				   "remote instance; one answers at %s", conf->shield);
 	else
-		rc = report(doctor, "shield", "bad", err, "remote instance; none answers at %s: %s",
-			    conf->shield, why.msg);
+		rc = og_doctor_say(doctor, "shield", "bad", err,
+				   "remote instance; none answers at %s: %s", conf->shield,
+				   why.msg);
 	og_channel_close(channel);
 	return rc;
 }
 
-static int check_ledger(struct doctor *doctor, struct og_err *err)
+static int check_ledger(struct og_doctor *doctor, struct og_err *err)
 {
 	json_t *answer = og_ask_ledger(doctor->ctx, doctor->conf, 1);
 	int rc;
 
 	if (!answer)
-		rc = report(doctor, "ledger", "bad", err, "og-ledger gives no answer");
+		rc = og_doctor_say(doctor, "ledger", "bad", err, "og-ledger gives no answer");
 	else if (og_json_bool(answer, "ok", 0))
-		rc = report(doctor, "ledger", "ok", err, "verified, and the database equals it");
+		rc = og_doctor_say(doctor, "ledger", "ok", err,
+				   "verified, and the database equals it");
 	else
-		rc = report(doctor, "ledger", "bad", err, "broken; see og-ledger verify --state");
+		rc = og_doctor_say(doctor, "ledger", "bad", err,
+				   "broken; see og-ledger verify --state");
 	json_decref(answer);
 	return rc;
 }
@@ -191,16 +106,17 @@ static int try_sandbox(int which)
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
-static int check_kernel(struct doctor *doctor, struct og_err *err)
+static int check_kernel(struct og_doctor *doctor, struct og_err *err)
 {
 	int landlock = try_sandbox(1), seccomp = try_sandbox(0);
 
 	if (landlock && seccomp)
-		return report(doctor, "kernel", "ok", err, "landlock and seccomp");
-	return report(doctor, "kernel", "warn", err, "%s",
-		      landlock	? "no seccomp: programs keep their right to the network"
-		      : seccomp ? "no landlock: programs keep their right to files"
-				: "neither landlock nor seccomp: programs keep all their rights");
+		return og_doctor_say(doctor, "kernel", "ok", err, "landlock and seccomp");
+	return og_doctor_say(
+		doctor, "kernel", "warn", err, "%s",
+		landlock  ? "no seccomp: programs keep their right to the network"
+		: seccomp ? "no landlock: programs keep their right to files"
+			  : "neither landlock nor seccomp: programs keep all their rights");
 }
 
 /* A name as the shell takes it: 'it'\''s'. Heap string. */
@@ -219,21 +135,23 @@ static char *shell_quoted(const char *name)
 	return og_buf_take(&out);
 }
 
-static int report_missing(struct doctor *doctor, const char *table, struct og_err *err)
+static int report_missing(struct og_doctor *doctor, const char *table, struct og_err *err)
 {
 	char *quoted = shell_quoted(table);
-	int rc = quoted ? report(doctor, "grants", "warn", err,
+	int rc =
+		quoted ? og_doctor_say(
+				 doctor, "grants", "warn", err,
 				 "nobody may see '%s': og-shield grant --as owner role:employee %s "
 				 "select",
 				 table, quoted)
-			: og_fail_nomem(err);
+		       : og_fail_nomem(err);
 
 	free(quoted);
 	return rc;
 }
 
 /* Business tables that no role may read: what to grant next. */
-static int check_grants(struct doctor *doctor, struct og_err *err)
+static int check_grants(struct og_doctor *doctor, struct og_err *err)
 {
 	struct og_err why = OG_ERR_INIT;
 	json_t *reply = NULL, *table;
@@ -241,10 +159,11 @@ static int check_grants(struct doctor *doctor, struct og_err *err)
 	int rc = 0;
 
 	if (og_ask_shield(doctor->ctx, doctor->conf, "grant.list", json_object(), &reply, &why) < 0)
-		return report(doctor, "grants", why.code == OG_EPERM ? "warn" : "bad", err,
-			      "cannot be asked for as the owner: %s", why.msg);
+		return og_doctor_say(doctor, "grants", why.code == OG_EPERM ? "warn" : "bad", err,
+				     "cannot be asked for as the owner: %s", why.msg);
 	if (json_array_size(json_object_get(reply, "missing")) == 0)
-		rc = report(doctor, "grants", "ok", err, "every table is granted to some role");
+		rc = og_doctor_say(doctor, "grants", "ok", err,
+				   "every table is granted to some role");
 	json_array_foreach(json_object_get(reply, "missing"), i, table)
 	{
 		if (rc == 0)
@@ -254,33 +173,17 @@ static int check_grants(struct doctor *doctor, struct og_err *err)
 	return rc;
 }
 
-static int check_worker(struct doctor *doctor, struct og_err *err)
-{
-	struct og_err why = OG_ERR_INIT;
-	json_t *queue = og_ask_queue(doctor->ctx, doctor->conf, &why);
-	int64_t dead = og_json_int(queue, "dead", 0);
-	int rc;
-
-	if (!queue)
-		return report(doctor, "queue", "bad", err, "%s", why.msg);
-	rc = report(doctor, "queue", dead ? "warn" : "ok", err, "%lld ready, %lld dead letters; %s",
-		    (long long)og_json_int(queue, "ready", 0), (long long)dead,
-		    og_worker_alive(doctor->conf->run) ? "a worker serves it"
-						       : "no worker serves it: og-worker");
-	json_decref(queue);
-	return rc;
-}
-
-static int check_model(struct doctor *doctor, struct og_err *err)
+static int check_model(struct og_doctor *doctor, struct og_err *err)
 {
 	if (doctor->ctx->env("GEMINI_API_KEY") && strcmp(doctor->conf->model, "skill:") == 0)
-		return report(doctor, "model", "ok", err,
-			      "none; GEMINI_API_KEY is set: `model = gemini:MODEL` in og.conf "
-			      "would use it");
-	return report(doctor, "model", "ok", err, "%s", doctor->conf->model);
+		return og_doctor_say(
+			doctor, "model", "ok", err,
+			"none; GEMINI_API_KEY is set: `model = gemini:MODEL` in og.conf "
+			"would use it");
+	return og_doctor_say(doctor, "model", "ok", err, "%s", doctor->conf->model);
 }
 
-static int check_books(struct doctor *doctor, struct og_err *err)
+static int check_books(struct og_doctor *doctor, struct og_err *err)
 {
 	if (og_conf_remote(doctor->conf))
 		return check_shield(doctor, err);
@@ -289,18 +192,23 @@ static int check_books(struct doctor *doctor, struct og_err *err)
 
 int og_run_doctor(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
-	struct doctor doctor = { .ctx = ctx, .json = og_arg_flag(args, "json") };
+	static int (*const checks[])(struct og_doctor *, struct og_err *) = {
+		og_doctor_files,    og_doctor_leftovers, og_doctor_helpers, check_books,
+		og_doctor_clock,    og_doctor_wal,	 og_doctor_queue,   og_doctor_services,
+		og_doctor_settings, check_model,	 check_kernel
+	};
+	struct og_doctor doctor = { .ctx = ctx,
+				    .json = og_arg_flag(args, "json"),
+				    .fix = og_arg_flag(args, "fix") };
 	struct og_conf *conf = NULL;
 	int rc = -1;
 
 	if (og_conf_from(ctx, args, &conf, err) < 0)
 		return -1;
 	doctor.conf = conf;
-	if (report(&doctor, "instance", "ok", err, "%s", conf->home) == 0 &&
-	    check_files(&doctor, err) == 0 && check_leftovers(&doctor, err) == 0 &&
-	    check_books(&doctor, err) == 0 && check_worker(&doctor, err) == 0 &&
-	    check_model(&doctor, err) == 0 && check_kernel(&doctor, err) == 0)
-		rc = doctor.bad;
+	rc = og_doctor_say(&doctor, "instance", "ok", err, "%s", conf->home);
+	for (size_t i = 0; rc == 0 && i < sizeof(checks) / sizeof(*checks); i++)
+		rc = checks[i](&doctor, err);
 	og_conf_free(conf);
-	return rc;
+	return rc < 0 ? -1 : doctor.bad;
 }

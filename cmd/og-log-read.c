@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "cmd/og-logs.h"
-#include "lib/proc/log.h"
+#include "lib/proc/logfile.h"
 
 #define PIECE	 65536
 #define LINE_MAX (8 * OG_LOG_LINE_MAX) /* somebody else's file may hold longer ones */

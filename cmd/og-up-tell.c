@@ -94,7 +94,7 @@ void og_up_say(struct og_up *up, int priority, const char *fmt, ...)
 	va_start(args, fmt);
 	og_text_vformat(text, sizeof(text), fmt, args);
 	va_end(args);
-	og_log_line(&up->own_log, og_now_ms(), text, strlen(text));
+	og_logfile_line(&up->own_log, og_now_ms(), text, strlen(text));
 	show(up, NULL, priority, text, strlen(text));
 }
 
@@ -108,7 +108,7 @@ static void hear_line(void *arg, struct og_service *service, const char *text, s
 		text = shown;
 		len = strlen(shown);
 	}
-	og_log_line(&up->log[service - up->list], og_now_ms(), text, len);
+	og_logfile_line(&up->log[service - up->list], og_now_ms(), text, len);
 	show(up, service, PRIORITY_INFO, text, len);
 }
 
@@ -309,11 +309,11 @@ int og_up_tell_open(struct og_up *up, const char *color, struct og_err *err)
 	up->width = (int)strlen(OG_UP_NAME);
 	up->phase = "starting";
 	up->started = og_now_ms();
-	og_log_open(up->logs, OG_UP_NAME, &up->own_log);
+	og_logfile_open(up->logs, OG_UP_NAME, &up->own_log);
 	for (size_t i = 0; i < up->services.n; i++) {
 		int len = (int)strlen(up->list[i].name);
 
-		og_log_open(up->logs, up->list[i].name, &up->log[i]);
+		og_logfile_open(up->logs, up->list[i].name, &up->log[i]);
 		up->width = len > up->width ? len : up->width;
 	}
 	return 0;
@@ -321,9 +321,9 @@ int og_up_tell_open(struct og_up *up, const char *color, struct og_err *err)
 
 void og_up_tell_close(struct og_up *up)
 {
-	og_log_close(&up->own_log);
+	og_logfile_close(&up->own_log);
 	for (size_t i = 0; i < up->services.n; i++)
-		og_log_close(&up->log[i]);
+		og_logfile_close(&up->log[i]);
 	if (up->logs >= 0)
 		close(up->logs);
 	if (up->ready_fd >= 0)

@@ -44,7 +44,7 @@ struct og_up {
 	size_t n_env;
 	/* og-up-tell.c */
 	int logs; /* descriptor of the directory */
-	struct og_log log[OG_SERVICES_MAX], own_log;
+	struct og_logfile log[OG_SERVICES_MAX], own_log;
 	int color, journal, width;
 	int silent;   /* nobody reads standard error any more */
 	int ready_fd; /* where og up --detach waits for word, or -1 */

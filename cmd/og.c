@@ -229,7 +229,8 @@ static const struct og_opt init_options[] = {
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
 };
 
-static const struct og_opt json_options[] = {
+static const struct og_opt doctor_options[] = {
+	{ "fix", 0, OG_OPT_FLAG, NULL, "mend what can be mended without asking" },
 	{ "json", 0, OG_OPT_FLAG, NULL, "as JSON" },
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
 };
@@ -265,7 +266,7 @@ static const struct og_command commands[] = {
 	{ "init", "[DIR]", "make an instance: DIR/.omnigate", init_options, 0, 1, run_any_init },
 	{ "status", "", "how the instance is; status 1 when somebody has to look", status_options,
 	  0, 0, og_run_status },
-	{ "doctor", "", "check what an operator would check, and say what to do", json_options, 0,
+	{ "doctor", "", "check what an operator would check, and say what to do", doctor_options, 0,
 	  0, og_run_doctor },
 	{ "key", "NAME", "print the public key of keys/NAME.key", key_options, 1, 1, og_run_key },
 	{ "up", "[NAME]...", "start the services of og.conf, or only those named, and keep them",

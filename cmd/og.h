@@ -12,4 +12,25 @@
 og_command_fn og_run_status, og_run_doctor, og_run_up, og_run_down, og_run_logs;
 og_command_fn og_init_remote, og_run_key; /* og-remote.c */
 
+/* og doctor at work, and one line of its report: state is ok, fixed, warn or
+ * bad; what may hold names from files and databases, and says what to do.
+ * With fix what can be mended without asking is. */
+struct og_doctor {
+	const struct og_ctx *ctx;
+	const struct og_conf *conf;
+	int json, fix, bad;
+};
+int og_doctor_say(struct og_doctor *doctor, const char *check, const char *state,
+		  struct og_err *err, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* og-doctor-files.c and og-doctor-run.c. */
+int og_doctor_files(struct og_doctor *doctor, struct og_err *err);
+int og_doctor_leftovers(struct og_doctor *doctor, struct og_err *err);
+int og_doctor_helpers(struct og_doctor *doctor, struct og_err *err);
+int og_doctor_wal(struct og_doctor *doctor, struct og_err *err);
+int og_doctor_clock(struct og_doctor *doctor, struct og_err *err);
+int og_doctor_queue(struct og_doctor *doctor, struct og_err *err);
+int og_doctor_services(struct og_doctor *doctor, struct og_err *err);
+int og_doctor_settings(struct og_doctor *doctor, struct og_err *err);
+
 #endif

@@ -25,7 +25,7 @@
 #include <sys/types.h>
 
 #include "lib/base/err.h"
-#include "lib/proc/log.h"
+#include "lib/proc/logfile.h"
 
 #define OG_SERVICES_MAX	    16
 #define OG_SERVICE_PAUSE_MS 250	  /* before the first new start; doubled each time */

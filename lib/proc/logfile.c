@@ -1,5 +1,5 @@
-/* See log.h. */
-#include "lib/proc/log.h"
+/* See logfile.h. */
+#include "lib/proc/logfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "lib/base/text.h"
 
 /* Whoever was killed in the middle of a line left it without an end. */
-static void end_line(struct og_log *log)
+static void end_line(struct og_logfile *log)
 {
 	char last = '\n';
 
@@ -22,7 +22,7 @@ static void end_line(struct og_log *log)
 		log->size++;
 }
 
-static void open_file(struct og_log *log)
+static void open_file(struct og_logfile *log)
 {
 	struct stat st;
 
@@ -34,33 +34,33 @@ static void open_file(struct og_log *log)
 	end_line(log);
 }
 
-void og_log_open(int dir, const char *name, struct og_log *ret)
+void og_logfile_open(int dir, const char *name, struct og_logfile *ret)
 {
-	*ret = (struct og_log){ .dir = dir, .fd = -1 };
+	*ret = (struct og_logfile){ .dir = dir, .fd = -1 };
 	snprintf(ret->name, sizeof(ret->name), "%s.log", name);
 	open_file(ret);
 }
 
-void og_log_close(struct og_log *log)
+void og_logfile_close(struct og_logfile *log)
 {
 	if (log->fd >= 0)
 		close(log->fd);
 	log->fd = -1;
 }
 
-static void rotate(struct og_log *log)
+static void rotate(struct og_logfile *log)
 {
 	char older[sizeof(log->name) + 2];
 
 	snprintf(older, sizeof(older), "%s.1", log->name);
 	if (renameat(log->dir, log->name, log->dir, older) < 0)
 		return; /* it grows on, and this is tried with the next line */
-	og_log_close(log);
+	og_logfile_close(log);
 	open_file(log);
 }
 
 /* What could be written in part only is taken back. */
-static int append(struct og_log *log, const struct og_buf *line)
+static int append(struct og_logfile *log, const struct og_buf *line)
 {
 	if (log->fd < 0)
 		open_file(log);
@@ -79,7 +79,7 @@ static int append(struct og_log *log, const struct og_buf *line)
 	return 0;
 }
 
-void og_log_line(struct og_log *log, int64_t now, const char *text, size_t len)
+void og_logfile_line(struct og_logfile *log, int64_t now, const char *text, size_t len)
 {
 	char time[OG_TIME_LEN + 1];
 	struct og_buf line;

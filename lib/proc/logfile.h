@@ -9,8 +9,8 @@
  * more. A log that cannot be written stops nobody; how many lines it lost
  * is written when it can be written again.
  */
-#ifndef OG_PROC_LOG_H
-#define OG_PROC_LOG_H
+#ifndef OG_PROC_LOGFILE_H
+#define OG_PROC_LOGFILE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,7 +20,7 @@
 #define OG_LOG_MAX	((int64_t)4 << 20)
 #define OG_LOG_LINE_MAX 8192 /* longer lines become several */
 
-struct og_log {
+struct og_logfile {
 	int dir;       /* of the logs, borrowed */
 	char name[48]; /* "worker.log" */
 	int fd;	       /* -1: could not be opened yet */
@@ -30,10 +30,10 @@ struct og_log {
 
 /* dir: descriptor of the directory, valid as long as the log. Appends to
  * what is there. name: up to 32 bytes, checked by the caller. */
-void og_log_open(int dir, const char *name, struct og_log *ret);
-void og_log_close(struct og_log *log);
+void og_logfile_open(int dir, const char *name, struct og_logfile *ret);
+void og_logfile_close(struct og_logfile *log);
 /* Text of one line without its newline, at most OG_LOG_LINE_MAX bytes,
  * whatever they are. now: wall clock ms. */
-void og_log_line(struct og_log *log, int64_t now, const char *text, size_t len);
+void og_logfile_line(struct og_logfile *log, int64_t now, const char *text, size_t len);
 
 #endif

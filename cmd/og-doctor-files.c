@@ -1,0 +1,283 @@
+/*
+ * og doctor: files of the instance and of the installation. What it mends:
+ * modes of our own files, directories that are made anew from nothing, and
+ * what an init left that was killed long ago.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/og-status.h"
+#include "cmd/og.h"
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+
+#define LEFT_MS	 INT64_C(3600000) /* an init that takes longer is dead */
+#define WAL_MAX	 ((off_t)64 << 20)
+#define NEW	 ".omnigate.new-"
+#define OPEN_MAX 16 /* descriptors while a tree is removed */
+
+/* --- modes ------------------------------------------------------------------- */
+
+/* Only what is ours, and no link: its target may be anybody's. */
+static int close_to_others(const char *path)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), rc = -1;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+	    (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+		rc = fchmod(fd, st.st_mode & 07700);
+	close(fd);
+	return rc;
+}
+
+/* Nobody else may read what is in an instance. */
+static int check_mode(struct og_doctor *doctor, const char *path, struct og_err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return og_doctor_say(doctor, "files", "bad", err, "%s: %s", path, strerror(errno));
+	if (!(st.st_mode & 077))
+		return 0;
+	if (doctor->fix && close_to_others(path) == 0)
+		return og_doctor_say(doctor, "files", "fixed", err, "closed %s to others", path);
+	return og_doctor_say(doctor, "files", "bad", err, "others may use %s; chmod go= it", path);
+}
+
+/* Every file in it for its mode: a key that others read is everybody's. */
+static int check_folder(struct og_doctor *doctor, const char *path, struct og_err *err)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	int rc = 0;
+
+	while (rc == 0 && dir && (entry = readdir(dir))) {
+		char *file = entry->d_name[0] == '.' ? NULL : og_path_join(path, entry->d_name);
+
+		if (file)
+			rc = check_mode(doctor, file, err);
+		free(file);
+	}
+	if (dir)
+		closedir(dir);
+	return rc;
+}
+
+/* A directory that holds nothing one could miss. */
+static int check_directory(struct og_doctor *doctor, const char *path, struct og_err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return check_mode(doctor, path, err);
+	if (doctor->fix && mkdir(path, 0700) == 0)
+		return og_doctor_say(doctor, "files", "fixed", err, "made %s", path);
+	return og_doctor_say(doctor, "files", "bad", err,
+			     "there is no directory %s; mkdir -m 700 it", path);
+}
+
+/* A file that og.conf names; NULL or "none": none. */
+static int check_named(struct og_doctor *doctor, const char *name, struct og_err *err)
+{
+	char *path;
+	int rc;
+
+	if (!name || strcmp(name, "none") == 0)
+		return 0;
+	path = og_path_join(doctor->conf->home, name);
+	rc = path ? check_mode(doctor, path, err) : og_fail_nomem(err);
+	free(path);
+	return rc;
+}
+
+/* What may be missing: as long as it is not needed nobody has made it. */
+static int check_optional(struct og_doctor *doctor, const char *name, int folder,
+			  struct og_err *err)
+{
+	char *path = og_path_join(doctor->conf->home, name);
+	int rc = 0;
+
+	if (!path)
+		return og_fail_nomem(err);
+	if (access(path, F_OK) == 0)
+		rc = check_mode(doctor, path, err);
+	if (rc == 0 && folder)
+		rc = check_folder(doctor, path, err);
+	free(path);
+	return rc;
+}
+
+static int check_secrets(struct og_doctor *doctor, struct og_err *err)
+{
+	const struct og_conf *conf = doctor->conf;
+
+	if (check_folder(doctor, conf->keys, err) < 0 ||
+	    check_optional(doctor, "secrets", 1, err) < 0 ||
+	    check_optional(doctor, "og.conf", 0, err) < 0 ||
+	    check_optional(doctor, "queue.db", 0, err) < 0 ||
+	    check_optional(doctor, "run/log", 1, err) < 0)
+		return -1;
+	if (check_named(doctor, conf->queue_password, err) < 0)
+		return -1;
+	return check_named(doctor, conf->queue_key, err);
+}
+
+int og_doctor_files(struct og_doctor *doctor, struct og_err *err)
+{
+	const struct og_conf *conf = doctor->conf;
+	const char *const here[] = { conf->home, conf->keys };
+	const char *const books[] = { conf->erp, conf->base };
+	int remote = og_conf_remote(conf), before = doctor->bad;
+
+	for (size_t i = 0; i < 2; i++)
+		if (check_mode(doctor, here[i], err) < 0 ||
+		    (!remote && check_mode(doctor, books[i], err) < 0))
+			return -1;
+	if (check_directory(doctor, conf->run, err) < 0 ||
+	    (!remote && check_directory(doctor, conf->renders, err) < 0) ||
+	    check_secrets(doctor, err) < 0)
+		return -1;
+	return doctor->bad == before
+		       ? og_doctor_say(doctor, "files", "ok", err, "there, and closed to others")
+		       : 0;
+}
+
+/* --- leftovers ---------------------------------------------------------------- */
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	(void)st;
+	(void)kind;
+	(void)ftw;
+	return remove(path);
+}
+
+/* Its name and owner say whose it is, its time that nobody works on it. */
+static int is_left(const char *name, const char *path, int64_t *ret_age)
+{
+	struct stat st;
+
+	if (strncmp(name, NEW, strlen(NEW)) != 0 || !og_uuid_valid(name + strlen(NEW)) ||
+	    lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+		return 0;
+	*ret_age = og_now_ms() - (int64_t)st.st_mtime * 1000;
+	return 1;
+}
+
+static int check_left(struct og_doctor *doctor, const char *above, const char *name,
+		      struct og_err *err)
+{
+	char *path = og_path_join(above, name);
+	int64_t age = 0;
+	int rc = 0;
+
+	if (!path)
+		return og_fail_nomem(err);
+	if (!is_left(name, path, &age))
+		rc = 0;
+	else if (age < LEFT_MS)
+		rc = og_doctor_say(doctor, "files", "warn", err,
+				   "%s is an init at work, or was left by one that was killed; "
+				   "look again in an hour",
+				   path);
+	else if (doctor->fix &&
+		 nftw(path, remove_one, OPEN_MAX, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == 0)
+		rc = og_doctor_say(doctor, "files", "fixed", err,
+				   "removed %s, left by an init that did not end", path);
+	else
+		rc = og_doctor_say(doctor, "files", "warn", err,
+				   "%s was left by an init that did not end; remove it, or "
+				   "og doctor --fix",
+				   path);
+	free(path);
+	return rc;
+}
+
+int og_doctor_leftovers(struct og_doctor *doctor, struct og_err *err)
+{
+	char *above = og_path_join(doctor->conf->home, "..");
+	DIR *dir = above ? opendir(above) : NULL;
+	struct dirent *entry;
+	int rc = 0;
+
+	while (rc == 0 && dir && (entry = readdir(dir)))
+		rc = check_left(doctor, above, entry->d_name, err);
+	if (dir)
+		closedir(dir);
+	free(above);
+	return rc;
+}
+
+/* --- the installation ------------------------------------------------------------ */
+
+/* 0 it is there, 1 it is missing, 2 nobody can start it. */
+static int look_for(const char *exe_dir, const char *name)
+{
+	char *path = og_libexec_path(exe_dir, name);
+	int rc = !path || access(path, F_OK) < 0 ? 1 : access(path, X_OK) < 0 ? 2 : 0;
+
+	free(path);
+	return rc;
+}
+
+int og_doctor_helpers(struct og_doctor *doctor, struct og_err *err)
+{
+	const struct og_conf *conf = doctor->conf;
+	int calls = strcmp(conf->http, "none") != 0;
+	int tells = strcmp(conf->telemetry, "off") != 0;
+	const struct {
+		const char *name, *what;
+		int needed;
+	} helpers[] = { { "og-amqp", "a queue at a broker", og_queue_is_remote(conf) },
+			{ "og-http", "calls to other servers",
+			  calls || strncmp(conf->telemetry, "otlp:", 5) == 0 },
+			{ "og-otlp", "telemetry", tells } };
+	int missing = 0;
+
+	for (size_t i = 0; i < sizeof(helpers) / sizeof(*helpers); i++) {
+		int found = look_for(doctor->ctx->exe_dir, helpers[i].name);
+
+		missing += found != 0;
+		if (found &&
+		    og_doctor_say(doctor, "helpers", helpers[i].needed ? "bad" : "warn", err,
+				  "%s %s, without which there is no %s; install it again",
+				  helpers[i].name, found == 1 ? "is missing" : "cannot be started",
+				  helpers[i].what) < 0)
+			return -1;
+	}
+	return missing ? 0
+		       : og_doctor_say(doctor, "helpers", "ok", err, "og-amqp, og-http, og-otlp");
+}
+
+/* --- what grows --------------------------------------------------------------------- */
+
+static int check_wal(struct og_doctor *doctor, const char *name, struct og_err *err)
+{
+	char *path = og_path_join(doctor->conf->home, name);
+	struct stat st;
+	int big = path && stat(path, &st) == 0 && st.st_size > WAL_MAX;
+	int rc = 0;
+
+	if (big)
+		rc = og_doctor_say(doctor, "wal", "warn", err,
+				   "%s has %lld MiB: a reader that does not end keeps it; find it "
+				   "with fuser(1), end it, and it is used up",
+				   path, (long long)(st.st_size >> 20));
+	free(path);
+	return rc;
+}
+
+int og_doctor_wal(struct og_doctor *doctor, struct og_err *err)
+{
+	return check_wal(doctor, "erp.db-wal", err) < 0 ? -1
+							: check_wal(doctor, "queue.db-wal", err);
+}

@@ -1,0 +1,150 @@
+# og doctor: what it finds, what it says to do, what --fix mends and what not.
+
+load helper
+
+LEFT=.omnigate.new-01a21460-857c-7fda-965d-fc3bb8c412f0
+
+setup() {
+	instance
+}
+
+teardown() {
+	og down >/dev/null 2>&1 || true
+}
+
+found() { # CHECK: its lines
+	og doctor --json "${@:2}" | jq -r --arg c "$1" 'select(.check == $c) | .state + " " + .what'
+}
+
+@test "modes: named, mended, and then well" {
+	mkdir -m 755 "$OG_HOME/secrets"
+	echo token >"$OG_HOME/secrets/pay"
+	echo 'queue_password = pw' >>"$OG_HOME/og.conf"
+	echo geheim >"$OG_HOME/pw"
+	chmod 644 "$OG_HOME/secrets/pay" "$OG_HOME/pw" "$OG_HOME/og.conf"
+	chmod 755 "$OG_HOME" "$OG_HOME/run"
+	chmod 640 "$OG_HOME/keys/bob.key"
+	run og doctor
+	[ "$status" -eq 1 ]
+	for what in "" /run /keys/bob.key /secrets /secrets/pay /pw /og.conf; do
+		[[ "$output" == *"others may use $OG_HOME$what; chmod go= it"* ]] || { echo "$what: $output"; return 1; }
+	done
+	run og doctor --fix
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	[ "$(grep -c '^fixed files ' <<<"$output")" -eq 7 ]
+	[ "$(find "$OG_HOME" -perm /077)" = '' ]
+	[ "$(stat -c %a "$OG_HOME/keys/bob.key" "$OG_HOME/base.db" "$OG_HOME/run" | paste -sd' ')" = '600 400 700' ]
+	og doctor
+}
+
+@test "a link is not followed, and a file that is no longer there is not made up" {
+	touch ours && chmod 644 ours
+	ln -s "$PWD/ours" "$OG_HOME/keys/link.key"
+	run og doctor --fix
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"bad   files     others may use $OG_HOME/keys/link.key"* ]]
+	[ "$(stat -c %a ours)" = 644 ]
+	rm "$OG_HOME/keys/link.key"
+	echo 'queue_key = gone.pem' >>"$OG_HOME/og.conf"
+	run og doctor --fix
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"gone.pem: No such file"* ]]
+}
+
+@test "what may be made anew is" {
+	rm -r "$OG_HOME/run" "$OG_HOME/renders"
+	run og doctor
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"there is no directory $OG_HOME/run; mkdir -m 700 it"* ]]
+	run og doctor --fix
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	[[ "$output" == *"fixed files     made $OG_HOME/renders"* ]]
+	[ "$(stat -c %a "$OG_HOME/run")" = 700 ]
+	og-submit --as charlie 'buy 1 laptop stand' >/dev/null
+	og-worker --drain --quiet
+}
+
+@test "leftovers of a killed init: the old ones go, with nothing they point to" {
+	mkdir "$LEFT" "$LEFT/keys" .omnigate.new-mine
+	touch "$LEFT/keys/owner.key" kept
+	ln -s "$PWD/kept" "$LEFT/link"
+	ln -s "$OG_HOME" "$LEFT/instance"
+	[[ "$(found files --fix)" == *"$LEFT is an init at work, or was left"* ]]
+	touch -d '2 hours ago' "$LEFT" .omnigate.new-mine
+	[[ "$(found files)" == *"warn "*"$LEFT was left by an init that did not end; remove it, or og doctor --fix"* ]]
+	[[ "$(found files --fix)" == *"fixed removed "*"$LEFT"* ]]
+	[ ! -e "$LEFT" ]
+	[ -e kept ] && [ -e .omnigate.new-mine ] && [ -e "$OG_HOME/erp.db" ]
+	og-ledger verify --state
+	# A link of that name is not ours to remove.
+	ln -s "$OG_HOME" "$LEFT"
+	touch -h -d '2 hours ago' "$LEFT"
+	og doctor --fix >/dev/null
+	[ -e "$LEFT" ] && [ -e "$OG_HOME/erp.db" ]
+}
+
+@test "helpers: those that are needed, and those that could be" {
+	make -s -C "$OG_TESTS/.." O="$OG_BUILD" PREFIX=/og DESTDIR="$BATS_TEST_TMPDIR/stage" install
+	PATH=$BATS_TEST_TMPDIR/stage/og/bin:$PATH
+	[ "$(found helpers)" = 'ok og-amqp, og-http, og-otlp' ]
+	rm stage/og/libexec/omnigate/og-otlp
+	chmod 644 stage/og/libexec/omnigate/og-http
+	run og doctor
+	[ "$status" -eq 0 ]
+	[[ "$output" == *'warn  helpers   og-otlp is missing, without which there is no telemetry; install it again'* ]]
+	[[ "$output" == *'warn  helpers   og-http cannot be started'* ]]
+	export OG_TELEMETRY=otlp:http://127.0.0.1:4318
+	run og doctor
+	[ "$status" -eq 1 ]
+	[ "$(grep -c '^bad   helpers ' <<<"$output")" -eq 2 ]
+}
+
+@test "settings that cannot be" {
+	OG_TELEMETRY=otlp:http:// run og doctor
+	[ "$status" -eq 1 ]
+	[[ "$output" == *'bad   telemetry '* ]]
+	OG_SERVICES='worker wroker' run og doctor
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"bad   services  og.conf: services: 'wroker' is no service; did you mean 'worker'?"* ]]
+}
+
+@test "the clock is behind the ledger" {
+	sqlite3 "$OG_HOME/erp.db" "DROP TRIGGER audit_ledger_no_update;
+		UPDATE audit_ledger SET entry = replace(entry, substr(time, 1, 4) || '-', '2096-') WHERE seq = (SELECT max(seq) FROM audit_ledger)"
+	[[ "$(found clock)" == 'bad it says '*' before the newest entry of the ledger; set it' ]]
+}
+
+@test "the queue: not to be read, dead letters old and new" {
+	og-submit --as charlie 'buy 1 laptop stand' >/dev/null
+	[[ "$(found queue)" == 'warn 1 ready; no worker of this machine serves it'* ]]
+	og-worker --drain --quiet
+	sqlite3 "$OG_HOME/queue.db" "INSERT INTO task(id, envelope, state, queued, reason) VALUES
+		('old', '{}', 2, 1000, 'no'), ('new', '{}', 2, strftime('%s', 'now') * 1000, 'no')"
+	sqlite3 "$OG_HOME/queue.db" "UPDATE task SET died = queued WHERE state = 2"
+	[[ "$(found dead)" == 'warn 2 dead letters, 1 of them from more than 30 days ago; og-task list --state dead says why' ]]
+	[ "$(found dead --fix)" = 'fixed removed 1 dead letters older than 30 days
+warn 1 dead letters, 0 of them from more than 30 days ago; og-task list --state dead says why' ]
+	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT id FROM task")" = new ]
+	echo nonsense >"$OG_HOME/queue.db"
+	[[ "$(found queue)" == 'bad '* ]]
+}
+
+@test "a WAL that grows" {
+	truncate -s 70M "$OG_HOME/queue.db-wal"
+	[[ "$(found wal)" == 'warn '*'queue.db-wal has 70 MiB'* ]]
+}
+
+@test "services: those in trouble, and what a killed og up left" {
+	[ "$(found services)" = 'ok og up does not run' ]
+	OG_READY_SECONDS=20 og up --detach 2>/dev/null
+	[ "$(found services)" = 'ok all are as they should be' ]
+	kill -9 $(awk -v i="$(stat -c %i "$OG_HOME/run/up.lock")" '$6 ~ ":" i "$" { print $5 }' /proc/locks)
+	for _ in $(seq 100); do [ -n "$(found services | grep killed)" ] && break; sleep 0.1; done
+	[[ "$(found services)" == 'warn run/services.json was left by an og up that was killed'* ]]
+	[[ "$(found services --fix)" == 'fixed removed run/services.json'* ]]
+	[ ! -e "$OG_HOME/run/services.json" ]
+	og up --detach 2>/dev/null
+	# Not while one runs.
+	og doctor --fix >/dev/null
+	[ -e "$OG_HOME/run/services.json" ]
+}
