@@ -221,6 +221,8 @@ static int say_farewell(struct seat *seat, struct og_err *err)
 {
 	int64_t deadline = og_deadline(FAREWELL_MS);
 
+	if (seat->late_due != OG_FOREVER)
+		take_late(seat);
 	hear(seat);
 	tell_batch(seat);
 	tell_metrics(seat);

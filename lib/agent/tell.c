@@ -47,9 +47,10 @@ static void tell_queue(struct og_job *job, const json_t *envelope)
 		return;
 	if (not_before && og_time_parse(not_before, &due) == 0 && due > from)
 		from = due;
+	/* Beside our own span; below it when that is the root. */
 	og_text_format(parent, sizeof(parent), "%s", job->span.context);
-	/* Beside our own span, not below it. */
-	memcpy(parent + 36, job->span.parent[0] ? job->span.parent : "0000000000000000", 16);
+	if (job->span.parent[0])
+		memcpy(parent + 36, job->span.parent, 16);
 	og_span_begin(&span, job->telemetry, OG_INTERNAL, OG_SPAN_QUEUE, parent);
 	og_span_since(&span, from);
 	og_span_str(&span, OG_ATTR_TASK, job->task);
