@@ -478,6 +478,12 @@ static const struct og_opt list_options[] = {
 	END,
 };
 static const struct og_opt read_options[] = { AS_OPTION, JSON_OPTION, END };
+static const struct og_opt prune_options[] = {
+	AS_OPTION,
+	{ "older", 0, OG_OPT_VALUE, "SPAN", "finished longer ago than this" },
+	JSON_OPTION,
+	END,
+};
 static const struct og_opt as_options[] = { AS_OPTION, END };
 static const struct og_opt cancel_options[] = { AS_OPTION, NOTE_OPTION, END };
 static const struct og_opt answer_options[] = {
@@ -501,6 +507,8 @@ static const struct og_command commands[] = {
 	  task_run_answer },
 	{ "answer", "ID", "not in this version", as_options, 0, -1, run_later },
 	{ "resolve", "ID", "not in this version", as_options, 0, -1, run_later },
+	{ "prune", "", "forget finished tasks; the ledger keeps what they did", prune_options, 0, 0,
+	  task_run_prune },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
 

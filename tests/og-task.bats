@@ -220,3 +220,64 @@ and a second line '$'\u202e'' reversed' >/dev/null
 	run timeout 20 og-worker --drain
 	[ "$status" -eq 78 ]
 }
+
+# As if these commands had expired ten minutes ago.
+age() { # SQL condition
+	sqlite3 "$OG_HOME/erp.db" "UPDATE og_task SET envelope = json_set(envelope, '$.expires',
+		strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-10 minutes')) WHERE $1"
+}
+
+@test "prune forgets finished tasks whose command could not be delivered again" {
+	short=$(og-submit --as charlie --key once 'buy 1 laptop stand')
+	again=$(og-submit --as charlie --key once 'buy 1 laptop stand')
+	long=$(og-submit --as charlie 'buy 1 laptop stand')
+	og-worker --drain --quiet
+	age "id <> '$long'"
+	before=$(entries)
+	run -1 og-task prune --as charlie --older 0s
+	[[ "$output" == *"no right 'tasks'"* ]]
+	run -0 og-task prune --as alice --older 1h
+	[ "$output" = '0 pruned' ]
+	run -0 og-task prune --as alice --older 0s --json
+	[ "$output" = '{"v":1,"pruned":2}' ]
+	run -0 og-task prune --as alice --older 0s
+	[ "$output" = '0 pruned' ]
+	for id in "$short" "$again"; do run -1 og-task show "$id" --as charlie; done
+	og-task show "$long" --as charlie >/dev/null
+	# On the ledger: the refusal, and a step for each of the two passes.
+	[ "$(entries)" -eq $((before + 3)) ]
+	[ "$(og-ledger log --as alice --json | jq -r 'select(.action == "task.prune") | .principal' | uniq)" = alice ]
+	og-ledger verify --state
+}
+
+@test "prune keeps what a person has to resolve, and what is not finished" {
+	og-submit --as charlie --batch < <(yes 'buy 1 laptop stand' | head -n 4) >/dev/null
+	og-worker --drain --quiet
+	sqlite3 "$OG_HOME/erp.db" "
+		UPDATE og_task SET state = 'in_doubt' WHERE rowid = 1;
+		UPDATE og_task SET state = 'compensation_failed' WHERE rowid = 2;
+		UPDATE og_task SET state = 'running', finished = NULL WHERE rowid = 3"
+	age 1
+	run -0 og-task prune --as alice --older 0s
+	[ "$output" = '1 pruned' ]
+}
+
+@test "a pruned command cannot be begun again" {
+	id=$(og-submit --as charlie --expires 1s 'buy 1 laptop stand')
+	envelope=$(sqlite3 "$OG_HOME/queue.db" "SELECT envelope FROM task")
+	og-worker --drain --quiet
+	age 1
+	og-task prune --as alice --older 0s
+	sleep 3.1
+	sqlite3 "$OG_HOME/queue.db" "INSERT INTO task(id, envelope, queued) VALUES ('$id', '$envelope', 1)"
+	og-worker --drain --quiet 2>/dev/null
+	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT state FROM task")" -eq 2 ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 3")" -eq 99 ]
+}
+
+@test "a task that came to a good end keeps no journal" {
+	ask charlie 'buy 1 laptop stand' >/dev/null
+	ask charlie 'buy 2 standing desks' >/dev/null
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM og_journal")" -eq 0 ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM og_task WHERE result IS NOT NULL")" -eq 2 ]
+}

@@ -65,6 +65,8 @@ static const struct verb verbs[] = {
 	{ "task.status", SESSION, LOGIN, READ, NULL, "task:s", og_verb_task_status },
 	{ "task.list", SESSION, LOGIN, READ, NULL, "state:s? limit:i?", og_verb_task_list },
 	{ "task.stats", SESSION, LOGIN, READ, "tasks", "", og_verb_task_stats },
+	{ "task.prune", SESSION, LOGIN, WRITE, "tasks", "before:s after:s? limit:i?",
+	  og_verb_task_prune },
 	{ "step.run", ANY, SELF, WRITE, NULL, TASK "skill:s hash:s? step:s slots:o?",
 	  og_verb_step_run },
 	{ "effect.begin", ANY, SELF, WRITE, NULL, TASK "skill:s? hash:s? step:s slots:o?",

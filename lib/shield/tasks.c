@@ -58,6 +58,14 @@ static const char *const sql_text[SQL_COUNT] = {
 			  " JOIN main.og_role AS r ON r.name = p.role"
 			  " WHERE c.task = ?1 AND c.kind = 'cancel' AND (c.principal = ?2"
 			  " OR EXISTS (SELECT 1 FROM json_each(r.rights) WHERE value = 'tasks'))",
+	[SQL_JOURNAL_DROP] = "DELETE FROM main.og_journal WHERE task = ?1",
+	[SQL_CONSENT_DROP] = "DELETE FROM main.og_consent WHERE task = ?1",
+	[SQL_DROP] = "DELETE FROM main.og_task WHERE id = ?1",
+	[SQL_OLD] = "SELECT id FROM main.og_task AS t WHERE id > ?1 AND id < ?2"
+		    " AND (finished < ?3 OR same_as IS NOT NULL)"
+		    " AND state NOT IN ('compensation_failed', 'in_doubt')"
+		    " AND json_extract(envelope, '$.expires') < ?4 AND NOT EXISTS"
+		    " (SELECT 1 FROM main.og_task AS d WHERE d.same_as = t.id) ORDER BY id LIMIT 1",
 };
 
 int og_tasks_open(struct og_db *db, struct og_tasks **ret, struct og_err *err)

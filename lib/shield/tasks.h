@@ -97,6 +97,23 @@ int og_journal_get(struct og_tasks *tasks, const char *task, enum og_phase phase
 int og_journal_put(struct og_tasks *tasks, const char *task, enum og_phase phase,
 		   const struct og_journal *row, struct og_err *err);
 
+/* All of a task's rows: when it is finished and nothing stands of it that
+ * somebody may still have to take back, nobody reads them again. */
+int og_journal_drop(struct og_tasks *tasks, const char *task, struct og_err *err);
+
+/* Removes the rows of finished tasks, in the order of their ids. Those stay
+ * whose envelope could still be delivered again, since a known id is what
+ * refuses a replay; those that stand for another task of the same key; and
+ * those that a person has to resolve. */
+struct og_prune {
+	int64_t before;		     /* finished before then, wall clock ms */
+	int64_t limit;		     /* so many at most */
+	int64_t pruned;		     /* how many went */
+	char first[OG_UUID_LEN + 1]; /* of those that went */
+	char last[OG_UUID_LEN + 1];  /* begin after it; ends as the last one that went */
+};
+int og_tasks_prune(struct og_tasks *tasks, struct og_prune *prune, struct og_err *err);
+
 /* Which steps are done and undone, in step order, for task.begin. */
 struct og_progress {
 	json_t *done, *undone;	 /* arrays of names */

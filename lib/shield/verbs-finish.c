@@ -211,6 +211,15 @@ static int store(struct og_request *rq, const struct og_receipt *receipt, const 
 	return og_tasks_finish(rq->shield->tasks, task, err);
 }
 
+/* What its steps answered is needed to go on with a task, or to take it
+ * back; when it has come to a good end nobody does either. */
+static int forget_steps(struct og_request *rq, enum og_task_state state, struct og_err *err)
+{
+	if (state == OG_TASK_COMPENSATION_FAILED || state == OG_TASK_IN_DOUBT)
+		return 0;
+	return og_journal_drop(rq->shield->tasks, rq->task.id, err);
+}
+
 static int reply(struct og_request *rq, const json_t *result, struct og_err *err)
 {
 	const json_t *ledger = json_object_get(result, "ledger");
@@ -236,7 +245,8 @@ static int finish(struct og_request *rq, struct og_err *err)
 	if (check_result(rq, name, err) < 0 || judge(rq, (enum og_task_state)state, err) < 0 ||
 	    record(rq, &receipt, err) < 0 || complete(rq, &receipt, &result, err) < 0)
 		return -1;
-	if (store(rq, &receipt, result, err) == 0)
+	if (store(rq, &receipt, result, err) == 0 &&
+	    forget_steps(rq, (enum og_task_state)state, err) == 0)
 		rc = reply(rq, result, err);
 	json_decref(result);
 	return rc;
