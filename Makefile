@@ -113,7 +113,7 @@ $(O)/libog.a: $(LIB_OBJ)
 	$(AR) rcs $@ $^
 
 # A program of more than one file names the others here.
-PARTS_og := og-ask.o og-doctor.o og-doctor-files.o og-doctor-run.o og-queue.o og-remote.o \
+PARTS_og := og-ask.o og-broker.o og-doctor.o og-doctor-files.o og-doctor-run.o og-queue.o og-remote.o \
 	og-status.o og-status-print.o \
 	og-up.o og-up-lock.o og-up-services.o og-up-tell.o \
 	og-logs.o og-log-read.o
@@ -123,7 +123,7 @@ PARTS_og-otlp := og-otlp-export.o
 PARTS_og-ledger := og-ledger-proofs.o
 PARTS_og-shield := og-shield-desk.o og-shield-grants.o og-shield-principal.o \
 	og-shield-service.o og-telemetry.o
-PARTS_og-submit := og-queue.o og-telemetry.o
+PARTS_og-submit := og-queue.o og-submit-spool.o og-telemetry.o
 PARTS_og-task := og-task-say.o og-task-prune.o og-queue.o
 PARTS_og-worker := og-queue.o og-telemetry.o og-worker-tell.o
 # And here what only it links.

@@ -59,6 +59,9 @@ int og_channel_from(const struct og_ctx *ctx, const struct og_conf *conf, struct
 /* Is the queue at a broker? Then opening it takes sockets and a helper, and
  * it cannot be searched for what waits. */
 int og_queue_is_remote(const struct og_conf *conf);
+/* Makes what the queue needs at its server; with check, only looks. */
+int og_queue_declare_from(const struct og_ctx *ctx, const struct og_conf *conf, int check,
+			  struct og_err *err);
 
 /* Gives up the network, sockets of this machine aside; not where og.conf
  * names a queue or a shield on another host, which children that are

@@ -18,6 +18,7 @@
 #include "lib/instance/make.h"
 #include "lib/proc/place.h"
 
+#define CONF_MAX   ((size_t)16384)
 #define CHECKPOINT "checkpoint" /* signs checkpoints, is no principal's */
 
 static int is_line(const char *text)
@@ -40,21 +41,20 @@ static int has_password(const char *url)
 	return at && *at == '@' && memchr(host, ':', (size_t)(at - host)) != NULL;
 }
 
-static int check_queue(const char *queue, struct og_err *err)
+int og_broker_check_url(const char *queue, struct og_err *err)
 {
 	if (!is_line(queue))
 		return og_fail(err, OG_EUSAGE, "--queue is not one line of text");
 	if (has_password(queue)) {
 		og_fail(err, OG_EUSAGE, "--queue: a password has no place on a command line");
-		return og_hint(err, "write it to a file, mode 0600, and name that in og.conf: "
-				    "queue_password = FILE");
+		return og_hint(err, "write it to a file, mode 0600: --queue-password FILE");
 	}
 	if (strncmp(queue, "amqp://", 7) == 0 || strncmp(queue, "amqps://", 8) == 0)
 		return 0;
 	/* Two instances on one file would not see each other's claims. */
 	if (strncmp(queue, "sqlite:", 7) == 0 && queue[7] && !strchr(queue, '/'))
 		return 0;
-	og_fail(err, OG_EUSAGE, "--queue '%s' is no queue for a remote instance", queue);
+	og_fail(err, OG_EUSAGE, "--queue '%s' is no queue", queue);
 	return og_hint(err, "amqp://HOST/VHOST, amqps://HOST/VHOST, or sqlite:queue.db for one of "
 			    "its own");
 }
@@ -66,12 +66,8 @@ static int check_names(const struct og_remote_options *options, struct og_err *e
 
 	if (!*options->dir)
 		return og_fail(err, OG_EUSAGE, "the directory has no name");
-	if (!options->queue)
-		return og_fail(err, OG_EUSAGE, "--remote needs --queue URL");
 	if (name && (!og_principal_name_valid(name) || strcmp(name, CHECKPOINT) == 0))
 		return og_fail(err, OG_EUSAGE, "'%s' is no principal's name", name);
-	if (check_queue(options->queue, err) < 0)
-		return -1;
 	if (og_place_parse(options->shield, &place, err) < 0) {
 		if (err)
 			err->code = OG_EUSAGE;
@@ -99,18 +95,27 @@ int og_init_remote(const struct og_ctx *ctx, const struct og_args *args, struct 
 {
 	struct og_remote_options options = {
 		.dir = og_arg(args, 0) ? og_arg(args, 0) : ".",
-		.queue = og_arg_value(args, "queue"),
 		.shield = og_arg_value(args, "shield") ? og_arg_value(args, "shield") : "none",
 		.principal = og_arg_value(args, "as"),
 	};
-	struct og_buf key;
+	struct og_buf key, lines;
 	int rc = -1;
 
 	(void)ctx;
 	og_buf_init(&key, 64);
-	if (check_names(&options, err) == 0 && og_make_remote(&options, &key, err) == 0)
+	og_buf_init(&lines, CONF_MAX);
+	if (check_names(&options, err) < 0 || og_broker_lines(args, &lines, err) < 0)
+		goto out;
+	if (lines.len == 0) {
+		og_fail(err, OG_EUSAGE, "--remote needs --queue URL");
+		goto out;
+	}
+	options.queue = lines.data;
+	if (og_make_remote(&options, &key, err) == 0)
 		rc = say_made(&options, key.data, err);
+out:
 	og_buf_release(&key);
+	og_buf_release(&lines);
 	return rc;
 }
 

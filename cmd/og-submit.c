@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/og-main.h"
+#include "cmd/og-submit.h"
 #include "cmd/og-telemetry.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
@@ -35,6 +35,7 @@ struct submit {
 	const struct og_args *args;
 	struct og_conf *conf;
 	struct og_queue *queue;
+	struct og_err away; /* with --spool: why there is none */
 	const char *principal;
 	unsigned char seed[OG_KEY_SEED];
 	int64_t lifetime;
@@ -42,6 +43,18 @@ struct submit {
 	struct og_telemetry *telemetry;
 	struct og_span span; /* of the task that is being made */
 };
+
+/* With --spool a broker that is away is no reason to fail. */
+static int open_queue(struct submit *s, struct og_err *err)
+{
+	if (og_queue_from(s->ctx, s->conf, &s->queue, err) == 0)
+		return 0;
+	if (!og_arg_flag(s->args, "spool") || !og_queue_is_remote(s->conf) || !og_spool_may(err))
+		return -1;
+	s->away = *err;
+	og_err_clear(err);
+	return 0;
+}
 
 static int open_all(struct submit *s, struct og_err *err)
 {
@@ -61,7 +74,7 @@ static int open_all(struct submit *s, struct og_err *err)
 	    og_key_read(key, s->seed, err) < 0)
 		goto out;
 	if (og_telemetry_from(s->ctx, s->conf, 1, &s->telemetry, err) == 0)
-		rc = og_queue_from(s->ctx, s->conf, &s->queue, err);
+		rc = open_queue(s, err);
 out:
 	free(key);
 	return rc;
@@ -74,6 +87,22 @@ static void release_all(struct submit *s)
 	og_telemetry_close(s->telemetry);
 	og_conf_free(s->conf);
 	json_decref(s->params);
+}
+
+/* What a broker may or may not have taken goes to the spool as well: it has
+ * the same id, and is done once. */
+static int put(struct submit *s, const struct og_parcel *parcels, size_t n, struct og_err *err)
+{
+	if (s->queue && og_queue_put(s->queue, parcels, n, err) == 0)
+		return 0;
+	if (s->queue) {
+		s->away = *err;
+		if (!og_arg_flag(s->args, "spool") || !og_queue_is_remote(s->conf) ||
+		    !og_spool_may(err))
+			return -1;
+		og_err_clear(err);
+	}
+	return og_spool_put(s->ctx, s->conf, parcels, n, &s->away, err);
 }
 
 /* --param k=v: every v is a text; the skill's slot says what it has to be. */
@@ -314,7 +343,7 @@ static int submit_one(struct submit *s, char id[OG_UUID_LEN + 1], struct og_err 
 		goto out;
 	parcel.id = id;
 	parcel.envelope = envelope.data;
-	rc = og_queue_put(s->queue, &parcel, 1, err);
+	rc = put(s, &parcel, 1, err);
 	og_span_status(&s->span, rc < 0 ? OG_SPAN_ERROR : OG_SPAN_OK, "not queued", NULL);
 	og_span_end(&s->span);
 	og_telemetry_flush(s->telemetry);
@@ -431,8 +460,7 @@ static int run_batch(struct submit *s, struct og_err *err)
 	struct batch batch = { NULL, 0, 0 };
 	int rc = -1;
 
-	if (read_batch(s, &batch, err) == 0 &&
-	    og_queue_put(s->queue, batch.parcels, batch.n, err) == 0)
+	if (read_batch(s, &batch, err) == 0 && put(s, batch.parcels, batch.n, err) == 0)
 		rc = 0;
 	for (size_t i = 0; rc == 0 && i < batch.n; i++)
 		rc = og_printf(err, "%s\n", batch.parcels[i].id);
@@ -441,6 +469,17 @@ static int run_batch(struct submit *s, struct og_err *err)
 }
 
 /* --- main --------------------------------------------------------------- */
+
+static int check_forward(const struct og_args *args, struct og_err *err)
+{
+	static const char *const values[] = { "as", "action", "key", "expires", "timeout" };
+	static const char *const flags[] = { "batch", "wait", "json", "text", "spool" };
+	int more = og_arg(args, 0) || og_arg_list(args, "param", 0);
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
+		more |= og_arg_value(args, values[i]) != NULL || og_arg_flag(args, flags[i]);
+	return more ? og_fail(err, OG_EUSAGE, "--forward goes with --once only") : 0;
+}
 
 static int check_usage(const struct og_args *args, struct og_err *err)
 {
@@ -458,6 +497,10 @@ static int check_usage(const struct og_args *args, struct og_err *err)
 		return og_fail(err, OG_EUSAGE, "--timeout, --json and --text go with --wait");
 	if (json && plain)
 		return og_fail(err, OG_EUSAGE, "--json and --text exclude each other");
+	if (og_arg_flag(args, "spool") && wait)
+		return og_fail(err, OG_EUSAGE, "--spool does not go with --wait");
+	if (og_arg_flag(args, "once"))
+		return og_fail(err, OG_EUSAGE, "--once goes with --forward");
 	return 0;
 }
 
@@ -466,6 +509,8 @@ static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_e
 	struct submit s = { .ctx = ctx, .args = args };
 	int rc = -1;
 
+	if (og_arg_flag(args, "forward"))
+		return check_forward(args, err) < 0 ? -1 : og_run_forward(ctx, args, err);
 	if (check_usage(args, err) < 0)
 		return -1;
 	/* What is open by now needs no other program any more, but for waiting. */
@@ -487,6 +532,9 @@ static const struct og_opt options[] = {
 	{ "timeout", 0, OG_OPT_VALUE, "SPAN", "with --wait: give up after this, status 75" },
 	{ "json", 0, OG_OPT_FLAG, NULL, "with --wait: the result document on one line" },
 	{ "text", 0, OG_OPT_FLAG, NULL, "with --wait: the result as text (default)" },
+	{ "spool", 0, OG_OPT_FLAG, NULL, "keep it here while the broker is away" },
+	{ "forward", 0, OG_OPT_FLAG, NULL, "deliver what was kept, until SIGTERM" },
+	{ "once", 0, OG_OPT_FLAG, NULL, "with --forward: until nothing is left" },
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
 };
 

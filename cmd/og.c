@@ -181,6 +181,22 @@ static int say_made(const char *dir, int demo, const char *adopted, struct og_er
 			 "next: og-shield ddl --as owner 'CREATE TABLE ...', then og-skill add\n");
 }
 
+/* The broker is asked last: a failure leaves nothing behind here, and there
+ * only queues that are of use to nobody else. */
+static int make(const struct og_ctx *ctx, const struct og_args *args,
+		struct og_make_options *options, const char *queue, struct og_err *err)
+{
+	int demo = og_arg_flag(args, "demo"), rc = -1;
+	struct og_making *making = NULL;
+
+	options->queue = queue;
+	if (og_making_begin(options, &making, err) == 0 && fill(ctx, making, demo, err) == 0 &&
+	    og_broker_declare(ctx, args, err) == 0 && og_making_finish(making, err) == 0)
+		rc = say_made(options->dir, demo, options->adopt, err);
+	og_making_free(making);
+	return rc;
+}
+
 static int run_init(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	const char *dir = og_arg(args, 0), *adopt = og_arg_value(args, "from");
@@ -190,21 +206,20 @@ static int run_init(const struct og_ctx *ctx, const struct og_args *args, struct
 					   .share = share,
 					   .adopt = adopt,
 					   .business = demo ? "schema/demo.sql" : NULL };
-	struct og_making *making = NULL;
+	struct og_buf lines;
 
 	if (!share)
 		return og_fail_nomem(err);
+	og_buf_init(&lines, 16384);
 	if (dir && !*dir)
 		og_fail(err, OG_EUSAGE, "the directory has no name");
-	else if (og_arg_value(args, "queue") || og_arg_value(args, "shield") ||
-		 og_arg_value(args, "as"))
-		og_fail(err, OG_EUSAGE, "--queue, --shield and --as go with --remote");
+	else if (og_arg_value(args, "shield") || og_arg_value(args, "as"))
+		og_fail(err, OG_EUSAGE, "--shield and --as go with --remote");
 	else if (demo && adopt)
 		og_fail(err, OG_EUSAGE, "--demo and --from exclude each other");
-	else if (og_making_begin(&options, &making, err) == 0 &&
-		 fill(ctx, making, demo, err) == 0 && og_making_finish(making, err) == 0)
-		rc = say_made(options.dir, demo, adopt, err);
-	og_making_free(making);
+	else if (og_broker_lines(args, &lines, err) == 0)
+		rc = make(ctx, args, &options, lines.len ? lines.data : NULL, err);
+	og_buf_release(&lines);
 	free(share);
 	return rc;
 }
@@ -223,7 +238,9 @@ static const struct og_opt init_options[] = {
 	{ "demo", 0, OG_OPT_FLAG, NULL, "with the demo company, its people, skills and policies" },
 	{ "from", 0, OG_OPT_VALUE, "FILE", "adopt a copy of an existing SQLite database" },
 	{ "remote", 0, OG_OPT_FLAG, NULL, "without a database: to submit or work from this host" },
-	{ "queue", 0, OG_OPT_VALUE, "URL", "remote: where tasks wait" },
+	{ "queue", 0, OG_OPT_VALUE, "URL", "where tasks wait (default: sqlite:queue.db)" },
+	{ "queue-password", 0, OG_OPT_VALUE, "FILE", "with --queue: the password there" },
+	{ "queue-ca", 0, OG_OPT_VALUE, "FILE", "with --queue: whose certificates are trusted" },
 	{ "shield", 0, OG_OPT_VALUE, "URL", "remote: where the shield is (default: none)" },
 	{ "as", 0, OG_OPT_VALUE, "NAME", "remote: make a key pair for this principal" },
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },

@@ -32,5 +32,12 @@ int og_doctor_clock(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_queue(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_services(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_settings(struct og_doctor *doctor, struct og_err *err);
+/* og-broker.c. Lines of og.conf for --queue and what goes with it; what the
+ * queue needs there; og doctor's look at it. */
+int og_broker_lines(const struct og_args *args, struct og_buf *lines, struct og_err *err);
+int og_broker_declare(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
+int og_doctor_broker(struct og_doctor *doctor, struct og_err *err);
+/* og-remote.c: a URL as it may stand on a command line. */
+int og_broker_check_url(const char *queue, struct og_err *err);
 
 #endif

@@ -190,7 +190,7 @@ register() {
 	done
 	run og init --remote --queue $'amqp://h\nshield = unix:/tmp/x' x
 	[ "$status" -eq 64 ]
-	run og init --queue amqp://h x
+	run og init --shield unix:/x x
 	[ "$status" -eq 64 ]
 	[ ! -e x ]
 	og init --remote --queue amqp://user@host/x --shield "ssh://me@host:22/srv/it's" x

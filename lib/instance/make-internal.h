@@ -16,6 +16,7 @@ struct og_making {
 	char *temporary, *final; /* temporary NULL: it has its name */
 	char *made;		 /* the directory around it, when it was not there before */
 	char base[OG_HASH_HEX + 1];
+	int queue_elsewhere;
 	struct og_db *db;
 	struct og_rowlog *rowlog;
 	struct og_ledger *ledger;

@@ -18,10 +18,13 @@
 
 #define SCHEMA_MAX ((size_t)1 << 20)
 
-static const char conf_text[] =
+#define CONF_MAX ((size_t)65536)
+
+static const char conf_begin[] =
 	"# og.conf(5). Everything here is the default; one line moves a part to a\n"
-	"# bigger engine. OG_<KEY> in the environment overrides a line.\n"
-	"queue = sqlite:queue.db\n"
+	"# bigger engine. OG_<KEY> in the environment overrides a line.\n";
+static const char conf_queue[] = "queue = sqlite:queue.db\n";
+static const char conf_rest[] =
 	"graph = sqlite:\n"
 	"vectors = sqlite:\n"
 	"model = skill:\n"
@@ -176,15 +179,31 @@ int og_making_conf(const struct og_making *making, const char *text, struct og_e
 	return rc;
 }
 
+static int write_conf(struct og_making *making, const char *queue, struct og_err *err)
+{
+	struct og_buf text;
+	int rc = -1;
+
+	og_buf_init(&text, CONF_MAX);
+	og_buf_adds(&text, conf_begin);
+	og_buf_adds(&text, queue ? queue : conf_queue);
+	og_buf_adds(&text, conf_rest);
+	if (og_buf_check(&text, "configuration", err) == 0)
+		rc = og_making_conf(making, text.data, err);
+	og_buf_release(&text);
+	return rc;
+}
+
 static int begin(struct og_making *making, const struct og_make_options *options,
 		 struct og_err *err)
 {
 	static const char *const folders[] = { "", "keys", "run", "renders", NULL };
 
 	making->share = options->share;
+	making->queue_elsewhere = options->queue != NULL;
 	if (og_making_folders(making, options->dir, folders, err) < 0 ||
-	    og_making_conf(making, conf_text, err) < 0 || make_database(making, options, err) < 0 ||
-	    make_base(making, err) < 0)
+	    write_conf(making, options->queue, err) < 0 ||
+	    make_database(making, options, err) < 0 || make_base(making, err) < 0)
 		return -1;
 	return og_making_genesis(making, err);
 }
@@ -256,7 +275,8 @@ static int sync_above(const char *path, struct og_err *err)
 
 int og_making_finish(struct og_making *making, struct og_err *err)
 {
-	if (og_db_sync(making->db, err) < 0 || make_queue(making, err) < 0)
+	if (og_db_sync(making->db, err) < 0 ||
+	    (!making->queue_elsewhere && make_queue(making, err) < 0))
 		return -1;
 	close_all(making);
 	return og_making_name(making, err);

@@ -27,6 +27,7 @@ struct og_making;
  * the way leaves .omnigate.new-ID, which nothing uses. */
 struct og_make_options {
 	const char *dir, *share, *adopt, *business;
+	const char *queue; /* lines of og.conf that say where it is, or NULL: here */
 };
 int og_making_begin(const struct og_make_options *options, struct og_making **ret,
 		    struct og_err *err);
@@ -44,8 +45,9 @@ int og_making_policy(struct og_making *making, const json_t *policy, struct og_e
 int og_making_finish(struct og_making *making, struct og_err *err);
 
 /* An instance without a database: og.conf, run/ and keys/, for a host that
- * submits to a queue or works for a shield elsewhere. queue and shield are
- * og.conf's values: one line each, checked by the caller. principal: makes
+ * submits to a queue or works for a shield elsewhere. queue: the lines of
+ * og.conf that say where it is; shield: its value; both checked by the
+ * caller. principal: makes
  * keys/NAME.key and appends its public half in base64; NULL: no key. Whole
  * or not at all, as above. */
 struct og_remote_options {

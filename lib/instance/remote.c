@@ -14,7 +14,7 @@ static int write_conf(const struct og_making *making, const struct og_remote_opt
 	og_buf_init(&text, CONF_MAX);
 	og_buf_addf(&text,
 		    "# og.conf(5). The database is where the shield is: omnigate-fleet(7).\n"
-		    "queue = %s\n"
+		    "%s"
 		    "shield = %s\n",
 		    options->queue, options->shield);
 	if (og_buf_check(&text, "configuration", err) == 0)
