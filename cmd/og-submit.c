@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/og-submit-times.h"
 #include "cmd/og-submit.h"
 #include "cmd/og-telemetry.h"
 #include "lib/base/clock.h"
@@ -23,11 +24,10 @@
 #include "lib/task/result.h"
 #include "lib/task/state.h"
 
-#define DEFAULT_LIFETIME ((int64_t)24 * 3600 * 1000)
-#define BATCH_MAX	 ((size_t)64 << 20)
-#define BATCH_LINES	 100000
-#define RECHECK_MS	 1000 /* a bell may be missed */
-#define NOTE_WORKER_MS	 2000 /* then say that nobody is working */
+#define BATCH_MAX      ((size_t)64 << 20)
+#define BATCH_LINES    100000
+#define RECHECK_MS     1000 /* a bell may be missed */
+#define NOTE_WORKER_MS 2000 /* then say that nobody is working */
 
 /* Everything a submission needs, opened once. */
 struct submit {
@@ -38,7 +38,7 @@ struct submit {
 	struct og_err away; /* with --spool: why there is none */
 	const char *principal;
 	unsigned char seed[OG_KEY_SEED];
-	int64_t lifetime;
+	struct submit_times times;
 	json_t *params;
 	struct og_telemetry *telemetry;
 	struct og_span span; /* of the task that is being made */
@@ -58,16 +58,11 @@ static int open_queue(struct submit *s, struct og_err *err)
 
 static int open_all(struct submit *s, struct og_err *err)
 {
-	const char *expires = og_arg_value(s->args, "expires");
 	char *key = NULL;
 	int rc = -1;
 
-	s->lifetime = DEFAULT_LIFETIME;
-	if (expires && og_span_parse(expires, "--expires", &s->lifetime, err) < 0)
-		return -1;
-	if (s->lifetime <= 0)
-		return og_fail(err, OG_EUSAGE, "--expires: the task would be late at once");
-	if (og_principal_from(s->ctx, s->args, &s->principal, err) < 0 ||
+	if (submit_times_read(s->args, &s->times, err) < 0 ||
+	    og_principal_from(s->ctx, s->args, &s->principal, err) < 0 ||
 	    og_conf_from(s->ctx, s->args, &s->conf, err) < 0 ||
 	    og_give_up_network(s->conf, err) < 0 ||
 	    og_conf_key_path(s->conf, s->principal, &key, err) < 0 ||
@@ -143,11 +138,12 @@ static int make(struct submit *s, const char *text, struct og_buf *out, char id[
 		.text = text,
 		.skill = og_arg_value(s->args, "action"),
 		.key = og_arg_value(s->args, "key"),
-		.lifetime_ms = s->lifetime,
 	};
 
 	if (draft.skill)
 		draft.params = s->params;
+	if (submit_times_apply(&s->times, &draft, err) < 0)
+		return -1;
 	og_span_begin(&s->span, s->telemetry, OG_PRODUCER, OG_SPAN_SUBMIT, trace);
 	draft.trace = og_span_context(&s->span, trace);
 	if (og_envelope_make(&draft, s->seed, out, id, err) < 0) {
@@ -332,7 +328,7 @@ static int read_text(const struct og_args *args, struct og_buf *text, struct og_
 
 static int submit_one(struct submit *s, char id[OG_UUID_LEN + 1], struct og_err *err)
 {
-	struct og_parcel parcel = { .expires = og_now_ms() + s->lifetime };
+	struct og_parcel parcel = { .id = NULL };
 	struct og_buf text, envelope;
 	int rc = -1;
 
@@ -341,6 +337,7 @@ static int submit_one(struct submit *s, char id[OG_UUID_LEN + 1], struct og_err 
 	if (read_text(s->args, &text, err) < 0 ||
 	    make(s, og_arg(s->args, 0) ? text.data : NULL, &envelope, id, err) < 0)
 		goto out;
+	submit_times_parcel(&s->times, &parcel);
 	parcel.id = id;
 	parcel.envelope = envelope.data;
 	rc = put(s, &parcel, 1, err);
@@ -423,6 +420,8 @@ static int batch_line(struct submit *s, struct batch *batch, char *line, size_t 
 		og_fail(err, OG_EDATA, "a batch has at most %d lines", BATCH_LINES);
 	else if (make(s, line, &envelope, id, err) == 0)
 		rc = batch_add(batch, id, &envelope, err);
+	if (rc == 0)
+		submit_times_parcel(&s->times, &batch->parcels[batch->n - 1]);
 	og_span_end(&s->span);
 	og_buf_release(&envelope);
 	return rc;
@@ -472,7 +471,8 @@ static int run_batch(struct submit *s, struct og_err *err)
 
 static int check_forward(const struct og_args *args, struct og_err *err)
 {
-	static const char *const values[] = { "as", "action", "key", "expires", "timeout" };
+	static const char *const values[] = { "as",	 "action", "key",   "expires",
+					      "timeout", "at",	   "every", "deadline" };
 	static const char *const flags[] = { "batch", "wait", "json", "text", "spool" };
 	int more = og_arg(args, 0) || og_arg_list(args, "param", 0);
 
@@ -527,6 +527,9 @@ static const struct og_opt options[] = {
 	{ "param", 0, OG_OPT_LIST, "NAME=VALUE", "a value for one of the action's slots" },
 	{ "key", 0, OG_OPT_VALUE, "KEY", "the same key by the same principal is the same task" },
 	{ "expires", 0, OG_OPT_VALUE, "SPAN", "not to be begun later than this (default: 1d)" },
+	{ "at", 0, OG_OPT_VALUE, "TIME", "not to be begun before" },
+	{ "every", 0, OG_OPT_VALUE, "SPAN", "one task in each span, however often it is asked" },
+	{ "deadline", 0, OG_OPT_VALUE, "WHEN", "no step is begun after it: a span or a time" },
 	{ "batch", 0, OG_OPT_FLAG, NULL, "one sentence per line of standard input" },
 	{ "wait", 0, OG_OPT_FLAG, NULL, "wait for the result and print it" },
 	{ "timeout", 0, OG_OPT_VALUE, "SPAN", "with --wait: give up after this, status 75" },

@@ -303,6 +303,113 @@ refuses() {
 	[ "$(sqlite3 "$OG_HOME/erp.db" 'SELECT stock_quantity FROM products WHERE id = 3')" -eq 100 ]
 }
 
+# The time in the envelope of the one task that is queued.
+in_envelope() {
+	sqlite3 "$OG_HOME/queue.db" "SELECT envelope FROM task" | jq -r ".$1 // empty"
+}
+
+@test "at: delivered then, not before; the queue and the shield know" {
+	id=$(og-submit --as charlie --at +3 'buy 1 laptop stand')
+	run --separate-stderr og-task status "$id" --as charlie
+	[ "$status" -eq 75 ]
+	[[ "$output" == *"queued"*"(not before "* ]]
+	[ "$(sqlite3 "$OG_HOME/queue.db" 'SELECT not_before - queued BETWEEN 2000 AND 3000 FROM task')" -eq 1 ]
+	# A transport that delivers early does not make it begin early.
+	sqlite3 "$OG_HOME/queue.db" 'UPDATE task SET not_before = 0'
+	timeout 20 og-worker --once --json >out
+	[ "$(jq -r '.outcome + " " + .reason' out | sed 's/20.*//')" = 'waiting not before ' ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM og_task")" -eq 0 ]
+	[ "$(sqlite3 "$OG_HOME/queue.db" 'SELECT attempts FROM task')" -eq 0 ]
+	og-worker --drain --quiet
+	og-task status "$id" --as charlie
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT begun >= json_extract(envelope, '\$.not_before') FROM og_task")" -eq 1 ]
+}
+
+@test "at: every way to say a time" {
+	export TZ=CET-1CEST,M3.5.0,M10.5.0/3
+	og-submit --as charlie --at '2031-07-01 09:30' --expires 2h 'inspect stock' >/dev/null
+	[ "$(in_envelope not_before)" = 2031-07-01T07:30:00.000Z ]
+	[ "$(in_envelope expires)" = 2031-07-01T09:30:00.000Z ]
+	sqlite3 "$OG_HOME/queue.db" 'DELETE FROM task'
+	og-submit --as charlie --at 2031-07-01T09:30:00-01:00 --deadline 90m 'inspect stock' >/dev/null
+	[ "$(in_envelope not_before)" = 2031-07-01T10:30:00.000Z ]
+	[ "$(in_envelope deadline)" = 2031-07-01T12:00:00.000Z ]
+	sqlite3 "$OG_HOME/queue.db" 'DELETE FROM task'
+	og-submit --as charlie --at 2031-07-01T09:30Z --deadline 12:00 'inspect stock' >/dev/null
+	[ "$(in_envelope deadline)" = 2031-07-01T10:00:00.000Z ]
+	for bad in '--at tomorrow' '--at 2001-01-01T00:00:00Z' '--at 25:00' '--deadline 0' \
+		'--deadline 2001-01-01T00:00:00Z' '--every 0' '--every 1h --at 06:30' '--every 1d --at +5' \
+		'--every 1h --key k' '--every often'; do
+		run --separate-stderr og-submit --as charlie $bad 'inspect stock'
+		[ "$status" -eq 64 ] || { echo "$bad: $status"; false; }
+		[ -z "$output" ]
+	done
+	[ "$(queued)" -eq 1 ]
+}
+
+@test "every: one task in a span, however often it is asked" {
+	for i in 1 2 3; do
+		og-submit --as charlie --every 1d --expires 1h 'buy 1 laptop stand' >/dev/null
+		og-submit --as diana --every 1d 'buy 1 laptop stand' >/dev/null
+	done
+	og-worker --drain --quiet --jobs 2
+	og-submit --as charlie --every 1440m 'buy 1 laptop stand' >/dev/null
+	og-worker --drain --quiet
+	stands() { sqlite3 "$OG_HOME/erp.db" 'SELECT stock_quantity FROM products WHERE id = 3'; }
+	[ "$(stands)" -eq 98 ]
+	# The next span is another task; so is another wish in this one.
+	key=$(sqlite3 "$OG_HOME/erp.db" "SELECT key FROM og_task WHERE principal = 3 AND key IS NOT NULL")
+	want=$(printf '{"principal":"charlie","text":"buy 1 laptop stand"}' | sha256sum)
+	[ "$key" = "every 86400000 $(date -u +%F)T00:00:00.000Z ${want%% *}" ]
+	sqlite3 "$OG_HOME/erp.db" "UPDATE og_task SET key = replace(key, ' 20', ' 19') WHERE key IS NOT NULL"
+	og-submit --as charlie --every 1d 'buy 1 laptop stand' >/dev/null
+	og-submit --as charlie --every 1d --action procure-to-pay --param quantity=1 --param 'product=Laptop Stand' >/dev/null
+	og-worker --drain --quiet
+	[ "$(stands)" -eq 96 ]
+	og-ledger verify --state >/dev/null
+}
+
+@test "every day at a time: before it the task waits, after it it is due" {
+	export TZ=UTC
+	soon=$(date -u -d '+2 hours' +%H:%M) gone=$(date -u -d '-2 hours' +%H:%M)
+	[[ "$soon" > "$gone" ]] || skip "too near midnight: the two are of different days"
+	og-submit --as charlie --every 1d --at "$soon" 'buy 1 laptop stand' >/dev/null
+	[ "$(in_envelope not_before)" = "$(date -u +%F)T$soon:00.000Z" ]
+	[[ "$(in_envelope key)" == "every 86400000 $(date -u +%F) "* ]]
+	sqlite3 "$OG_HOME/queue.db" 'DELETE FROM task'
+	og-submit --as charlie --every 1d --at "$gone" 'buy 1 laptop stand' >/dev/null
+	[ -z "$(in_envelope not_before)" ]
+	[[ "$(in_envelope key)" == "every 86400000 $(date -u +%F) "* ]]
+}
+
+@test "the manual's crontab and timer lines run" {
+	page=$OG_TESTS/../share/man/man1/og-submit.1
+	grep -E '^(5|\*/20) .*og-submit |^ExecStart=' "$page" |
+		sed -e 's/^ExecStart=.*og-submit/og-submit/' -e 's/^[^o]*og-submit/og-submit/' \
+			-e "s|/srv/erp|$OG_HOME|" >lines
+	[ "$(wc -l <lines)" -eq 3 ]
+	while read -r line; do
+		run --separate-stderr sh -c "TZ=UTC $line"
+		[ "$status" -eq 0 ]
+		[[ "$output" =~ ^[0-9a-f-]{36}$ ]]
+	done <lines
+	# The timer's line is the crontab's: the same occurrence of the same wish.
+	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT count(DISTINCT json_extract(envelope, '\$.key')) FROM task")" -eq 2 ]
+}
+
+@test "deadline: what was done is taken back, and the end says why" {
+	before=$(business)
+	id=$(og-submit --as charlie --deadline 1s 'buy 1 ergonomic chair')
+	sleep 1.1
+	og-worker --drain --quiet
+	run --separate-stderr og-task show "$id" --as charlie --json
+	[ "$status" -eq 1 ]
+	[[ "$(jq -r '.state + ": " + .reason' <<<"$output")" == "failed: deadline: it was to be done by 20"* ]]
+	[ "$(business)" = "$before" ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM audit_ledger WHERE action = 'refuse'
+		AND json_extract(body, '\$.rule') = 'deadline'")" -eq 1 ]
+}
+
 @test "it has no network, and without --wait no other program" {
 	command -v strace >/dev/null || skip "strace is not installed"
 	strace -f -o trace og-submit --as charlie 'inspect stock'

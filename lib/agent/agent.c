@@ -275,6 +275,7 @@ static void resume_end(struct og_job *job)
 		reason = "";
 	og_job_end(job,
 		   strncmp(reason, "SYSTEM_INTERRUPT", 16) == 0 ? OG_TASK_INTERRUPTED
+		   : strncmp(reason, "deadline: ", 10) == 0	? OG_TASK_FAILED
 								: OG_TASK_DENIED,
 		   "%s", reason);
 }

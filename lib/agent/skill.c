@@ -68,10 +68,13 @@ static void take_step(struct og_job *job, const char *name, const json_t *reply)
 		     og_json_bool(reply, "replayed", 0) ? " (recorded)" : "");
 }
 
+/* Too late is no judgement about the wish. */
 static enum og_task_state end_of_refusal(const json_t *reply)
 {
-	const char *verdict = og_json_str(reply, "verdict");
+	const char *verdict = og_json_str(reply, "verdict"), *rule = og_json_str(reply, "rule");
 
+	if (rule && strcmp(rule, "deadline") == 0)
+		return OG_TASK_FAILED;
 	return verdict && strcmp(verdict, "deny") == 0 ? OG_TASK_DENIED : OG_TASK_FAILED;
 }
 
