@@ -55,7 +55,8 @@ struct job {
 	struct og_queue *queue;
 	struct og_channel *channel;
 	struct og_telemetry *telemetry;
-	int64_t queue_due; /* when to tell of the queue again */
+	struct og_caller *caller; /* NULL: no services are configured */
+	int64_t queue_due;	  /* when to tell of the queue again */
 	int stop_fd, presence;
 	int64_t tidy; /* monotonic ms: when to look for old letters again */
 	int spent;    /* its shield is dead or out of step: claim no more */
@@ -88,6 +89,15 @@ static int give_up_authority(const struct job *job, struct og_err *err)
 	return og_sandbox_paths(NULL, run, err) < 0 ? -1 : 0;
 }
 
+static int open_caller(struct job *job, struct og_err *err)
+{
+	const struct og_conf *conf = job->worker->conf;
+
+	if (strcmp(conf->http, "none") == 0)
+		return 0;
+	return og_caller_open(job->worker->ctx, conf, &job->caller, err);
+}
+
 static int open_job(struct job *job, struct og_err *err)
 {
 	const struct worker *worker = job->worker;
@@ -97,7 +107,7 @@ static int open_job(struct job *job, struct og_err *err)
 	    og_telemetry_from(worker->ctx, worker->conf, 0, &job->telemetry, err) < 0 ||
 	    open_channel(job, err) < 0 ||
 	    og_queue_from(worker->ctx, worker->conf, &job->queue, err) < 0 ||
-	    give_up_authority(job, err) < 0)
+	    open_caller(job, err) < 0 || give_up_authority(job, err) < 0)
 		return -1;
 	job->presence = og_job_present(job->worker->conf->run, err);
 	if (job->presence < 0)
@@ -110,6 +120,7 @@ static void close_job(struct job *job)
 {
 	og_queue_close(job->queue);
 	og_channel_close(job->channel);
+	og_caller_close(job->caller);
 	og_telemetry_close(job->telemetry);
 	if (job->stop_fd >= 0)
 		close(job->stop_fd);
@@ -250,7 +261,8 @@ enum { NOTHING, HANDLED, AFRESH };
 static int handle_one(struct job *job, struct og_err *err)
 {
 	struct og_delivery delivery = { .envelope = NULL };
-	struct og_agent_means means = { job->channel, &job->worker->limits, job->telemetry };
+	struct og_agent_means means = { job->channel, &job->worker->limits, job->telemetry,
+					job->caller ? og_caller_call : NULL, job->caller };
 	struct og_agent_report report;
 	int64_t started = og_mono_ms();
 	int claimed = og_queue_claim(job->queue, &delivery, err), rc;

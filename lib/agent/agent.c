@@ -49,6 +49,11 @@ static void broken(struct og_job *job, enum og_outcome outcome, const char *why)
 	og_text_format(job->report->why, sizeof(job->report->why), "%s", why);
 }
 
+void og_job_broken(struct og_job *job, const char *why)
+{
+	broken(job, OG_OUTCOME_RETRY, why);
+}
+
 /* Disk full, file locked, memory short: the shield said so itself, and the
  * same request may pass later. Its rules have names of their own. */
 static int in_trouble(struct og_job *job, const json_t *reply)
@@ -280,20 +285,38 @@ static void resume_end(struct og_job *job)
 		   "%s", reason);
 }
 
-static enum og_turn work(struct og_job *job)
+/* Forward, or how it ends without that. */
+static enum og_turn go_forward(struct og_job *job)
 {
 	const char *state = og_json_str(job->begun, "state");
-	enum og_turn turn = OG_TURN_OK;
 
 	if (strcmp(state, "cancelled") == 0)
 		og_job_end(job, OG_TASK_CANCELLED, OG_CANCELLED);
 	else if (phase_is_undo(job))
 		resume_end(job);
 	else
-		turn = og_planner_skill.run(job);
-	if (turn == OG_TURN_OK && job->end != OG_TASK_DONE)
+		return og_planner_skill.run(job);
+	return OG_TURN_OK;
+}
+
+/* Whatever becomes of the task, first it has to be known what came of a
+ * call that was made. */
+static enum og_turn work(struct og_job *job)
+{
+	json_t *refusal = NULL;
+	enum og_turn turn = og_job_effect_resume(job, &refusal);
+
+	if (turn == OG_TURN_OK)
+		turn = go_forward(job);
+	else if (turn == OG_TURN_REFUSED)
+		og_job_refused_call(job, refusal);
+	if (turn != OG_TURN_BROKEN && turn != OG_TURN_DOUBT && job->end != OG_TASK_DONE)
 		turn = og_job_compensate(job);
-	return turn;
+	json_decref(refusal);
+	if (turn != OG_TURN_DOUBT)
+		return turn == OG_TURN_BROKEN ? turn : OG_TURN_OK;
+	og_job_doubt(job);
+	return og_job_note_steps(job);
 }
 
 static int prepare_result(struct og_job *job)
@@ -323,7 +346,8 @@ void og_agent_report_release(struct og_agent_report *report)
 void og_agent_run(const struct og_agent_means *means, const char *envelope, size_t len,
 		  struct og_agent_report *ret)
 {
-	struct og_job job = { .channel = means->channel,
+	struct og_job job = { .means = means,
+			      .channel = means->channel,
 			      .telemetry = means->telemetry,
 			      .report = ret,
 			      .end = OG_TASK_FAILED };

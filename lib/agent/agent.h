@@ -10,9 +10,11 @@
 #ifndef OG_AGENT_AGENT_H
 #define OG_AGENT_AGENT_H
 
+#include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/budget/budget.h"
+#include "lib/json/json.h"
 #include "lib/proc/channel.h"
 #include "lib/task/state.h"
 #include "lib/telemetry/telemetry.h"
@@ -51,11 +53,34 @@ struct og_agent_report {
 };
 void og_agent_report_release(struct og_agent_report *report);
 
+/* What came of a call to a service outside. */
+enum og_called {
+	OG_CALL_ANSWERED, /* status; body as far as it could be had */
+	OG_CALL_UNSENT,	  /* it certainly had no effect */
+	OG_CALL_UNKNOWN,  /* it may have had one */
+	OG_CALL_BROKEN,	  /* this caller can make no calls any more */
+};
+
+struct og_call_answer {
+	enum og_called outcome;
+	int status;
+	struct og_buf body;
+	int64_t retry_ms; /* the service asks to come back not earlier; 0: nothing said */
+	char why[256];	  /* why there is no answer, or none that can be read */
+};
+
+/* Makes the call that the shield describes (og-channel(5), effect.begin),
+ * once, with key as its idempotency key. Never fails: what came of it is in
+ * the answer, whose body has been initialised. */
+typedef void og_call_fn(void *arg, const json_t *send, const char *key, struct og_call_answer *ret);
+
 /* What an agent works with; all of it is borrowed. */
 struct og_agent_means {
 	struct og_channel *channel;
 	const struct og_budget_limits *limits;
 	struct og_telemetry *telemetry; /* NULL: off */
+	og_call_fn *call;		/* NULL: it reaches no services */
+	void *call_arg;
 };
 
 /* envelope: text of any origin. Never fails: what happened is in the report,

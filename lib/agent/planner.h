@@ -12,11 +12,13 @@ enum og_turn {
 	OG_TURN_OK,
 	OG_TURN_REFUSED, /* reply has verdict, rule, why, fix */
 	OG_TURN_BROKEN,	 /* this worker cannot go on; the report says why */
+	OG_TURN_DOUBT,	 /* of a call outside nobody knows what came of it; job->doubt */
 };
 
 #define OG_CANCELLED "cancelled by its principal"
 
 struct og_job {
+	const struct og_agent_means *means;
 	struct og_channel *channel;
 	struct og_telemetry *telemetry; /* NULL: off */
 	struct og_span span;		/* of this delivery */
@@ -34,6 +36,7 @@ struct og_job {
 	/* why the task does not end as done */
 	enum og_task_state end;
 	char reason[512];
+	char doubt[512]; /* with OG_TURN_DOUBT: what is not known */
 };
 
 struct og_planner {
@@ -81,6 +84,30 @@ enum og_turn og_job_understand(struct og_job *job);
  * compensated, or what it was when nothing had been written; steps that
  * only read are left alone then. */
 enum og_turn og_job_compensate(struct og_job *job);
+
+/* effects.c. Does the step call a service? Then _effect runs it, like
+ * og_job_ask() with step.run (request is taken); _undo is saga.undo,
+ * whether that calls one or not; _resume ends a call that was begun by a
+ * worker before us (OG_TURN_REFUSED: *ret_refusal says why it did not
+ * happen). Beside their replies, each may end in OG_TURN_DOUBT. */
+int og_step_calls(const json_t *step);
+enum og_turn og_job_effect(struct og_job *job, json_t *request, json_t **ret);
+enum og_turn og_job_undo(struct og_job *job, json_t **ret);
+enum og_turn og_job_effect_resume(struct og_job *job, json_t **ret_refusal);
+
+/* The task ends so that a person has to do something; the result says what.
+ * _doubt: in doubt, in the words of job->doubt. */
+void og_job_needs_person(struct og_job *job, enum og_task_state end, const char *why);
+void og_job_doubt(struct og_job *job);
+
+/* This worker cannot go on; the delivery will be tried again. */
+void og_job_broken(struct og_job *job, const char *why);
+
+/* skill.c: the step whose call was resumed is refused: how the task ends. */
+void og_job_refused_call(struct og_job *job, const json_t *reply);
+
+/* For the result of a task that came to us in the middle: its steps. */
+enum og_turn og_job_note_steps(struct og_job *job);
 
 /* For the result: the skill's steps from that one on did not run. */
 void og_job_skip_rest(struct og_job *job, size_t from);

@@ -6,31 +6,52 @@
 #include <string.h>
 
 #include "lib/agent/planner.h"
+#include "lib/base/text.h"
 #include "lib/task/result.h"
 
-static int block_writes(const char *kind)
+/* Does a call change anything? One that the text does not tell, does. */
+static int call_writes(const char *text)
 {
-	static const char *const kinds[] = { "write", "ddl", "put-skill", "put-policy", "http" };
+	json_t *call = text ? json_loads(text, 0, NULL) : NULL;
+	const char *method = og_json_str(call, "method");
+	int reads = method && (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0);
+
+	json_decref(call);
+	return !reads;
+}
+
+static int block_writes(const json_t *block)
+{
+	static const char *const kinds[] = { "write", "ddl", "put-skill", "put-policy" };
+	const char *kind = og_json_str(block, "kind");
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (kind && strcmp(kind, kinds[i]) == 0)
 			return 1;
-	return 0;
+	return kind && strcmp(kind, "http") == 0 && call_writes(og_json_str(block, "text"));
 }
 
-static int has_block(const json_t *step, int (*test)(const char *))
+static int has_block(const json_t *step, int (*test)(const json_t *))
 {
 	json_t *block;
 	size_t i;
 
-	json_array_foreach(json_object_get(step, "blocks"), i,
-			   block) if (test(og_json_str(block, "kind"))) return 1;
+	json_array_foreach(json_object_get(step, "blocks"), i, block) if (test(block)) return 1;
 	return 0;
 }
 
-static int block_undoes(const char *kind)
+static int block_undoes(const json_t *block)
 {
+	const char *kind = og_json_str(block, "kind");
+
 	return kind && strcmp(kind, "undo") == 0;
+}
+
+static int block_calls_back(const json_t *block)
+{
+	const char *kind = og_json_str(block, "kind");
+
+	return kind && strcmp(kind, "http-undo") == 0;
 }
 
 static int step_writes(const json_t *step)
@@ -74,17 +95,24 @@ static enum og_turn load_skill(struct og_job *job)
 	return turn == OG_TURN_BROKEN ? turn : OG_TURN_OK;
 }
 
-static void note_undone(struct og_job *job, const char *name, int *wrote)
+static const char *how_undone(const struct og_job *job, const char *name)
 {
 	const json_t *step = find_step(job, name);
+
+	if (!step_writes(step))
+		return "none";
+	if (has_block(step, block_calls_back))
+		return "http";
+	return has_block(step, block_undoes) ? "sql" : "inverse";
+}
+
+static void note_undone(struct og_job *job, const char *name, int *wrote)
+{
+	int writes = step_writes(find_step(job, name));
 	struct og_err ignored = OG_ERR_INIT;
-	int writes = step_writes(step), undoes = has_block(step, block_undoes);
 
 	*wrote |= writes;
-	og_result_undo(job->result, name, writes ? "undone" : "nothing",
-		       !writes	? "none"
-		       : undoes ? "sql"
-				: "inverse",
+	og_result_undo(job->result, name, writes ? "undone" : "nothing", how_undone(job, name),
 		       NULL, &ignored);
 }
 
@@ -105,15 +133,27 @@ static void note_steps(struct og_job *job)
 	const json_t *done = json_object_get(job->begun, "done"), *step;
 	size_t n = json_array_size(done);
 	struct og_err ignored = OG_ERR_INIT;
+	int refused;
 
 	for (size_t i = 0; i < n; i++)
 		og_result_step(job->result, json_string_value(json_array_get(done, i)), "done", -1,
 			       0, NULL, &ignored);
 	step = json_array_get(json_object_get(job->doc, "steps"), n);
-	if (step && job->end == OG_TASK_DENIED)
+	refused = job->end == OG_TASK_DENIED || job->end == OG_TASK_FAILED ||
+		  job->end == OG_TASK_IN_DOUBT;
+	if (step && refused)
 		og_result_step(job->result, og_json_str(step, "name"), "failed", -1, 0, job->reason,
 			       &ignored);
-	og_job_skip_rest(job, job->end == OG_TASK_DENIED ? n + 1 : n);
+	og_job_skip_rest(job, refused ? n + 1 : n);
+}
+
+enum og_turn og_job_note_steps(struct og_job *job)
+{
+	enum og_turn turn = load_skill(job);
+
+	if (turn == OG_TURN_OK && json_array_size(json_object_get(job->result, "steps")) == 0)
+		note_steps(job);
+	return turn;
 }
 
 static void note_earlier(struct og_job *job, int *wrote)
@@ -149,15 +189,13 @@ static void undo_failed(struct og_job *job, const json_t *reply)
 {
 	const char *why = og_json_str(reply, "why"), *step = og_json_str(reply, "step");
 	struct og_err ignored = OG_ERR_INIT;
-	char before[sizeof(job->reason)];
+	char what[sizeof(job->reason)];
 
-	og_result_undo(job->result, step ? step : "?", "failed", "sql", why, &ignored);
-	memcpy(before, job->reason, sizeof(before));
-	og_job_end(job, OG_TASK_COMPENSATION_FAILED,
-		   "compensation of step '%s' failed: %s (after: %s)", step ? step : "?",
-		   why ? why : "refused", before);
-	json_object_del(job->result, "refusal"); /* there is a worse trouble to show */
-	og_job_trace(job, "undo", "%s", job->reason);
+	og_result_undo(job->result, step ? step : "?", "failed", how_undone(job, step), why,
+		       &ignored);
+	og_text_format(what, sizeof(what), "compensation of step '%s' failed: %s",
+		       step ? step : "?", why ? why : "refused");
+	og_job_needs_person(job, OG_TASK_COMPENSATION_FAILED, what);
 }
 
 /* 1: one was taken back; 0: nothing is left; -1: it failed or broke (*turn). */
@@ -167,7 +205,7 @@ static int undo_one(struct og_job *job, int *wrote, enum og_turn *turn)
 	const char *undone;
 	int more = -1;
 
-	*turn = og_job_must(job, "saga.undo", json_pack("{s:s}", "reason", job->reason), &reply);
+	*turn = og_job_undo(job, &reply);
 	if (*turn == OG_TURN_REFUSED) {
 		undo_failed(job, reply);
 		*turn = OG_TURN_OK;
@@ -197,6 +235,8 @@ enum og_turn og_job_compensate(struct og_job *job)
 		return OG_TURN_OK;
 	while (more > 0)
 		more = undo_one(job, &wrote, &turn);
+	if (turn == OG_TURN_DOUBT)
+		return turn;
 	if (turn == OG_TURN_OK && more == 0 && wrote &&
 	    (job->end == OG_TASK_DENIED || job->end == OG_TASK_FAILED))
 		job->end = OG_TASK_COMPENSATED;

@@ -78,15 +78,29 @@ static enum og_task_state end_of_refusal(const json_t *reply)
 	return verdict && strcmp(verdict, "deny") == 0 ? OG_TASK_DENIED : OG_TASK_FAILED;
 }
 
-static void refuse_step(struct og_job *job, const char *name, const json_t *reply)
+/* Cancelled, by the rule or meanwhile; else as the refusal says. */
+static void end_by(struct og_job *job, const json_t *reply)
 {
-	const char *rule = og_json_str(reply, "rule"), *fix = og_json_str(reply, "fix");
-	struct og_err ignored = OG_ERR_INIT;
+	const char *rule = og_json_str(reply, "rule"), *state = og_json_str(job->begun, "state");
 
-	if (rule && strcmp(rule, "cancelled") == 0)
+	if ((rule && strcmp(rule, "cancelled") == 0) || (state && strcmp(state, "cancelled") == 0))
 		og_job_end(job, OG_TASK_CANCELLED, OG_CANCELLED);
 	else
 		og_job_refused(job, end_of_refusal(reply), reply);
+}
+
+void og_job_refused_call(struct og_job *job, const json_t *reply)
+{
+	end_by(job, reply);
+	og_job_trace(job, "refused", "%s", job->reason);
+}
+
+static void refuse_step(struct og_job *job, const char *name, const json_t *reply)
+{
+	const char *fix = og_json_str(reply, "fix");
+	struct og_err ignored = OG_ERR_INIT;
+
+	end_by(job, reply);
 	og_result_step(job->result, name, "failed", -1, 0, job->reason, &ignored);
 	add_citations(job, reply);
 	og_job_trace(job, "refused", "step %s: %s%s%s", name, job->reason, fix && *fix ? "; " : "",
@@ -176,7 +190,18 @@ static int after_step(struct og_job *job, const struct pass *pass, const json_t 
 	return trip == OG_TRIP_NONE;
 }
 
-/* 1: go on; 0: the task ends here (job->end says how); -1: broken. */
+/* How a step went, for the pass: the task ends here (job->end says how), or
+ * goes on; or this worker cannot go on; or nobody knows. */
+enum { BROKEN = -1, ENDS = 0, GOES_ON = 1, IN_DOUBT = -2 };
+
+static int doubt_step(struct og_job *job, const char *name)
+{
+	struct og_err ignored = OG_ERR_INIT;
+
+	og_result_step(job->result, name, "failed", -1, 0, job->doubt, &ignored);
+	return IN_DOUBT;
+}
+
 static int run_step(struct og_job *job, const struct pass *pass, size_t i)
 {
 	const json_t *step = json_array_get(json_object_get(job->doc, "steps"), i);
@@ -186,11 +211,12 @@ static int run_step(struct og_job *job, const struct pass *pass, size_t i)
 	struct og_err ignored = OG_ERR_INIT;
 	json_t *reply = NULL;
 	enum og_turn turn;
-	int go = -1;
+	int go = BROKEN;
 
 	if (request && i == 0 && job->slots)
 		json_object_set(request, "slots", job->slots);
-	turn = og_job_ask(job, "step.run", request, &reply);
+	turn = og_step_calls(step) ? og_job_effect(job, request, &reply)
+				   : og_job_ask(job, "step.run", request, &reply);
 	if (turn == OG_TURN_OK) {
 		go = after_step(job, pass, step, reply);
 	} else if (turn == OG_TURN_REFUSED && i < pass->earlier) {
@@ -199,7 +225,9 @@ static int run_step(struct og_job *job, const struct pass *pass, size_t i)
 		go = og_result_step(job->result, name, "done", -1, 0, NULL, &ignored) == 0;
 	} else if (turn == OG_TURN_REFUSED) {
 		refuse_step(job, name, reply);
-		go = 0;
+		go = ENDS;
+	} else if (turn == OG_TURN_DOUBT) {
+		go = doubt_step(job, name);
 	}
 	json_decref(reply);
 	return go;
@@ -212,7 +240,7 @@ static int run_steps(struct og_job *job, const struct pass *pass)
 
 	for (size_t i = 0; go > 0 && i < n; i++) {
 		go = run_step(job, pass, i);
-		if (go == 0 && pass->round == 0)
+		if ((go == ENDS || go == IN_DOUBT) && pass->round == 0)
 			og_job_skip_rest(job, i + 1);
 	}
 	return go;
@@ -254,7 +282,7 @@ static enum og_turn execute(struct og_job *job)
 		json_object_set(job->result, "actions", actions);
 	}
 	json_decref(actions);
-	return go < 0 ? OG_TURN_BROKEN : OG_TURN_OK;
+	return go == IN_DOUBT ? OG_TURN_DOUBT : go < 0 ? OG_TURN_BROKEN : OG_TURN_OK;
 }
 
 static enum og_turn run(struct og_job *job)

@@ -9,4 +9,7 @@ int og_conf_find(const char *hint, const char *(*env)(const char *), char **ret,
 		 struct og_err *err);
 int og_conf_paths(struct og_conf *conf, struct og_err *err);
 
+/* http.c: is every word of http a service of its own name? */
+int og_conf_http_check(const struct og_conf *conf, struct og_err *err);
+
 #endif

@@ -32,6 +32,7 @@ static const struct key {
 	{ "queue_cert", "none", offsetof(struct og_conf, queue_cert), 0, 0 },
 	{ "queue_key", "none", offsetof(struct og_conf, queue_key), 0, 0 },
 	{ "http", "none", offsetof(struct og_conf, http), 0, 0 },
+	{ "http_ca", "none", offsetof(struct og_conf, http_ca), 0, 0 },
 	{ "services", "worker", offsetof(struct og_conf, services), 0, 0 },
 	{ "broker_command", "none", offsetof(struct og_conf, broker_command), 0, 0 },
 	{ "graph_command", "none", offsetof(struct og_conf, graph_command), 0, 0 },
@@ -210,7 +211,9 @@ static int load(struct og_conf *conf, const char *(*env)(const char *), struct o
 		return og_fail_nomem(err);
 	rc = read_file(conf, path, err);
 	free(path);
-	return rc < 0 ? -1 : from_environment(conf, env, err);
+	if (rc < 0 || from_environment(conf, env, err) < 0)
+		return -1;
+	return og_conf_http_check(conf, err);
 }
 
 int og_conf_load(const char *hint, const char *(*env)(const char *), struct og_conf **ret,

@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+#include <stddef.h>
+
 #include "lib/base/err.h"
 
 #define OG_FORMAT 2 /* of erp.db; whoever opens that refuses another one */
@@ -34,7 +36,8 @@ struct og_conf {
 	char *shield;		 /* "local:" */
 	/* files with what the queue's server wants, mode 0600; "none" */
 	char *queue_password, *queue_ca, *queue_cert, *queue_key;
-	char *http; /* services that http steps may call: "NAME=URL ...", or "none" */
+	char *http;    /* services that http steps may call: "NAME=URL ...", or "none" */
+	char *http_ca; /* file of certificates to trust for them, or "none" */
 	/* limits of the skill planner, per task */
 	long max_steps;	   /* step_limit, default 50 */
 	long max_repeats;  /* repeat_limit, default 3 */
@@ -60,6 +63,18 @@ int og_conf_remote(const struct og_conf *conf);
 /* OG_ECONF when a database of this format is not ours to open; the hint
  * says what to do with an older one. */
 int og_format_check(const char *path, int64_t format, struct og_err *err);
+
+/* A service of `http`. */
+#define OG_HTTP_SERVICES_MAX 32
+struct og_http_service {
+	char name[33];
+	char url[1024]; /* http or https, without user, query and fragment */
+};
+
+/* The i-th one: 1, 0 when there are not so many, -1 OG_ECONF (not after
+ * og_conf_load(), which has looked at them all). */
+int og_conf_http(const struct og_conf *conf, size_t i, struct og_http_service *ret,
+		 struct og_err *err);
 
 /* Path of a principal's key file: keys/NAME.key. Heap string. The name is
  * checked: [a-z][a-z0-9_-]{0,31}. */

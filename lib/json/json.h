@@ -58,6 +58,11 @@ int og_json_need_int(const json_t *obj, const char *what, const char *key, int64
  * the nearest known key as a hint. */
 int og_json_only(const json_t *obj, const char *what, const char *const *keys, struct og_err *err);
 
+/* The value a JSON pointer (RFC 6901) leads to, borrowed; NULL for none.
+ * The pointer's form is og_json_pointer_valid(). */
+const json_t *og_json_pointer(const json_t *value, const char *pointer);
+int og_json_pointer_valid(const char *pointer);
+
 /* json_object_set_new with the check for memory that everybody forgets:
  * takes value in every case; -1 when value is NULL or memory is out. */
 int og_json_set(json_t *obj, const char *key, json_t *value, struct og_err *err);

@@ -89,6 +89,11 @@ void og_net_close(struct og_net *net)
 	free(net);
 }
 
+int og_net_alive(const struct og_net *net)
+{
+	return !net->dead;
+}
+
 static int died(struct og_net *net, struct og_err *err)
 {
 	net->dead = 1;

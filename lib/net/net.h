@@ -66,6 +66,9 @@ struct og_net_reply {
 void og_net_reply_init(struct og_net_reply *reply);
 void og_net_reply_release(struct og_net_reply *reply);
 
+/* Can it still make requests? */
+int og_net_alive(const struct og_net *net);
+
 /* 0 when the server answered, with whatever status. -1 when there is no
  * answer that can be used; reply->sent then says whether the request may
  * have had its effect. reply has been initialised by the caller. */

@@ -155,7 +155,7 @@ static int take_bind(const json_t *block, struct og_http_call *call, struct og_e
 
 		if (!og_ident_valid(name) || is_fixed(name))
 			return og_fail(err, OG_EDATA, "http: '%s' is no variable to bind", name);
-		if (!pointer || !og_pointer_valid(pointer))
+		if (!pointer || !og_json_pointer_valid(pointer))
 			return og_fail(err, OG_EDATA, "http: '%s' is bound to no JSON pointer",
 				       name);
 	}

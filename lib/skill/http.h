@@ -50,9 +50,4 @@ int og_http_step_check(const json_t *step, int64_t *ret_line, struct og_err *err
 /* Does the call change nothing (GET or HEAD)? */
 int og_http_only_reads(const struct og_http_call *call);
 
-/* The value a JSON pointer (RFC 6901) leads to, borrowed; NULL for none.
- * The pointer's form is og_pointer_valid(). */
-const json_t *og_pointer_get(const json_t *value, const char *pointer);
-int og_pointer_valid(const char *pointer);
-
 #endif

@@ -26,6 +26,8 @@ static const struct member members[] = {
 	{ "text", JSON_STRING, 0 },	   { "submitted", JSON_STRING, 0 },
 	{ "finished", JSON_STRING, 0 },	   { "citations", JSON_ARRAY, 0 },
 	{ "compensation", JSON_ARRAY, 0 }, { "trace_id", JSON_STRING, 0 },
+	{ "cause", JSON_STRING, 0 },	   { "next", JSON_STRING, 0 },
+	{ "resolved", JSON_ARRAY, 0 },
 };
 
 static int check_member(const json_t *result, const struct member *member, struct og_err *err)
@@ -90,8 +92,8 @@ static int check_objects(const json_t *result, const char *list, struct og_err *
 
 int og_result_check(const json_t *result, struct og_err *err)
 {
-	static const char *const lists[] = { "steps", "trace", "actions", "citations",
-					     "compensation" };
+	static const char *const lists[] = { "steps",	  "trace",	  "actions",
+					     "citations", "compensation", "resolved" };
 
 	if (!json_is_object(result))
 		return bad(err, "it is no object");

@@ -109,13 +109,29 @@ static void add_params(struct og_buf *command, json_t *params)
 	og_buf_release(&word);
 }
 
+/* Somebody else's to say: whose principal that is, is not known here. */
+static void resolve_command(const struct build *b, const char *state, struct og_buf *command)
+{
+	const char *task = og_json_str(b->result, "task");
+
+	og_buf_adds(command, "og-task resolve");
+	add_word(command, task ? task : "");
+	og_buf_adds(command, " --state");
+	add_word(command, state);
+}
+
 /* The exact words to paste; "" when the action names nothing to run. */
 static void action_command(const struct build *b, const json_t *action, struct og_buf *command)
 {
 	const char *text = og_json_str(action, "text"), *skill = og_json_str(action, "skill");
+	const char *resolve = og_json_str(action, "resolve");
 	const char *principal = og_json_str(b->result, "principal");
 	json_t *params = json_object_get(action, "params");
 
+	if (resolve) {
+		resolve_command(b, resolve, command);
+		return;
+	}
 	if (!text && !skill && !(skill = og_json_str(action, "name")))
 		return;
 	og_buf_adds(command, "og-submit");

@@ -144,8 +144,9 @@ static void run_scene(struct scene *scene, const char *envelope)
 	close(fd);
 	snprintf(log, sizeof(log), "%s.log", path);
 	if (OG_CHECK_OK(og_channel_open(&place, &channel, &err), &err))
-		og_agent_run(&(struct og_agent_means){ channel, &scene->limits, NULL }, envelope,
-			     strlen(envelope), &scene->report);
+		og_agent_run(
+			&(struct og_agent_means){ .channel = channel, .limits = &scene->limits },
+			envelope, strlen(envelope), &scene->report);
 	og_channel_close(channel);
 	read_log(scene, log);
 	/* The whole script was played, and nothing else was asked. */

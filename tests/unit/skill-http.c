@@ -125,16 +125,16 @@ static void pointers(void)
 				 "\"g|h\":4,\"i\\\\j\":5,\"k\\\"l\":6,\" \":7,\"m~n\":8}");
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const json_t *value = og_pointer_get(document, cases[i].pointer);
+		const json_t *value = og_json_pointer(document, cases[i].pointer);
 
-		OG_CHECK(og_pointer_valid(cases[i].pointer));
+		OG_CHECK(og_json_pointer_valid(cases[i].pointer));
 		if (cases[i].value >= 0)
 			OG_CHECK_INT(json_integer_value(value), cases[i].value);
 		if (!OG_CHECK(!value == (cases[i].value == -2)))
 			printf("# %s\n", cases[i].pointer);
 	}
-	OG_CHECK(!og_pointer_valid("foo"));
-	OG_CHECK(!og_pointer_valid("/~"));
+	OG_CHECK(!og_json_pointer_valid("foo"));
+	OG_CHECK(!og_json_pointer_valid("/~"));
 	json_decref(document);
 }
 

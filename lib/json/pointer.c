@@ -1,12 +1,12 @@
 /* JSON pointers, RFC 6901: "/card/last4", "/tags/0"; "" is the whole. */
-#include <string.h>
+#include "lib/json/json.h"
 
-#include "lib/skill/http.h"
+#include <string.h>
 
 #define TOKEN_MAX   256
 #define POINTER_MAX 1024
 
-int og_pointer_valid(const char *pointer)
+int og_json_pointer_valid(const char *pointer)
 {
 	if (*pointer && *pointer != '/')
 		return 0;
@@ -45,7 +45,7 @@ static const json_t *element(const json_t *array, const char *token)
 	return json_array_get(array, index);
 }
 
-const json_t *og_pointer_get(const json_t *value, const char *pointer)
+const json_t *og_json_pointer(const json_t *value, const char *pointer)
 {
 	char token[TOKEN_MAX];
 
