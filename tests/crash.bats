@@ -1,6 +1,8 @@
-# kill -9 at every point where a file changes, and the same end state after
-# a restart: procure-to-pay forward (one chair) and undone (two desks),
-# once with the shield dying, once with the worker.
+# kill -9 at every point where a file changes, and again at some point of
+# the restart, and the same end state after one more: procure-to-pay forward
+# (one chair) and undone (two desks), once with the shield dying, once with
+# the worker, with one job and with two. make check visits a part of the
+# points, make check-full all of them (OG_FULL).
 
 load helper
 
@@ -19,36 +21,50 @@ setup_file() {
 	export KILLAT=$OG_BUILD/tests/killat.so
 }
 
-# The mark that lets one process die lies inside the instance: a sealed
-# shield could not remove it anywhere else, and would never die.
-# kill_everywhere PROGRAM SENTENCE STEP: visits N = 1, 1+STEP, ...
+# armed PROGRAM N JOBS: drains; PROGRAM dies at its N-th write. The mark that
+# lets one process die lies inside the instance: a sealed shield could not
+# remove it anywhere else, and would never die. Status 1: nobody died.
+armed() {
+	touch "$OG_HOME/run/once"
+	OG_KILL_PROGRAM=$1 OG_KILL_AT=$2 OG_KILL_ONCE=$OG_HOME/run/once \
+		LD_PRELOAD=$KILLAT timeout 20 og-worker --drain --jobs "$3" >/dev/null 2>&1 || true
+	[ ! -e "$OG_HOME/run/once" ] || { rm "$OG_HOME/run/once"; return 1; }
+	kills=$((kills + 1))
+}
+
+# What must hold however it went.
+the_same_end() { # STATE WHAT
+	[ "$(end_state)" = "$1" ] || {
+		echo "$2:"
+		diff <(echo "$1") <(end_state)
+		return 1
+	}
+	og-ledger verify --state >/dev/null || {
+		echo "ledger broken: $2"
+		return 1
+	}
+}
+
+# kill_everywhere PROGRAM SENTENCE STRIDE JOBS: visits N = 1, 1+STRIDE, ...
 kill_everywhere() {
-	local program=$1 sentence=$2 stride=$3 n=1 want id
+	local program=$1 stride=$3 jobs=$4 n=1 kills=0 second want
+	[ -z "${OG_FULL:-}" ] || stride=1
 	instance
-	og-submit --as charlie "$sentence" >/dev/null
+	og-submit --as charlie "$2" >/dev/null
 	cp -r "$OG_HOME" "$BATS_TEST_TMPDIR/pristine"
 	og-worker --drain 2>/dev/null
 	want=$(end_state)
 	while :; do
 		rm -rf "$OG_HOME"
 		cp -r "$BATS_TEST_TMPDIR/pristine" "$OG_HOME"
-		touch "$OG_HOME/run/once"
-		OG_KILL_PROGRAM=$program OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once \
-			LD_PRELOAD=$KILLAT timeout 20 og-worker --drain >/dev/null 2>&1 || true
-		[ ! -e "$OG_HOME/run/once" ] || break
+		armed "$program" "$n" "$jobs" || break
+		second=$((RANDOM % 50 + 1))
+		armed "$program" "$second" "$jobs" || true
 		timeout 20 og-worker --drain >/dev/null 2>&1
-		[ "$(end_state)" = "$want" ] || {
-			echo "killed $program at $n:"
-			diff <(echo "$want") <(end_state)
-			return 1
-		}
-		og-ledger verify --state >/dev/null || {
-			echo "ledger broken after killing $program at $n"
-			return 1
-		}
+		the_same_end "$want" "$program killed at $n and $second" || return 1
 		n=$((n + stride))
 	done
-	echo "# $program died at $n points" >&3
+	echo "# $program died $kills times" >&3
 	[ "$n" -gt 5 ]
 }
 
@@ -59,20 +75,25 @@ need_preload() {
 
 @test "the shield killed at every write of a purchase" {
 	need_preload
-	kill_everywhere og-shield "buy 1 ergonomic chair" "${OG_KILL_STRIDE:-3}"
+	kill_everywhere og-shield "buy 1 ergonomic chair" 5 1
 }
 
 @test "the shield killed at every write of a purchase that is rolled back" {
 	need_preload
-	kill_everywhere og-shield "buy 2 standing desks" "${OG_KILL_STRIDE:-3}"
+	kill_everywhere og-shield "buy 2 standing desks" 5 1
+}
+
+@test "with two jobs, the shield of one killed" {
+	need_preload
+	kill_everywhere og-shield "buy 2 standing desks" 11 2
 }
 
 @test "the worker killed at every write of a purchase" {
 	need_preload
-	kill_everywhere og-worker "buy 1 ergonomic chair" 1
+	kill_everywhere og-worker "buy 1 ergonomic chair" 2 1
 }
 
 @test "the worker killed at every write of a purchase that is rolled back" {
 	need_preload
-	kill_everywhere og-worker "buy 2 standing desks" 1
+	kill_everywhere og-worker "buy 2 standing desks" 2 2
 }

@@ -84,8 +84,15 @@ static int said_wait(const json_t *reply)
 	return verdict && strcmp(verdict, "wait") == 0;
 }
 
+/* A lock that was not had, a full disk, a failing one: said of a step, it
+ * is not the step's fault either, and the task need not end for it. */
+static int shield_ails(int64_t code)
+{
+	return code == OG_ETEMP || code == OG_EOS || code == OG_EIO;
+}
+
 /* A refusal that is no answer to the question: it has to wait, the task is
- * another worker's by now, or somebody holds the database. */
+ * another worker's by now, or the shield ails. */
 static int beyond_us(struct og_job *job, const json_t *reply)
 {
 	const char *rule = og_json_str(reply, "rule");
@@ -98,7 +105,7 @@ static int beyond_us(struct og_job *job, const json_t *reply)
 		broken(job, OG_OUTCOME_LOST, "another worker took the task over");
 		return 1;
 	}
-	return og_json_int(reply, "code", OG_NO) == OG_ETEMP && in_trouble(job, reply);
+	return shield_ails(og_json_int(reply, "code", OG_NO)) && in_trouble(job, reply);
 }
 
 enum og_turn og_job_ask(struct og_job *job, const char *verb, json_t *request, json_t **ret)

@@ -1,0 +1,124 @@
+# Every allocation, write and sync of og-submit and og-worker fails once.
+# What must hold: nobody crashes; a task is acknowledged only when it is in
+# the queue; nothing is queued twice; and when the trouble is over the task
+# comes to its end, once. make check visits a part of the places, make
+# check-full all of them (OG_FULL).
+
+load helper
+
+setup_file() {
+	export FAILAT=$OG_BUILD/tests/failat.so
+}
+
+setup() {
+	[ -e "$FAILAT" ] || skip "no preload library in this build"
+	! objdump -p "$OG_BUILD/bin/og-shield" | grep -q asan || skip "not with sanitizers"
+	instance
+	cp -r "$OG_HOME" pristine
+}
+
+# failing PROGRAM KIND N COMMAND...: status in $status, output in $output;
+# false when there was no N-th call.
+failing() {
+	local program=$1 kind=$2 n=$3
+	shift 3
+	: >"$OG_HOME/run/mark"
+	run env OG_FAIL_PROGRAM="$program" OG_FAIL_KIND="$kind" OG_FAIL_AT="$n" \
+		OG_FAIL_MARK="$OG_HOME/run/mark" LD_PRELOAD="$FAILAT" timeout 20 "$@"
+	[ -s "$OG_HOME/run/mark" ]
+}
+
+# No crash (128 and more), no hang (124), no fault of ours (70).
+honest() {
+	case $status in
+	0 | 1 | 65 | 69 | 71 | 74 | 75 | 77 | 78) ;;
+	*) echo "$1: status $status: $output"; return 1 ;;
+	esac
+}
+
+queued() {
+	sqlite3 "$OG_HOME/queue.db" "SELECT count(*) FROM task"
+}
+
+afresh() {
+	rm -rf "$OG_HOME"
+	cp -r pristine "$OG_HOME"
+}
+
+# Without memory a worker may take an envelope for a broken one; it is kept
+# aside then, and a person lets it go on.
+revive() {
+	[ -n "$(sqlite3 "$OG_HOME/queue.db" "UPDATE task SET state = 0, attempts = 0
+		WHERE state = 2 RETURNING id")" ] || return 0
+	revived=$((revived + 1))
+	og-worker --drain --quiet
+}
+
+# submit_through KIND STRIDE
+submit_through() {
+	local kind=$1 stride=$2 n=1
+	[ -z "${OG_FULL:-}" ] || stride=1
+	while failing og-submit "$kind" "$n" og-submit --as charlie 'buy 1 laptop stand'; do
+		honest "$kind $n"
+		[ "$(sqlite3 "$OG_HOME/queue.db" 'PRAGMA quick_check')" = ok ]
+		# Who was told an id has it in the queue; who was refused may have
+		# been refused after the deed, but then it is there as a whole.
+		[ "$status" -ne 0 ] || [ "$(queued)" -eq 1 ] || { echo "$kind $n: lost"; return 1; }
+		[ "$(queued)" -le 1 ]
+		afresh
+		n=$((n + stride))
+	done
+	echo "# $kind failed at $(((n - 1) / stride)) places" >&3
+	[ "$n" -gt 1 ]
+}
+
+# work_through PROGRAM KIND STRIDE SENTENCE
+work_through() {
+	local program=$1 kind=$2 stride=$3 n=1 stock revived=0
+	[ -z "${OG_FULL:-}" ] || stride=$(((stride + 9) / 10))
+	og-submit --as charlie "$4" >/dev/null
+	rm -rf pristine
+	cp -r "$OG_HOME" pristine
+	while failing "$program" "$kind" "$n" og-worker --drain --quiet; do
+		honest "$program $kind $n"
+		timeout 20 og-worker --drain --quiet 2>/dev/null
+		revive
+		[ "$(queued)" -eq 0 ] || { echo "$program $kind $n: left in the queue"; return 1; }
+		stock=$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 3")
+		[ "$stock" -eq 99 ] || { echo "$program $kind $n: stock $stock"; return 1; }
+		[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT state FROM og_task")" = done ]
+		og-ledger verify --state >/dev/null
+		afresh
+		n=$((n + stride))
+	done
+	echo "# $kind failed at $(((n - 1) / stride)) places of $program, $revived dead letters" >&3
+	[ "$n" -gt 1 ]
+}
+
+@test "og-submit: every allocation fails once" {
+	submit_through memory 29
+}
+
+@test "og-submit: every write fails once" {
+	submit_through write 1
+}
+
+@test "og-submit: every sync fails once" {
+	submit_through sync 1
+}
+
+@test "og-worker: every allocation fails once" {
+	work_through og-worker memory 97 'buy 1 laptop stand'
+}
+
+@test "og-worker: every write fails once" {
+	work_through og-worker write 3 'buy 1 laptop stand'
+}
+
+@test "og-shield behind a worker: every write fails once" {
+	work_through og-shield write 13 'buy 1 laptop stand'
+}
+
+@test "og-shield behind a worker: every sync fails once" {
+	work_through og-shield sync 1 'buy 1 laptop stand'
+}
