@@ -15,6 +15,7 @@
 #include "lib/task/state.h"
 
 #define LIFETIME_MS ((int64_t)24 * 3600 * 1000)
+#define SHOWN_MAX   300 /* bytes of one argument on a terminal */
 
 static int queue_envelope(struct task_session *s, const struct og_envelope_draft *draft,
 			  struct og_err *err)
@@ -116,6 +117,35 @@ static int cancel(struct task_session *s, const char *id, const json_t *task, st
 
 /* --- approve and reject ------------------------------------------------------ */
 
+/* What is too long for a line is cut, and says so: nobody should sign what
+ * looks like all of it and is not. */
+static void cut(struct og_buf *text)
+{
+	size_t all = text->len, at = SHOWN_MAX;
+
+	if (all <= SHOWN_MAX)
+		return;
+	while (at > 0 && ((unsigned char)text->data[at] & 0xc0) == 0x80)
+		at--;
+	text->len = at;
+	og_buf_addf(text, "... (cut, %zu bytes in all; see og-task status --json)", all);
+}
+
+static void note_argument(const struct task_session *s, const char *name, const json_t *value)
+{
+	struct og_err ignored = OG_ERR_INIT;
+	struct og_buf text;
+
+	og_buf_init(&text, OG_CHANNEL_LINE_MAX);
+	if (json_is_string(value))
+		og_buf_adds(&text, json_string_value(value));
+	else if (og_json_canon(value, &text, &ignored) < 0)
+		og_buf_adds(&text, "?");
+	cut(&text);
+	og_note(s->ctx, "    %s = %s", name, text.data ? text.data : "");
+	og_buf_release(&text);
+}
+
 static void note_arguments(const struct task_session *s, const json_t *arguments)
 {
 	const char *name;
@@ -123,13 +153,7 @@ static void note_arguments(const struct task_session *s, const json_t *arguments
 
 	json_object_foreach((json_t *)(uintptr_t)arguments, name, value)
 	{
-		char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
-
-		og_note(s->ctx, "    %s = %s", name,
-			text			? text
-			: json_is_string(value) ? json_string_value(value)
-						: "?");
-		free(text);
+		note_argument(s, name, value);
 	}
 }
 

@@ -65,7 +65,8 @@ whole() {
 	[[ "$output" =~ ^[0-9a-f-]{36}$ ]]
 	[[ "$stderr" == *"task $id of charlie: buy 1 ergonomic chair"* ]]
 	[[ "$stderr" == *"step 'authorize-payment' of skill 'procure-to-pay'"* ]]
-	[[ "$stderr" == *"total_amount = 299.99"* ]]
+	[[ "$stderr" == *"total_amount = 299.99
+"* ]]
 	[[ "$stderr" == *"policy four-eyes asks for it: orders above 200 take two people"* ]]
 	[ "$(state "$id")" = waiting ]
 	drain
@@ -163,7 +164,7 @@ approve|alice" ]
 	drain
 	[ "$(refusals used)" -eq 1 ]
 	[ "$(business)" = "$before" ]
-	[ "$(sqlite3 "$OG_HOME/queue.db" 'SELECT count(*) FROM task WHERE state = 2 AND reason LIKE "%counts once%"')" -eq 1 ]
+	[ "$(sqlite3 "$OG_HOME/queue.db" 'SELECT count(*) FROM task WHERE state = 2')" -eq 0 ]
 	whole
 }
 
@@ -227,4 +228,148 @@ approve|alice" ]
 	[ "$(state "$id")" = cancelled ]
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT principal || ' ' || json_extract(body, '\$.note')
 		FROM audit_ledger WHERE action = 'cancel'")" = 'alice wrong address' ]
+}
+
+@test "an argument that is too long for the approver's screen says so" {
+	long=$(printf 'x%.0s' $(seq 400))
+	sqlite3 "$OG_HOME/erp.db" "UPDATE products SET name = 'Chair of $long' WHERE id = 1"
+	id=$(og-submit --as charlie --action procure-to-pay --param quantity=1 --param "product=Chair of $long")
+	drain
+	[ "$(state "$id")" = waiting ]
+	run --separate-stderr og-task approve "$id" --as alice
+	[ "$status" -eq 0 ]
+	[[ "$stderr" == *"product = Chair of xxx"*"xxx... (cut, 409 bytes in all; see og-task status --json)"* ]]
+}
+
+@test "approval, cancel and task survive workers, shields and the queue's file" {
+	waiting
+	rm -f "$OG_HOME"/queue.db*
+	# The shield still knows it; whoever has the envelope can bring it back.
+	[ "$(og-task list --as charlie --state waiting --json | jq -r .task)" = "$id" ]
+	og-task approve "$id" --as alice >/dev/null
+	drain
+	[ "$(state "$id")" = done ]
+	whole
+}
+
+@test "the same envelope queued twice, and again when the queue was lost" {
+	paid=$(payments)
+	id=$(og-submit --as diana 'buy 1 laptop stand')
+	sqlite3 "$OG_HOME/queue.db" "CREATE TABLE kept AS SELECT * FROM task;
+		INSERT INTO task(id, envelope, queued) SELECT 'twice', envelope, queued FROM task"
+	og-worker --drain --quiet --jobs 2
+	[ "$(payments)" -eq $((paid + 1)) ]
+	[ "$(sqlite3 "$OG_HOME/queue.db" 'SELECT count(*) FROM task')" -eq 0 ]
+	kept=$(sqlite3 "$OG_HOME/queue.db" 'SELECT envelope FROM kept')
+	rm -f "$OG_HOME"/queue.db*
+	og-submit --as diana 'inspect stock' >/dev/null
+	sqlite3 "$OG_HOME/queue.db" "INSERT INTO task(id, envelope, queued) VALUES('$id', '${kept//\'/\'\'}', 1)"
+	drain
+	[ "$(payments)" -eq $((paid + 1)) ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM og_task WHERE id = '$id'")" -eq 1 ]
+	whole
+}
+
+@test "a deadline ends a wait, and what was done is taken back" {
+	before=$(chairs)
+	id=$(og-submit --as charlie --deadline 3s 'buy 1 ergonomic chair')
+	drain
+	[ "$(state "$id")" = compensated ]
+	[ "$(chairs)" -eq "$before" ]
+	[ "$(refusals deadline)" -eq 1 ]
+	run --separate-stderr og-task show "$id" --as charlie --json
+	[[ "$(jq -r .reason <<<"$output")" == "deadline: it was to be done by 20"* ]]
+	whole
+}
+
+# The key of a principal, replaced as its own holder would lose it.
+@test "a principal who is made inactive while a task waits" {
+	before=$(chairs)
+	waiting
+	queued=$(og-submit --as charlie 'buy 1 laptop stand')
+	og-shield principal set charlie --active no --as alice >/dev/null
+	drain
+	# What was queued is refused; what waits is still taken back in the end.
+	[ -z "$(state "$queued")" ]
+	[ "$(refusals principal)" -ge 1 ]
+	og-task cancel "$id" --as alice >/dev/null
+	drain
+	[ "$(state "$id")" = cancelled ]
+	[ "$(chairs)" -eq "$before" ]
+	run og-task list --as charlie
+	[ "$status" -eq 77 ]
+	whole
+}
+
+@test "an approver who is made inactive before the step runs" {
+	paid=$(payments)
+	waiting
+	og-shield principal add eve --as alice --role admin --clearance 3 \
+		--pubkey "$(og key --new eve)" >/dev/null
+	og-task approve "$id" --as eve >/dev/null
+	# The approval is applied, but nobody has gone on yet.
+	sqlite3 "$OG_HOME/queue.db" "UPDATE task SET state = 2 WHERE id = '$id'"
+	timeout 20 og-worker --once --quiet
+	og-shield principal set eve --active no --as alice >/dev/null
+	drain
+	[ "$(state "$id")" = waiting ]
+	[ "$(payments)" -eq "$paid" ]
+	[ "$(refusals approver)" -eq 1 ]
+	og-task approve "$id" --as alice >/dev/null
+	drain
+	[ "$(state "$id")" = done ]
+	whole
+}
+
+@test "a key that was replaced: what it signed and nobody began is refused" {
+	waiting
+	queued=$(og-submit --as charlie 'buy 1 laptop stand')
+	mv "$OG_HOME/keys/charlie.key" old.key
+	og-shield principal set charlie --as alice --pubkey "$(og key --new charlie)" >/dev/null
+	drain
+	[ -z "$(state "$queued")" ]
+	[ "$(refusals signature)" -eq 1 ]
+	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT state FROM task WHERE id = '$queued'")" -eq 2 ]
+	# What runs goes on; the new key speaks for charlie, the old one does not.
+	og-task approve "$id" --as alice >/dev/null
+	drain
+	[ "$(state "$id")" = done ]
+	og-task status "$id" --as charlie
+	mv old.key "$OG_HOME/keys/charlie.key"
+	run og-task status "$id" --as charlie
+	[ "$status" -eq 77 ]
+	whole
+}
+
+@test "grants revoked while a task waits: it is taken back all the same" {
+	before=$(chairs)
+	waiting
+	subject=$(sqlite3 "$OG_HOME/erp.db" "SELECT DISTINCT subject FROM og_grant WHERE subject LIKE 'skill:procure-to-pay@%'")
+	for tbl in $(sqlite3 "$OG_HOME/erp.db" "SELECT tbl FROM og_grant WHERE subject = '$subject'"); do
+		og-shield revoke --as alice "$subject" "$tbl" >/dev/null
+	done
+	og-task reject "$id" --as alice >/dev/null
+	drain
+	[ "$(state "$id")" = compensated ]
+	[ "$(chairs)" -eq "$before" ]
+	# The next task has nothing of it.
+	next=$(og-submit --as charlie 'buy 1 laptop stand')
+	drain
+	[ "$(state "$next")" = denied ]
+	whole
+}
+
+@test "a worker that is told to stop does not wait for what waits" {
+	waiting
+	og-worker --quiet 3>&- &
+	worker=$!
+	sleep 0.5
+	start=$SECONDS
+	kill -TERM "$worker"
+	wait "$worker"
+	[ $((SECONDS - start)) -lt 10 ]
+	[ "$(state "$id")" = waiting ]
+	og-task approve "$id" --as alice >/dev/null
+	drain
+	[ "$(state "$id")" = done ]
 }

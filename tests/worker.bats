@@ -208,6 +208,28 @@ sold_one() {
 	[ "$(stock 3)" -eq 50 ]
 }
 
+@test "a stop has a bound: a shield that hangs in a step is not waited for" {
+	serve 1
+	hanging=$(shields)
+	kill -STOP $hanging
+	id=$(og-submit --as charlie 'buy 1 laptop stand')
+	claimed() { [ "$(queue 'SELECT state FROM task')" -eq 1 ]; }
+	until_true claimed
+	start=$SECONDS
+	kill -TERM "$worker"
+	wait "$worker" || true
+	worker=
+	# 30 s from the stop to SIGKILL (lib/proc/crew.h), and the machine's noise.
+	[ $((SECONDS - start)) -ge 25 ]
+	[ $((SECONDS - start)) -le 60 ]
+	until_true bash -c "! kill -0 $hanging 2>/dev/null"
+	# Nothing is lost: the next worker ends what the hanging one had.
+	og-worker --drain --quiet
+	og-task status "$id" --as charlie
+	[ "$(stock 3)" -eq 99 ]
+	og-ledger verify --state >/dev/null
+}
+
 @test "an idle worker removes dead letters that were kept long enough, and no others" {
 	for _ in $(seq 450); do echo 'inspect stock'; done | og-submit --as bob --batch >/dev/null
 	id=$(og-submit --as bob 'inspect stock')

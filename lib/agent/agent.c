@@ -185,15 +185,28 @@ static void finish(struct og_job *job)
 	json_decref(reply);
 }
 
+/* An approval that did its work and came again, as after a death between
+ * the deed and the ack: the shield notes that it counts once, and nobody
+ * has to look after it. */
+static int used_up(const json_t *reply)
+{
+	const char *rule = og_json_str(reply, "rule");
+
+	return rule && strcmp(rule, "used") == 0;
+}
+
 /* A shield in trouble is no judgement about the envelope. */
 static void not_begun(struct og_job *job)
 {
 	const char *why = og_json_str(job->begun, "why");
 	int64_t code = og_json_int(job->begun, "code", OG_NO);
 
-	if (said_wait(job->begun))
+	if (said_wait(job->begun)) {
 		waits(job, job->begun, why);
-	else if (!in_trouble(job, job->begun))
+	} else if (used_up(job->begun)) {
+		broken(job, OG_OUTCOME_ACK, why ? why : "");
+		og_text_format(job->report->state, sizeof(job->report->state), "applied");
+	} else if (!in_trouble(job, job->begun))
 		broken(job, code == OG_EBUG ? OG_OUTCOME_RETRY : OG_OUTCOME_DEAD,
 		       why ? why : "refused");
 }
