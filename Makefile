@@ -177,11 +177,17 @@ install: all
 	done
 	cd share/man && find . -name '*.[0-9]' -exec install -D -m 644 '{}' \
 		'$(DESTDIR)$(PREFIX)/share/man/{}' \;
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	for unit in share/systemd/*; do \
+		sed 's|@PREFIX@|$(PREFIX)|g' "$$unit" | install -m 644 /dev/stdin \
+			"$(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}" || exit 1; \
+	done
 
 uninstall:
 	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%)
 	rm -rf $(DESTDIR)$(PREFIX)/share/omnigate $(DESTDIR)$(PREFIX)/libexec/omnigate
 	cd share/man && find . -name '*.[0-9]' -exec rm -f '$(DESTDIR)$(PREFIX)/share/man/{}' \;
+	cd share/systemd && find . -type f -exec rm -f '$(DESTDIR)$(PREFIX)/lib/systemd/system/{}' \;
 
 dist:
 	git archive --prefix=omnigate-$(VERSION)/ HEAD | gzip -9n > omnigate-$(VERSION).tar.gz
