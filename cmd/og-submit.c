@@ -477,7 +477,9 @@ static int check_forward(const struct og_args *args, struct og_err *err)
 	int more = og_arg(args, 0) || og_arg_list(args, "param", 0);
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
-		more |= og_arg_value(args, values[i]) != NULL || og_arg_flag(args, flags[i]);
+		more |= og_arg_value(args, values[i]) != NULL;
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+		more |= og_arg_flag(args, flags[i]);
 	return more ? og_fail(err, OG_EUSAGE, "--forward goes with --once only") : 0;
 }
 
