@@ -226,6 +226,67 @@ static int answer(struct task_session *s, const char *id, const json_t *task, st
 	return rc;
 }
 
+/* --- resolve ------------------------------------------------------------------ */
+
+/* A dead letter that was begun looks like one in doubt, but has no end. */
+static int may_resolve(const json_t *task, const char *said, struct og_err *err)
+{
+	const char *state = og_json_str(task, "state");
+	int known = state ? og_state_parse(state) : -1,
+	    ended = og_json_str(task, "finished") != NULL;
+	int dead = json_object_get(task, "result") && !ended;
+
+	if (ended && (known == OG_TASK_IN_DOUBT || known == OG_TASK_COMPENSATION_FAILED))
+		return 0;
+	if (dead && strcmp(said, "retry") == 0)
+		return 0;
+	if (!dead)
+		return og_fail(err, OG_NO, "the task is %s, there is nothing to resolve", state);
+	og_fail(err, OG_NO, "the task was given up before it had an end");
+	return og_hint(err, "--state retry lets it go on");
+}
+
+static void say_what_is_vouched(const struct task_session *s, const char *id, const json_t *task,
+				const char *said)
+{
+	const char *text = og_json_str(task, "text"), *reason = og_json_str(task, "reason");
+
+	og_note(s->ctx, "task %s of %s%s%s", id, og_json_str(task, "principal"),
+		text && *text ? ": " : "", text ? text : "");
+	og_note(s->ctx, "  is %s: %s", og_json_str(task, "state"), reason ? reason : "");
+	if (strcmp(said, "retry") == 0)
+		og_note(s->ctx, "  what was in the way is tried again");
+	else
+		og_note(s->ctx, "  is closed as %s, by the word of %s", said, s->principal);
+}
+
+static int resolve(struct task_session *s, const char *id, const json_t *task, struct og_err *err)
+{
+	const char *said = og_arg_value(s->args, "state");
+	struct og_envelope_draft draft = {
+		.kind = "resolve", .principal = s->principal, .task = id, .lifetime_ms = LIFETIME_MS
+	};
+	json_t *more;
+	int rc;
+
+	if (!said || (strcmp(said, "retry") != 0 && strcmp(said, "done") != 0 &&
+		      strcmp(said, "compensated") != 0))
+		return og_fail(err, OG_EUSAGE, "--state is one of retry, done, compensated");
+	if (may_resolve(task, said, err) < 0)
+		return -1;
+	more = json_pack("{s:s}", "state", said);
+	if (!more)
+		return og_fail_nomem(err);
+	draft.more = more;
+	rc = add_note(s->args, more, err);
+	if (rc == 0)
+		rc = queue_envelope(s, &draft, err);
+	if (rc == 0)
+		say_what_is_vouched(s, id, task, said);
+	json_decref(more);
+	return rc;
+}
+
 /* --- finding the task -------------------------------------------------------- */
 
 /* A task that waits at a broker is known to nobody we can ask: a cancel
@@ -268,4 +329,9 @@ int task_run_cancel(const struct og_ctx *ctx, const struct og_args *args, struct
 int task_run_answer(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	return say(ctx, args, answer, err);
+}
+
+int task_run_resolve(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	return say(ctx, args, resolve, err);
 }

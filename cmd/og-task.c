@@ -493,6 +493,13 @@ static const struct og_opt answer_options[] = {
 	END,
 };
 
+static const struct og_opt resolve_options[] = {
+	AS_OPTION,
+	{ "state", 0, OG_OPT_VALUE, "STATE", "retry, done or compensated" },
+	NOTE_OPTION,
+	END,
+};
+
 static const struct og_command commands[] = {
 	{ "status", "ID", "state of a task; the exit status tells it too", read_options, 1, 1,
 	  run_status },
@@ -506,7 +513,8 @@ static const struct og_command commands[] = {
 	{ "reject", "ID", "refuse it; what the task did is undone", answer_options, 1, 1,
 	  task_run_answer },
 	{ "answer", "ID", "not in this version", as_options, 0, -1, run_later },
-	{ "resolve", "ID", "not in this version", as_options, 0, -1, run_later },
+	{ "resolve", "ID", "say what is to become of a task that needs a person", resolve_options,
+	  1, 1, task_run_resolve },
 	{ "prune", "", "forget finished tasks; the ledger keeps what they did", prune_options, 0, 0,
 	  task_run_prune },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },

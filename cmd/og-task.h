@@ -32,6 +32,7 @@ int task_exit(const json_t *task);
 
 int task_run_cancel(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int task_run_answer(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
+int task_run_resolve(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 
 /* prune --older SPAN (og-task-prune.c). */
 int task_run_prune(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);

@@ -188,10 +188,26 @@ static int say(const struct job *job, const struct og_agent_report *report, int6
 
 /* The task that was spoken of goes on; into the queue before the word that
  * did it leaves that. */
+static int revive(const struct job *job, const char *id, struct og_err *err)
+{
+	struct og_parcel parcel = { .id = id };
+	json_t *letter = NULL;
+	int found = og_queue_find(job->queue, id, &letter, err), rc = 0;
+	const char *state = og_json_str(letter, "state");
+
+	parcel.envelope = og_json_str(letter, "envelope");
+	if (found > 0 && parcel.envelope && state && strcmp(state, "dead") == 0)
+		rc = og_queue_put(job->queue, &parcel, 1, err);
+	json_decref(letter);
+	return found < 0 ? -1 : rc;
+}
+
 static int resume(const struct job *job, const struct og_agent_report *report, struct og_err *err)
 {
 	struct og_parcel parcel = { .id = report->resume_id, .envelope = report->resume };
 
+	if (report->revive_id[0])
+		return revive(job, report->revive_id, err);
 	return report->resume ? og_queue_put(job->queue, &parcel, 1, err) : 0;
 }
 

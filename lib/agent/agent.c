@@ -216,8 +216,10 @@ static int note_resume(struct og_job *job)
 {
 	struct og_agent_report *report = job->report;
 	const json_t *resume = json_object_get(job->begun, "resume");
-	const char *id = og_json_str(resume, "id");
+	const char *id = og_json_str(resume, "id"), *revive = og_json_str(job->begun, "revive");
 
+	if (revive && og_uuid_valid(revive))
+		og_text_format(report->revive_id, sizeof(report->revive_id), "%s", revive);
 	if (!id)
 		return 0;
 	report->resume = json_dumps(resume, JSON_COMPACT);

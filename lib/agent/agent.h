@@ -50,6 +50,9 @@ struct og_agent_report {
 	 * into the queue before the ack. Heap, or NULL. */
 	char *resume;
 	char resume_id[OG_UUID_LEN + 1];
+	/* A task the shield does not know, to be put into the queue again if
+	 * that holds it as a dead letter; or "". */
+	char revive_id[OG_UUID_LEN + 1];
 };
 void og_agent_report_release(struct og_agent_report *report);
 

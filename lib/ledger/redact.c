@@ -90,7 +90,7 @@ static int erase(struct og_db *db, int64_t seq, const char *task, struct og_err 
 		return 0;
 	if (run_with(db,
 		     "UPDATE og_task SET result = NULL, text = '(redacted)', vars = '{}', "
-		     "envelope = '{}' WHERE id = ?1",
+		     "envelope = '{}', effect = NULL WHERE id = ?1",
 		     0, task, err) < 0 ||
 	    run_with(db, "UPDATE og_consent SET envelope = '{}' WHERE task = ?1", 0, task, err) < 0)
 		return -1;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/shield/approval.h"
+#include "lib/shield/resolve.h"
 #include "lib/shield/waits.h"
 #include "lib/task/state.h"
 
@@ -188,6 +189,7 @@ static const struct {
 } kinds[] = {
 	{ "cancel", cancel },
 	{ "approve", og_approval_answer },
+	{ "resolve", og_resolve_apply },
 };
 
 static int apply_kind(struct og_request *rq, const struct og_envelope *envelope, struct og_err *err)
@@ -242,6 +244,8 @@ static int apply(struct og_request *rq, const struct og_envelope *envelope, stru
 			: og_envelope_timely(rq, envelope, err) < 0 ||
 				  apply_kind(rq, envelope, err) < 0)
 		return -1;
+	if (strcmp(envelope->kind, "resolve") == 0)
+		return og_resolve_reply(rq, envelope, err);
 	return is_waiting(rq) ? og_envelope_resume(rq, err) : 0;
 }
 

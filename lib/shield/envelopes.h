@@ -27,7 +27,7 @@ int og_envelope_id_free(struct og_request *rq, const struct og_envelope *envelop
 /* Applies an envelope of another kind in a frame of its own, durably. The
  * same envelope again is answered as the first time, without effect. The
  * reply carries "resume", the envelope of the task it is about, when that
- * waits and what was said lets it go on: whoever delivers envelopes has to
+ * waits or was given up and what was said lets it go on: whoever delivers envelopes has to
  * deliver that one again before it forgets this one. */
 int og_envelope_apply(struct og_request *rq, const struct og_envelope *envelope,
 		      struct og_err *err);

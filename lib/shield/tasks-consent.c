@@ -106,3 +106,41 @@ int og_consent_cancelled(struct og_tasks *tasks, const char *task, int64_t princ
 	og_stmt_reset(stmt);
 	return found;
 }
+
+/* One thing that was said; of a redacted envelope only that it was. */
+static json_t *resolved_item(struct og_stmt *stmt)
+{
+	const char *by = og_col_text(stmt, 0), *said = og_col_text(stmt, 1);
+	const char *text = og_col_text(stmt, 2);
+	json_t *envelope = text ? json_loads(text, 0, NULL) : NULL;
+	json_t *item = json_pack("{s:s,s:s,s:s*,s:s*}", "by", by ? by : "", "state",
+				 said ? said : "", "note", og_json_str(envelope, "note"), "time",
+				 og_json_str(envelope, "submitted"));
+
+	json_decref(envelope);
+	return item;
+}
+
+int og_consent_resolved(struct og_tasks *tasks, const char *task, json_t **ret, struct og_err *err)
+{
+	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_CONSENT_RESOLVED, err);
+	json_t *list = json_array();
+	int more = -1;
+
+	if (!stmt || !list) {
+		json_decref(list);
+		return stmt ? og_fail_nomem(err) : -1;
+	}
+	og_bind_text(stmt, 1, task);
+	while ((more = og_stmt_step(stmt, err)) == 1)
+		if (json_array_append_new(list, resolved_item(stmt)) < 0) {
+			og_stmt_reset(stmt);
+			more = og_fail_nomem(err);
+			break;
+		}
+	if (more == 0)
+		*ret = list;
+	else
+		json_decref(list);
+	return more;
+}

@@ -27,8 +27,10 @@ static const char *const sql_text[SQL_COUNT] = {
 	[SQL_ENTRY] = "UPDATE main.og_task SET first_seq = coalesce(first_seq, ?2), last_seq = ?2"
 		      " WHERE id = ?1",
 	[SQL_FINISH] = "UPDATE main.og_task SET state = ?2, reason = ?3, finished = ?4,"
-		       " result = ?5, first_seq = ?6, last_seq = ?7, waits = NULL"
-		       " WHERE id = ?1",
+		       " result = ?5, first_seq = ?6, last_seq = ?7, effect = ?8,"
+		       " waits = NULL WHERE id = ?1",
+	[SQL_REOPEN] = "UPDATE main.og_task SET state = ?2, reason = ?3, effect = ?4,"
+		       " finished = NULL, result = NULL WHERE id = ?1",
 	[SQL_LIST] = "SELECT t.id, t.state, t.reason, t.skill, p.name, t.submitted, t.begun,"
 		     " t.finished, t.epoch, t.text, t.deadline, t.waits FROM main.og_task AS t"
 		     " JOIN main.og_principal AS p ON p.id = t.principal"
@@ -52,6 +54,9 @@ static const char *const sql_text[SQL_COUNT] = {
 			      " WHERE task = ?1 AND kind = 'approve' AND digest = ?2"
 			      " AND state = 'given' ORDER BY said = 'rejected' DESC, id DESC"
 			      " LIMIT 1",
+	[SQL_CONSENT_RESOLVED] = "SELECT p.name, c.said, c.envelope FROM main.og_consent AS c"
+				 " JOIN main.og_principal AS p ON p.id = c.principal"
+				 " WHERE c.task = ?1 AND c.kind = 'resolve' ORDER BY c.id",
 	[SQL_CONSENT_STATE] = "UPDATE main.og_consent SET state = ?2 WHERE id = ?1",
 	[SQL_CANCELLED] = "SELECT 1 FROM main.og_consent AS c"
 			  " JOIN main.og_principal AS p ON p.id = c.principal"
@@ -328,6 +333,20 @@ int og_tasks_finish(struct og_tasks *tasks, const struct og_task_row *row, struc
 	og_bind_text(stmt, 5, row->result);
 	og_tasks_bind_seq(stmt, 6, row->first_seq);
 	og_tasks_bind_seq(stmt, 7, row->last_seq);
+	og_bind_text(stmt, 8, row->effect);
+	return og_stmt_run(stmt, err);
+}
+
+int og_tasks_reopen(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err)
+{
+	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_REOPEN, err);
+
+	if (!stmt)
+		return -1;
+	og_bind_text(stmt, 1, row->id);
+	og_bind_text(stmt, 2, row->state);
+	og_bind_text(stmt, 3, row->reason);
+	og_bind_text(stmt, 4, row->effect);
 	return og_stmt_run(stmt, err);
 }
 

@@ -65,6 +65,9 @@ int og_tasks_save(struct og_tasks *tasks, const struct og_task_row *row, struct 
 /* Notes one more entry of a task, and nothing else of its row. */
 int og_tasks_entry(struct og_tasks *tasks, const char *id, int64_t seq, struct og_err *err);
 int og_tasks_finish(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err);
+/* A finished task goes on: state, reason and effect as in the row, neither
+ * result nor time of its end. */
+int og_tasks_reopen(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err);
 
 /* Which tasks: principal 0: everybody's; state NULL: any; approver: also
  * those of others that wait for an approval which this clearance may give. */
@@ -148,6 +151,9 @@ int og_consent_get(struct og_tasks *tasks, const char *id, struct og_consent *re
 /* The newest one given for this digest that still stands: 1, 0, -1. */
 int og_consent_given(struct og_tasks *tasks, const char *task, const char *digest,
 		     struct og_consent *ret, struct og_err *err);
+/* What people said of a task by envelopes of kind resolve, oldest first:
+ * [{"by","state","note"?,"time"}], new reference. */
+int og_consent_resolved(struct og_tasks *tasks, const char *task, json_t **ret, struct og_err *err);
 int og_consent_state(struct og_tasks *tasks, const char *id, const char *state, struct og_err *err);
 /* Is there a cancel for this task by the given principal, or by one of
  * those whose role has the right "tasks"? 1, 0, -1. */

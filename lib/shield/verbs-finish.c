@@ -9,6 +9,8 @@
 
 #include "lib/shield/channel-internal.h"
 #include "lib/shield/effects.h"
+#include "lib/shield/finish.h"
+#include "lib/shield/resolve.h"
 #include "lib/shield/verbs.h"
 #include "lib/task/result.h"
 
@@ -112,9 +114,7 @@ static int check_result(struct og_request *rq, const char *state, struct og_err 
 	return 0;
 }
 
-/* SHA-256 over the result without what finishing adds to it, so that the
- * entry proves the answer although the answer names the entry. */
-static int result_digest(const json_t *result, char out[OG_HASH_HEX + 1], struct og_err *err)
+int og_result_digest(const json_t *result, char out[OG_HASH_HEX + 1], struct og_err *err)
 {
 	json_t *bare = json_copy((json_t *)result);
 	struct og_buf text;
@@ -128,6 +128,7 @@ static int result_digest(const json_t *result, char out[OG_HASH_HEX + 1], struct
 	}
 	json_object_del(bare, "ledger");
 	json_object_del(bare, "finished");
+	json_object_del(bare, "resolved");
 	if (og_json_canon(bare, &text, err) < 0)
 		goto out;
 	og_sha256(text.data, text.len, &hash);
@@ -156,7 +157,7 @@ static int record(struct og_request *rq, struct og_receipt *receipt, struct og_e
 	json_t *body;
 	int rc;
 
-	if (result_digest(json_object_get(rq->body, "result"), digest, err) < 0)
+	if (og_result_digest(json_object_get(rq->body, "result"), digest, err) < 0)
 		return -1;
 	if (rq->task.skill)
 		snprintf(rq->node, sizeof(rq->node), "%s@%.12s", rq->task.skill,
@@ -170,16 +171,12 @@ static int record(struct og_request *rq, struct og_receipt *receipt, struct og_e
 	return rc;
 }
 
-/* The result as it is kept: with its place on the ledger and the time. */
-static int complete(struct og_request *rq, const struct og_receipt *receipt, json_t **ret,
-		    struct og_err *err)
+int og_result_complete(struct og_request *rq, const struct og_receipt *receipt, json_t *result,
+		       struct og_err *err)
 {
 	struct og_task_row *task = &rq->task;
-	json_t *result = json_copy(json_object_get(rq->body, "result"));
 	char head[OG_HASH_HEX + 1];
 
-	if (!result)
-		return og_fail_nomem(err);
 	og_hash_hex(&receipt->hash, head);
 	task->first_seq = task->first_seq ? task->first_seq : receipt->seq;
 	task->last_seq = receipt->seq;
@@ -187,12 +184,15 @@ static int complete(struct og_request *rq, const struct og_receipt *receipt, jso
 			json_pack("{s:I,s:I,s:s}", "first", (json_int_t)task->first_seq, "last",
 				  (json_int_t)task->last_seq, "head", head),
 			err) < 0 ||
-	    og_json_set(result, "finished", json_string(receipt->time), err) < 0) {
-		json_decref(result);
+	    og_json_set(result, "finished", json_string(receipt->time), err) < 0)
 		return -1;
-	}
-	*ret = result;
-	return 0;
+	return og_resolve_note(rq, result, err);
+}
+
+/* Then what is needed to go on with it stays. */
+static int needs_person(int state)
+{
+	return state == OG_TASK_COMPENSATION_FAILED || state == OG_TASK_IN_DOUBT;
 }
 
 static int store(struct og_request *rq, const struct og_receipt *receipt, const json_t *result,
@@ -208,6 +208,8 @@ static int store(struct og_request *rq, const struct og_receipt *receipt, const 
 	    og_task_row_set(&task->reason, og_json_str(rq->body, "reason"), err) < 0 ||
 	    og_task_row_set(&task->finished, receipt->time, err) < 0)
 		return -1;
+	if (!needs_person(og_state_parse(task->state)) && og_effect_set(task, NULL, err) < 0)
+		return -1;
 	return og_tasks_finish(rq->shield->tasks, task, err);
 }
 
@@ -215,7 +217,7 @@ static int store(struct og_request *rq, const struct og_receipt *receipt, const 
  * back; when it has come to a good end nobody does either. */
 static int forget_steps(struct og_request *rq, enum og_task_state state, struct og_err *err)
 {
-	if (state == OG_TASK_COMPENSATION_FAILED || state == OG_TASK_IN_DOUBT)
+	if (needs_person((int)state))
 		return 0;
 	return og_journal_drop(rq->shield->tasks, rq->task.id, err);
 }
@@ -243,9 +245,13 @@ static int finish(struct og_request *rq, struct og_err *err)
 	if (state < 0)
 		return og_fail(err, OG_EDATA, "request: no task state is called '%s'", name);
 	if (check_result(rq, name, err) < 0 || judge(rq, (enum og_task_state)state, err) < 0 ||
-	    record(rq, &receipt, err) < 0 || complete(rq, &receipt, &result, err) < 0)
+	    record(rq, &receipt, err) < 0)
 		return -1;
-	if (store(rq, &receipt, result, err) == 0 &&
+	result = json_copy(json_object_get(rq->body, "result"));
+	if (!result)
+		return og_fail_nomem(err);
+	if (og_result_complete(rq, &receipt, result, err) == 0 &&
+	    store(rq, &receipt, result, err) == 0 &&
 	    forget_steps(rq, (enum og_task_state)state, err) == 0)
 		rc = reply(rq, result, err);
 	json_decref(result);

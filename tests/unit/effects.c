@@ -488,6 +488,161 @@ static void no_undo_for_it(void)
 	run_end(&run);
 }
 
+/* --- a person's word --------------------------------------------------------- */
+
+static json_t *word(int who, const char *task, const char *state)
+{
+	char id[OG_UUID_LEN + 1];
+	json_t *envelope = shop_envelope(&shop, who, "resolve", task, NULL, id);
+
+	json_object_set_new(envelope, "state", json_string(state));
+	json_object_set_new(envelope, "note", json_string("I looked"));
+	shop_sign(&shop, who, envelope);
+	return envelope;
+}
+
+static json_t *resolve(int who, const char *task, const char *state)
+{
+	struct og_conversation *talk = shop_talk(&shop);
+	json_t *envelope = word(who, task, state), *reply = shop_begin(talk, envelope);
+
+	json_decref(envelope);
+	og_conversation_free(talk);
+	return reply;
+}
+
+/* A task in doubt: it was charged, and the parcel may have been sent. */
+static void in_doubt(struct run *run)
+{
+	run_begin(run, 5, "x");
+	must_send(begin(run, "charge"), "payment", 1);
+	must(end(run, "charge", "answered", 201));
+	must_send(begin(run, "ship"), "carrier", 1);
+	must_wait(end(run, "ship", "unknown", 0), 1);
+	must(finish(run, OG_TASK_IN_DOUBT));
+}
+
+static const char *state_of(struct run *run)
+{
+	static char state[32];
+	json_t *reply = shop_begin(run->talk, run->envelope);
+
+	snprintf(state, sizeof(state), "%s", og_json_str(reply, "state"));
+	json_decref(reply);
+	return state;
+}
+
+static void whose_word_counts(void)
+{
+	struct run run;
+	json_t *reply, *envelope;
+
+	in_doubt(&run);
+	must_not(resolve(CHARLIE, run.id, "done"), "deny", "right");
+	must_not(resolve(BOB, run.id, "done"), "deny", "right");
+	must_not(resolve(ALICE, run.id, "fine"), "error", "malformed");
+	must_not(resolve(ALICE, "01a21484-c310-74b7-b8aa-753c5feb409c", "done"), "conflict",
+		 "not-begun");
+	reply = resolve(ALICE, "01a21484-c310-74b7-b8aa-753c5feb409c", "retry");
+	OG_CHECK(shop_ok(reply));
+	OG_CHECK_STR(og_json_str(reply, "revive"), "01a21484-c310-74b7-b8aa-753c5feb409c");
+	json_decref(reply);
+	OG_CHECK_STR(state_of(&run), "in_doubt");
+	/* The same word again does nothing more; another one comes too late. */
+	envelope = word(ALICE, run.id, "done");
+	for (int i = 0; i < 2; i++) {
+		reply = shop_begin(run.talk, envelope);
+		OG_CHECK(shop_ok(reply));
+		OG_CHECK(!json_object_get(reply, "resume"));
+		json_decref(reply);
+	}
+	json_decref(envelope);
+	OG_CHECK_INT(shop_int(&shop, "SELECT count(*) FROM audit_ledger WHERE action = 'resolve'"
+				     " AND json_extract(body, '$.said') = 'done'"),
+		     1);
+	must_not(resolve(ALICE, run.id, "retry"), "conflict", "not-resolvable");
+	reply = shop_begin(run.talk, run.envelope);
+	OG_CHECK_STR(og_json_str(reply, "state"), "done");
+	envelope = json_array_get(json_object_get(json_object_get(reply, "result"), "resolved"), 0);
+	OG_CHECK_STR(og_json_str(envelope, "by"), "alice");
+	OG_CHECK_STR(og_json_str(envelope, "state"), "done");
+	OG_CHECK_STR(og_json_str(envelope, "note"), "I looked");
+	json_decref(reply);
+	OG_CHECK_INT(shop_int(&shop, "SELECT count(*) FROM og_task WHERE state = 'done' AND"
+				     " effect IS NOT NULL"),
+		     0);
+	run_end(&run);
+}
+
+/* A person lets even what is not idempotent be sent once more. */
+static void tried_again(void)
+{
+	struct run run;
+	json_t *reply;
+
+	in_doubt(&run);
+	reply = resolve(ALICE, run.id, "retry");
+	OG_CHECK(shop_ok(reply));
+	OG_CHECK_STR(og_json_str(json_object_get(reply, "resume"), "id"), run.id);
+	json_decref(reply);
+	reply = again(&run);
+	OG_CHECK_STR(og_json_str(reply, "state"), "running");
+	OG_CHECK(!json_object_get(reply, "result"));
+	json_decref(reply);
+	must_send(ask(&run, "effect.begin", json_pack("{s:s}", "step", "ship")), "carrier", 1);
+	/* Once, not for ever. */
+	json_decref(again(&run));
+	must_not(ask(&run, "effect.begin", json_pack("{s:s}", "step", "ship")), "conflict",
+		 "in-doubt");
+	must(finish(&run, OG_TASK_IN_DOUBT));
+	json_decref(resolve(ALICE, run.id, "retry"));
+	json_decref(again(&run));
+	must_send(ask(&run, "effect.begin", json_pack("{s:s}", "step", "ship")), "carrier", 1);
+	must(end(&run, "ship", "answered", 200));
+	run_end(&run);
+}
+
+/* The service remembers its refusal by the key, so another try has another. */
+static void an_undo_tried_again(void)
+{
+	struct run run;
+	json_t *first, *second;
+
+	run_begin(&run, 5, "x");
+	must_send(begin(&run, "charge"), "payment", 1);
+	must(end(&run, "charge", "answered", 201));
+	first = undo(&run);
+	must_not(end(&run, "charge", "answered", 422), "deny", "service-status");
+	must(finish(&run, OG_TASK_COMPENSATION_FAILED));
+	json_decref(resolve(ALICE, run.id, "retry"));
+	json_decref(again(&run));
+	second = undo(&run);
+	OG_CHECK(shop_ok(second));
+	OG_CHECK(og_json_str(second, "key") &&
+		 strcmp(og_json_str(first, "key"), og_json_str(second, "key")) != 0);
+	json_decref(first);
+	json_decref(second);
+	must(end(&run, "charge", "answered", 200));
+	must(undo(&run));
+	must(finish(&run, OG_TASK_COMPENSATED));
+	run_end(&run);
+}
+
+static void closed_by_a_word(void)
+{
+	struct run run;
+
+	in_doubt(&run);
+	must(resolve(ALICE, run.id, "compensated"));
+	OG_CHECK_STR(state_of(&run), "compensated");
+	run_end(&run);
+	/* What still runs is not for a person to close. */
+	run_begin(&run, 5, "x");
+	must_not(resolve(ALICE, run.id, "done"), "conflict", "not-resolvable");
+	must(resolve(ALICE, run.id, "retry"));
+	run_end(&run);
+}
+
 int main(void)
 {
 	shop_open(&shop);
@@ -505,6 +660,10 @@ int main(void)
 	OG_RUN(a_requirement_before_the_call);
 	OG_RUN(values_that_are_no_path);
 	OG_RUN(no_undo_for_it);
+	OG_RUN(whose_word_counts);
+	OG_RUN(tried_again);
+	OG_RUN(an_undo_tried_again);
+	OG_RUN(closed_by_a_word);
 	shop_close(&shop);
 	return og_done();
 }
