@@ -104,14 +104,14 @@ int og_caller_open(const struct og_ctx *ctx, const struct og_conf *conf, struct 
 		og_fail_nomem(err);
 	else if (list_services(&lists, conf, err) == 0 &&
 		 og_net_open(&place, &caller->net, err) == 0)
-		rc = 0;
+		rc = og_net_greet(caller->net, err);
 	if (rc == 0) {
 		caller->conf = conf;
 		*ret = caller;
 		caller = NULL;
 	}
 	release(&lists);
-	free(caller);
+	og_caller_close(caller);
 	free(program);
 	free(ca);
 	return rc;

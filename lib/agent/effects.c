@@ -265,6 +265,8 @@ static enum og_turn ask_what(struct og_job *job, struct call *call)
 
 	json_decref(call->begun);
 	call->begun = NULL;
+	call->send = NULL;
+	call->step = NULL;
 	return call->attempt == 0 && !call->must
 		       ? og_job_ask(job, call->verb, request, &call->begun)
 		       : og_job_must(job, call->verb, request, &call->begun);

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
@@ -22,6 +23,7 @@ struct og_net {
 	int64_t last_id;
 	int64_t deadline; /* of the reply to it */
 	int dead;
+	int code; /* why it is dead */
 };
 
 static size_t count(const char *const *list)
@@ -68,6 +70,7 @@ int og_net_open(const struct og_net_place *place, struct og_net **ret, struct og
 		goto out;
 	}
 	net->child = (struct og_child){ -1, -1, -1 };
+	net->code = OG_EUNAVAIL;
 	if (og_child_start(argv, NULL, &net->child, err) < 0)
 		goto out;
 	og_lines_init(&net->lines, net->child.out, OG_NET_LINE_MAX);
@@ -94,10 +97,26 @@ int og_net_alive(const struct og_net *net)
 	return !net->dead;
 }
 
+/* What the helper ended with, where that tells more than that it did. */
+static int code_of(int status)
+{
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+
+	return code == OG_EUSAGE || code == OG_EDATA || code == OG_ENOINPUT || code == OG_EPERM
+		       ? code
+		       : OG_EUNAVAIL;
+}
+
 static int died(struct og_net *net, struct og_err *err)
 {
+	int status = 0;
+
+	if (!net->dead) {
+		og_child_end(&net->child, og_deadline(GOODBYE_MS), &status);
+		net->code = code_of(status);
+	}
 	net->dead = 1;
-	return og_fail(err, OG_EUNAVAIL, "og-http ended the conversation");
+	return og_fail(err, net->code, "og-http ended the conversation");
 }
 
 static int send_request(struct og_net *net, const struct og_net_request *request,
@@ -178,4 +197,17 @@ int og_net_call(struct og_net *net, const struct og_net_request *request,
 {
 	og_net_reply_release(reply);
 	return og_net_begin(net, request, err) < 0 ? -1 : og_net_end(net, reply, err);
+}
+
+/* A request that it must refuse. */
+int og_net_greet(struct og_net *net, struct og_err *err)
+{
+	struct og_net_request request = { .url = "none:", .timeout_ms = 1 };
+	struct og_err refusal = OG_ERR_INIT;
+	struct og_net_reply reply;
+
+	og_net_reply_init(&reply);
+	og_net_call(net, &request, &reply, &refusal);
+	og_net_reply_release(&reply);
+	return net->dead ? og_fail(err, refusal.code, "%s", refusal.msg) : 0;
 }

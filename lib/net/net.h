@@ -38,9 +38,14 @@ struct og_net_place {
 
 struct og_net;
 
-/* Starts the helper. What is wrong with the place shows in the first call. */
+/* Starts the helper. What is wrong with the place shows in og_net_greet(),
+ * or else in the first call. */
 int og_net_open(const struct og_net_place *place, struct og_net **ret, struct og_err *err);
 void og_net_close(struct og_net *net);
+
+/* Asks the helper for a sign of life: what is wrong with the place shows
+ * here, with the code the helper ended with; it has said the rest itself. */
+int og_net_greet(struct og_net *net, struct og_err *err);
 
 /* Zero means the default. */
 struct og_net_request {

@@ -12,6 +12,7 @@
  *	GET /charges/ID			200, or 404
  *	anything to /echo		200, the request as text
  *
+ * Without a log it has forgotten everything.
  * The log has a line per request: what was DONE (charge, refund, replay,
  * refused, nothing), what was ANSWERED, the key, the token and the path.
  * Each line of the behave file is for one request whose path begins so, and
@@ -357,6 +358,8 @@ static int serve_one(int fd, const struct request *request)
 		return 1;
 	}
 	pthread_mutex_lock(&service.lock);
+	if (access(service.log, F_OK) < 0)
+		service.n = service.charges = service.refunds = 0;
 	take_behaviour(request->path, how, sizeof(how));
 	if (!is(how, "drop") && !is(how, "redirect") && !(how[0] >= '0' && how[0] <= '9'))
 		perform(request, &answer);
