@@ -88,6 +88,8 @@ static void release_all(struct submit *s)
  * the same id, and is done once. */
 static int put(struct submit *s, const struct og_parcel *parcels, size_t n, struct og_err *err)
 {
+	if (s->queue && og_queue_room(s->queue, n, s->conf->queue_limit, err) < 0)
+		return -1;
 	if (s->queue && og_queue_put(s->queue, parcels, n, err) == 0)
 		return 0;
 	if (s->queue) {

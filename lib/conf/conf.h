@@ -47,6 +47,7 @@ struct og_conf {
 	char *broker_command, *graph_command, *vectors_command; /* or "none" */
 	long jobs;	    /* of the worker that og up starts, default 1 */
 	long ready_seconds; /* for a service to get ready, default 60 */
+	long queue_limit;   /* tasks that may wait, default 1,000,000; 0: no limit */
 	long dead_days;	    /* how long a dead letter is kept, default 30 */
 };
 

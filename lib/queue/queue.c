@@ -115,3 +115,25 @@ int og_queue_sweep(struct og_queue *queue, int64_t before, struct og_err *err)
 {
 	return queue->transport->sweep ? queue->transport->sweep(queue, before, err) : 0;
 }
+
+/* Counting is for a queue that may be that long, not for every task. */
+int og_queue_room(struct og_queue *queue, size_t n, int64_t limit, struct og_err *err)
+{
+	struct og_queue_counts counts;
+	int64_t waiting;
+
+	if (limit <= 0 || !queue->transport->bound)
+		return 0;
+	if (queue->transport->bound(queue, &waiting, err) < 0)
+		return -1;
+	if (waiting + (int64_t)n <= limit)
+		return 0;
+	if (og_queue_count(queue, &counts, err) < 0)
+		return -1;
+	waiting = counts.ready + counts.delayed;
+	if (waiting + (int64_t)n <= limit)
+		return 0;
+	og_fail(err, OG_ETEMP, "%lld tasks are queued, and there is room for %lld",
+		(long long)waiting, (long long)limit);
+	return og_hint(err, "try again when some are done; queue_limit in og.conf is the bound");
+}

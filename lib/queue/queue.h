@@ -124,6 +124,11 @@ int og_queue_count(struct og_queue *queue, struct og_queue_counts *ret, struct o
  * are none (a server keeps its own), -1. */
 int og_queue_sweep(struct og_queue *queue, int64_t before, struct og_err *err);
 
+/* Would n more be more than limit that nobody has begun (0: no limit)?
+ * OG_ETEMP says how many there are. A polite bound, not an exact one: two who
+ * ask at once may both be let in. A server has bounds of its own. */
+int og_queue_room(struct og_queue *queue, size_t n, int64_t limit, struct og_err *err);
+
 /* {"id","state":"queued|claimed|dead","attempts","queued","due"?,"reason"?,
  * "envelope"}: 1 and a new reference, 0 when the id is not here (it is
  * finished, or never was), -1. The envelope's text is as hostile as when

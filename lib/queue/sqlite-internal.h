@@ -31,6 +31,7 @@ enum og_sqlite_stmt {
 	RELEASE,
 	DEAD,
 	SWEEP,
+	BOUND,
 	COUNT,
 	FIND,
 	LIST,
@@ -89,6 +90,7 @@ int og_sqlite_tell(struct og_queue *base, const char *task, const char *state, s
 int og_sqlite_listen(struct og_queue *base, struct og_err *err);
 int og_sqlite_hear(struct og_queue *base, int64_t deadline, int wake_fd, struct og_err *err);
 int og_sqlite_count(struct og_queue *base, struct og_queue_counts *ret, struct og_err *err);
+int og_sqlite_bound(struct og_queue *base, int64_t *ret, struct og_err *err);
 int og_sqlite_find(struct og_queue *base, const char *id, json_t **ret, struct og_err *err);
 int og_sqlite_list(struct og_queue *base, enum og_queue_which which, size_t limit, json_t **ret,
 		   struct og_err *err);

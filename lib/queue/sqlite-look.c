@@ -84,6 +84,17 @@ int og_sqlite_count(struct og_queue *base, struct og_queue_counts *ret, struct o
 	return 0;
 }
 
+int og_sqlite_bound(struct og_queue *base, int64_t *ret, struct og_err *err)
+{
+	struct og_stmt *stmt = og_sqlite_stmt((struct og_sqlite_queue *)base, BOUND, err);
+
+	if (!stmt || og_stmt_step(stmt, err) <= 0)
+		return -1;
+	*ret = og_col_int(stmt, 0);
+	og_stmt_reset(stmt);
+	return 0;
+}
+
 static json_t *task_json(struct og_stmt *row)
 {
 	static const char *const states[] = { "queued", "claimed", "dead", "queued" };

@@ -69,6 +69,8 @@ static const char *const sql[STATEMENTS] = {
 	[DEAD] = "UPDATE task SET state = 2, reason = ?2, died = ?3 WHERE ticket = ?1",
 	[SWEEP] = "DELETE FROM task WHERE ticket IN (SELECT ticket FROM task "
 		  "WHERE state = 2 AND died < ?1 ORDER BY died LIMIT 200)",
+	[BOUND] = "SELECT coalesce((SELECT max(ticket) FROM task) - (SELECT min(ticket) FROM task) "
+		  "+ 1, 0)",
 	/* Each from its own index; the oldest is the lowest ticket. */
 	[COUNT] = "SELECT r.n + (SELECT count(*) FROM task WHERE state = 3 AND not_before <= ?1), "
 		  "(SELECT count(*) FROM task WHERE state = 1), "
@@ -250,5 +252,6 @@ const struct og_transport og_transport_sqlite = {
 	.count = og_sqlite_count,
 	.find = og_sqlite_find,
 	.list = og_sqlite_list,
+	.bound = og_sqlite_bound,
 	.sweep = og_sqlite_sweep,
 };

@@ -28,6 +28,8 @@ struct og_transport {
 	int (*find)(struct og_queue *queue, const char *id, json_t **ret, struct og_err *err);
 	int (*list)(struct og_queue *queue, enum og_queue_which which, size_t limit, json_t **ret,
 		    struct og_err *err);
+	/* How many there are at most, cheaply; NULL: the server sees to it. */
+	int (*bound)(struct og_queue *queue, int64_t *ret, struct og_err *err);
 	int (*sweep)(struct og_queue *queue, int64_t before, struct og_err *err); /* or NULL */
 };
 
