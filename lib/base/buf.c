@@ -98,15 +98,26 @@ int og_buf_addc(struct og_buf *buf, char c)
 	return og_buf_add(buf, &c, 1);
 }
 
+/* Most of what is formatted fits where there is room already: it is written
+ * once, and only what does not fit is measured first. */
 int og_buf_vaddf(struct og_buf *buf, const char *fmt, va_list args)
 {
+	size_t left = buf->cap > buf->len ? buf->cap - buf->len : 0;
 	va_list again;
 	char *room;
 	int n;
 
+	if (buf->failed)
+		return -1;
 	va_copy(again, args);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(left ? buf->data + buf->len : NULL, left, fmt, again);
 	va_end(again);
+	if (n >= 0 && (size_t)n < left) {
+		buf->len += (size_t)n;
+		return 0;
+	}
+	if (left)
+		buf->data[buf->len] = '\0';
 	if (n < 0) {
 		buf->failed = OG_EDATA;
 		return -1;

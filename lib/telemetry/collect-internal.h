@@ -33,10 +33,17 @@ struct streams {
 	int64_t since_ns;
 };
 
-/* One measurement into its stream. attributes is a JSON array, already
- * checked. -1: out of memory. */
-int streams_add(struct streams *streams, const struct speaker *who, enum og_metric metric,
-		double value, const json_t *attributes);
+/* What one line measures. */
+struct measurement {
+	int metric; /* enum og_metric */
+	double value;
+	const char *attributes; /* "attributes":[...], checked, not terminated */
+	size_t len;
+};
+
+/* One measurement into its stream. -1: out of memory. */
+int streams_add(struct streams *streams, const struct speaker *who,
+		const struct measurement *measurement);
 /* Appends {"resourceMetrics":[...]}; the number of streams. */
 int64_t streams_write(struct streams *streams, const struct speaker *collector, struct og_buf *out);
 void streams_release(struct streams *streams);
@@ -45,10 +52,9 @@ void streams_release(struct streams *streams);
 void write_resource(struct og_buf *out, const struct speaker *who);
 void write_scope(struct og_buf *out, const char *version);
 
-/* Is this a span, a log record, an array of attributes, as OTLP has them
- * and we write them? */
-int span_valid(const json_t *span);
-int log_valid(const json_t *log);
-int attributes_valid(const json_t *attributes);
+/* scan.c: is this a span, a log record, a measurement, as we write them? */
+int span_valid(const char *text, size_t len);
+int log_valid(const char *text, size_t len);
+int measurement_valid(const char *text, size_t len, struct measurement *ret);
 
 #endif

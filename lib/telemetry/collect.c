@@ -1,6 +1,7 @@
 /* Batches of spans and log records, by the process that told them. */
 #include "lib/telemetry/collect.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,12 +63,14 @@ void og_collect_free(struct og_collect *collect)
 static void count_dropped(struct og_collect *collect, const struct speaker *who, const char *reason,
 			  int64_t n)
 {
-	json_t *attributes =
-		json_pack("[{s:s,s:{s:s}}]", "key", OG_ATTR_REASON, "value", "stringValue", reason);
+	char text[128];
+	int len = snprintf(text, sizeof(text),
+			   "\"attributes\":[{\"key\":\"%s\",\"value\":{\"stringValue\":\"%s\"}}]",
+			   OG_ATTR_REASON, reason);
+	struct measurement dropped = { OG_METRIC_DROPPED, (double)n, text, (size_t)len };
 
-	if (attributes && n > 0)
-		streams_add(&collect->streams, who, OG_METRIC_DROPPED, (double)n, attributes);
-	json_decref(attributes);
+	if (n > 0)
+		streams_add(&collect->streams, who, &dropped);
 }
 
 void og_collect_dropped(struct og_collect *collect, const char *reason, int64_t n)
@@ -122,70 +125,65 @@ static struct group *group_of(struct og_collect *collect)
 	return group;
 }
 
-static int append(struct og_buf *list, const json_t *record)
-{
-	size_t before = list->len;
-
-	if ((list->len == 0 || og_buf_addc(list, ',') == 0) &&
-	    og_json_dump(record, list, NULL) == 0)
-		return 0;
-	list->len = before;
-	list->failed = 0;
-	return -1;
-}
-
 /* 1 taken; 0 come again; -1 it is no record. */
-static int take_record(struct og_collect *collect, const json_t *line)
+static int take_record(struct og_collect *collect, int spans, const char *text, size_t len)
 {
-	const json_t *span = json_object_get(line, "span"), *log = json_object_get(line, "log");
-	const json_t *record = span ? span : log;
 	struct group *group;
+	struct og_buf *list;
 	size_t before;
 
-	if (json_object_size(line) != 1 || !(span ? span_valid(span) : log_valid(log)))
+	if (!(spans ? span_valid(text, len) : log_valid(text, len)))
 		return -1;
 	group = group_of(collect);
 	if (!group)
 		return 0;
-	before = group->spans.len + group->logs.len;
-	if (append(span ? &group->spans : &group->logs, record) < 0)
+	list = spans ? &group->spans : &group->logs;
+	before = list->len;
+	if (before > 0)
+		og_buf_addc(list, ',');
+	if (og_buf_add(list, text, len) < 0) {
+		list->len = before;
+		list->failed = 0;
 		return -1;
-	*(span ? &group->n_spans : &group->n_logs) += 1;
-	collect->waiting += group->spans.len + group->logs.len - before;
+	}
+	*(spans ? &group->n_spans : &group->n_logs) += 1;
+	collect->waiting += len + 1;
 	return 1;
 }
 
-static int take_measurement(struct og_collect *collect, const json_t *line)
+static int take_head_line(struct og_collect *collect, const char *line, size_t len)
 {
-	const char *name = og_json_str(line, "metric");
-	const json_t *value = json_object_get(line, "value");
-	const json_t *attributes = json_object_get(line, "attributes");
-	int metric = name ? og_metric_find(name) : -1;
+	struct og_err ignored = OG_ERR_INIT;
+	json_t *json = NULL;
+	int rc = -1;
 
-	if (metric < 0 || json_object_size(line) != 3 || !json_is_number(value) ||
-	    json_number_value(value) < 0 || !attributes_valid(attributes))
-		return -1;
-	return streams_add(&collect->streams, &collect->who, (enum og_metric)metric,
-			   json_number_value(value), attributes) < 0
-		       ? -1
-		       : 1;
+	collect->known = 0;
+	if (og_json_parse(line, len, LINE_MAX, "head", &json, &ignored) == 0)
+		rc = take_head(collect, json);
+	json_decref(json);
+	return rc < 0 ? -1 : 1;
+}
+
+static int begins(const char *line, size_t len, const char *with)
+{
+	return len > strlen(with) && memcmp(line, with, strlen(with)) == 0;
 }
 
 static int take_line(struct og_collect *collect, const char *line, size_t len)
 {
-	struct og_err ignored = OG_ERR_INIT;
-	json_t *json = NULL;
-	int taken = -1;
+	struct measurement measurement;
 
-	if (og_json_parse(line, len, LINE_MAX, "record", &json, &ignored) == 0) {
-		if (json_object_get(json, "v"))
-			taken = take_head(collect, json) < 0 ? -1 : 1;
-		else if (collect->known)
-			taken = json_object_get(json, "metric") ? take_measurement(collect, json)
-								: take_record(collect, json);
-	}
-	json_decref(json);
-	return taken;
+	if (begins(line, len, "{\"v\":"))
+		return take_head_line(collect, line, len);
+	if (!collect->known || line[len - 1] != '}' || !og_utf8_valid(line, len))
+		return -1;
+	if (begins(line, len, "{\"span\":"))
+		return take_record(collect, 1, line + 8, len - 9);
+	if (begins(line, len, "{\"log\":"))
+		return take_record(collect, 0, line + 7, len - 8);
+	if (!measurement_valid(line, len, &measurement))
+		return -1;
+	return streams_add(&collect->streams, &collect->who, &measurement) < 0 ? -1 : 1;
 }
 
 size_t og_collect_take(struct og_collect *collect, const char *data, size_t len)
@@ -200,7 +198,7 @@ size_t og_collect_take(struct og_collect *collect, const char *data, size_t len)
 		/* A line without an end was cut. */
 		if (collect->waiting + size > OG_COLLECT_BATCH)
 			return at;
-		if (end)
+		if (end && size > 0)
 			taken = take_line(collect, data + at, size);
 		if (taken == 0)
 			return at;

@@ -28,25 +28,43 @@ void og_text_write(struct og_buf *buf, const char *text)
 	og_buf_release(&safe);
 }
 
+void og_number_write(struct og_buf *buf, int64_t number)
+{
+	char text[24], *at = text + sizeof(text);
+	uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+	do
+		*--at = (char)('0' + left % 10);
+	while ((left /= 10) > 0);
+	if (number < 0)
+		*--at = '-';
+	og_buf_add(buf, at, (size_t)(text + sizeof(text) - at));
+}
+
 static void write_attr(struct og_buf *buf, const struct og_attr *attr)
 {
-	og_buf_addf(buf, "{\"key\":\"%s\",\"value\":{", attr->key);
+	OG_PUT(buf, "{\"key\":\"");
+	og_buf_adds(buf, attr->key);
+	OG_PUT(buf, "\",\"value\":{");
 	if (attr->type == OG_VALUE_INT) {
-		og_buf_addf(buf, "\"intValue\":\"%lld\"", (long long)attr->number);
+		OG_PUT(buf, "\"intValue\":\"");
+		og_number_write(buf, attr->number);
+		OG_PUT(buf, "\"}}");
 	} else if (attr->type == OG_VALUE_BOOL) {
-		og_buf_addf(buf, "\"boolValue\":%s", attr->number ? "true" : "false");
+		OG_PUT(buf, "\"boolValue\":");
+		og_buf_adds(buf, attr->number ? "true}}" : "false}}");
 	} else {
-		og_buf_adds(buf, "\"stringValue\":");
+		OG_PUT(buf, "\"stringValue\":");
 		og_text_write(buf, attr->text);
+		OG_PUT(buf, "}}");
 	}
-	og_buf_adds(buf, "}}");
 }
 
 void og_attrs_write(struct og_buf *buf, const struct og_attr *attrs, size_t n)
 {
 	int any = 0;
 
-	og_buf_adds(buf, "\"attributes\":[");
+	OG_PUT(buf, "\"attributes\":[");
 	for (size_t i = 0; i < n; i++) {
 		if (attrs[i].type == OG_VALUE_STR && !attrs[i].text)
 			continue;

@@ -22,7 +22,8 @@
 #define RECORD_MAX   ((size_t)8 << 10)
 #define SEND_AT	     ((size_t)16 << 10) /* bytes */
 #define SEND_AGE_MS  200
-#define TRY_AGAIN_MS 1000
+#define TRY_AGAIN_MS 1000 /* nobody was there */
+#define FULL_MS	     5	  /* somebody is, with no room */
 
 int og_telemetry_setting(const char *setting, enum og_telemetry_sink *ret, const char **ret_target,
 			 struct og_err *err)
@@ -88,6 +89,8 @@ int og_telemetry_address(const char *run, struct sockaddr_un *ret, int *ret_dir,
 static int set_up(struct og_telemetry *to, const struct og_telemetry_place *place,
 		  struct og_err *err)
 {
+	if (og_random(&to->seed, sizeof(to->seed), err) < 0)
+		return -1;
 	if (place->late && !(to->late = og_path_join(place->run, OG_TELEMETRY_LATE)))
 		return og_fail_nomem(err);
 	if (make_head(to, place, err) < 0 ||
@@ -126,6 +129,7 @@ void og_telemetry_close(struct og_telemetry *to)
 {
 	if (!to)
 		return;
+	to->try_again = 0;
 	og_telemetry_flush(to);
 	if (to->fd >= 0)
 		close(to->fd);
@@ -160,8 +164,6 @@ static int call(struct og_telemetry *to)
 {
 	if (to->connected)
 		return 0;
-	if (og_mono_ms() < to->try_again)
-		return -1;
 	if (connect(to->fd, (struct sockaddr *)&to->address, sizeof(to->address)) < 0) {
 		to->try_again = og_mono_ms() + TRY_AGAIN_MS;
 		return -1;
@@ -175,12 +177,18 @@ static int send_parts(struct og_telemetry *to, struct iovec *parts)
 {
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
 
+	if (to->try_again && og_mono_ms() < to->try_again)
+		return to->connected ? 0 : -1;
+	to->try_again = 0;
 	if (call(to) < 0)
 		return -1;
 	if (sendmsg(to->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		return 1;
-	if (errno == EAGAIN || errno == ENOBUFS)
+	/* The kernel copies before it looks, so asking is not cheap. */
+	if (errno == EAGAIN || errno == ENOBUFS) {
+		to->try_again = og_mono_ms() + FULL_MS;
 		return 0;
+	}
 	/* Whoever listened is gone; somebody new may be there already. */
 	to->connected = 0;
 	if (call(to) < 0)
@@ -220,7 +228,9 @@ void og_telemetry_flush(struct og_telemetry *to)
 {
 	int taken = 1;
 
-	while (to && to->buf.len > 0 && taken > 0) {
+	if (!to || (!to->late && og_mono_ms() < to->try_again))
+		return;
+	while (to->buf.len > 0 && taken > 0) {
 		int64_t records;
 		size_t len = first_part(&to->buf, &records);
 		char head[1088];
@@ -240,6 +250,17 @@ void og_telemetry_flush(struct og_telemetry *to)
 int64_t og_telemetry_dropped(const struct og_telemetry *to)
 {
 	return to ? to->dropped : 0;
+}
+
+/* splitmix64: every seed leads to every number once. */
+uint64_t og_telemetry_id(struct og_telemetry *to)
+{
+	uint64_t x = to->seed += 0x9e3779b97f4a7c15;
+
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+	x ^= x >> 31;
+	return x ? x : og_telemetry_id(to); /* zero is no identifier */
 }
 
 struct og_buf *og_telemetry_add(struct og_telemetry *to)

@@ -9,6 +9,7 @@
 
 #define TRACE_AT 3
 #define SPAN_AT	 36
+#define FLAGS_AT 53
 #define NO_SPAN	 "0000000000000000"
 #define NO_TRACE NO_SPAN NO_SPAN
 
@@ -23,28 +24,31 @@ void og_trace_of_task(const char *task, char ret[OG_CONTEXT_LEN + 1])
 	og_text_format(ret, OG_CONTEXT_LEN + 1, "00-%s-%s-01", trace, NO_SPAN);
 }
 
+static void put_hex(char *out, uint64_t number)
+{
+	for (int i = 15; i >= 0; i--, number >>= 4)
+		out[i] = "0123456789abcdef"[number & 15];
+}
+
 /* A context of our own: the parent's trace, or a new one. */
 static void make_context(struct og_span *span, const char *parent)
 {
-	struct og_err ignored = OG_ERR_INIT;
-	unsigned char bytes[24];
-	char hex[49];
+	char *own = span->context;
 
+	memcpy(own, "00-" NO_TRACE "-" NO_SPAN "-01", OG_CONTEXT_LEN + 1);
+	put_hex(own + SPAN_AT, og_telemetry_id(span->to));
 	span->parent[0] = '\0';
-	if (og_random(bytes, sizeof(bytes), &ignored) < 0) {
-		span->to = NULL; /* a span without a name of its own is none */
-		return;
-	}
-	og_hex_encode(hex, bytes, sizeof(bytes));
 	if (!parent || !og_trace_valid(parent) || memcmp(parent + TRACE_AT, NO_TRACE, 32) == 0) {
-		og_text_format(span->context, sizeof(span->context), "00-%.32s-%.16s-01", hex,
-			       hex + 32);
+		put_hex(own + TRACE_AT, og_telemetry_id(span->to));
+		put_hex(own + TRACE_AT + 16, og_telemetry_id(span->to));
 		return;
 	}
-	og_text_format(span->context, sizeof(span->context), "00-%.32s-%.16s-%.2s",
-		       parent + TRACE_AT, hex + 32, parent + 53);
-	if (memcmp(parent + SPAN_AT, NO_SPAN, 16) != 0)
-		og_text_format(span->parent, sizeof(span->parent), "%.16s", parent + SPAN_AT);
+	memcpy(own + TRACE_AT, parent + TRACE_AT, 32);
+	memcpy(own + FLAGS_AT, parent + FLAGS_AT, 2);
+	if (memcmp(parent + SPAN_AT, NO_SPAN, 16) != 0) {
+		memcpy(span->parent, parent + SPAN_AT, 16);
+		span->parent[16] = '\0';
+	}
 }
 
 void og_span_begin(struct og_span *span, struct og_telemetry *to, enum og_span_kind kind,
@@ -90,7 +94,10 @@ static const char *keep(struct og_span *span, const char *text)
 
 	if (size > room)
 		return NULL;
-	og_text_format(at, size, "%s", text);
+	if (len < size)
+		memcpy(at, text, size);
+	else
+		og_text_format(at, size, "%s", text); /* cut at a character */
 	span->used += size;
 	return at;
 }
@@ -186,8 +193,11 @@ static void write_name(struct og_buf *buf, const struct og_span *span)
 {
 	char name[OG_SPAN_SUBJECT + 64];
 
-	og_text_format(name, sizeof(name), "%s%s%s", span->name, span->subject[0] ? " " : "",
-		       span->subject);
+	if (!span->subject[0]) {
+		og_text_write(buf, span->name);
+		return;
+	}
+	og_text_format(name, sizeof(name), "%s %s", span->name, span->subject);
 	og_text_write(buf, name);
 }
 
@@ -210,6 +220,20 @@ static void write_rest(struct og_buf *buf, const struct og_span *span)
 	og_buf_addc(buf, '}');
 }
 
+static void write_head(struct og_buf *buf, const struct og_span *span)
+{
+	OG_PUT(buf, "{\"span\":{\"traceId\":\"");
+	og_buf_add(buf, span->context + TRACE_AT, 32);
+	OG_PUT(buf, "\",\"spanId\":\"");
+	og_buf_add(buf, span->context + SPAN_AT, 16);
+	if (span->parent[0]) {
+		OG_PUT(buf, "\",\"parentSpanId\":\"");
+		og_buf_add(buf, span->parent, 16);
+	}
+	OG_PUT(buf, "\",\"name\":");
+	write_name(buf, span);
+}
+
 void og_span_end(struct og_span *span)
 {
 	struct og_telemetry *to = span->to;
@@ -218,19 +242,17 @@ void og_span_end(struct og_span *span)
 	if (!to)
 		return;
 	buf = og_telemetry_add(to);
-	og_buf_addf(buf, "{\"span\":{\"traceId\":\"%.32s\",\"spanId\":\"%.16s\"",
-		    span->context + TRACE_AT, span->context + SPAN_AT);
-	if (span->parent[0])
-		og_buf_addf(buf, ",\"parentSpanId\":\"%s\"", span->parent);
-	og_buf_adds(buf, ",\"name\":");
-	write_name(buf, span);
-	og_buf_addf(buf,
-		    ",\"kind\":%d,\"startTimeUnixNano\":\"%lld\",\"endTimeUnixNano\":\"%lld\",",
-		    (int)span->kind, (long long)span->started_ns,
-		    (long long)(span->started_ns + og_span_us(span) * 1000));
+	write_head(buf, span);
+	OG_PUT(buf, ",\"kind\":");
+	og_number_write(buf, (int64_t)span->kind);
+	OG_PUT(buf, ",\"startTimeUnixNano\":\"");
+	og_number_write(buf, span->started_ns);
+	OG_PUT(buf, "\",\"endTimeUnixNano\":\"");
+	og_number_write(buf, span->started_ns + og_span_us(span) * 1000);
+	OG_PUT(buf, "\",");
 	og_attrs_write(buf, span->attrs, (size_t)span->n_attrs);
 	write_rest(buf, span);
-	og_buf_adds(buf, "}}");
+	OG_PUT(buf, "}}");
 	span->to = NULL;
 	og_telemetry_added(to);
 }

@@ -78,26 +78,26 @@ static void put(struct stream *stream, double value)
 		stream->max = value;
 }
 
-int streams_add(struct streams *streams, const struct speaker *who, enum og_metric metric,
-		double value, const json_t *attributes)
+int streams_add(struct streams *streams, const struct speaker *who,
+		const struct measurement *measurement)
 {
-	struct stream like = { .metric = metric }, *stream = NULL;
-	struct og_buf text;
+	struct stream like = { .metric = (enum og_metric)measurement->metric }, *stream;
+	enum og_metric_kind kind = og_metrics[like.metric].kind;
+	char attributes[ATTRS_MAX];
 
-	og_buf_init(&text, ATTRS_MAX);
-	og_text_format(like.service, sizeof(like.service), "%s", who->service);
-	og_text_format(like.version, sizeof(like.version), "%s", who->version);
-	og_buf_adds(&text, "\"attributes\":");
-	if (og_json_canon(attributes, &text, NULL) == 0 && !text.failed) {
-		like.attributes = text.data;
-		stream = stream_of(streams, &like);
-	}
-	og_buf_release(&text);
+	memcpy(like.service, who->service, sizeof(like.service));
+	memcpy(like.version, who->version, sizeof(like.version));
+	if (measurement->len >= sizeof(attributes))
+		return -1;
+	memcpy(attributes, measurement->attributes, measurement->len);
+	attributes[measurement->len] = '\0';
+	like.attributes = attributes;
+	stream = stream_of(streams, &like);
 	if (!stream)
 		return -1;
-	if (og_metrics[metric].kind == OG_HISTOGRAM)
-		put(stream, value);
-	stream->value = og_metrics[metric].kind == OG_GAUGE ? value : stream->value + value;
+	if (kind == OG_HISTOGRAM)
+		put(stream, measurement->value);
+	stream->value = kind == OG_GAUGE ? measurement->value : stream->value + measurement->value;
 	stream->count++;
 	stream->at_ns = og_now_ns();
 	streams->changed = 1;

@@ -23,6 +23,7 @@ struct og_telemetry {
 	struct sockaddr_un address;
 	int connected;
 	int content;
+	uint64_t seed;	   /* of the next identifier */
 	int64_t try_again; /* og_mono_ms() before which nobody is called again */
 	int64_t oldest;	   /* og_mono_ms() of the first record in the buffer */
 	char *late;	   /* path of run/telemetry.late, or NULL */
@@ -42,6 +43,12 @@ int og_telemetry_address(const char *run, struct sockaddr_un *ret, int *ret_dir,
 struct og_buf *og_telemetry_add(struct og_telemetry *to);
 void og_telemetry_added(struct og_telemetry *to);
 
+/* 64 bits for identifiers: unlike all others, not secret. */
+uint64_t og_telemetry_id(struct og_telemetry *to);
+
+/* A literal, and a whole number. */
+#define OG_PUT(buf, literal) og_buf_add(buf, literal, sizeof(literal) - 1)
+void og_number_write(struct og_buf *buf, int64_t number);
 /* "attributes":[...] */
 void og_attrs_write(struct og_buf *buf, const struct og_attr *attrs, size_t n);
 /* A JSON string of text that may be anything. */

@@ -49,7 +49,8 @@ struct og_telemetry_place {
 	int late;
 };
 
-/* *ret is NULL when the setting is "off". Needs no collector to be there;
+/* *ret is NULL when the setting is "off". A handle belongs to one process:
+ * open it after fork(2). Needs no collector to be there;
  * one that comes later, or anew, is found. Open it before authority is
  * given up: it makes a socket. OG_ECONF for a setting that is none. */
 int og_telemetry_open(const struct og_telemetry_place *place, struct og_telemetry **ret,
