@@ -216,6 +216,23 @@ static int set_program(struct og_up *up, struct og_service *s, struct og_up_part
 	return kind->url && set_url(part, kind->url, err) < 0 ? -1 : 0;
 }
 
+/* Programs that find no collector start one, and there can be one only. */
+static int check_telemetry(const struct og_up *up, struct og_err *err)
+{
+	if (strcmp(up->conf->telemetry, "off") == 0) {
+		og_fail(err, OG_ECONF, "service 'telemetry': telemetry is off");
+		return og_hint(err, "say in og.conf where it goes: og.conf(5)");
+	}
+	for (size_t i = 0; i < up->services.n; i++)
+		if (!up->parts[i].makes) {
+			og_fail(err, OG_ECONF,
+				"service 'telemetry' comes after '%s', which starts one of its own",
+				up->parts[i].name);
+			return og_hint(err, "name it before our other programs");
+		}
+	return 0;
+}
+
 static int add_service(struct og_up *up, const char *name, struct og_err *err)
 {
 	const struct kind *kind = find_kind(name, err);
@@ -230,10 +247,8 @@ static int add_service(struct og_up *up, const char *name, struct og_err *err)
 			return og_fail(err, OG_ECONF, "service '%s' is named twice", name);
 	if (kind->where == MISSING)
 		return og_fail(err, OG_EUNAVAIL, "service '%s' is not in this version", name);
-	if (strcmp(name, "telemetry") == 0 && strcmp(up->conf->telemetry, "off") == 0) {
-		og_fail(err, OG_ECONF, "service 'telemetry': telemetry is off");
-		return og_hint(err, "say in og.conf where it goes: og.conf(5)");
-	}
+	if (strcmp(name, "telemetry") == 0 && check_telemetry(up, err) < 0)
+		return -1;
 	snprintf(part->name, sizeof(part->name), "%s", name);
 	part->run = up->conf->run;
 	s->name = part->name;

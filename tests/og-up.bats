@@ -219,6 +219,7 @@ server() {
 	OG_SERVICES='worker, worker' refuses 78 "service 'worker' is named twice"
 	OG_SERVICES='broker' refuses 78 'broker_command = COMMAND'
 	OG_SERVICES='telemetry' refuses 78 'telemetry is off'
+	OG_SERVICES='worker telemetry' OG_TELEMETRY=file:x refuses 78 "comes after 'worker', which starts one of its own"
 	OG_SERVICES='graph' OG_GRAPH_COMMAND=true OG_GRAPH='neo4j+http:///x' refuses 78 'names no place'
 	run og up wroker
 	[ "$status" -eq 64 ]
@@ -364,4 +365,45 @@ server() {
 	wait "$up"
 	exec 5>&-
 	nothing_left
+}
+
+@test "up: telemetry, shield and worker, each through the one before" {
+	export OG_SERVICES='telemetry shield worker' OG_SHIELD=unix:run/shield.sock OG_TELEMETRY=file:told.jsonl
+	og up --detach
+	is shield ready && is telemetry ready && is worker ready
+	[ "$(field shield endpoint)" = unix:run/shield.sock ]
+	og-submit --as charlie --wait 'buy 1 ergonomic chair' >/dev/null
+	grep -q 'connected; 1 of' "$OG_HOME/run/log/shield.log"
+	og status --json | jq -e '.healthy and (.up.services | length) == 3'
+	# The shield dies under its worker: both are back, and the next task is done.
+	kill -9 "$(field shield pid)"
+	until_true is shield ready
+	og-submit --as charlie --wait --timeout 30s 'buy 1 ergonomic chair' >/dev/null
+	og down
+	nothing_left
+	[ -s "$OG_HOME/told.jsonl" ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 1")" -eq 48 ]
+}
+
+@test "up: a broker that its command makes, and a worker and a forwarder at it" {
+	[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || skip "rabbitmq-server is not installed"
+	export OG_READY_SECONDS=60 OG_SERVICES='broker worker forwarder'
+	export OG_BROKER_COMMAND="port=\$('$OG_TESTS/servers/rabbitmq' start '$PWD/rabbit') && echo OG_QUEUE=amqp://guest:guest@127.0.0.1:\$port/; sleep 300"
+	run --separate-stderr og up --detach broker
+	[ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
+	# Whoever is to be a client needs to know where; a password stays out of it.
+	url=$(field broker endpoint)
+	[[ "$url" =~ ^amqp://127.0.0.1:[0-9]+/$ ]]
+	OG_QUEUE=${url/127/guest:guest@127} og doctor --fix >/dev/null || true
+	og down
+	nothing_left
+	OG_BROKER_COMMAND="port=\$('$OG_TESTS/servers/rabbitmq' again '$PWD/rabbit' >&2; cat '$PWD/rabbit/port') && echo OG_QUEUE=amqp://guest:guest@127.0.0.1:\$port/; sleep 300" \
+		run --separate-stderr og up --detach
+	[ "$status" -eq 0 ] || { echo "$stderr"; og logs; return 1; }
+	is broker ready && is worker ready
+	url=$(field broker endpoint)
+	OG_QUEUE=${url/127/guest:guest@127} og-submit --as charlie --wait --timeout 30s 'buy 1 ergonomic chair' >/dev/null
+	og down
+	nothing_left
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 1")" -eq 49 ]
 }
