@@ -269,7 +269,7 @@ say() {
 }
 
 @test "channel: verbs of later versions say so" {
-	for verb in effect.begin effect.end budget.reserve budget.settle journal.put journal.get; do
+	for verb in budget.reserve budget.settle journal.put journal.get; do
 		split say "{\"v\":1,\"id\":1,\"verb\":\"$verb\"}"
 		[ "$(jq -r .verdict <<<"$output")" = unsupported ]
 	done

@@ -9,7 +9,8 @@ need_sshd() {
 	mkdir -p /run/sshd
 }
 
-# make_sshd ADDRESS PORT OPTIONS: keys and configuration in ssh/, the client
+# make_sshd ADDRESS PORT OPTIONS: keys and configuration in ssh/, which is
+# HOME there, too, so that nobody's shell profile is run; the client
 # in bin/. OPTIONS: what stands before the key in authorized_keys.
 make_sshd() {
 	mkdir -p ssh bin
@@ -27,7 +28,7 @@ make_sshd() {
 		PasswordAuthentication no
 		MaxStartups 100
 		PidFile none
-		SetEnv PATH=$PATH
+		SetEnv PATH=$PATH HOME=$PWD/ssh
 	EOT
 	echo "[$1]:$2 $(cut -d' ' -f1,2 ssh/host.pub)" >ssh/known
 	[ "$2" != 22 ] || echo "$1 $(cut -d' ' -f1,2 ssh/host.pub)" >>ssh/known

@@ -379,6 +379,60 @@ static void a_line_without_end_is_refused(void)
 	close(out);
 }
 
+/* A conversation over a pipe in which only these bytes are ever said. */
+static int serve_code(const char *said, const struct og_serving *patience, int *ret_replies)
+{
+	struct og_serving serving = *patience;
+	struct og_err err = OG_ERR_INIT;
+	char answers[8192];
+	int in[2], out[2], rc;
+	ssize_t n;
+
+	OG_CHECK(pipe(in) == 0 && pipe(out) == 0);
+	OG_CHECK_INT(write(in[1], said, strlen(said)), (ssize_t)strlen(said));
+	serving.in = in[0];
+	serving.out = out[1];
+	rc = og_channel_serve(shop.shield, &serving, &err);
+	close(out[1]);
+	n = read(out[0], answers, sizeof(answers));
+	*ret_replies = 0;
+	for (ssize_t i = 0; i < n; i++)
+		*ret_replies += answers[i] == '\n';
+	close(in[0]);
+	close(in[1]);
+	close(out[0]);
+	return rc < 0 ? err.code : 0;
+}
+
+#define NONCE "{\"v\":1,\"id\":1,\"verb\":\"session.begin\",\"principal\":\"charlie\"}\n"
+
+static void patience_has_an_end(void)
+{
+	static const struct og_serving both = { -1, -1, -1, 50, 50 }, line = { -1, -1, -1, 0, 50 };
+	int replies;
+
+	OG_CHECK_INT(serve_code("", &both, &replies), OG_ETEMP);
+	OG_CHECK_INT(replies, 1); /* why it is over */
+	OG_CHECK_INT(serve_code("{\"v\":1,", &both, &replies), OG_ETEMP);
+	OG_CHECK_INT(serve_code(NONCE "{\"v\":", &line, &replies), OG_ETEMP);
+	OG_CHECK_INT(replies, 2);
+}
+
+static void a_stop_ends_it_after_what_was_asked(void)
+{
+	struct og_serving serving = { -1, -1, -1, 0, 1000 };
+	int stop[2], replies;
+
+	OG_CHECK(pipe(stop) == 0);
+	OG_CHECK_INT(write(stop[1], "x", 1), 1);
+	serving.stop = stop[0];
+	/* Stopped before it began, or between two requests: nothing is answered by half. */
+	OG_CHECK_INT(serve_code(NONCE NONCE, &serving, &replies), 0);
+	OG_CHECK_INT(replies, 0);
+	close(stop[0]);
+	close(stop[1]);
+}
+
 int main(void)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -397,6 +451,8 @@ int main(void)
 	OG_RUN(schema_changes_need_the_right);
 	OG_RUN(ledger_is_read_by_right_only);
 	OG_RUN(a_line_without_end_is_refused);
+	OG_RUN(patience_has_an_end);
+	OG_RUN(a_stop_ends_it_after_what_was_asked);
 	shop_close(&shop);
 	return og_done();
 }
