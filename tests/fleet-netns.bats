@@ -14,6 +14,7 @@ setup() {
 	need_sshd
 	net=og$$
 	ip netns add "$net-sw" 2>/dev/null || skip "this kernel or container allows no network namespaces"
+	guard $$ 3>&- &
 	broker=
 	instance
 	company=$OG_HOME
@@ -31,15 +32,27 @@ setup() {
 
 # Every process in a namespace was started by this test, so all of them may
 # be ended; then the namespaces go, and with them the cables.
-teardown() {
+sweep() {
 	local name
-	[ -n "${net:-}" ] || return 0
-	[ -z "${broker:-}" ] || ip netns exec "$net-db" "$OG_TESTS/servers/rabbitmq" kill "$broker" >/dev/null 2>&1 || true
 	for name in db one two eve sw; do
 		kill -9 $(ip netns pids "$net-$name" 2>/dev/null) 2>/dev/null || true
 		ip netns del "$net-$name" 2>/dev/null || true
 	done
 }
+
+teardown() {
+	[ -n "${net:-}" ] || return 0
+	[ -z "${broker:-}" ] || on db "$OG_TESTS/servers/rabbitmq" kill "$broker" >/dev/null 2>&1 || true
+	sweep
+}
+
+# A test that is killed leaves nothing either.
+guard() { # PID
+	while kill -0 "$1" 2>/dev/null && ip netns pids "$net-sw" >/dev/null 2>&1; do
+		sleep 1
+	done
+	sweep
+} </dev/null >/dev/null 2>&1
 
 # plug HOST: a namespace with a cable to the switch.
 plug() {
@@ -148,4 +161,85 @@ forward() {
 	[ "$(db "SELECT count(*) FROM og_task WHERE state <> 'done'")" -eq 0 ]
 	# The kernel on the shield's host says who asks: sshd, as the user who logged in.
 	grep -q 'uid 0 pid [1-9][0-9]*: connected' listen.log
+}
+
+# The broker is on db, too; its own ports stay on that host's loopback.
+start_broker() {
+	[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || skip "rabbitmq-server is not installed"
+	broker=$PWD/mq
+	OG_OWNER=$$ on db "$OG_TESTS/servers/rabbitmq" start "$broker" \
+		'listeners.tcp.2 = 10.77.0.1:5672' 'loopback_users = none' >/dev/null
+	echo guest >password
+	chmod 600 password
+	queue="amqp://guest@10.77.0.1/%2f?heartbeat=1"
+}
+
+# worker HOST SHIELD: its instance, without a key.
+make_worker() {
+	og init --remote --queue "$queue" --queue-password "$PWD/password" --shield "$2" "$1" >/dev/null
+	[ -z "$(ls "$1/.omnigate/keys")" ]
+}
+
+@test "a worker's host is cut off in the middle of a task: another takes over, the late one is fenced" {
+	start_broker
+	on db og-shield --listen "unix:$PWD/db.sock" --home "$company" 2>listen.log 3>&- &
+	until_true test -S db.sock
+	forward two
+	make_worker one "$(shield_url)"
+	make_worker two "unix:$PWD/two.sock"
+	make_eve "$queue"
+	cp password eve/.omnigate/password
+	echo "queue_password = $PWD/password" >>eve/.omnigate/og.conf
+	on one og doctor --fix --home one >/dev/null
+	# Host one has the task, its stock is reserved, and it has not seen it yet.
+	echo -n 1 >once
+	OG_STOP_PROGRAM=og-worker OG_STOP_TEXT='"step":"reserve-stock"' OG_STOP_AT=1 OG_STOP_ONCE=$PWD/once \
+		LD_PRELOAD=$OG_BUILD/tests/stopat.so on one og-worker --home one --json >one.json 2>one.log 3>&- &
+	on eve og-submit --home eve --as eve --wait --json --timeout 60s 'buy 1 laptop stand' >result.json 2>eve.log 3>&- &
+	waiting=$!
+	stopped() { [ "$(cat once)" = 0 ]; }
+	until_true stopped
+	unplug one
+	on two og-worker --home two --json >two.json 2>two.log 3>&- &
+	# Nobody said that host one is gone: the broker misses its heartbeat.
+	wait "$waiting"
+	[ "$(jq -r .state result.json)" = done ]
+	[ "$(stock)" -eq 99 ]
+	mend one
+	kill -CONT $(ip netns pids "$net-one")
+	fenced() { [ "$(db "SELECT count(*) FROM audit_ledger WHERE action = 'refuse' AND body LIKE '%stale-epoch%'")" -eq 1 ]; }
+	until_true fenced
+	[ "$(stock)" -eq 99 ]
+	# Both work on, host one with a new connection.
+	before=$(wc -l <one.json)
+	on eve og-submit --home eve --as eve --batch < <(yes 'buy 1 laptop stand' | head -n 40) >ids
+	all_done() { [ "$(db "SELECT count(*) FROM og_task WHERE state = 'done'")" -eq 41 ]; }
+	until_true all_done
+	[ "$(stock)" -eq 59 ]
+	[ "$(wc -l <one.json)" -gt "$before" ]
+	[ "$(db "SELECT count(*) FROM og_task WHERE state <> 'done'")" -eq 0 ]
+	[ "$(jq -s '[.[] | select(.outcome == "ack") | .task] | unique | length' one.json two.json)" -eq 41 ]
+}
+
+@test "the broker's host is cut off: who works and who submits waits, and all is done once" {
+	start_broker
+	make_worker one "$(shield_url)"
+	make_worker two "$(shield_url)"
+	make_eve "$queue"
+	echo "queue_password = $PWD/password" >>eve/.omnigate/og.conf
+	on one og doctor --fix --home one >/dev/null
+	on one og-worker --home one --json >one.json 2>one.log 3>&- &
+	on two og-worker --home two --json >two.json 2>two.log 3>&- &
+	on eve og-submit --home eve --as eve --batch < <(yes 'buy 1 laptop stand' | head -n 60) >ids
+	begun() { [ "$(stock)" -lt 95 ]; }
+	until_true begun
+	unplug db
+	run on eve timeout 60 og-submit --home eve --as eve 'buy 1 laptop stand'
+	[ "$status" -eq 69 ] || [ "$status" -eq 75 ]
+	sleep 5
+	mend db
+	all_done() { [ "$(db "SELECT count(*) FROM og_task WHERE state = 'done'")" -eq 60 ]; }
+	until_true all_done
+	[ "$(stock)" -eq 40 ]
+	[ "$(db "SELECT count(*) FROM og_task WHERE state <> 'done'")" -eq 0 ]
 }
