@@ -15,7 +15,7 @@
 #define WINDOW	     256 /* publishes under way */
 #define WINDOW_BYTES ((size_t)512 << 10)
 #define TABLE_MAX    32
-#define BLOCKED_MS   3000 /* patience with a broker that takes nothing */
+#define BLOCKED_MS   2000 /* patience with a broker that takes nothing */
 
 /* --- tables --------------------------------------------------------------------- */
 

@@ -19,7 +19,7 @@
 #include "lib/base/text.h"
 
 #define RETRY_MIN_MS 100
-#define RETRY_MAX_MS 10000
+#define RETRY_MAX_MS 5000
 #define GOODBYE_S    1
 #define SYSTEM_CA    "/etc/ssl/certs/ca-certificates.crt"
 #define USER_TIMEOUT 10000u /* ms of silence after which TCP gives up */
@@ -341,8 +341,10 @@ void amqp_link_close(struct amqp_link *link)
 	forget_message(&link->message);
 	if (!link->connection)
 		return;
+	/* One that takes nothing takes no goodbye. */
 	amqp_set_rpc_timeout(link->connection, &limit);
-	amqp_connection_close(link->connection, AMQP_REPLY_SUCCESS);
+	if (!link->blocked[0])
+		amqp_connection_close(link->connection, AMQP_REPLY_SUCCESS);
 	amqp_destroy_connection(link->connection);
 	link->connection = NULL;
 }

@@ -33,6 +33,8 @@ static char *decode(const char *text, size_t len)
 {
 	struct og_buf out;
 
+	if (len == 0)
+		return strdup("");
 	og_buf_init(&out, PART_MAX);
 	for (size_t i = 0; i < len; i++) {
 		int high, low, c = text[i];
@@ -52,8 +54,7 @@ static char *decode(const char *text, size_t len)
 			return NULL;
 		}
 	}
-	og_buf_adds(&out, "");
-	return len == 0 ? strdup("") : og_buf_take(&out);
+	return og_buf_take(&out);
 }
 
 static int take_part(const char *text, size_t len, const char *what, char **ret, struct og_err *err)

@@ -10,15 +10,27 @@
 #include <linux/landlock.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define READ_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define FILE_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE)
 #define WRITE_RIGHTS                                                                               \
 	(READ_RIGHTS | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |               \
 	 LANDLOCK_ACCESS_FS_REMOVE_FILE)
 /* All thirteen rights of ABI 1, so that what is not allowed is denied. */
 #define ALL_RIGHTS ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
+
+/* A rule on a file may name only rights to files. */
+static uint64_t rights_to(int fd, uint64_t rights)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
+		rights &= FILE_RIGHTS;
+	return rights;
+}
 
 static int allow_below(int ruleset, const char *path, uint64_t rights, struct og_err *err)
 {
@@ -28,6 +40,7 @@ static int allow_below(int ruleset, const char *path, uint64_t rights, struct og
 	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
 	if (rule.parent_fd < 0)
 		return og_fail(err, OG_EOS, "cannot allow '%s': %s", path, strerror(errno));
+	rule.allowed_access = rights_to(rule.parent_fd, rights);
 	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)
 		rc = og_fail(err, OG_EOS, "cannot allow '%s': %s", path, strerror(errno));
 	close(rule.parent_fd);

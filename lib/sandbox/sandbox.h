@@ -13,7 +13,7 @@
 enum og_sandbox { OG_SANDBOX_NONE = 0, OG_SANDBOX_DONE = 1 };
 
 /* Landlock. paths: NULL-terminated list of directories below which files
- * may still be used; writable says whether they may be written. With an
+ * may still be used, or of single files; writable says whether they may be written. With an
  * empty list no file can be opened by path any more. Descriptors already
  * open stay usable. Note: SQLite opens its WAL by path, so a rule must be
  * on the instance's directory, never on erp.db alone. Returns enum
