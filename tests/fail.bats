@@ -122,3 +122,32 @@ work_through() {
 @test "og-shield behind a worker: every sync fails once" {
 	work_through og-shield sync 1 'buy 1 laptop stand'
 }
+
+@test "a disk that fills up under a worker: it says so, and nothing is lost" {
+	unshare -m true 2>/dev/null || skip "needs a mount namespace"
+	og-submit --as charlie --batch < <(yes 'buy 1 laptop stand' | head -n 60) >/dev/null
+	cat >inside <<-'EOT'
+		set -eu
+		mkdir small
+		mount -t tmpfs -o size=2m none small
+		cp -r .omnigate small
+		export OG_HOME=$PWD/small/.omnigate
+		head -c 20000000 /dev/zero >small/filler 2>/dev/null || true
+		truncate -s -64k small/filler
+		status=0
+		timeout 60 og-worker --drain --quiet || status=$?
+		echo "status $status"
+		rm small/filler
+		mount -o remount,size=60m small
+		og-worker --drain --quiet --jobs 2
+		sqlite3 "$OG_HOME/erp.db" "SELECT state, count(*) FROM og_task GROUP BY 1;
+			SELECT 100 - stock_quantity FROM products WHERE id = 3"
+		sqlite3 "$OG_HOME/queue.db" "SELECT count(*) FROM task"
+		og-ledger verify --state
+	EOT
+	run unshare -m bash inside
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ "$output" =~ status\ (71|74|75) ]]
+	[[ "$output" == *$'done|60\n60\n0\n'* ]]
+}
