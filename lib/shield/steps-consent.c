@@ -202,8 +202,6 @@ int og_run_consent(struct og_run *run, struct og_err *err)
 	json_t *list = NULL;
 	int rc;
 
-	if (run->rq->task.effect)
-		return 0;
 	if (was_rejected(run, err) < 0 || demands(run, &list, err) < 0)
 		return -1;
 	if (json_array_size(list) > 0)

@@ -76,8 +76,7 @@ int og_run_true(const struct og_gate_result *result);
  * asks for an approval, or there is one, which is used up in this frame and
  * named in run->approval: the frame must not commit without an entry that
  * has it (og_run_body). 1: the task waits, which is in the frame: return
- * og_run_wait(), which commits that and refuses with verdict "wait". A step
- * whose effect outside was begun had its approval then. */
+ * og_run_wait(), which commits that and refuses with verdict "wait". */
 int og_run_consent(struct og_run *run, struct og_err *err);
 int og_run_wait(struct og_run *run, struct og_err *err);
 

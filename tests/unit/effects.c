@@ -643,6 +643,50 @@ static void closed_by_a_word(void)
 	run_end(&run);
 }
 
+/* An approval is asked before the call, used when it is begun, and not asked
+ * again when it is repeated. */
+static void an_approval_lets_the_call_go_once(void)
+{
+	struct og_conversation *admin = shop_login(&shop, ALICE);
+	json_t *policy =
+		json_pack("{s:s,s:s,s:i,s:s,s:s,s:s,s:s,s:s,s:[{s:s,s:i,s:s}]}", "name",
+			  "large-charges", "source", "policy", "clearance", 1, "node", "pay",
+			  "title", "t", "body", "b", "approval", ":total > 500", "rule_step",
+			  "charge", "passages", "heading", "h", "line", 1, "text", "b");
+	json_t *reply, *yes;
+	char id[OG_UUID_LEN + 1];
+	struct run run;
+
+	must(shop_ask(admin, "policy.put", json_pack("{s:o}", "policy", policy), NULL));
+	run_begin(&run, 501, "large");
+	reply = begin(&run, "charge");
+	OG_CHECK(!json_object_get(reply, "send"));
+	yes = shop_envelope(&shop, ALICE, "cancel", run.id, NULL, id);
+	json_object_set_new(yes, "kind", json_string("approve"));
+	json_object_set(yes, "digest", json_object_get(reply, "digest"));
+	json_object_set_new(yes, "state", json_string("approved"));
+	shop_sign(&shop, ALICE, yes);
+	must_not(reply, "wait", "approval");
+	OG_CHECK_INT(shop_int(&shop, "SELECT count(*) FROM og_task WHERE effect IS NOT NULL AND "
+				     "state = 'waiting'"),
+		     0);
+	must(shop_begin(run.talk, yes));
+	json_decref(again(&run));
+	must_send(begin(&run, "charge"), "payment", 1);
+	OG_CHECK_INT(shop_int(&shop, "SELECT count(*) FROM audit_ledger WHERE action = "
+				     "'effect.begin' AND json_extract(body, '$.approval.by') = "
+				     "'alice'"),
+		     1);
+	must_not(shop_begin(run.talk, yes), "deny", "used");
+	json_decref(again(&run));
+	must_send(begin(&run, "charge"), "payment", 2);
+	must(end(&run, "charge", "answered", 201));
+	OG_CHECK_INT(shop_int(&shop, "SELECT count(*) FROM audit_ledger WHERE action = 'wait'"), 1);
+	json_decref(yes);
+	og_conversation_free(admin);
+	run_end(&run);
+}
+
 int main(void)
 {
 	shop_open(&shop);
@@ -664,6 +708,7 @@ int main(void)
 	OG_RUN(tried_again);
 	OG_RUN(an_undo_tried_again);
 	OG_RUN(closed_by_a_word);
+	OG_RUN(an_approval_lets_the_call_go_once);
 	shop_close(&shop);
 	return og_done();
 }

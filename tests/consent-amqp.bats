@@ -1,0 +1,95 @@
+# A task that waits for an approval, with the queue at a broker: the wait
+# outlives workers and the broker, the answer lets it go on.
+
+load helper
+
+broker=$OG_TESTS/servers/rabbitmq
+
+setup_file() {
+	[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || return 0
+	OG_OWNER=$$ "$broker" start "$BATS_FILE_TMPDIR/broker" >"$BATS_FILE_TMPDIR/port"
+}
+
+teardown_file() {
+	[ ! -e "$BATS_FILE_TMPDIR/port" ] || "$broker" kill "$BATS_FILE_TMPDIR/broker"
+}
+
+setup() {
+	[ -s "$BATS_FILE_TMPDIR/port" ] || skip "rabbitmq-server is not installed"
+	instance
+	printf 'Orders above 200 take two people.\n' |
+		og-policy add --as alice --name four-eyes --node procure-to-pay \
+			--approval ':total_amount > 200' --step authorize-payment \
+			--approver-clearance 3 - >/dev/null
+	sed -i "s|^queue = .*|queue = amqp://guest:guest@127.0.0.1:$(cat "$BATS_FILE_TMPDIR/port")/?prefix=t$BATS_TEST_NUMBER|" "$OG_HOME/og.conf"
+	og doctor --fix >/dev/null || true
+}
+
+teardown() {
+	stop
+}
+
+stop() {
+	[ -z "${worker:-}" ] || { kill "$worker" && wait "$worker"; } || true
+	worker=
+}
+
+serve() {
+	og-worker --quiet 3>&- &
+	worker=$!
+}
+
+until_true() {
+	for _ in $(seq 300); do
+		"$@" && return
+		sleep 0.1
+	done
+	return 1
+}
+
+is() { # ID STATE
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT state FROM og_task WHERE id = '$1'")" = "$2" ]
+}
+
+@test "a wait outlives worker and broker; approved, it is done once" {
+	id=$(og-submit --as charlie 'buy 1 ergonomic chair')
+	serve
+	until_true is "$id" waiting
+	stop
+	sleep 1.5
+	"$broker" stop "$BATS_FILE_TMPDIR/broker"
+	OG_OWNER=$$ "$broker" again "$BATS_FILE_TMPDIR/broker" >/dev/null
+	serve
+	sleep 1
+	is "$id" waiting
+	[ "$(og-task list --as alice --state waiting --json | jq -r .task)" = "$id" ]
+	og-task approve "$id" --as alice >/dev/null
+	until_true is "$id" 'done'
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 1")" -eq 49 ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM audit_ledger WHERE action = 'wait'")" -eq 1 ]
+	stop
+	og-ledger verify --state >/dev/null
+}
+
+@test "a rejected one is taken back, a cancelled one too" {
+	a=$(og-submit --as charlie 'buy 1 ergonomic chair')
+	serve
+	until_true is "$a" waiting
+	og-task reject "$a" --as alice >/dev/null
+	until_true is "$a" compensated
+	c=$(og-submit --as charlie 'buy 1 ergonomic chair')
+	until_true is "$c" waiting
+	og-task cancel "$c" --as charlie >/dev/null
+	until_true is "$c" cancelled
+	stop
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 1")" -eq 50 ]
+	og-ledger verify --state >/dev/null
+}
+
+@test "a task is not begun before its time" {
+	id=$(og-submit --as charlie --at +4 'buy 1 laptop stand')
+	serve
+	until_true is "$id" 'done'
+	stop
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT begun >= json_extract(envelope, '\$.not_before') FROM og_task WHERE id = '$id'")" -eq 1 ]
+}
