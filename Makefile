@@ -97,7 +97,7 @@ lint:
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -I. -D_GNU_SOURCE \
 		--library=tools/cppcheck.cfg --suppress=missingIncludeSystem \
 		--enable=warning,performance,portability lib cmd
-	@shellcheck tools/need tools/demo tests/run tests/synopsis tests/bench/run tests/servers/rabbitmq .ci/run
+	@shellcheck tools/need tools/demo tests/run tests/synopsis tests/bench/run tests/bench/telemetry.sh tests/servers/rabbitmq .ci/run
 	@echo 'lint: clean'
 
 format:

@@ -333,7 +333,7 @@ void exporter_hear(struct exporter *exporter)
 	og_net_reply_init(&reply);
 	if (og_net_end(exporter->net, &reply, &err) == 0)
 		answered(exporter, &reply);
-	else if (og_net_dead(exporter->net))
+	else if (!og_net_alive(exporter->net))
 		die(exporter, err.msg);
 	else if (reply.status > 0)
 		answered(exporter, &reply); /* its body was no use, its status is */

@@ -158,12 +158,17 @@ static int make_url(const struct og_http_service *service, const json_t *send, s
 	return og_buf_adds(url, path);
 }
 
-static int list_headers(const json_t *send, const char *key, const char *headers[HEADERS_MAX])
+/* own: ours, ends with NULL. */
+static int list_headers(const json_t *send, const char *const *own,
+			const char *headers[HEADERS_MAX])
 {
 	json_t *list = json_object_get(send, "headers"), *header;
 	size_t i, n = 0;
 
-	headers[n++] = key;
+	while (own[n]) {
+		headers[n] = own[n];
+		n++;
+	}
 	json_array_foreach(list, i, header)
 	{
 		if (n == HEADERS_MAX - 1 || !json_is_string(header))
@@ -233,6 +238,23 @@ static void send_request(struct og_caller *caller, const struct og_net_request *
 	og_net_reply_release(&reply);
 }
 
+/* "https://[::1]:8443/v1": its host and port, for telemetry. */
+static void note_place(const struct og_http_service *service, struct og_call_answer *ret)
+{
+	const char *host = strstr(service->url, "://"), *port;
+	size_t len;
+
+	if (!host)
+		return;
+	host += 3;
+	len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
+	port = host + len;
+	og_text_format(ret->host, sizeof(ret->host), "%.*s", (int)len, host);
+	ret->port = *port == ':'			     ? atoi(port + 1)
+		    : strncmp(service->url, "https", 5) == 0 ? 443
+							     : 80;
+}
+
 /* Repeating is the agent's business, which tells the shield of every try. */
 void og_caller_call(void *arg, const json_t *send, const char *key, struct og_call_answer *ret)
 {
@@ -246,7 +268,8 @@ void og_caller_call(void *arg, const json_t *send, const char *key, struct og_ca
 					  .timeout_ms = og_json_int(send, "timeout_ms", 0),
 					  .max_bytes = (size_t)og_json_int(send, "max_bytes", 0),
 					  .tries = 1 };
-	char key_header[128];
+	const char *trace = og_json_str(send, "trace"), *own[3] = { NULL };
+	char key_header[128], trace_header[128];
 	struct og_http_service found;
 	struct og_buf url;
 
@@ -256,8 +279,13 @@ void og_caller_call(void *arg, const json_t *send, const char *key, struct og_ca
 	}
 	og_buf_init(&url, OG_NET_URL_MAX);
 	snprintf(key_header, sizeof(key_header), "Idempotency-Key: %s", key ? key : "");
-	if (!key || make_url(&found, send, &url) < 0 ||
-	    list_headers(send, key_header, headers) < 0) {
+	own[0] = key_header;
+	if (trace) {
+		snprintf(trace_header, sizeof(trace_header), "traceparent: %s", trace);
+		own[1] = trace_header;
+	}
+	note_place(&found, ret);
+	if (!key || make_url(&found, send, &url) < 0 || list_headers(send, own, headers) < 0) {
 		fail(ret, OG_CALL_UNSENT, "the shield asks for a call that cannot be made");
 	} else {
 		request.url = url.data;

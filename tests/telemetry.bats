@@ -13,6 +13,7 @@ setup() {
 
 teardown() {
 	[ -z "${worker:-}" ] || kill "$worker" 2>/dev/null || true
+	[ -z "${payment:-}" ] || kill "$payment" 2>/dev/null || true
 	[ -z "${receiver:-}" ] || kill -9 "$receiver" 2>/dev/null || true
 	# Collectors that workers of this instance started.
 	for pid in $(collectors); do
@@ -307,6 +308,57 @@ shape() {
 	[ "$(collectors | sort -n | head -n 1)" = "$first" ]
 	told
 	[ "$(spans out.jsonl | jq -s 'map(select(.kind == 5)) | length')" -eq 4 ]
+}
+
+@test "waiting for consent is no error; the same trace goes on when it came" {
+	receive
+	printf 'Orders above 200 take two people.\n' |
+		og-policy add --as alice --name four-eyes --node procure-to-pay \
+			--approval ':total_amount > 200' --step authorize-payment \
+			--approver-clearance 3 --message 'two people' - >/dev/null
+	buy 'buy 1 ergonomic chair'
+	spans r/received | jq -s -e 'map(select(.kind == 5)) | length == 1
+		and (.[0].status == null) and (.[0].events | map(.name) == ["wait"])'
+	og-task approve "$(cat id)" --as alice >/dev/null 2>&1
+	og-worker --drain --quiet
+	told
+	[ ! -e r/problems ]
+	trace=$(spans r/received | jq -r 'select(.name == "submit").traceId' | head -n 1)
+	spans r/received | jq -s -e --arg trace "$trace" 'map(select(.kind == 5
+		and .traceId == $trace)) | length == 2
+		and (.[1].status.code == 1) and (.[1].events | map(.name) == ["resume"])'
+}
+
+# pay BEHAVE...: a task with a call to a payment service that behaves so.
+pay() {
+	printf '%s\n' "$@" >behave
+	"$OG_BUILD/tests/servers/payment" --log log --behave behave --seconds 100 >pay.port 3>&- &
+	payment=$!
+	until_true [ -s pay.port ]
+	echo "http = payment=http://127.0.0.1:$(cat pay.port)" >>"$OG_HOME/og.conf"
+	og-skill add --as alice --grant "$OG_TESTS/skills/order-with-payment/SKILL.md" >/dev/null
+	buy 'pay for 1 wireless mouse'
+	kill "$payment"
+}
+
+@test "a call to a service is a span, every try of it, with whom and what came" {
+	receive
+	pay '/charges 503'
+	f=r/received
+	[ ! -e r/problems ]
+	is_tree $f
+	spans $f | jq -s -e --arg port "$(cat pay.port)" 'map(select(.name == "POST payment")
+		| .status.code as $code | [.attributes[] | {(.key): (.value | .[])}] | add
+		| .code = $code) | length == 2
+		and all(.["server.address"] == "127.0.0.1" and .["server.port"] == $port
+			and .["http.request.method"] == "POST")
+		and (.[0] | .code == 2 and .["http.response.status_code"] == "503")
+		and (.[1] | .code == null and .["http.response.status_code"] == "201"
+			and .["http.request.resend_count"] == "1")'
+	under $f '.name == "POST payment"' '.kind == 5'
+	under $f '.kind == 2 and (.name | startswith("effect.end"))' '.kind == 3'
+	# Neither what was sent nor what was answered, the key included.
+	! grep -E '29\.99|pay_1|4242|dempotency' $f
 }
 
 @test "TRACEPARENT: a command belongs to the trace of who gave it" {

@@ -70,10 +70,13 @@ struct og_call_answer {
 	struct og_buf body;
 	int64_t retry_ms; /* the service asks to come back not earlier; 0: nothing said */
 	char why[256];	  /* why there is no answer, or none that can be read */
+	char host[128];	  /* where it went, for telemetry; "" when nowhere */
+	int port;
 };
 
 /* Makes the call that the shield describes (og-channel(5), effect.begin),
- * once, with key as its idempotency key. Never fails: what came of it is in
+ * once, with key as its idempotency key; its member "trace", if there, is
+ * the traceparent to send along. Never fails: what came of it is in
  * the answer, whose body has been initialised. */
 typedef void og_call_fn(void *arg, const json_t *send, const char *key, struct og_call_answer *ret);
 

@@ -108,7 +108,7 @@ static void add_values(const struct call *call, json_t *end)
 	json_decref(document);
 }
 
-static const char *outcome_name(enum og_called outcome)
+const char *og_called_name(enum og_called outcome)
 {
 	return outcome == OG_CALL_ANSWERED ? "answered"
 	       : outcome == OG_CALL_UNSENT ? "unsent"
@@ -121,7 +121,7 @@ static json_t *end_request(const struct call *call)
 	const struct og_call_answer *answer = &call->answer;
 	json_t *end =
 		json_pack("{s:s,s:s,s:b}", "step", call->step, "outcome",
-			  outcome_name(answer->outcome), "again", call->attempt < call->tries);
+			  og_called_name(answer->outcome), "again", call->attempt < call->tries);
 	char digest[OG_HASH_HEX + 1];
 	struct og_hash hash;
 
@@ -162,15 +162,18 @@ static void trace_try(struct og_job *job, const struct call *call)
 			     service, answer->status, (long long)call->attempt);
 	else
 		og_job_trace(job, "call", "%s: service %s: %s: %s (try %lld)", call->step, service,
-			     outcome_name(answer->outcome), answer->why, (long long)call->attempt);
+			     og_called_name(answer->outcome), answer->why,
+			     (long long)call->attempt);
 }
 
 static void make_call(struct og_job *job, struct call *call)
 {
 	struct og_call_answer *answer = &call->answer;
+	struct og_span span;
 
+	og_job_tell_call(job, &span, call->send, call->step);
 	og_buf_clear(&answer->body);
-	answer->why[0] = '\0';
+	answer->why[0] = answer->host[0] = '\0';
 	answer->status = 0;
 	answer->retry_ms = 0;
 	if (job->means->call)
@@ -178,6 +181,7 @@ static void make_call(struct og_job *job, struct call *call)
 				 answer);
 	else
 		no_caller(answer);
+	og_job_tell_called(&span, answer, call->attempt);
 	trace_try(job, call);
 }
 

@@ -64,6 +64,12 @@ void og_job_tell_end(struct og_job *job);
 /* og_channel_call() as a span, with the trace in the request. */
 int og_job_call(struct og_job *job, const char *verb, json_t *request, json_t **ret,
 		struct og_err *err);
+/* Around one try of a call to a service: the span, and its traceparent in
+ * what is to be sent. */
+void og_job_tell_call(struct og_job *job, struct og_span *span, const json_t *send,
+		      const char *step);
+void og_job_tell_called(struct og_span *span, const struct og_call_answer *answer, int64_t attempt);
+const char *og_called_name(enum og_called outcome);
 /* og_job_understand() as a span. */
 enum og_turn og_job_plan(struct og_job *job);
 

@@ -3,6 +3,7 @@
  * to the shield, one for finding the plan. Nothing here decides anything,
  * and with telemetry off nothing is done but to pass a trace on.
  */
+#include <stdint.h>
 #include <string.h>
 
 #include "lib/agent/planner.h"
@@ -184,4 +185,50 @@ int og_job_call(struct og_job *job, const char *verb, json_t *request, json_t **
 		og_span_status(&span, OG_SPAN_ERROR, "unavailable", err ? err->msg : NULL);
 	og_span_end(&span);
 	return rc;
+}
+
+void og_job_tell_call(struct og_job *job, struct og_span *span, const json_t *send,
+		      const char *step)
+{
+	const char *method = og_json_str(send, "method"), *service = og_json_str(send, "service");
+	const char *trace;
+
+	og_span_begin(span, job->telemetry, OG_CLIENT, method ? method : OG_SPAN_HTTP, job->trace);
+	trace = og_span_context(span, job->trace);
+	if (trace)
+		json_object_set_new((json_t *)(uintptr_t)send, "trace", json_string(trace));
+	if (!span->to)
+		return;
+	og_span_subject(span, service ? service : "");
+	og_span_str(span, OG_ATTR_METHOD, method);
+	og_span_str(span, OG_ATTR_SERVICE_ID, service);
+	og_span_str(span, OG_ATTR_STEP, step);
+}
+
+/* A status from 400 on is an error of a client, as OpenTelemetry has it;
+ * whether the skill expected it is the shield's to say. */
+void og_job_tell_called(struct og_span *span, const struct og_call_answer *answer, int64_t attempt)
+{
+	char status[16];
+
+	if (!span->to)
+		return;
+	if (answer->host[0]) {
+		og_span_str(span, OG_ATTR_HOST, answer->host);
+		og_span_int(span, OG_ATTR_PORT, answer->port);
+	}
+	if (attempt > 1)
+		og_span_int(span, OG_ATTR_RESENT, attempt - 1);
+	if (answer->outcome != OG_CALL_ANSWERED) {
+		og_span_str(span, OG_ATTR_ERROR, og_called_name(answer->outcome));
+		og_span_status(span, OG_SPAN_ERROR, og_called_name(answer->outcome), answer->why);
+	} else {
+		og_span_int(span, OG_ATTR_STATUS, answer->status);
+		og_text_format(status, sizeof(status), "%d", answer->status);
+		if (answer->status >= 400) {
+			og_span_str(span, OG_ATTR_ERROR, status);
+			og_span_status(span, OG_SPAN_ERROR, status, NULL);
+		}
+	}
+	og_span_end(span);
 }

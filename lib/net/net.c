@@ -187,11 +187,6 @@ int og_net_end(struct og_net *net, struct og_net_reply *reply, struct og_err *er
 	return read_reply(net, net->deadline, reply, err);
 }
 
-int og_net_dead(const struct og_net *net)
-{
-	return net->dead;
-}
-
 int og_net_call(struct og_net *net, const struct og_net_request *request,
 		struct og_net_reply *reply, struct og_err *err)
 {

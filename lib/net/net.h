@@ -85,7 +85,5 @@ int og_net_call(struct og_net *net, const struct og_net_request *request,
 int og_net_begin(struct og_net *net, const struct og_net_request *request, struct og_err *err);
 int og_net_fd(const struct og_net *net);
 int og_net_end(struct og_net *net, struct og_net_reply *reply, struct og_err *err);
-/* Did the helper itself fail? */
-int og_net_dead(const struct og_net *net);
 
 #endif

@@ -12,7 +12,7 @@
 #define OG_SPAN_QUEUE	 "queue"	   /* internal: from submitted to claimed */
 #define OG_SPAN_WORKFLOW "invoke_workflow" /* consumer: a delivery; {} is the skill */
 #define OG_SPAN_PLAN	 "plan"		   /* internal: finding skill and slots */
-#define OG_SPAN_HTTP	 "http"		   /* client: an effect outside; {} is method, service */
+#define OG_SPAN_HTTP	 "HTTP" /* client: an effect outside, else its method; {} is the service */
 /* client and server: a request on a channel is named after its verb; {} is the step */
 
 /* Events within a span. */

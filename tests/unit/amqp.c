@@ -250,17 +250,20 @@ static void password_file(void)
 	OG_CHECK_INT(err.code, OG_EPERM);
 }
 
+#define TRACE "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 /* A batch: the ones that were confirmed are counted. */
 static void put_in_part(void)
 {
 	struct og_parcel parcels[3] = {
-		{ "id1", "{}", 0, 0, 0 },
+		{ "id1", "{\"text\":\"\\\"trace\\\":\\\"x\",\"trace\":\"" TRACE "\",\"v\":1}", 0, 0,
+		  0 },
 		{ "id2", "{}", 9, 0, 77 },
 		{ "id3", "{}", 0, og_now_ms() + 1100, 0 },
 	};
 	struct og_err err = OG_ERR_INIT;
 	struct og_queue *queue = open_with(
-		OPEN "<\"exchange\":\"omnigate.work\",\"key\":\"tasks\"\n" OK
+		OPEN "<\"headers\":{\"traceparent\":\"" TRACE "\"}\n" OK
 		     "<\"key\":\"control\"\n>{\"id\":@,\"ok\":false,\"code\":75,\"why\":\"full\"}\n"
 		     "<\"exchange\":\"omnigate.delay\",\"key\":\"1.tasks\"\n" OK,
 		&err);
