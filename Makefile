@@ -46,7 +46,7 @@ BUILD_DEPS := gcc libc6-dev linux-libc-dev libsqlite3-dev libjansson-dev libssl-
 	libcmark-gfm-dev libcmark-gfm-extensions-dev libyaml-dev libcrypt-dev \
 	librabbitmq-dev libcurl4-openssl-dev
 TEST_DEPS := bats jq sqlite3 mandoc binutils procps socat iproute2 openssh-server openssh-client \
-	rabbitmq-server amqp-tools
+	rabbitmq-server amqp-tools systemd
 FUZZ_DEPS := clang libclang-rt-14-dev
 LINT_DEPS := clang-format cppcheck shellcheck
 

@@ -37,18 +37,23 @@ static struct flock lock_of(int which)
 	};
 }
 
+/* -1: somebody whose number means nothing here, in another namespace. */
 static pid_t holder_of(int fd, int which)
 {
 	struct flock lock = lock_of(which);
 
 	if (fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
 		return 0;
-	return lock.l_pid;
+	return lock.l_pid > 0 ? lock.l_pid : -1;
 }
 
 int og_up_busy(pid_t other, struct og_err *err)
 {
-	og_fail(err, OG_NO, "og up runs for this instance already (process %d)", (int)other);
+	if (other > 0)
+		og_fail(err, OG_NO, "og up runs for this instance already (process %d)",
+			(int)other);
+	else
+		og_fail(err, OG_NO, "og up runs for this instance already, in another container");
 	return og_hint(err, "og status shows its services, og down stops it");
 }
 

@@ -148,7 +148,7 @@ static int run_up(struct og_up *up, const struct og_args *args, struct og_err *e
 		return -1;
 	/* Before anything of it is touched: the logs are the other one's. */
 	other = og_up_holder(up->conf);
-	if (other > 0)
+	if (other != 0)
 		return og_up_busy(other, err);
 	if (chdir(up->conf->home) < 0)
 		return og_fail(err, OG_ECONF, "cannot enter '%s': %s", up->conf->home,

@@ -89,7 +89,8 @@ enum og_up_lock { OG_UP_GUARD, OG_UP_KEEPER };
  * the process. OG_NO when another one holds it. *fd stays open. */
 int og_up_lock(const struct og_conf *conf, enum og_up_lock which, int *fd, struct og_err *err);
 /* The process that runs og up here: the guard, or a keeper without one. 0:
- * none. Not to be called by one of them: it would let go of the lock. */
+ * none; -1: one that cannot be seen from here. Not to be called by one of them: it would let go of
+ * the lock. */
 pid_t og_up_holder(const struct og_conf *conf);
 /* OG_NO: it runs already. */
 int og_up_busy(pid_t other, struct og_err *err);

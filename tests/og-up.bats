@@ -407,3 +407,17 @@ server() {
 	nothing_left
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 1")" -eq 49 ]
 }
+
+@test "up, down: one that runs in another container is there, and left alone" {
+	unshare --pid --fork true 2>/dev/null || skip "no right to make a namespace of processes"
+	og up --detach 2>/dev/null
+	run unshare --pid --fork --mount-proc og up
+	[ "$status" -eq 1 ]
+	[[ "$output" == *'already, in another container'* ]]
+	run unshare --pid --fork --mount-proc og down
+	[ "$status" -eq 69 ]
+	is worker ready
+	kill -0 "$(field worker pid)"
+	og down
+	nothing_left
+}
