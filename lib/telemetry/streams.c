@@ -49,7 +49,9 @@ static struct stream *find_or_make(struct streams *streams, const struct stream 
 		free(stream);
 		return NULL;
 	}
-	return streams->all[streams->n++] = stream;
+	streams->all[streams->n] = stream;
+	streams->n++;
+	return stream;
 }
 
 /* When there are too many, what is new comes together under one stream per
