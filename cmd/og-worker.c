@@ -58,8 +58,9 @@ struct job {
 	struct og_caller *caller; /* NULL: no services are configured */
 	int64_t queue_due;	  /* when to tell of the queue again */
 	int stop_fd, presence;
-	int64_t tidy; /* monotonic ms: when to look for old letters again */
-	int spent;    /* its shield is dead or out of step: claim no more */
+	json_t *skills; /* what the agent keeps between tasks */
+	int64_t tidy;	/* monotonic ms: when to look for old letters again */
+	int spent;	/* its shield is dead or out of step: claim no more */
 };
 
 /* A first question, so that no task is claimed, and none of its deliveries
@@ -122,6 +123,7 @@ static void close_job(struct job *job)
 	og_channel_close(job->channel);
 	og_caller_close(job->caller);
 	og_telemetry_close(job->telemetry);
+	json_decref(job->skills);
 	if (job->stop_fd >= 0)
 		close(job->stop_fd);
 	if (job->presence >= 0)
@@ -277,8 +279,9 @@ enum { NOTHING, HANDLED, AFRESH };
 static int handle_one(struct job *job, struct og_err *err)
 {
 	struct og_delivery delivery = { .envelope = NULL };
-	struct og_agent_means means = { job->channel, &job->worker->limits, job->telemetry,
-					job->caller ? og_caller_call : NULL, job->caller };
+	struct og_agent_means means = { job->channel,	&job->worker->limits,
+					job->telemetry, job->caller ? og_caller_call : NULL,
+					job->caller,	job->skills };
 	struct og_agent_report report;
 	int64_t started = og_mono_ms();
 	int claimed = og_queue_claim(job->queue, &delivery, err), rc;
@@ -374,7 +377,9 @@ static int serve(struct job *job, struct og_err *err)
 
 static int run_job(void *arg, struct og_seat *seat)
 {
-	struct job job = { .worker = arg, .seat = seat, .stop_fd = -1, .presence = -1 };
+	struct job job = {
+		.worker = arg, .seat = seat, .stop_fd = -1, .presence = -1, .skills = json_object()
+	};
 	struct og_err err = OG_ERR_INIT;
 	int status = -1;
 

@@ -87,6 +87,7 @@ struct og_agent_means {
 	struct og_telemetry *telemetry; /* NULL: off */
 	og_call_fn *call;		/* NULL: it reaches no services */
 	void *call_arg;
+	json_t *skills; /* an object: versions of skills, kept between tasks; or NULL */
 };
 
 /* envelope: text of any origin. Never fails: what happened is in the report,

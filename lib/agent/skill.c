@@ -10,18 +10,34 @@
 #include "lib/base/text.h"
 #include "lib/task/result.h"
 
+#define SKILLS_KEPT 64
+
+/* The reply's text of the skill, or the one that is known: a version cannot
+ * change. Whether the principal may have it, the shield says every time. */
+static void take_skill(struct og_job *job, const json_t *reply, json_t *known)
+{
+	json_t *doc = json_object_get(reply, "skill"), *kept = job->means->skills;
+	const char *hash = og_json_str(reply, "hash");
+
+	job->doc = json_incref(doc ? doc : known);
+	og_text_format(job->hash, sizeof(job->hash), "%s", hash ? hash : "");
+	if (!kept || !doc || !hash)
+		return;
+	if (json_object_size(kept) >= SKILLS_KEPT)
+		json_object_clear(kept);
+	json_object_set(kept, hash, doc);
+}
+
 static enum og_turn get_skill(struct og_job *job)
 {
-	json_t *request = json_pack("{s:s,s:s*}", "skill", job->name, "hash",
-				    job->hash[0] ? job->hash : NULL);
+	json_t *known = json_incref(json_object_get(job->means->skills, job->hash));
+	json_t *request = json_pack("{s:s,s:s*,s:b}", "skill", job->name, "hash",
+				    job->hash[0] ? job->hash : NULL, "text", known == NULL);
 	json_t *reply = NULL;
-	const char *hash;
 	enum og_turn turn = og_job_ask(job, "skill.get", request, &reply);
 
 	if (turn == OG_TURN_OK) {
-		job->doc = json_incref(json_object_get(reply, "skill"));
-		hash = og_json_str(reply, "hash");
-		og_text_format(job->hash, sizeof(job->hash), "%s", hash ? hash : "");
+		take_skill(job, reply, known);
 		json_object_set_new(job->result, "skill", json_string(job->name));
 		og_text_format(job->report->skill, sizeof(job->report->skill), "%s", job->name);
 		if (json_array_size(json_object_get(job->doc, "steps")) == 0)
@@ -32,6 +48,7 @@ static enum og_turn get_skill(struct og_job *job)
 		og_job_refused(job, OG_TASK_DENIED, reply);
 	}
 	json_decref(reply);
+	json_decref(known);
 	return turn == OG_TURN_BROKEN ? turn : OG_TURN_OK;
 }
 

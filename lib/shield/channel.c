@@ -81,7 +81,7 @@ static const struct verb verbs[] = {
 	{ "schema", ANY, EITHER, READ, NULL, MAYBE_TASK, og_verb_schema },
 	{ "skill.match", ANY, EITHER, READ, NULL, MAYBE_TASK "text:s limit:i?",
 	  og_verb_skill_match },
-	{ "skill.get", ANY, EITHER_LATE, READ, NULL, MAYBE_TASK "skill:s hash:s?",
+	{ "skill.get", ANY, EITHER_LATE, READ, NULL, MAYBE_TASK "skill:s hash:s? text:b?",
 	  og_verb_skill_get },
 	{ "skill.list", ANY, EITHER, READ, NULL, MAYBE_TASK, og_verb_skill_list },
 	{ "skill.put", SESSION, LOGIN, WRITE, "skill", "doc:o", og_verb_skill_put },

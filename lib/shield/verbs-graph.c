@@ -127,6 +127,8 @@ int og_verb_skill_get(struct og_request *rq, struct og_err *err)
 	if (json_object_update(rq->reply, (json_t *)found) < 0 ||
 	    json_object_set_new(rq->reply, "active", json_boolean(active)) < 0)
 		return og_fail_nomem(err);
+	if (!og_json_bool(rq->body, "text", 1))
+		json_object_del(rq->reply, "skill");
 	return og_json_set(rq->reply, "node", json_incref(json_object_get(found, "id")), err);
 }
 
