@@ -2,110 +2,7 @@
 # behaves as it is asked to. What counts is what the service did: its log.
 
 load helper
-
-skill() {
-	echo "$OG_TESTS/skills/order-with-payment/SKILL.md"
-}
-
-# The same skill under another name and sentence, changed by sed.
-variant() { # NAME VERB SED
-	mkdir -p "$1"
-	sed -e "s/^name: .*/name: $1/; s/^- pay for/- $2/" -e "$3" "$(skill)" >"$1/SKILL.md"
-	og-skill add --as alice --grant "$1/SKILL.md" >/dev/null
-}
-
-setup_file() {
-	cd "$BATS_FILE_TMPDIR" || return
-	mkdir model
-	og init --demo model >/dev/null
-	OG_HOME=$PWD/model/.omnigate og-skill add --as alice --grant "$(skill)" >/dev/null
-	touch behave
-	"$OG_BUILD/tests/servers/payment" --log log --behave behave --seconds 900 >port 3>&- &
-	echo $! >pid
-	for _ in $(seq 100); do
-		[ -s port ] && break
-		sleep 0.05
-	done
-	echo "http = payment=http://127.0.0.1:$(cat port)" >>model/.omnigate/og.conf
-}
-
-teardown_file() {
-	kill "$(cat "$BATS_FILE_TMPDIR/pid")" || true
-}
-
-setup() {
-	instance
-	cd "$BATS_TEST_TMPDIR" || return
-	behave=$BATS_FILE_TMPDIR/behave
-	log=$BATS_FILE_TMPDIR/log
-	fresh
-	unset http_proxy all_proxy HTTP_PROXY ALL_PROXY
-}
-
-teardown() {
-	[ -z "${worker:-}" ] || kill -9 "$worker" 2>/dev/null || true
-}
-
-# The service behaves, and has forgotten everything.
-fresh() {
-	: >"$behave"
-	rm -f "$log"
-}
-
-# services URL...: what og.conf says instead.
-services() {
-	sed -i '/^http/d' "$OG_HOME/og.conf"
-	[ $# -eq 0 ] || echo "http = $*" >>"$OG_HOME/og.conf"
-}
-
-# try SENTENCE: runs it to its end; result in the file result, status kept.
-try() {
-	id=$(og-submit --as charlie "$1")
-	og-worker --drain --quiet
-	show
-}
-
-show() {
-	ended=0
-	og-task show "$id" --as charlie --json >result || ended=$?
-}
-
-is() { # MEMBER VALUE
-	[ "$(jq -r ".$1" result)" = "$2" ] || {
-		jq . result
-		return 1
-	}
-}
-
-did() { # WHAT: how often
-	[ -e "$log" ] || {
-		echo 0
-		return
-	}
-	grep -c "^$1 " "$log" || true
-}
-
-keys() {
-	[ -e "$log" ] && sed -n 's/.* key=\([^ ]*\).*/\1/p' "$log" | sort -u | wc -l
-}
-
-sql() {
-	sqlite3 "$OG_HOME/erp.db" "$1"
-}
-
-last_order() {
-	sql "SELECT status FROM orders ORDER BY id DESC LIMIT 1"
-}
-
-mice() {
-	sql "SELECT stock_quantity FROM products WHERE id = 4"
-}
-
-resolve() { # STATE
-	og-task resolve "$id" --as alice --state "$1" --note 'I looked' >/dev/null 2>said
-	og-worker --drain --quiet
-	show
-}
+load effects-helper
 
 @test "charged once, and on the ledger before and after" {
 	try 'pay for 1 wireless mouse'
@@ -530,73 +427,32 @@ drain() {
 	[ "$(did charge)" -eq 1 ]
 }
 
-# --- kill -9 at every write ----------------------------------------------------
-
-# Books, states, and what the service did; not how often it was asked.
-end_state() {
-	sql "SELECT 'order', total_amount, status FROM orders ORDER BY id;
-		SELECT 'payment', amount, status FROM payments ORDER BY id;
-		SELECT 'stock', id, stock_quantity FROM products;
-		SELECT 'task', state, reason FROM og_task"
-	echo "charged $(did charge), refunded $(did refund)"
-}
-
-# kill_everywhere PROGRAM SENTENCE BEHAVIOUR STEP: visits N = 1, 1+STEP, ...
-kill_everywhere() {
-	local program=$1 sentence=$2 how=$3 stride=$4 n=1 want
-	export KILLAT=$OG_BUILD/tests/killat.so
-	[ -e "$KILLAT" ] || skip "no preload library in this build"
-	! objdump -p "$OG_BUILD/bin/og-shield" | grep -q asan || skip "not with sanitizers"
-	og-submit --as charlie "$sentence" >/dev/null
-	cp -r "$OG_HOME" "$BATS_TEST_TMPDIR/pristine"
-	[ -z "$how" ] || echo "$how" >"$behave"
+@test "an approval before a call: nothing is sent until it is given, then once" {
+	printf 'Charges above 200 take two people.\n' |
+		og-policy add --as alice --name four-eyes --node order-with-payment \
+			--approval ':total_amount > 200' --step charge --approver-clearance 3 - >/dev/null
+	id=$(og-submit --as charlie 'pay for 1 ergonomic chair')
 	og-worker --drain --quiet
-	want=$(end_state)
-	while :; do
-		rm -rf "$OG_HOME"
-		cp -r "$BATS_TEST_TMPDIR/pristine" "$OG_HOME"
-		fresh
-		[ -z "$how" ] || echo "$how" >"$behave"
-		touch "$OG_HOME/run/once"
-		OG_KILL_PROGRAM=$program OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once \
-			LD_PRELOAD=$KILLAT timeout 20 og-worker --drain >/dev/null 2>&1 || true
-		[ ! -e "$OG_HOME/run/once" ] || break
-		timeout 20 og-worker --drain >/dev/null 2>&1
-		[ "$(end_state)" = "$want" ] || {
-			echo "killed $program at $n:"
-			diff <(echo "$want") <(end_state)
-			return 1
-		}
-		og-ledger verify --state >/dev/null || {
-			echo "ledger broken after killing $program at $n"
-			return 1
-		}
-		n=$((n + stride))
-	done
-	echo "# $program died at $n points" >&3
-	[ "$n" -gt 5 ]
+	[ "$(sql "SELECT state FROM og_task WHERE id = '$id'")" = waiting ]
+	[ ! -e "$log" ]
+	og-task approve "$id" --as alice >/dev/null 2>&1
+	echo '/charges lost' >"$behave"
+	og-worker --drain --quiet
+	show
+	is state 'done'
+	[ "$(did charge)" -eq 1 ]
+	[ "$(sql "SELECT json_extract(body, '$.approval.by') FROM audit_ledger
+		WHERE action = 'effect.begin'")" = alice ]
+	og-ledger verify --state
 }
 
-stride() { # of the sample
-	[ -n "${OG_FULL:-}" ] && echo 1 || echo "$1"
-}
-
-@test "the shield killed at every write of a charge" {
-	kill_everywhere og-shield 'pay for 1 wireless mouse' '' "$(stride 6)"
-}
-
-@test "the shield killed at every write of a charge that is refunded" {
-	kill_everywhere og-shield 'pay for 7 wireless mouse' '' "$(stride 9)"
-}
-
-@test "the worker killed at every write of a charge that is refunded" {
-	kill_everywhere og-worker 'pay for 7 wireless mouse' '' "$(stride 2)"
-}
-
-@test "the worker killed at every write of a charge that is refused" {
-	kill_everywhere og-worker 'pay for 21 standing desks' '' "$(stride 2)"
-}
-
-@test "the shield killed at every write of a refund that is refused" {
-	kill_everywhere og-shield 'pay for 7 wireless mouse' '*/charges/pay_1/refunds 422' "$(stride 9)"
+@test "a value that is none" {
+	variant no-value settle 's|"/card/last4"|"/card"|'
+	try 'settle 1 wireless mouse'
+	# The charge's id was there: it is refunded.
+	is state compensated
+	is reason "the answer of service 'payment': it has no single value at '/card'"
+	[ "$(did charge)" -eq 1 ]
+	[ "$(did refund)" -eq 1 ]
+	[ -z "$(sql "SELECT 1 FROM payments WHERE status LIKE 'pay%'")" ]
 }
