@@ -15,12 +15,13 @@ end_state() {
 }
 
 # kill_everywhere PROGRAM SENTENCE BEHAVIOUR STEP: visits N = 1, 1+STEP, ...
+# Without a sentence, of what is in the queue.
 kill_everywhere() {
 	local program=$1 sentence=$2 how=$3 stride=$4 n=1 want
 	export KILLAT=$OG_BUILD/tests/killat.so
 	[ -e "$KILLAT" ] || skip "no preload library in this build"
 	! objdump -p "$OG_BUILD/bin/og-shield" | grep -q asan || skip "not with sanitizers"
-	og-submit --as charlie "$sentence" >/dev/null
+	[ -z "$sentence" ] || og-submit --as charlie "$sentence" >/dev/null
 	cp -r "$OG_HOME" "$BATS_TEST_TMPDIR/pristine"
 	[ -z "$how" ] || echo "$how" >"$behave"
 	og-worker --drain --quiet
@@ -72,4 +73,23 @@ stride() { # of the sample
 
 @test "the shield killed at every write of a refund that is refused" {
 	kill_everywhere og-shield 'pay for 7 wireless mouse' '*/charges/pay_1/refunds 422' "$(stride 9)"
+}
+
+# A task in doubt, and in the queue the word that it is to be tried again.
+doubted() {
+	echo '*/charges lost' >"$behave"
+	try 'pay for 7 wireless mouse'
+	is state in_doubt
+	: >"$behave"
+	og-task resolve "$id" --as alice --state retry >/dev/null 2>&1
+}
+
+@test "the shield killed at every write of a task that is resolved" {
+	doubted
+	kill_everywhere og-shield '' '' "$(stride 9)"
+}
+
+@test "the worker killed at every write of a task that is resolved" {
+	doubted
+	kill_everywhere og-worker '' '' "$(stride 3)"
 }

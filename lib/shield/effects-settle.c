@@ -169,15 +169,6 @@ static int complete_step(struct ending *end, struct og_err *err)
 	return og_run_keep(run, og_json_str(end->effect, "digest"), wrote_any ? seq : 0, err);
 }
 
-static int failed_step(const struct og_journal *row)
-{
-	json_t *reply = row->reply ? json_loads(row->reply, 0, NULL) : NULL;
-	int failed = og_json_bool(reply, "failed", 0);
-
-	json_decref(reply);
-	return failed;
-}
-
 static int complete_undo(struct ending *end, struct og_err *err)
 {
 	struct og_run *run = &end->run;
@@ -194,7 +185,8 @@ static int complete_undo(struct ending *end, struct og_err *err)
 		goto out;
 	}
 	done.next = progress.before;
-	if (!failed_step(&end->row) && og_saga_undo(run, &end->row, &done.how, err) < 0)
+	if (strcmp(end->row.digest, OG_JOURNAL_FAILED) != 0 &&
+	    og_saga_undo(run, &end->row, &done.how, err) < 0)
 		goto out;
 	done.how = strcmp(done.how, "sql") == 0 ? "http, sql" : "http";
 	if (record(end, NULL, &done.seq, err) == 0 && og_effect_set(&rq->task, NULL, err) == 0)
@@ -276,16 +268,16 @@ static int stand(struct ending *end, json_t *refusal, struct og_err *err)
 	struct og_run *run = &end->run;
 	struct og_task_row *task = &run->rq->task;
 	struct og_journal row = { .ordinal = run->ordinal, .step = (char *)(uintptr_t)run->name };
-	char none[] = "[]";
+	char none[] = "[]", failed[] = OG_JOURNAL_FAILED;
 	int rc = -1;
 
-	if (take_values(end, err) < 0 || og_json_set(refusal, "failed", json_true(), err) < 0)
+	if (take_values(end, err) < 0)
 		return -1;
 	if (record(end, refusal, &row.seq, err) < 0 || og_effect_set(task, NULL, err) < 0 ||
 	    og_task_row_set(&task->reason, og_json_str(refusal, "why"), err) < 0)
 		return -1;
 	task->next_step = -1;
-	row.digest = (char *)(uintptr_t)og_json_str(end->effect, "digest");
+	row.digest = failed;
 	row.reply = json_dumps(refusal, JSON_COMPACT);
 	row.vars = json_dumps(run->vars, JSON_COMPACT);
 	row.changes = none;

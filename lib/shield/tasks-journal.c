@@ -92,7 +92,12 @@ static int progress_add(struct og_stmt *stmt, struct og_progress *progress)
 	} else {
 		progress->before = progress->last;
 		progress->last = og_col_int(stmt, 0);
+		progress->standing++;
 		progress->standing_writes += !og_col_null(stmt, 2);
+	}
+	if (og_col_int(stmt, 4)) {
+		json_decref(name);
+		return 0;
 	}
 	return json_array_append_new(progress->done, name);
 }

@@ -43,7 +43,8 @@ static const char *const sql_text[SQL_COUNT] = {
 			    " AND ordinal = ?3",
 	[SQL_JOURNAL_PUT] = "INSERT INTO main.og_journal(task, phase, ordinal, step, digest,"
 			    " reply, changes, vars, seq) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
-	[SQL_PROGRESS] = "SELECT d.ordinal, d.step, d.seq, u.ordinal FROM main.og_journal AS d"
+	[SQL_PROGRESS] = "SELECT d.ordinal, d.step, d.seq, u.ordinal,"
+			 " d.digest = '" OG_JOURNAL_FAILED "' FROM main.og_journal AS d"
 			 " LEFT JOIN main.og_journal AS u ON u.task = d.task"
 			 " AND u.phase = 'undo' AND u.ordinal = d.ordinal"
 			 " WHERE d.task = ?1 AND d.phase = 'do' ORDER BY d.ordinal",

@@ -85,6 +85,10 @@ int og_tasks_list(struct og_tasks *tasks, const struct og_task_query *query, jso
 
 enum og_phase { OG_PHASE_DO, OG_PHASE_UNDO };
 
+/* The digest of a step that was refused after its call outside: nothing but
+ * the call stands, and that has to be taken back. */
+#define OG_JOURNAL_FAILED "failed"
+
 /* One row of og_journal. */
 struct og_journal {
 	int64_t ordinal;
@@ -119,7 +123,8 @@ int og_tasks_prune(struct og_tasks *tasks, struct og_prune *prune, struct og_err
 
 /* Which steps are done and undone, in step order, for task.begin. */
 struct og_progress {
-	json_t *done, *undone;	 /* arrays of names */
+	json_t *done, *undone;	 /* arrays of names; done without one that failed but stands */
+	int64_t standing;	 /* steps that are not undone */
 	int64_t undos;		 /* how many undo rows: the saga turned back */
 	int64_t last;		 /* ordinal of the last step not undone; -1: none */
 	int64_t before;		 /* of the one before that; -1: none */

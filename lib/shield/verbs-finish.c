@@ -87,8 +87,7 @@ static int judge(struct og_request *rq, enum og_task_state state, struct og_err 
 	course.in_doubt = og_effect_unknown(effect);
 	json_decref(effect);
 	course.undos = progress.undos;
-	course.standing =
-		(int64_t)(json_array_size(progress.done) - json_array_size(progress.undone));
+	course.standing = progress.standing;
 	course.standing_writes = progress.standing_writes;
 	og_progress_release(&progress);
 	why = misfit(state, &course, cancelled);

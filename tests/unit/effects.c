@@ -412,6 +412,7 @@ static void the_rest_is_refused(void)
 	must_not(begin(&run, "charge"), "conflict", "turned-back");
 	reply = again(&run);
 	OG_CHECK_STR(og_json_str(reply, "phase"), "undo");
+	OG_CHECK_INT((intmax_t)json_array_size(json_object_get(reply, "done")), 1);
 	OG_CHECK_STR(og_json_str(reply, "reason"),
 		     "the answer of service 'payment': it has no '/id'");
 	json_decref(reply);
