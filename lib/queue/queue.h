@@ -68,8 +68,9 @@ struct og_parcel {
 
 /* Durable when it returns 0. All parcels or none. An id that is queued
  * already is the same task again: the earlier time at which it is due
- * counts. One that somebody holds is due at once when it is released; a
- * dead letter is revived. */
+ * counts. One that somebody holds is due at once when the holder is done
+ * with it, whether that was a release, an ack or a dead letter; a dead
+ * letter is revived. */
 int og_queue_put(struct og_queue *queue, const struct og_parcel *parcels, size_t n,
 		 struct og_err *err);
 

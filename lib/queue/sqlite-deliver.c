@@ -77,16 +77,36 @@ static int find_next(struct og_sqlite_queue *q, int64_t *ret, struct og_err *err
 	return found == 0 ? og_sqlite_abandoned(q, ret, err) : found;
 }
 
+static int run_for(struct og_stmt *stmt, int64_t ticket, struct og_err *err)
+{
+	og_bind_int(stmt, 1, ticket);
+	return og_stmt_run(stmt, err);
+}
+
+/* Runs what ends a claim. One that was put again meanwhile is not over:
+ * whoever put it had reason to, and may have come after all that the
+ * claim's holder looked at. 1: it is ready again; 0; -1. */
+static int end_claim(struct og_sqlite_queue *q, struct og_stmt *stmt, int64_t ticket,
+		     struct og_err *err)
+{
+	struct og_stmt *again = og_sqlite_stmt(q, AGAIN, err);
+
+	if (!again || run_for(stmt, ticket, err) < 0)
+		return -1;
+	if (og_db_changes(q->db) > 0)
+		return 0;
+	return run_for(again, ticket, err) < 0 ? -1 : og_db_changes(q->db) > 0;
+}
+
 static int bury(struct og_sqlite_queue *q, int64_t ticket, const char *reason, struct og_err *err)
 {
 	struct og_stmt *stmt = og_sqlite_stmt(q, DEAD, err);
 
 	if (!stmt)
 		return -1;
-	og_bind_int(stmt, 1, ticket);
 	og_bind_text(stmt, 2, reason);
 	og_bind_int(stmt, 3, og_now_ms());
-	return og_stmt_run(stmt, err);
+	return end_claim(q, stmt, ticket, err) < 0 ? -1 : 0;
 }
 
 /* 1: taken; 2: it was buried instead, look for another; -1. */
@@ -145,21 +165,24 @@ int og_sqlite_claim(struct og_queue *base, struct og_delivery *ret, struct og_er
 	return rc < 0 ? -1 : found;
 }
 
-/* Runs what settles a claim in a transaction of its own, and lets go. */
+/* Settles a claim in a transaction of its own, and lets go. */
 static int settle(struct og_sqlite_queue *q, struct og_stmt *stmt, int64_t ticket, int sync,
 		  struct og_err *err)
 {
+	int again, rc;
+
 	if (og_sqlite_enter(q, err) < 0) {
 		og_stmt_reset(stmt);
 		return -1;
 	}
-	og_bind_int(stmt, 1, ticket);
-	if (og_stmt_run(stmt, err) < 0) {
+	again = end_claim(q, stmt, ticket, err);
+	if (again < 0) {
 		og_sqlite_leave(q);
 		return -1;
 	}
 	og_sqlite_let_go(q, ticket);
-	return og_sqlite_commit(q, sync, err);
+	rc = og_sqlite_commit(q, sync, err);
+	return rc == 0 && again ? og_bell_ring(q->run, OG_BELL_QUEUE, err) : rc;
 }
 
 /* An ack lost to a power cut is a redelivery, which the shield answers

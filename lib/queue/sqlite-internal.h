@@ -28,6 +28,7 @@ enum og_sqlite_stmt {
 	CLAIMED,
 	TAKE,
 	ACK,
+	AGAIN,
 	RELEASE,
 	DEAD,
 	SWEEP,

@@ -62,11 +62,14 @@ static const char *const sql[STATEMENTS] = {
 	[CLAIMED] = "SELECT ticket FROM task WHERE state = 1 ORDER BY ticket",
 	[TAKE] = "UPDATE task SET state = 1, attempts = attempts + 1 WHERE ticket = ?1 "
 		 "RETURNING attempts, envelope, expires",
-	[ACK] = "DELETE FROM task WHERE ticket = ?1",
+	[ACK] = "DELETE FROM task WHERE ticket = ?1 AND NOT again",
+	[AGAIN] = "UPDATE task SET state = 0, again = 0, attempts = 0, not_before = 0, "
+		  "expires = 0 WHERE ticket = ?1 AND again",
 	[RELEASE] = "UPDATE task SET state = iif(again OR ?2 = 0, 0, 3), "
 		    "not_before = iif(again, 0, ?2), again = 0, attempts = attempts - ?3, "
 		    "expires = 0 WHERE ticket = ?1 AND state = 1",
-	[DEAD] = "UPDATE task SET state = 2, reason = ?2, died = ?3 WHERE ticket = ?1",
+	[DEAD] = "UPDATE task SET state = 2, reason = ?2, died = ?3 "
+		 "WHERE ticket = ?1 AND NOT again",
 	[SWEEP] = "DELETE FROM task WHERE ticket IN (SELECT ticket FROM task "
 		  "WHERE state = 2 AND died < ?1 ORDER BY died LIMIT 200)",
 	[BOUND] = "SELECT coalesce((SELECT max(ticket) FROM task) - (SELECT min(ticket) FROM task) "

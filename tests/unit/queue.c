@@ -551,6 +551,55 @@ static void put_again(void)
 	sweep(queue);
 }
 
+/* Its holder dies so often that it would be a dead letter, but was put again. */
+static void put_again_and_abandoned(void)
+{
+	struct og_queue *queue = fresh();
+	struct og_delivery delivery = { .envelope = NULL };
+	struct og_err err = OG_ERR_INIT;
+
+	put(queue, "t", 0, 0);
+	for (int i = 1; i <= OG_QUEUE_DELIVERIES + 1; i++) {
+		struct og_queue *holder = open_queue();
+
+		OG_CHECK_INT(og_queue_claim(holder, &delivery, &err), 1);
+		OG_CHECK_INT(delivery.attempts, i <= OG_QUEUE_DELIVERIES ? i : 1);
+		og_delivery_release(&delivery);
+		if (i == OG_QUEUE_DELIVERIES)
+			put(queue, "t", 0, 0);
+		og_queue_close(holder);
+	}
+	sweep(queue);
+}
+
+/* Put again while it is held: what its holder makes of the delivery is not
+ * the last word. It comes once more, as new, and then no more. */
+static void put_again_while_held(void)
+{
+	struct og_queue *queue = fresh();
+	struct og_parcel parcel = { .id = "t", .envelope = "{}", .expires = og_now_ms() + 20 };
+	struct og_delivery delivery = { .envelope = NULL };
+	struct og_err err = OG_ERR_INIT;
+
+	OG_CHECK_OK(og_queue_put(queue, &parcel, 1, &err), &err);
+	for (int ack = 0; ack < 2; ack++) {
+		OG_CHECK_INT(og_queue_claim(queue, &delivery, &err), 1);
+		og_delivery_release(&delivery);
+		OG_CHECK_OK(og_queue_put(queue, &parcel, 1, &err), &err);
+		while (og_now_ms() <= parcel.expires)
+			usleep(5000);
+		OG_CHECK_OK(ack ? og_queue_ack(queue, delivery.ticket, &err)
+				: og_queue_dead(queue, delivery.ticket, "reason", &err),
+			    &err);
+	}
+	OG_CHECK_INT(og_queue_claim(queue, &delivery, &err), 1);
+	OG_CHECK_INT(delivery.attempts, 1);
+	og_delivery_release(&delivery);
+	OG_CHECK_OK(og_queue_ack(queue, delivery.ticket, &err), &err);
+	OG_CHECK_INT(og_queue_claim(queue, &delivery, &err), 0);
+	sweep(queue);
+}
+
 static void other_engines(void)
 {
 	struct og_queue *queue = NULL;
@@ -584,6 +633,8 @@ int main(void)
 	OG_RUN(bells);
 	OG_RUN(presence);
 	OG_RUN(put_again);
+	OG_RUN(put_again_while_held);
+	OG_RUN(put_again_and_abandoned);
 	OG_RUN(other_engines);
 	return og_done();
 }
