@@ -127,6 +127,7 @@ PARTS_og-submit := og-queue.o og-submit-spool.o og-submit-times.o og-telemetry.o
 PARTS_og-task := og-task-say.o og-task-prune.o og-queue.o
 PARTS_og-worker := og-queue.o og-telemetry.o og-worker-call.o og-worker-tell.o
 # And here what only it links.
+BENCH_LIBS_rabbitmq := -lrabbitmq
 LIBS_og-amqp := -lrabbitmq
 LIBS_og-http := -lcurl
 
@@ -157,7 +158,7 @@ $(O)/tests/%.so: tests/preload/%.c
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -shared -fPIC -o $@ $< -ldl
 $(O)/bench/%: tests/bench/%.c $(O)/libog.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/libog.a $(LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/libog.a $(BENCH_LIBS_$*) $(LIBS)
 # Servers that the tests talk to.
 $(O)/tests/servers/%: tests/servers/%.c $(O)/libog.a
 	@mkdir -p $(@D)

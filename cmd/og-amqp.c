@@ -64,19 +64,21 @@ void amqp_refuse(struct amqp *amqp, const struct amqp_request *request, const st
 		og_note(amqp->ctx, "%s", err->msg);
 }
 
-/* Writes what the reader takes. -1: it is gone. */
-static int flush_out(struct amqp *amqp)
+/* Writes what the reader takes. When it is gone there is nobody left to ask
+ * or to answer; what is being published is waited for all the same. */
+static void flush_out(struct amqp *amqp)
 {
-	ssize_t n;
+	ssize_t n = 0;
 
-	if (amqp->out.len == 0)
-		return amqp->out.failed ? -1 : 0;
-	n = write(STDOUT_FILENO, amqp->out.data, amqp->out.len);
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -1;
-	memmove(amqp->out.data, amqp->out.data + n, amqp->out.len - (size_t)n + 1);
-	amqp->out.len -= (size_t)n;
-	return 0;
+	if (amqp->out.len > 0)
+		n = write(STDOUT_FILENO, amqp->out.data, amqp->out.len);
+	if (amqp->out.failed || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+		amqp->ending = 1;
+		og_buf_clear(&amqp->out);
+	} else if (n > 0) {
+		memmove(amqp->out.data, amqp->out.data + n, amqp->out.len - (size_t)n + 1);
+		amqp->out.len -= (size_t)n;
+	}
 }
 
 /* --- the first line -------------------------------------------------------------- */
@@ -139,17 +141,16 @@ static int read_first(struct amqp *amqp, struct og_lines *lines, struct og_err *
 }
 
 /* A broker that is not there is an answer like any other; then it is over. */
-static int connect_first(struct amqp *amqp, struct og_err *err)
+static void connect_first(struct amqp *amqp)
 {
 	struct og_err why = OG_ERR_INIT;
 
 	if (amqp_link_open(amqp, &amqp->links[AMQP_OUT], &why) < 0) {
 		amqp_refuse(amqp, amqp->open, &why);
 		amqp->ending = 1;
-		return flush_out(amqp) < 0 ? og_fail(err, OG_EIO, "nobody reads the answer") : 0;
+	} else {
+		amqp_answer(amqp, amqp->open, product(amqp));
 	}
-	amqp_answer(amqp, amqp->open, product(amqp));
-	return 0;
 }
 
 /* --- the loop ----------------------------------------------------------------------- */
@@ -223,13 +224,12 @@ static int converse(struct amqp *amqp, struct og_lines *lines, struct og_err *er
 	int asked = 1; /* more may have come with the first line */
 
 	for (;;) {
-		if (asked > 0 && take_requests(amqp, lines, err) < 0)
+		if (asked > 0 && !amqp->ending && take_requests(amqp, lines, err) < 0)
 			return -1;
 		if (amqp_links_mend(amqp, err) < 0)
 			return -1;
 		amqp_publishes_go_on(amqp);
-		if (flush_out(amqp) < 0)
-			return og_fail(err, OG_EIO, "nobody reads the answers");
+		flush_out(amqp);
 		if (amqp->ending && !amqp->publishes && !amqp->out.len)
 			return 0;
 		asked = wait_any(amqp, err);
@@ -270,8 +270,10 @@ static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_e
 	og_lines_init(&lines, STDIN_FILENO, AMQP_LINE_MAX);
 	fcntl(STDOUT_FILENO, F_SETFL, fcntl(STDOUT_FILENO, F_GETFL) | O_NONBLOCK);
 	rc = amqp.consumers ? read_first(&amqp, &lines, err) : og_fail_nomem(err);
-	if (rc > 0)
-		rc = connect_first(&amqp, err) < 0 ? -1 : converse(&amqp, &lines, err);
+	if (rc > 0) {
+		connect_first(&amqp);
+		rc = converse(&amqp, &lines, err);
+	}
 	release(&amqp);
 	og_lines_release(&lines);
 	return rc;
