@@ -164,11 +164,13 @@ static int take_query(const char *text, struct og_amqp_url *url, struct og_err *
 
 static int take_all(const char *text, struct og_amqp_url *url, struct og_err *err)
 {
-	const char *rest = text + (url->tls ? 8 : 7), *path, *at;
-	size_t authority = strcspn(rest, "/?"), vhost;
+	const char *scheme = url->tls ? "amqps://" : "amqp://", *rest, *path, *at;
+	size_t authority, vhost;
 
-	if (strncmp(text, url->tls ? "amqps://" : "amqp://", (size_t)(rest - text)) != 0)
+	if (strncmp(text, scheme, strlen(scheme)) != 0)
 		return bad("beginning", err);
+	rest = text + strlen(scheme);
+	authority = strcspn(rest, "/?");
 	at = memrchr(rest, '@', authority);
 	path = rest + authority;
 	if (take_user(at ? rest : NULL, at ? (size_t)(at - rest) : 0, url, err) < 0 ||

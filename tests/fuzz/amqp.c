@@ -35,12 +35,15 @@ static void try_url(const uint8_t *data, size_t size)
 	struct og_err err = OG_ERR_INIT;
 	struct og_amqp_url url;
 	char *text = malloc(size + 8);
+	size_t begin;
 
 	if (!text)
 		return;
+	/* Sometimes whole, sometimes only what follows the scheme. */
+	begin = size > 0 && data[0] == 'a' ? 0 : 7;
 	memcpy(text, "amqp://", 7);
-	memcpy(text + 7, data, size);
-	text[7 + size] = '\0';
+	memcpy(text + begin, data, size);
+	text[begin + size] = '\0';
 	if (og_amqp_url_parse(text, &url, &err) == 0) {
 		if (!*url.host || !*url.prefix || url.port < 1 || url.port > 65535)
 			abort();
