@@ -109,6 +109,45 @@ shield_of() {
 	pgrep -P "$(pgrep -P "$1" | head -n 1)" -f og-shield | head -n 1
 }
 
+# First, while few queues are there to be recovered.
+@test "the broker is killed while a task runs" {
+	serve --jobs 1
+	sleep 1.2 # since the queues were declared: then they survive
+	shield=$(shield_of "$worker")
+	kill -STOP "$shield"
+	running=$(og-submit --as charlie 'buy 1 laptop stand')
+	queued=$(og-submit --as charlie 'buy 1 laptop stand')
+	"$broker" kill "$broker_dir"
+	kill -CONT "$shield"
+	until_true done_as done "$running"
+	"$broker" again "$broker_dir" >/dev/null
+	until_true done_as done "$queued"
+	after=$(og-submit --as charlie --wait --json 'buy 1 laptop stand' | jq -r .task)
+	done_as done "$after"
+	stop "$worker"
+	[ "$(stock)" -eq 97 ]
+	grep -q 'the broker is back' worker.log
+	og-ledger verify --state
+}
+
+@test "the broker stops and starts: queued tasks are there, the worker goes on" {
+	[ -n "${OG_FULL:-}" ] || skip "only with OG_FULL=1: it takes 15 s"
+	queued=$(og-submit --as charlie 'buy 1 laptop stand')
+	serve --jobs 1
+	until_true done_as done "$queued"
+	stop "$worker"
+	waiting=$(og-submit --as charlie 'buy 1 laptop stand')
+	"$broker" stop "$broker_dir"
+	run og-submit --as charlie 'buy 1 laptop stand'
+	[ "$status" -eq 69 ]
+	og-task status "$queued" --as charlie
+	"$broker" again "$broker_dir" >/dev/null
+	serve --jobs 1
+	until_true done_as done "$waiting"
+	stop "$worker"
+	[ "$(stock)" -eq 98 ]
+}
+
 @test "a purchase, and one that is taken back" {
 	og-submit --as charlie --batch <<<$'buy 1 laptop stand\nbuy 2 standing desks' >ids
 	[ "$(ready tasks)" -eq 2 ]
@@ -456,43 +495,5 @@ shield_of() {
 	stop "$worker"
 	grep -q 'timed out\|PRECONDITION' worker.log
 	[ "$(stock)" -eq 98 ]
-	og-ledger verify --state
-}
-
-@test "the broker stops and starts: queued tasks are there, the worker goes on" {
-	[ -n "${OG_FULL:-}" ] || skip "only with OG_FULL=1: it takes 15 s"
-	queued=$(og-submit --as charlie 'buy 1 laptop stand')
-	serve --jobs 1
-	until_true done_as done "$queued"
-	stop "$worker"
-	waiting=$(og-submit --as charlie 'buy 1 laptop stand')
-	"$broker" stop "$broker_dir"
-	run og-submit --as charlie 'buy 1 laptop stand'
-	[ "$status" -eq 69 ]
-	og-task status "$queued" --as charlie
-	"$broker" again "$broker_dir" >/dev/null
-	serve --jobs 1
-	until_true done_as done "$waiting"
-	stop "$worker"
-	[ "$(stock)" -eq 98 ]
-}
-
-@test "the broker is killed while a task runs" {
-	serve --jobs 1
-	sleep 1.2 # since the queues were declared: then they survive
-	shield=$(shield_of "$worker")
-	kill -STOP "$shield"
-	running=$(og-submit --as charlie 'buy 1 laptop stand')
-	queued=$(og-submit --as charlie 'buy 1 laptop stand')
-	"$broker" kill "$broker_dir"
-	kill -CONT "$shield"
-	until_true done_as done "$running"
-	"$broker" again "$broker_dir" >/dev/null
-	until_true done_as done "$queued"
-	after=$(og-submit --as charlie --wait --json 'buy 1 laptop stand' | jq -r .task)
-	done_as done "$after"
-	stop "$worker"
-	[ "$(stock)" -eq 97 ]
-	grep -q 'the broker is back' worker.log
 	og-ledger verify --state
 }
