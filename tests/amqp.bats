@@ -70,9 +70,9 @@ stock() {
 	sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 3"
 }
 
-# Waits until a command succeeds, twenty seconds at most.
+# Waits until a command succeeds, a minute at most.
 until_true() {
-	for _ in $(seq 200); do
+	for _ in $(seq 600); do
 		"$@" && return 0
 		sleep 0.1
 	done
