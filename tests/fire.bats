@@ -29,7 +29,7 @@ submit_for_ever() {
 		1) id=$(og-submit --as diana 'buy 2 standing desks') && echo "compensated $id" ;;
 		2) id=$(og-submit --as bob 'inspect stock') && echo "done $id" ;;
 		esac >>"$1" 2>>submit.log
-		sleep 0.2
+		sleep 0.07 # more than the worker can do
 	done
 }
 
@@ -120,7 +120,7 @@ account() {
 
 report() { # KILLS
 	echo "# $1 kills, $(wc -l <want) tasks acknowledged, $revived let go on by hand," \
-		"$(sql "SELECT max(epoch) FROM og_task") beginnings of one at most" >&3
+		"$(sql "SELECT count(*) FROM og_task WHERE epoch > 1") begun more than once" >&3
 }
 
 @test "workers, jobs and shields killed at random: every task once, to its right end" {

@@ -14,6 +14,15 @@
 
 #define OG_CONSENT_COLUMNS "id, hash, task, kind, said, digest, state, expires, principal, envelope"
 
+/* Lists begin with the ids, each kind from the index that has them in their
+ * order: the newest of a hundred thousand are found without the others. Of
+ * one principal's tasks the done ones are the many. */
+#define OG_TASK_LISTED                                                                             \
+	"SELECT t.id, t.state, t.reason, t.skill, p.name, t.submitted, t.begun,"                   \
+	" t.finished, t.epoch, t.text, t.deadline, t.waits FROM some"                              \
+	" JOIN main.og_task AS t ON t.id = some.id"                                                \
+	" JOIN main.og_principal AS p ON p.id = t.principal ORDER BY t.id DESC LIMIT ?3"
+
 static const char *const sql_text[SQL_COUNT] = {
 	[SQL_GET] = "SELECT " OG_TASK_COLUMNS " FROM main.og_task WHERE id = ?1",
 	[SQL_BY_KEY] = "SELECT id FROM main.og_task WHERE principal = ?1 AND key = ?2",
@@ -31,13 +40,19 @@ static const char *const sql_text[SQL_COUNT] = {
 		       " waits = NULL WHERE id = ?1",
 	[SQL_REOPEN] = "UPDATE main.og_task SET state = ?2, reason = ?3, effect = ?4,"
 		       " finished = NULL, result = NULL WHERE id = ?1",
-	[SQL_LIST] = "SELECT t.id, t.state, t.reason, t.skill, p.name, t.submitted, t.begun,"
-		     " t.finished, t.epoch, t.text, t.deadline, t.waits FROM main.og_task AS t"
-		     " JOIN main.og_principal AS p ON p.id = t.principal"
-		     " WHERE t.same_as IS NULL AND (?1 = 0 OR t.principal = ?1 OR"
-		     " (?4 > 0 AND t.state = 'waiting' AND"
-		     " json_extract(t.waits, '$.clearance') <= ?4))"
-		     " AND (?2 IS NULL OR t.state = ?2) ORDER BY t.id DESC LIMIT ?3",
+	[SQL_LIST_ALL] = "WITH some(id) AS (SELECT id FROM main.og_task WHERE same_as IS NULL"
+			 " ORDER BY id DESC LIMIT ?3) " OG_TASK_LISTED,
+	[SQL_LIST_STATE] = "WITH some(id) AS (SELECT id FROM main.og_task WHERE state = ?2"
+			   " ORDER BY id DESC LIMIT ?3) " OG_TASK_LISTED,
+	[SQL_LIST_OWN] = "WITH some(id) AS (SELECT id FROM (SELECT id FROM main.og_task"
+			 " WHERE principal = ?1 AND (?2 IS NULL OR (?2 = 'done' AND +state = ?2))"
+			 " AND same_as IS NULL ORDER BY id DESC LIMIT ?3)"
+			 " UNION SELECT id FROM (SELECT id FROM main.og_task WHERE state = ?2"
+			 " AND ?2 <> 'done' AND +principal = ?1 ORDER BY id DESC LIMIT ?3)"
+			 " UNION SELECT id FROM (SELECT id FROM main.og_task"
+			 " WHERE state = 'waiting' AND ?4 > 0 AND (?2 IS NULL OR ?2 = 'waiting')"
+			 " AND json_extract(waits, '$.clearance') <= ?4"
+			 " ORDER BY id DESC LIMIT ?3)) " OG_TASK_LISTED,
 	[SQL_JOURNAL_GET] = "SELECT ordinal, step, digest, reply, changes, vars, seq"
 			    " FROM main.og_journal WHERE task = ?1 AND phase = ?2"
 			    " AND ordinal = ?3",
@@ -386,15 +401,21 @@ static json_t *list_item(struct og_stmt *stmt)
 int og_tasks_list(struct og_tasks *tasks, const struct og_task_query *query, json_t *array,
 		  struct og_err *err)
 {
-	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_LIST, err);
+	int which = query->principal != 0 ? SQL_LIST_OWN
+		    : query->state	  ? SQL_LIST_STATE
+					  : SQL_LIST_ALL;
 	int more;
+	struct og_stmt *stmt = og_tasks_stmt(tasks, which, err);
 
 	if (!stmt)
 		return -1;
-	og_bind_int(stmt, 1, query->principal);
-	og_bind_text(stmt, 2, query->state);
+	if (which != SQL_LIST_ALL)
+		og_bind_text(stmt, 2, query->state);
 	og_bind_int(stmt, 3, query->limit);
-	og_bind_int(stmt, 4, query->approver);
+	if (which == SQL_LIST_OWN) {
+		og_bind_int(stmt, 1, query->principal);
+		og_bind_int(stmt, 4, query->approver);
+	}
 	while ((more = og_stmt_step(stmt, err)) == 1) {
 		if (json_array_append_new(array, list_item(stmt)) < 0) {
 			og_stmt_reset(stmt);

@@ -120,6 +120,7 @@ CREATE TABLE og_task (                                          -- derived
 CREATE UNIQUE INDEX og_task_key ON og_task(principal, key) WHERE key IS NOT NULL;
 CREATE INDEX og_task_state ON og_task(state, id);
 CREATE INDEX og_task_finished ON og_task(finished, state) WHERE finished IS NOT NULL;
+CREATE INDEX og_task_whose ON og_task(principal, id);
 CREATE INDEX og_task_same ON og_task(same_as) WHERE same_as IS NOT NULL;
 -- Steps done, with the reply given. phase: 'do' or 'undo'.
 CREATE TABLE og_journal (                                       -- derived
