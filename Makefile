@@ -123,7 +123,7 @@ PARTS_og-otlp := og-otlp-export.o
 PARTS_og-ledger := og-ledger-proofs.o
 PARTS_og-shield := og-shield-desk.o og-shield-grants.o og-shield-principal.o \
 	og-shield-service.o og-telemetry.o
-PARTS_og-submit := og-queue.o og-submit-spool.o og-submit-times.o og-telemetry.o
+PARTS_og-submit := og-queue.o og-submit-spool.o og-submit-times.o og-submit-wait.o og-telemetry.o
 PARTS_og-task := og-task-say.o og-task-prune.o og-queue.o
 PARTS_og-worker := og-queue.o og-telemetry.o og-worker-call.o og-worker-tell.o
 # And here what only it links.

@@ -17,17 +17,12 @@
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/hash/hash.h"
-#include "lib/queue/bell.h"
 #include "lib/queue/queue.h"
 #include "lib/sandbox/sandbox.h"
 #include "lib/task/envelope.h"
-#include "lib/task/result.h"
-#include "lib/task/state.h"
 
-#define BATCH_MAX      ((size_t)64 << 20)
-#define BATCH_LINES    100000
-#define RECHECK_MS     1000 /* a bell may be missed */
-#define NOTE_WORKER_MS 2000 /* then say that nobody is working */
+#define BATCH_MAX   ((size_t)64 << 20)
+#define BATCH_LINES 100000
 
 /* Everything a submission needs, opened once. */
 struct submit {
@@ -158,145 +153,6 @@ static int make(struct submit *s, const char *text, struct og_buf *out, char id[
 	return 0;
 }
 
-/* --- waiting ------------------------------------------------------------ */
-
-struct waiting {
-	struct submit *s;
-	struct og_channel *channel;
-	int64_t deadline, started;
-	int noted;
-	char asked[OG_HASH_HEX + 1]; /* the question that was passed on last */
-};
-
-/* A person who waits for nobody should know it. */
-static void note_no_worker(struct waiting *w)
-{
-	if (w->noted || og_mono_ms() - w->started < NOTE_WORKER_MS)
-		return;
-	w->noted = 1;
-	if (!og_worker_alive(w->s->conf->run))
-		og_note(w->s->ctx, "no worker serves this instance; start one: og-worker");
-}
-
-/* Whose word it waits for, once for every question. */
-static void note_question(struct waiting *w, const char *id, const json_t *reply)
-{
-	const json_t *waits = json_object_get(reply, "waits");
-	const char *why = og_json_str(waits, "why"), *digest = og_json_str(waits, "digest");
-
-	if (!why || !digest || strcmp(w->asked, digest) == 0)
-		return;
-	snprintf(w->asked, sizeof(w->asked), "%s", digest);
-	og_note(w->s->ctx, "task %s: %s", id, why);
-}
-
-/* A dead letter is never told to the shield: its document is made here.
- * 1 and the document, 0 it is on its way, -1. */
-static int ask_queue(const struct waiting *w, const char *id, int begun, json_t **ret,
-		     struct og_err *err)
-{
-	json_t *letter = NULL;
-	struct og_envelope envelope;
-	int found = og_queue_find(w->s->queue, id, &letter, err);
-	const char *state = og_json_str(letter, "state"), *text = og_json_str(letter, "envelope");
-
-	if (found <= 0 || !state || !text || strcmp(state, "dead") != 0) {
-		json_decref(letter);
-		return found < 0 ? -1 : 0;
-	}
-	found = og_envelope_parse(text, strlen(text), &envelope, err);
-	if (found == 0) {
-		*ret = og_result_undelivered(&envelope, begun, og_json_str(letter, "reason"));
-		found = *ret ? 1 : og_fail_nomem(err);
-		og_envelope_release(&envelope);
-	}
-	json_decref(letter);
-	return found;
-}
-
-/* The result document when there is one (1), else 0. A cancelled task that
- * is still being undone has its last state already, but has not finished. */
-static int ask_result(struct waiting *w, const char *id, json_t **ret, struct og_err *err)
-{
-	json_t *reply = NULL, *result;
-	int known, rc = 0;
-
-	if (og_channel_call(w->channel, "task.status", json_pack("{s:s}", "task", id), &reply,
-			    err) < 0)
-		return -1;
-	known = og_json_bool(reply, "ok", 0);
-	result = json_object_get(reply, "result");
-	if (json_is_object(result)) {
-		*ret = json_incref(result);
-		rc = 1;
-	} else if (known && json_object_get(reply, "waits")) {
-		note_question(w, id, reply);
-	} else if (known && og_json_str(reply, "finished")) {
-		rc = og_fail(err, OG_EDATA, "task %s is %s, its result is gone", id,
-			     og_json_str(reply, "state"));
-	}
-	json_decref(reply);
-	return rc != 0 ? rc : ask_queue(w, id, known, ret, err);
-}
-
-/* 1 finished, 0 deadline passed. */
-static int wait_for(struct waiting *w, const char *id, json_t **ret, struct og_err *err)
-{
-	for (;;) {
-		int64_t look = og_deadline(RECHECK_MS);
-		int done = ask_result(w, id, ret, err);
-
-		if (done != 0)
-			return done;
-		if (og_deadline_left(w->deadline) == 0)
-			return 0;
-		note_no_worker(w);
-		if (og_queue_hear(w->s->queue, look < w->deadline ? look : w->deadline, -1, err) <
-		    0)
-			return -1;
-	}
-}
-
-static int finish_wait(struct waiting *w, const char *id, struct og_err *err)
-{
-	json_t *result = NULL;
-	const char *state;
-	int done = wait_for(w, id, &result, err), rc = -1;
-
-	if (done <= 0) {
-		if (done == 0)
-			og_fail(err, OG_ETEMP, "it is not finished yet");
-		og_wrap(err, "task %s", id);
-		return og_hint(err, "og-task status %s --as %s", id, w->s->principal);
-	}
-	state = og_json_str(result, "state");
-	done = state ? og_state_parse(state) : -1;
-	if (done < 0)
-		og_fail(err, OG_EDATA, "task %s ended in a state we do not know", id);
-	else if ((og_arg_flag(w->s->args, "json") ? og_print_json(result, err)
-						  : og_print_result(w->s->ctx, result, err)) == 0)
-		rc = og_state_exit((enum og_task_state)done);
-	json_decref(result);
-	return rc;
-}
-
-static int open_wait(struct waiting *w, struct og_err *err)
-{
-	const char *timeout = og_arg_value(w->s->args, "timeout");
-	int64_t span;
-
-	w->started = og_mono_ms();
-	w->deadline = OG_FOREVER;
-	if (timeout) {
-		if (og_span_parse(timeout, "--timeout", &span, err) < 0)
-			return -1;
-		w->deadline = og_deadline(span);
-	}
-	if (og_queue_listen(w->s->queue, err) < 0)
-		return -1;
-	return og_session_open(w->s->ctx, w->s->args, w->s->conf, &w->channel, err);
-}
-
 /* --- one task ----------------------------------------------------------- */
 
 /* Line ends and blanks behind a sentence mean nothing. */
@@ -354,7 +210,11 @@ out:
 
 static int run_one(struct submit *s, struct og_err *err)
 {
-	struct waiting w = { .s = s };
+	struct submit_wait w = { .ctx = s->ctx,
+				 .args = s->args,
+				 .conf = s->conf,
+				 .queue = s->queue,
+				 .principal = s->principal };
 	char id[OG_UUID_LEN + 1];
 	int rc = -1;
 
@@ -364,9 +224,9 @@ static int run_one(struct submit *s, struct og_err *err)
 		return og_printf(err, "%s\n", id);
 	}
 	/* Watch before the task exists, so that its end cannot be missed. */
-	if (open_wait(&w, err) == 0 && submit_one(s, id, err) == 0)
-		rc = finish_wait(&w, id, err);
-	og_channel_close(w.channel);
+	if (submit_wait_open(&w, err) == 0 && submit_one(s, id, err) == 0)
+		rc = submit_wait_finish(&w, id, err);
+	submit_wait_close(&w);
 	return rc;
 }
 

@@ -272,7 +272,7 @@ approve|alice" ]
 
 @test "a deadline ends a wait, and what was done is taken back" {
 	before=$(chairs)
-	id=$(og-submit --as charlie --deadline 3s 'buy 1 ergonomic chair')
+	id=$(og-submit --as charlie --deadline 8s 'buy 1 ergonomic chair')
 	drain
 	[ "$(state "$id")" = compensated ]
 	[ "$(chairs)" -eq "$before" ]

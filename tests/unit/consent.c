@@ -607,11 +607,11 @@ static void a_question_ends(void)
 	int64_t paid = payments();
 	json_t *reply;
 
-	put_policy(":total > 100", "a second to think", 3, 1);
+	put_policy(":total > 100", "three seconds to think", 3, 3);
 	wait_at_pay(&errand, CHARLIE);
 	wait_at_pay(&late, CHARLIE);
 	must(say(answer(ALICE, &late, late.digest, "approved")));
-	usleep(1100000);
+	usleep(3100000);
 	must_not(say(answer(ALICE, &errand, errand.digest, "approved")), "deny",
 		 "approval-expired");
 	reply = begin(&errand);
@@ -751,16 +751,16 @@ static void a_deadline_ends_a_wait(void)
 	json_t *reply;
 
 	errand.envelope = shop_envelope(&shop, CHARLIE, "task", "buy 1 chair", NULL, errand.id);
-	shop_time(errand.envelope, "deadline", 600);
+	shop_time(errand.envelope, "deadline", 2500);
 	shop_sign(&shop, CHARLIE, errand.envelope);
 	must(begin(&errand));
 	must(step(&errand, "price", 1));
 	must(step(&errand, "order", 0));
 	must(step(&errand, "reserve", 0));
 	reply = step(&errand, "pay", 0);
-	OG_CHECK(og_json_int(reply, "delay_ms", 9999) <= 600);
+	OG_CHECK(og_json_int(reply, "delay_ms", 9999) <= 2500);
 	must_not(reply, "wait", "approval");
-	usleep(650000);
+	usleep(2600000);
 	reply = begin(&errand);
 	OG_CHECK_STR(og_json_str(reply, "state"), "running");
 	json_decref(reply);
