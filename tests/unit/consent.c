@@ -176,6 +176,29 @@ static void goes_on(struct errand *errand)
 	json_decref(errand->envelope);
 }
 
+/* The digest is what the manual says it is, over all that will run. */
+static void check_digest(const struct errand *errand, const json_t *asked)
+{
+	json_t *what = json_pack(
+		"{s:s,s:O,s:O,s:O,s:O,s:O}", "task", errand->id, "skill",
+		json_object_get(asked, "skill"), "hash", json_object_get(asked, "hash"), "step",
+		json_object_get(asked, "step"), "vars", json_object_get(asked, "arguments"),
+		"policy", json_object_get(asked, "policies"));
+	char digest[OG_HASH_HEX + 1];
+	struct og_err err = OG_ERR_INIT;
+	struct og_hash hash;
+	struct og_buf text;
+
+	og_buf_init(&text, 65536);
+	OG_CHECK_OK(og_json_canon(what, &text, &err), &err);
+	og_sha256(text.data, text.len, &hash);
+	og_hash_hex(&hash, digest);
+	OG_CHECK_STR(digest, errand->digest);
+	OG_CHECK(json_object_get(json_object_get(asked, "arguments"), "order_id") != NULL);
+	og_buf_release(&text);
+	json_decref(what);
+}
+
 /* --- the way it is meant -------------------------------------------------- */
 
 static void approved(void)
@@ -203,6 +226,7 @@ static void approved(void)
 	OG_CHECK_INT(og_json_int(asked, "clearance", 0), 3);
 	OG_CHECK_INT(og_json_int(json_object_get(asked, "arguments"), "quantity", 0), 1);
 	OG_CHECK(og_json_int(reply, "delay_ms", 0) > 3000000);
+	check_digest(&errand, asked);
 	json_decref(reply);
 	must_not(step(&errand, "pay", 0), "conflict", "finished");
 	reply = say(answer(ALICE, &errand, errand.digest, "approved"));
