@@ -137,6 +137,32 @@ out:
 
 /* --- the answer ----------------------------------------------------------- */
 
+/* The principal's own task; or that of another name with the same key, now
+ * or when it was submitted: whoever holds that key would consent to
+ * themselves. */
+static int is_own(struct og_request *rq, const struct og_principal *who, struct og_err *err)
+{
+	const char *text = rq->task.envelope;
+	struct og_err quiet = OG_ERR_INIT;
+	struct og_envelope envelope;
+	struct og_principal owner;
+	int own;
+
+	if (who->id == rq->task.principal)
+		return 1;
+	if (og_access_principal_kept(rq->shield->access, rq->task.principal, &owner, err) < 0)
+		return -1;
+	if (!who->has_key)
+		return 0;
+	if (owner.has_key && memcmp(owner.pubkey, who->pubkey, OG_KEY_PUBLIC) == 0)
+		return 1;
+	if (!text || og_envelope_parse(text, strlen(text), &envelope, &quiet) < 0)
+		return 0;
+	own = og_envelope_verify(&envelope, who->pubkey, &quiet) == 0;
+	og_envelope_release(&envelope);
+	return own;
+}
+
 static int is_over(const char *expires)
 {
 	int64_t ms;
@@ -151,15 +177,17 @@ int og_approval_judge(struct og_request *rq, const struct og_consent *row, const
 	struct og_err quiet = OG_ERR_INIT;
 	struct og_principal who;
 	const char *why = NULL;
+	int own;
 
 	if (og_access_principal_kept(rq->shield->access, row->principal, &who, err) < 0 ||
+	    (own = is_own(rq, &who, err)) < 0 ||
 	    og_envelope_parse(row->envelope, strlen(row->envelope), &envelope, err) < 0)
 		return -1;
 	if (!who.active)
 		why = "its signer is no longer active";
 	else if (!who.has_key || og_envelope_verify(&envelope, who.pubkey, &quiet) < 0)
 		why = "it was signed with a key that is in force no more";
-	else if (who.id == rq->task.principal)
+	else if (own)
 		why = "nobody approves a task of their own";
 	else if (!og_access_right(&who, "approve"))
 		why = "its signer may no longer approve";
@@ -215,12 +243,17 @@ static int unanswered(struct og_request *rq, const struct og_envelope *envelope,
 /* Of one's own task, of one that is not there, of one that does not ask. */
 static int asks(struct og_request *rq, const struct og_envelope *envelope, struct og_err *err)
 {
+	int own;
+
 	if (og_request_right(rq, "approve", err) < 0 ||
 	    og_envelope_about(rq, envelope, "approve", err) < 0)
 		return -1;
 	if (!rq->has_task)
 		return og_refuse(rq, OG_DENY, "no-task", err, "no such task");
-	if (rq->task.principal == rq->who.id) {
+	own = is_own(rq, &rq->who, err);
+	if (own < 0)
+		return -1;
+	if (own) {
 		og_refuse(rq, OG_DENY, "own-approval", err, "nobody approves a task of their own");
 		return og_hint(err, "another principal with the right 'approve' has to");
 	}

@@ -509,6 +509,41 @@ static void what_is_no_approval(void)
 	shop_exec(&shop, "UPDATE og_role SET rights = '[]' WHERE name = 'employee'");
 }
 
+/* A second name with the key of the first is no second person: neither with
+ * the key that signed the task, nor with the one its principal has now. */
+static void another_name_with_the_same_key(void)
+{
+	static const char *const keys[] = {
+		"UPDATE og_principal SET pubkey = (SELECT pubkey FROM og_principal WHERE "
+		"name = 'charlie') WHERE name = 'bob'",
+		"UPDATE og_principal SET pubkey = " OTHER_KEY " WHERE name = 'charlie'",
+	};
+	int64_t before = refusals("own-approval"), paid = payments();
+	unsigned char bobs[OG_KEY_SEED];
+	struct errand errand;
+
+	wait_at_pay(&errand, CHARLIE);
+	memcpy(bobs, shop.seed[BOB], sizeof(bobs));
+	memcpy(shop.seed[BOB], shop.seed[CHARLIE], sizeof(bobs));
+	shop_exec(&shop, "CREATE TABLE kept AS SELECT * FROM og_principal");
+	shop_exec(&shop, "UPDATE og_role SET rights = '[\"approve\"]' WHERE name = 'employee'");
+	shop_exec(&shop, "UPDATE og_principal SET clearance = 3 WHERE name = 'bob'");
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		shop_exec(&shop, keys[i]);
+		must_not(say(answer(BOB, &errand, errand.digest, "approved")), "deny",
+			 "own-approval");
+		OG_CHECK_INT(refusals("own-approval"), before + (int64_t)i + 1);
+		OG_CHECK(is_in(&errand, "waiting"));
+	}
+	shop_exec(&shop, "UPDATE og_principal AS p SET (pubkey, clearance) = (SELECT k.pubkey, "
+			 "k.clearance FROM kept AS k WHERE k.id = p.id)");
+	shop_exec(&shop, "DROP TABLE kept");
+	shop_exec(&shop, "UPDATE og_role SET rights = '[]' WHERE name = 'employee'");
+	memcpy(shop.seed[BOB], bobs, sizeof(bobs));
+	OG_CHECK_INT(payments(), paid);
+	json_decref(errand.envelope);
+}
+
 /* One that was good when it came, and is worth nothing when it is needed. */
 static void approvals_that_count_no_more(void)
 {
@@ -935,6 +970,7 @@ int main(void)
 	OG_RUN(below_the_bar_nobody_is_asked);
 	OG_RUN(a_broken_predicate_refuses);
 	OG_RUN(what_is_no_approval);
+	OG_RUN(another_name_with_the_same_key);
 	OG_RUN(approvals_that_count_no_more);
 	OG_RUN(replays);
 	OG_RUN(too_late);
