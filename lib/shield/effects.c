@@ -30,6 +30,14 @@ int og_effect_unknown(const json_t *effect)
 	       (og_json_bool(effect, "open", 0) || og_json_bool(effect, "maybe", 0));
 }
 
+int og_effect_answered(const json_t *effect)
+{
+	const char *phase = og_json_str(effect, "phase");
+
+	return og_effect_pending(effect) && json_object_get(effect, "answer") && phase &&
+	       strcmp(phase, DO) == 0;
+}
+
 int og_effect_set(struct og_task_row *task, const json_t *effect, struct og_err *err)
 {
 	char *text = effect ? json_dumps(effect, JSON_COMPACT) : NULL;

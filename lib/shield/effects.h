@@ -33,6 +33,9 @@ int og_effect_pending(const json_t *effect);
 /* Is it unknown whether it happened? */
 int og_effect_unknown(const json_t *effect);
 
+/* Was a step's own call answered, and the step not completed yet? */
+int og_effect_answered(const json_t *effect);
+
 /* For task.begin: {"step","phase","service","key","attempts"} of a pending
  * one; NULL for none. */
 json_t *og_effect_describe(const struct og_task_row *task);

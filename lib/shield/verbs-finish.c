@@ -20,6 +20,7 @@ struct course {
 	int64_t next;  /* -1: turned back */
 	int64_t undos, standing, standing_writes;
 	int in_doubt; /* nobody knows whether an effect outside happened */
+	int answered; /* a step's call was, and the step is not completed */
 };
 
 static int all_done(const struct course *course)
@@ -32,6 +33,8 @@ static const char *misfit(enum og_task_state state, const struct course *course,
 {
 	if (course->in_doubt && state != OG_TASK_IN_DOUBT)
 		return "it is not known whether an effect outside happened";
+	if (course->answered && state != OG_TASK_COMPENSATION_FAILED)
+		return "a service answered, and its step is not completed";
 	switch (state) {
 	case OG_TASK_DONE:
 		return all_done(course) ? NULL : "not all of its steps are done";
@@ -48,7 +51,9 @@ static const char *misfit(enum og_task_state state, const struct course *course,
 	case OG_TASK_INTERRUPTED:
 		return course->standing_writes == 0 ? NULL : "a step that wrote is not undone";
 	case OG_TASK_COMPENSATION_FAILED:
-		return course->standing_writes > 0 ? NULL : "nothing that wrote is left standing";
+		return course->standing_writes > 0 || course->answered
+			       ? NULL
+			       : "nothing that wrote is left standing";
 	case OG_TASK_IN_DOUBT:
 		return course->in_doubt ? NULL : "no effect outside is unknown";
 	default:
@@ -85,6 +90,7 @@ static int judge(struct og_request *rq, enum og_task_state state, struct og_err 
 		return -1;
 	effect = og_effect_of(task);
 	course.in_doubt = og_effect_unknown(effect);
+	course.answered = og_effect_answered(effect);
 	json_decref(effect);
 	course.undos = progress.undos;
 	course.standing = progress.standing;

@@ -644,6 +644,30 @@ static void closed_by_a_word(void)
 	run_end(&run);
 }
 
+/* What a service did is not dropped with the task: its answer was kept and
+ * the shield died before it could complete the step. */
+static void an_answer_is_not_dropped(void)
+{
+	struct run run;
+
+	run_begin(&run, 5, "x");
+	must_send(begin(&run, "charge"), "payment", 1);
+	shop_exec(&shop,
+		  "UPDATE og_task SET effect = json_set(effect, '$.open', json('false'), "
+		  "'$.answer', json('{\"done\":true,\"outcome\":\"answered\",\"status\":201,"
+		  "\"values\":{\"payment\":\"pay_7\"}}')) WHERE effect IS NOT NULL AND "
+		  "state = 'running' AND json_extract(effect, '$.open')");
+	shop_exec(&shop, "CREATE TABLE kept AS SELECT * FROM og_journal;"
+			 "DELETE FROM og_journal");
+	must_not(finish(&run, OG_TASK_DENIED), "conflict", "state");
+	must_not(finish(&run, OG_TASK_FAILED), "conflict", "state");
+	shop_exec(&shop, "INSERT INTO og_journal SELECT * FROM kept; DROP TABLE kept");
+	must_not(finish(&run, OG_TASK_COMPENSATED), "conflict", "state");
+	must(begin(&run, "charge"));
+	must_send(begin(&run, "ship"), "carrier", 1);
+	run_end(&run);
+}
+
 /* An approval is asked before the call, used when it is begun, and not asked
  * again when it is repeated. */
 static void an_approval_lets_the_call_go_once(void)
@@ -709,6 +733,7 @@ int main(void)
 	OG_RUN(tried_again);
 	OG_RUN(an_undo_tried_again);
 	OG_RUN(closed_by_a_word);
+	OG_RUN(an_answer_is_not_dropped);
 	OG_RUN(an_approval_lets_the_call_go_once);
 	shop_close(&shop);
 	return og_done();
