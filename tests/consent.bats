@@ -85,6 +85,21 @@ approve|alice" ]
 	whole
 }
 
+@test "a dead letter of a task that waits: resolve delivers it again" {
+	waiting
+	sqlite3 "$OG_HOME/queue.db" "UPDATE task SET state = 2, attempts = 6, reason = 'unlucky'"
+	og-task resolve "$id" --as alice --state retry >/dev/null
+	drain
+	[ "$(refusals not-resolvable)" -eq 0 ]
+	[ "$(state "$id")" = waiting ]
+	# Somebody looks after it again: it ends with its question.
+	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT group_concat(state) FROM task")" = 3 ]
+	og-task approve "$id" --as alice >/dev/null
+	drain
+	[ "$(state "$id")" = done ]
+	whole
+}
+
 @test "rejected: what it did is taken back, and the result says by whom" {
 	before=$(chairs)
 	waiting

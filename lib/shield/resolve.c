@@ -6,6 +6,7 @@
 
 #include "lib/shield/effects.h"
 #include "lib/shield/finish.h"
+#include "lib/shield/waits.h"
 #include "lib/task/result.h"
 
 #define RETRY "retry"
@@ -29,9 +30,10 @@ static int needs_person(const struct og_task_row *task)
 	return state == OG_TASK_IN_DOUBT || state == OG_TASK_COMPENSATION_FAILED;
 }
 
-static int is_running(const struct og_task_row *task)
+/* Not ended, as far as is known here: it runs, or it waits. */
+static int is_open(const struct og_task_row *task)
 {
-	return strcmp(task->state, og_state_name(OG_TASK_RUNNING)) == 0;
+	return strcmp(task->state, og_state_name(OG_TASK_RUNNING)) == 0 || og_task_waiting(task);
 }
 
 /* Is that word about a task in this state any good? */
@@ -52,10 +54,10 @@ static int check_state(struct og_request *rq, const struct og_envelope *envelope
 	if (strcmp(task->envelope, "{}") == 0 && retry)
 		return og_refuse(rq, OG_CONFLICT, "redacted", err,
 				 "the task was redacted, nothing is left to go on with");
-	if (needs_person(task) || (retry && is_running(task)))
+	if (needs_person(task) || (retry && is_open(task)))
 		return 0;
 	og_refuse(rq, OG_CONFLICT, "not-resolvable", err, "the task is %s", task->state);
-	return is_running(task) ? og_hint(err, "what still runs can only be tried again") : -1;
+	return is_open(task) ? og_hint(err, "what has no end yet can only be tried again") : -1;
 }
 
 /* --- retry ----------------------------------------------------------------- */
@@ -79,7 +81,7 @@ static int retry(struct og_request *rq, struct og_err *err)
 		return 0;
 	if (og_effect_retry(task, err) < 0)
 		return -1;
-	if (is_running(task))
+	if (is_open(task))
 		return og_tasks_save(rq->shield->tasks, task, err);
 	if (restore_reason(task, err) < 0 ||
 	    og_task_row_set(&task->state, og_state_name(OG_TASK_RUNNING), err) < 0 ||
@@ -229,5 +231,5 @@ int og_resolve_reply(struct og_request *rq, const struct og_envelope *envelope, 
 		return 0;
 	if (!rq->has_task)
 		return og_json_set(rq->reply, "revive", json_string(envelope->task), err);
-	return is_running(&rq->task) ? og_envelope_resume(rq, err) : 0;
+	return is_open(&rq->task) ? og_envelope_resume(rq, err) : 0;
 }

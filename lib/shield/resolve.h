@@ -9,7 +9,7 @@
  *	compensated	it is taken back: the task is closed as compensated
  *
  * retry is for tasks that are in doubt or whose compensation failed, for
- * one that still runs as far as is known here (a dead letter), and for one
+ * one that still runs or waits as far as is known here (a dead letter), and for one
  * that was never begun. done and compensated are a person's word about the
  * world outside, and for the first two only: the result says whose.
  */
