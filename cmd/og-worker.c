@@ -178,7 +178,11 @@ static int say(const struct job *job, const struct og_agent_report *report, int6
 			report->task, (double)report->skew_ms / 1000);
 	if (og_arg_flag(worker->args, "quiet") && as_usual(report))
 		return 0;
-	if (report->outcome == OG_OUTCOME_ACK)
+	if (report->outcome == OG_OUTCOME_ACK && report->said[0])
+		og_note(worker->ctx, "%s: '%s' of %s is applied, %lld ms%s%s", report->task,
+			report->said, report->principal, (long long)ms, report->why[0] ? ": " : "",
+			report->why);
+	else if (report->outcome == OG_OUTCOME_ACK)
 		og_note(worker->ctx, "%s %s%s%s for %s, %lld ms%s%s", report->task, report->state,
 			report->skill[0] ? " " : "", report->skill, report->principal,
 			(long long)ms, report->why[0] ? ": " : "", report->why);

@@ -85,6 +85,19 @@ approve|alice" ]
 	whole
 }
 
+@test "the worker says what was said, by whom, of which task" {
+	waiting
+	og-task approve "$id" --as alice >/dev/null
+	sqlite3 "$OG_HOME/queue.db" "CREATE TABLE kept AS SELECT * FROM task"
+	run --separate-stderr og-worker --drain
+	[[ "$stderr" =~ "$id: 'approved' of alice is applied, "[0-9]+" ms"$'\n' ]]
+	[[ "$stderr" != *' for ,'* ]]
+	sqlite3 "$OG_HOME/queue.db" "INSERT INTO task SELECT * FROM kept WHERE
+		json_extract(envelope, '\$.kind') = 'approve'; DROP TABLE kept"
+	run og-worker --drain --json
+	[ "$(jq -r '.task + " " + .state + " " + .principal' <<<"$output")" = "$id applied alice" ]
+}
+
 @test "a dead letter of a task that waits: resolve delivers it again" {
 	waiting
 	sqlite3 "$OG_HOME/queue.db" "UPDATE task SET state = 2, attempts = 6, reason = 'unlucky'"

@@ -247,6 +247,25 @@ static int all_said(struct og_job *job, const char *state)
 	return 1;
 }
 
+/* A word about a task that the shield has taken, or had taken before: what
+ * was said, by whom, of which task. */
+static void note_word(struct og_job *job, const json_t *envelope)
+{
+	struct og_agent_report *report = job->report;
+	const char *kind = og_json_str(envelope, "kind"), *state = og_json_str(envelope, "state");
+	const char *by = og_json_str(envelope, "principal"), *task = og_json_str(envelope, "task");
+
+	if (!og_json_bool(job->begun, "applied", 0) && !used_up(job->begun))
+		return;
+	og_text_format(report->said, sizeof(report->said), "%s%s%s", kind ? kind : "",
+		       state ? " " : "", state ? state : "");
+	if (kind && state && strcmp(kind, "approve") == 0)
+		og_text_format(report->said, sizeof(report->said), "%s", state);
+	og_text_format(report->principal, sizeof(report->principal), "%s", by ? by : "");
+	if (task && og_uuid_valid(task))
+		og_text_format(report->task, sizeof(report->task), "%s", task);
+}
+
 /* 1: there is work; 0: the report says what to do. */
 static int begin(struct og_job *job, const json_t *envelope)
 {
@@ -265,6 +284,7 @@ static int begin(struct og_job *job, const json_t *envelope)
 		broken(job, OG_OUTCOME_RETRY, err.msg);
 		return 0;
 	}
+	note_word(job, envelope);
 	if (!og_json_bool(job->begun, "ok", 0)) {
 		not_begun(job);
 		return 0;
@@ -273,9 +293,11 @@ static int begin(struct og_job *job, const json_t *envelope)
 	state = og_json_str(job->begun, "state");
 	if (id)
 		og_text_format(report->task, sizeof(report->task), "%s", id);
-	og_text_format(report->principal, sizeof(report->principal), "%s",
-		       og_json_str(job->begun, "principal") ? og_json_str(job->begun, "principal")
-							    : "");
+	if (!report->said[0])
+		og_text_format(report->principal, sizeof(report->principal), "%s",
+			       og_json_str(job->begun, "principal")
+				       ? og_json_str(job->begun, "principal")
+				       : "");
 	report->skew_ms = og_json_int(job->begun, "skew_ms", 0);
 	report->outcome = OG_OUTCOME_ACK;
 	if (note_resume(job) < 0 || all_said(job, state) || !id)
