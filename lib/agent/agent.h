@@ -40,7 +40,7 @@ struct og_agent_report {
 	char task[OG_UUID_LEN + 1]; /* "" when not known */
 	char state[32];		    /* final state, or "" */
 	char skill[80];
-	char principal[80];	    /* whose task it is, or whose word */
+	char principal[80]; /* whose task it is, or whose word */
 	char why[512];
 	char said[32]; /* of a word about a task: "approved", "cancel", ..., or "" */
 	char trace[OG_CONTEXT_LEN + 1]; /* where telemetry of it belongs, or "" */

@@ -652,11 +652,10 @@ static void an_answer_is_not_dropped(void)
 
 	run_begin(&run, 5, "x");
 	must_send(begin(&run, "charge"), "payment", 1);
-	shop_exec(&shop,
-		  "UPDATE og_task SET effect = json_set(effect, '$.open', json('false'), "
-		  "'$.answer', json('{\"done\":true,\"outcome\":\"answered\",\"status\":201,"
-		  "\"values\":{\"payment\":\"pay_7\"}}')) WHERE effect IS NOT NULL AND "
-		  "state = 'running' AND json_extract(effect, '$.open')");
+	shop_exec(&shop, "UPDATE og_task SET effect = json_set(effect, '$.open', json('false'), "
+			 "'$.answer', json('{\"done\":true,\"outcome\":\"answered\",\"status\":201,"
+			 "\"values\":{\"payment\":\"pay_7\"}}')) WHERE effect IS NOT NULL AND "
+			 "state = 'running' AND json_extract(effect, '$.open')");
 	shop_exec(&shop, "CREATE TABLE kept AS SELECT * FROM og_journal;"
 			 "DELETE FROM og_journal");
 	must_not(finish(&run, OG_TASK_DENIED), "conflict", "state");
