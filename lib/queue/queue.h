@@ -13,7 +13,8 @@
  * is held by a kernel lock on one byte of a file, so that a dead worker's
  * claim is free at once and no clock decides who is dead; waiting is for a
  * bell (bell.h), not for a poll. While it waits, and nothing is delayed, a
- * process sleeps without a timer.
+ * process sleeps without a timer; while something is, it looks at the wall
+ * clock every 15 seconds, which may have been set.
  *
  * Order: by priority, then oldest first; one that was delayed takes its
  * place by its age when it is due. Who reads sees a task before it

@@ -3,7 +3,11 @@
 
 #include "lib/base/clock.h"
 
-/* When the next delayed task is due, as a deadline. */
+/* The wall clock says when something is due, and a sleeper's timer does not
+ * follow it when it is set, nor while the machine itself sleeps. */
+#define LOOK_MS 15000
+
+/* When the next delayed task is due, as a deadline, or may have become so. */
 static int next_due(struct og_sqlite_queue *q, int64_t *ret, struct og_err *err)
 {
 	struct og_stmt *stmt = og_sqlite_stmt(q, DUE, err);
@@ -12,7 +16,8 @@ static int next_due(struct og_sqlite_queue *q, int64_t *ret, struct og_err *err)
 
 	if (found > 0) {
 		due = og_col_int(stmt, 0);
-		due = og_deadline(due > now ? due - now : 0);
+		due = due > now ? due - now : 0;
+		due = og_deadline(due < LOOK_MS ? due : LOOK_MS);
 		og_stmt_reset(stmt);
 	}
 	*ret = due;
