@@ -468,7 +468,7 @@ static int do_cancel(struct amqp *amqp, const struct amqp_request *request, stru
 	return 0;
 }
 
-/* Acks it, or lets the broker make a dead letter of it. */
+/* Acks it, gives it back, or lets the broker make a dead letter of it. */
 static int do_settle(struct amqp *amqp, const struct amqp_request *request, json_t **ret,
 		     struct og_err *err)
 {
@@ -483,7 +483,8 @@ static int do_settle(struct amqp *amqp, const struct amqp_request *request, json
 	amqp_watch_begin(link);
 	status = request->op == AMQP_ACK
 			 ? amqp_basic_ack(link->connection, AMQP_MAIN_CHANNEL, (*at)->number, 0)
-			 : amqp_basic_reject(link->connection, AMQP_MAIN_CHANNEL, (*at)->number, 0);
+			 : amqp_basic_reject(link->connection, AMQP_MAIN_CHANNEL, (*at)->number,
+					     request->op == AMQP_REQUEUE);
 	amqp_watch_end();
 	amqp_held_drop(amqp, at);
 	if (status == AMQP_STATUS_OK)
@@ -510,6 +511,7 @@ static int answer_now(struct amqp *amqp, const struct amqp_request *request, jso
 		return do_cancel(amqp, request, err);
 	case AMQP_ACK:
 	case AMQP_REJECT:
+	case AMQP_REQUEUE:
 		return do_settle(amqp, request, ret, err);
 	case AMQP_FORGET:
 		amqp_link_close(&amqp->links[AMQP_LOOK]);

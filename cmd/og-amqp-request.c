@@ -55,6 +55,8 @@ static const struct member {
 	{ AMQP_CANCEL, "but", NUMBER, 0 },
 	{ AMQP_ACK, "tag", NUMBER, 1 },
 	{ AMQP_REJECT, "tag", NUMBER, 1 },
+	{ AMQP_REQUEUE, "tag", NUMBER, 1 },
+
 	{ AMQP_MOVE, "tag", NUMBER, 1 },
 	{ AMQP_MOVE, "exchange", NAME, 1 },
 	{ AMQP_MOVE, "key", NAME, 1 },
@@ -65,7 +67,8 @@ static const char *const ops[] = {
 	[AMQP_OPEN] = "open",	  [AMQP_QUEUE] = "queue",     [AMQP_EXCHANGE] = "exchange",
 	[AMQP_BIND] = "bind",	  [AMQP_PUBLISH] = "publish", [AMQP_GET] = "get",
 	[AMQP_FORGET] = "forget", [AMQP_CONSUME] = "consume", [AMQP_CANCEL] = "cancel",
-	[AMQP_ACK] = "ack",	  [AMQP_REJECT] = "reject",   [AMQP_MOVE] = "move",
+	[AMQP_ACK] = "ack",	  [AMQP_REJECT] = "reject",   [AMQP_REQUEUE] = "requeue",
+	[AMQP_MOVE] = "move",
 };
 
 const char *amqp_text(const struct amqp_request *request, const char *name, const char *fallback)

@@ -39,6 +39,7 @@ enum amqp_op {
 	AMQP_CANCEL,
 	AMQP_ACK,
 	AMQP_REJECT,
+	AMQP_REQUEUE,
 	AMQP_MOVE,
 };
 

@@ -67,6 +67,9 @@ int og_queue_declare_from(const struct og_ctx *ctx, const struct og_conf *conf, 
  * names a queue or a shield on another host, which children that are
  * started later (og-amqp, ssh) have to reach. */
 int og_give_up_network(const struct og_conf *conf, struct og_err *err);
+/* What was left of that, once the queue is open: its helper has its own
+ * sockets by then. */
+int og_give_up_sockets(const struct og_conf *conf, struct og_err *err);
 
 /* Opens a shield channel and signs in as --as's principal. */
 int og_session_open(const struct og_ctx *ctx, const struct og_args *args,

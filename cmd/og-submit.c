@@ -378,7 +378,8 @@ static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_e
 	if (check_usage(args, err) < 0)
 		return -1;
 	/* What is open by now needs no other program any more, but for waiting. */
-	if (open_all(&s, err) == 0 && (og_arg_flag(args, "wait") || og_sandbox_no_exec(err) >= 0) &&
+	if (open_all(&s, err) == 0 && og_give_up_sockets(s.conf, err) == 0 &&
+	    (og_arg_flag(args, "wait") || og_sandbox_no_exec(err) >= 0) &&
 	    read_params(&s, err) == 0)
 		rc = og_arg_flag(args, "batch") ? run_batch(&s, err) : run_one(&s, err);
 	release_all(&s);

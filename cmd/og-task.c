@@ -30,6 +30,8 @@ int task_open(struct task_session *s, const struct og_ctx *ctx, const struct og_
 	/* Whoever only asks the shield need not care that a broker is away. */
 	if (og_queue_is_remote(s->conf))
 		og_queue_from(ctx, s->conf, &s->queue, &s->away);
+	if (og_give_up_sockets(s->conf, err) < 0)
+		return -1;
 	return og_session_open(ctx, args, s->conf, &s->channel, err);
 }
 

@@ -118,6 +118,8 @@ int og_amqp_count(struct og_queue *base, struct og_queue_counts *ret, struct og_
 int og_amqp_find(struct og_queue *base, const char *id, json_t **ret, struct og_err *err);
 int og_amqp_list(struct og_queue *base, enum og_queue_which which, size_t limit, json_t **ret,
 		 struct og_err *err);
+int og_amqp_bound(struct og_queue *base, int64_t *ret, struct og_err *err);
+int og_amqp_sweep(struct og_queue *base, int64_t before, struct og_err *err);
 /* A message of the dead queue as a letter; NULL: no memory. */
 json_t *og_amqp_letter(const json_t *message);
 

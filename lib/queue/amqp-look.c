@@ -285,6 +285,58 @@ int og_amqp_list(struct og_queue *base, enum og_queue_which which, size_t limit,
 	return rc;
 }
 
+/* What is delayed is left out: that would be ten questions more. */
+int og_amqp_bound(struct og_queue *base, int64_t *ret, struct og_err *err)
+{
+	struct og_amqp_queue *q = (struct og_amqp_queue *)base;
+	char name[OG_AMQP_NAME];
+	int64_t n = og_amqp_messages(q, og_amqp_name(q, "tasks", name), err);
+
+	if (n < 0)
+		return -1;
+	*ret = n;
+	return 0;
+}
+
+/* --- dead letters that are old -------------------------------------------------------- */
+
+#define SWEPT_AT_ONCE 200
+
+/* Takes the oldest and acks it if it is old enough: 1; else it goes back: 0. */
+static int sweep_one(struct og_amqp_queue *q, const char *name, int64_t before, struct og_err *err)
+{
+	json_t *answer = NULL, *message;
+	int64_t died, tag;
+	int rc;
+
+	if (og_amqp_call(q, "get", json_pack("{s:s}", "queue", name), &answer, err) < 0)
+		return -1;
+	message = json_object_get(answer, "message");
+	died = og_json_int(message, "timestamp", 0) * 1000;
+	tag = og_json_int(message, "tag", 0);
+	rc = message ? og_amqp_call(q, died > 0 && died < before ? "ack" : "requeue",
+				    json_pack("{s:I}", "tag", (json_int_t)tag), NULL, err)
+		     : 0;
+	if (rc == 0)
+		rc = message && died > 0 && died < before;
+	json_decref(answer);
+	return rc;
+}
+
+/* Those whose client gave no time stay. */
+int og_amqp_sweep(struct og_queue *base, int64_t before, struct og_err *err)
+{
+	struct og_amqp_queue *q = (struct og_amqp_queue *)base;
+	char name[OG_AMQP_NAME];
+	int64_t n = og_amqp_messages(q, og_amqp_name(q, "dead", name), err);
+	int more = n < 0 ? -1 : n > 0;
+
+	for (int i = 0; more > 0 && i < SWEPT_AT_ONCE; i++)
+		more = sweep_one(q, name, before, err);
+	/* Whoever waits for tasks is not to fail because the broker is away. */
+	return more < 0 && q->lost && !q->ended ? 0 : more;
+}
+
 #define LETTERS_SEARCHED 1000
 
 static int search(struct og_queue *base, const char *id, json_t **ret, struct og_err *err)

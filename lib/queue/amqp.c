@@ -397,7 +397,7 @@ static int amqp_open(const struct og_queue_place *place, struct og_queue **ret, 
 		.ack = og_amqp_ack, .release = og_amqp_release, .dead = og_amqp_dead,              \
 		.wait = og_amqp_wait, .tell = og_amqp_tell, .listen = og_amqp_listen,              \
 		.hear = og_amqp_hear, .count = og_amqp_count, .find = og_amqp_find,                \
-		.list = og_amqp_list,                                                              \
+		.list = og_amqp_list, .sweep = og_amqp_sweep, .bound = og_amqp_bound,              \
 	}
 
 const struct og_transport og_transport_amqp = TRANSPORT("amqp");

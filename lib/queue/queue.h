@@ -123,12 +123,12 @@ int og_queue_count(struct og_queue *queue, struct og_queue_counts *ret, struct o
 
 /* Removes a few hundred of the dead letters that died before then (wall
  * clock ms), so that nobody waits long for it: 1 there may be more, 0 there
- * are none (a server keeps its own), -1. */
+ * are none, -1. */
 int og_queue_sweep(struct og_queue *queue, int64_t before, struct og_err *err);
 
 /* Would n more be more than limit that nobody has begun (0: no limit)?
  * OG_ETEMP says how many there are. A polite bound, not an exact one: two who
- * ask at once may both be let in. A server has bounds of its own. */
+ * ask at once may both be let in; a server is not asked for what is for later. */
 int og_queue_room(struct og_queue *queue, size_t n, int64_t limit, struct og_err *err);
 
 /* {"id","state":"queued|claimed|dead","attempts","queued","due"?,"reason"?,

@@ -411,6 +411,26 @@ static void hear_of_a_dead_letter(void)
 	close_well(queue);
 }
 
+/* Old dead letters go, from the oldest on; the first young one goes back. */
+static void sweep_dead_letters(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	struct og_queue *queue = open_with(
+		OPEN COUNT(2) "<omnigate.dead\n"
+			      ">{\"id\":@,\"ok\":true,\"message\":{\"tag\":1,\"timestamp\":1000}}\n"
+			      "<\"op\":\"ack\"\n" OK "<omnigate.dead\n"
+			      ">{\"id\":@,\"ok\":true,\"message\":{\"tag\":2,\"timestamp\":3000}}\n"
+			      "<\"op\":\"requeue\"\n" OK COUNT(0) COUNT(17),
+		&err);
+
+	if (!OG_CHECK(queue != NULL))
+		return;
+	OG_CHECK_INT(og_queue_sweep(queue, 2000000, &err), 0);
+	OG_CHECK_INT(og_queue_sweep(queue, 2000000, &err), 0);
+	OG_CHECK(og_queue_room(queue, 1, 18, &err) == 0);
+	close_well(queue);
+}
+
 /* A helper that dies takes the handle with it, and says so every time. */
 static void helper_dies(void)
 {
@@ -449,6 +469,7 @@ int main(int argc, char **argv)
 	OG_RUN(wait_and_wake);
 	OG_RUN(wait_through_a_restart);
 	OG_RUN(hear_of_a_dead_letter);
+	OG_RUN(sweep_dead_letters);
 	OG_RUN(helper_dies);
 	remove_folder();
 	return og_done();
