@@ -2,6 +2,7 @@
 #include "lib/conf/conf.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,7 @@ static const struct key {
 	{ "task_seconds", "300", offsetof(struct og_conf, task_seconds), 1, 86400 },
 };
 #define N_KEYS (sizeof(keys) / sizeof(*keys))
+_Static_assert(N_KEYS <= 64, "a bit of a word for each key that was seen");
 
 static const struct key *find_key(const char *name)
 {
@@ -108,7 +110,13 @@ static char *trim(char *text)
 	return text;
 }
 
-static int take_line(struct og_conf *conf, char *line, unsigned *seen, struct og_err *err)
+static int given_twice(const char *name, struct og_err *err)
+{
+	og_fail(err, OG_ECONF, "'%s' is given twice", name);
+	return og_hint(err, "a line above has it, perhaps the one that og init wrote: keep one");
+}
+
+static int take_line(struct og_conf *conf, char *line, uint64_t *seen, struct og_err *err)
 {
 	const struct key *key;
 	char *equals, *name;
@@ -124,9 +132,9 @@ static int take_line(struct og_conf *conf, char *line, unsigned *seen, struct og
 	key = find_key(name);
 	if (!key)
 		return unknown_key(name, err);
-	if (*seen & 1u << (key - keys))
-		return og_fail(err, OG_ECONF, "'%s' is given twice", name);
-	*seen |= 1u << (key - keys);
+	if (*seen & UINT64_C(1) << (key - keys))
+		return given_twice(name, err);
+	*seen |= UINT64_C(1) << (key - keys);
 	return set(conf, key, trim(equals + 1), err);
 }
 
@@ -144,7 +152,7 @@ static int at_line(const char *path, int line, struct og_err *err)
 static int read_file(struct og_conf *conf, const char *path, struct og_err *err)
 {
 	struct og_buf text;
-	unsigned seen = 0;
+	uint64_t seen = 0;
 	int number = 0, rc = -1;
 	char *line, *next;
 
