@@ -299,9 +299,10 @@ shield_of() {
 	[ "$status" -eq 78 ]
 	[ ! -e new ]
 	# An exchange that leads nowhere: what it returns is not queued.
-	amqp-delete-queue -u "$url" -q "$prefix.tasks"
 	use "amqp://127.0.0.1:$port/?prefix=$prefix"
-	run og-submit --as charlie 'buy 1 laptop stand'
+	id=$(og-submit --as charlie 'buy 1 laptop stand')
+	amqp-delete-queue -u "$url" -q "$prefix.control"
+	run og-task cancel "$id" --as charlie
 	[ "$status" -eq 78 ]
 	[[ "$output" == *NO_ROUTE* ]]
 }

@@ -64,6 +64,7 @@ static json_t *parcel_request(const struct og_amqp_queue *q, const struct og_par
 
 struct putting {
 	struct og_amqp_queue *q;
+	int64_t before; /* ids up to this one are of earlier requests */
 	size_t sent, answered, confirmed;
 	struct og_err first; /* of what was refused */
 };
@@ -90,8 +91,10 @@ static int take_confirm(struct putting *p, struct og_err *err)
 		og_fail(err, OG_ETEMP, "the broker did not confirm in time");
 	if (n != 1)
 		return -1;
-	if (!answer)
+	if (!answer || og_json_int(answer, "id", 0) <= p->before) {
+		json_decref(answer);
 		return 0;
+	}
 	p->answered++;
 	if (og_amqp_refused(answer, p->first.code ? err : &p->first) == 0)
 		p->confirmed++;
@@ -104,7 +107,8 @@ static int take_confirm(struct putting *p, struct og_err *err)
 int og_amqp_put(struct og_queue *base, const struct og_parcel *parcels, size_t n,
 		struct og_err *err)
 {
-	struct putting p = { .q = (struct og_amqp_queue *)base };
+	struct og_amqp_queue *q = (struct og_amqp_queue *)base;
+	struct putting p = { .q = q, .before = q->last_id };
 	struct og_err why = OG_ERR_INIT;
 	int rc = 0;
 
@@ -117,12 +121,11 @@ int og_amqp_put(struct og_queue *base, const struct og_parcel *parcels, size_t n
 		return 0;
 	if (rc == 0)
 		why = p.first;
-	og_fail(err, why.code, "%s", why.msg);
+	if (err)
+		*err = why;
 	if (n > 1)
 		og_wrap(err, "%zu of %zu were queued", p.confirmed, n);
-	if (why.code == OG_ETEMP)
-		return og_hint(err, "what was sent may be queued all the same");
-	return why.code == OG_ECONF ? og_hint(err, "og doctor --fix makes what is missing") : -1;
+	return why.code == OG_ETEMP ? og_hint(err, "what was sent may be queued all the same") : -1;
 }
 
 /* --- claiming ---------------------------------------------------------------------------- */
@@ -168,6 +171,18 @@ static int delay(struct og_amqp_queue *q, const struct og_amqp_claim *claim, int
 	if (headers && due > 0)
 		json_object_set_new(headers, "og-due", json_integer(due));
 	return move(q, claim, exchange, key, headers, err);
+}
+
+/* Nobody tried it, so the copy counts nothing. */
+void og_amqp_give_back(struct og_amqp_queue *q, const json_t *message, int control)
+{
+	struct og_amqp_claim claim = { .tag = og_json_int(message, "tag", 0),
+				       .attempts = attempts_of(message),
+				       .control = control };
+	int64_t due = header_int(message, "og-due", INT64_MAX);
+	struct og_err ignored = OG_ERR_INIT;
+
+	delay(q, &claim, due, claim.attempts - 1, &ignored);
 }
 
 static int bury(struct og_amqp_queue *q, const struct og_amqp_claim *claim, const char *reason,

@@ -109,6 +109,8 @@ int og_amqp_dead(struct og_queue *base, int64_t ticket, const char *reason, stru
 
 /* amqp-look.c */
 int og_amqp_wait(struct og_queue *base, int64_t deadline, int wake_fd, struct og_err *err);
+/* Puts a message that was pushed and not claimed where it came from. */
+void og_amqp_give_back(struct og_amqp_queue *q, const json_t *message, int control);
 /* Stops listening to tasks; only what has this tag stays ours. */
 void og_amqp_stop_waiting(struct og_amqp_queue *q, int64_t but);
 int og_amqp_tell(struct og_queue *base, const char *task, const char *state, struct og_err *err);

@@ -7,7 +7,8 @@
 
 #include "lib/base/clock.h"
 
-#define EVENTS_KEPT 1000 /* by a listener that does not read them */
+#define LETTERS_BYTES ((size_t)16 << 20)
+#define EVENTS_KEPT   1000 /* by a listener that does not read them */
 
 /* --- waiting for tasks ------------------------------------------------------------------ */
 
@@ -36,13 +37,20 @@ static int start_waiting(struct og_amqp_queue *q, struct og_err *err)
 	return -1;
 }
 
-/* Nobody waits for the answers: while we work, og-amqp gives back what was
- * pushed to us too late. */
+/* Nobody waits for the answers: while we work, og-amqp gives back what is
+ * pushed to us too late. What is known to be here goes back as a copy, or
+ * the broker would count a delivery. */
 void og_amqp_stop_waiting(struct og_amqp_queue *q, int64_t but)
 {
 	struct og_err ignored = OG_ERR_INIT;
 	char consumer[OG_AMQP_NAME];
+	json_t *message;
+	size_t at;
 
+	for (int i = 0; i < 2; i++) {
+		json_array_foreach(q->pushed[i], at, message) og_amqp_give_back(q, message, i);
+		json_array_clear(q->pushed[i]);
+	}
 	for (int i = 0; i < 2; i++) {
 		snprintf(consumer, sizeof(consumer), "%s.%lld", i ? "control" : "tasks",
 			 (long long)q->listener);
@@ -191,18 +199,19 @@ int og_amqp_count(struct og_queue *base, struct og_queue_counts *ret, struct og_
 	return 0;
 }
 
-/* Its own id, or the one the envelope says. */
+/* The one the envelope says: any client may write another beside it. */
 static char *letter_id(const json_t *message)
 {
-	const char *id = og_json_str(message, "message_id"), *body = og_json_str(message, "body");
+	const char *id = NULL, *body = og_json_str(message, "body");
 	struct og_err ignored = OG_ERR_INIT;
 	json_t *envelope = NULL;
 	char *ret;
 
-	if (!id && body &&
-	    og_json_parse(body, strlen(body), (size_t)256 << 10, "envelope", &envelope, &ignored) ==
-		    0)
+	if (body && og_json_parse(body, strlen(body), (size_t)256 << 10, "envelope", &envelope,
+				  &ignored) == 0)
 		id = og_json_str(envelope, "id");
+	if (!id)
+		id = og_json_str(message, "message_id");
 	ret = strdup(id ? id : "");
 	json_decref(envelope);
 	return ret;
@@ -240,25 +249,34 @@ json_t *og_amqp_letter(const json_t *message)
 	return letter;
 }
 
-static int add_letters(struct og_amqp_queue *q, const char *name, int64_t left, json_t *list,
-		       struct og_err *err)
+/* Envelopes beyond what is bearable in one list are left out of it. */
+static void spare(json_t *letter, size_t *bytes)
 {
-	for (; left > 0; left--) {
-		json_t *answer = NULL, *message;
-		int rc = og_amqp_call(q, "get", json_pack("{s:s,s:b}", "queue", name, "look", 1),
-				      &answer, err);
+	const char *envelope = og_json_str(letter, "envelope");
 
-		message = json_object_get(answer, "message");
-		if (rc == 0 && message &&
-		    json_array_insert_new(list, 0, og_amqp_letter(message)) < 0)
-			rc = og_fail_nomem(err);
-		if (!message)
-			left = 0;
-		json_decref(answer);
-		if (rc < 0)
-			return -1;
+	*bytes += envelope ? strlen(envelope) : 0;
+	if (*bytes > LETTERS_BYTES)
+		json_object_del(letter, "envelope");
+}
+
+/* The next one, in front of the list: 1, 0 there is none, -1. */
+static int add_letter(struct og_amqp_queue *q, const char *name, size_t *bytes, json_t *list,
+		      struct og_err *err)
+{
+	json_t *answer = NULL, *message, *letter;
+	int rc = 0;
+
+	if (og_amqp_call(q, "get", json_pack("{s:s,s:b}", "queue", name, "look", 1), &answer, err) <
+	    0)
+		return -1;
+	message = json_object_get(answer, "message");
+	if (message) {
+		letter = og_amqp_letter(message);
+		spare(letter, bytes);
+		rc = json_array_insert_new(list, 0, letter) < 0 ? og_fail_nomem(err) : 1;
 	}
-	return 0;
+	json_decref(answer);
+	return rc;
 }
 
 /* Dead letters only: a broker shows what waits to whom it gives it. They
@@ -270,19 +288,22 @@ int og_amqp_list(struct og_queue *base, enum og_queue_which which, size_t limit,
 	char name[OG_AMQP_NAME];
 	int64_t n = og_amqp_messages(q, og_amqp_name(q, "dead", name), err);
 	json_t *list = n < 0 ? NULL : json_array();
-	int rc;
+	size_t bytes = 0;
+	int rc = n > 0;
 
 	(void)which;
 	if (!list)
 		return n < 0 ? -1 : og_fail_nomem(err);
-	rc = add_letters(q, name, n < (int64_t)limit ? n : (int64_t)limit, list, err);
+	for (int64_t left = n < (int64_t)limit ? n : (int64_t)limit; rc > 0 && left > 0; left--)
+		rc = add_letter(q, name, &bytes, list, err);
 	if (n > 0 && !q->ended && og_amqp_call(q, "forget", json_object(), NULL, err) < 0)
 		rc = -1;
-	if (rc == 0)
-		*ret = list;
-	else
+	if (rc < 0) {
 		json_decref(list);
-	return rc;
+		return -1;
+	}
+	*ret = list;
+	return 0;
 }
 
 /* What is delayed is left out: that would be ten questions more. */

@@ -41,14 +41,18 @@ static void take_push(struct og_amqp_queue *q, const char *consumer, json_t *mes
 /* A hint, or a dead letter: which matters if it is one of ours. */
 static void take_told(struct og_amqp_queue *q, const json_t *message)
 {
-	const char *id = og_json_str(message, "message_id");
+	const char *exchange = og_json_str(message, "exchange"), *id;
 	char dead[OG_AMQP_NAME];
+	json_t *letter;
 
 	q->heard = 1;
-	if (id && json_object_get(q->own, id) &&
-	    strcmp(og_json_str(message, "exchange") ? og_json_str(message, "exchange") : "",
-		   og_amqp_name(q, "dead", dead)) == 0)
-		json_object_set_new(q->letters, id, og_amqp_letter(message));
+	if (!exchange || strcmp(exchange, og_amqp_name(q, "dead", dead)) != 0)
+		return;
+	letter = og_amqp_letter(message);
+	id = og_json_str(letter, "id");
+	if (id && json_object_get(q->own, id))
+		json_object_set(q->letters, id, letter);
+	json_decref(letter);
 }
 
 static void take_lost(struct og_amqp_queue *q)
@@ -167,8 +171,10 @@ int og_amqp_refused(const json_t *answer, struct og_err *err)
 
 	if (og_json_bool(answer, "ok", 0))
 		return 0;
-	return og_fail(err, (int)og_json_int(answer, "code", OG_EUNAVAIL), "%s",
-		       why ? why : "refused");
+	og_fail(err, (int)og_json_int(answer, "code", OG_EUNAVAIL), "%s", why ? why : "refused");
+	if (why && (strstr(why, "NOT_FOUND") || strstr(why, "NO_ROUTE")))
+		og_hint(err, "og doctor --fix makes what is missing");
+	return -1;
 }
 
 /* The answer to this id; others came too late for whoever wanted them. */

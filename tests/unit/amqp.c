@@ -352,6 +352,35 @@ static void wait_and_wake(void)
 	close_well(queue);
 }
 
+/* Of two that were pushed at once the urgent one is claimed; the other goes
+ * back as a copy that counts no delivery. */
+static void pushed_two(void)
+{
+	struct og_delivery delivery = { .envelope = NULL };
+	struct og_err err = OG_ERR_INIT;
+	struct og_queue *queue = open_with(
+		OPEN
+		"<\"consumer\":\"control.1\"\n" OK "<\"consumer\":\"tasks.1\"\n" OK
+		">{\"event\":\"delivery\",\"message\":{\"tag\":7,\"consumer\":\"tasks.1\",\"body\":"
+		"\"work\",\"headers\":{\"og-attempts\":1,\"x-delivery-count\":1}}}\n"
+		">{\"event\":\"delivery\",\"message\":{\"tag\":8,\"consumer\":\"control.1\","
+		"\"body\":\"stop\"}}\n"
+		"<\"tag\":7,\"exchange\":\"omnigate.work\",\"key\":\"tasks\",\"headers\":"
+		"{\"og-attempts\":2}\n" OK "<\"consumer\":\"tasks.1\",\"but\":8\n"
+		"<\"consumer\":\"control.1\",\"but\":8\n<\"op\":\"ack\"\n" OK,
+		&err);
+
+	if (!OG_CHECK(queue != NULL))
+		return;
+	OG_CHECK_INT(og_queue_wait(queue, og_deadline(5000), -1, &err), 1);
+	usleep(100000); /* the second one is there as well */
+	OG_CHECK_INT(og_queue_claim(queue, &delivery, &err), 1);
+	OG_CHECK_STR(delivery.envelope, "stop");
+	OG_CHECK_OK(og_queue_ack(queue, delivery.ticket, &err), &err);
+	og_delivery_release(&delivery);
+	close_well(queue);
+}
+
 /* A broker that goes away while we wait is waited for. */
 static void wait_through_a_restart(void)
 {
@@ -391,6 +420,9 @@ static void hear_of_a_dead_letter(void)
 		     "<\"op\":\"publish\"\n" OK
 		     ">{\"event\":\"delivery\",\"message\":{\"consumer\":\"told\",\"exchange\":"
 		     "\"omnigate.dead\",\"message_id\":\"id9\",\"body\":\"{}\"}}\n"
+		     ">{\"event\":\"delivery\",\"message\":{\"consumer\":\"told\",\"exchange\":"
+		     "\"omnigate.dead\",\"message_id\":\"id1\",\"body\":"
+		     "\"{\\\"id\\\":\\\"other\\\"}\",\"headers\":{\"og-reason\":\"forged\"}}}\n"
 		     ">{\"event\":\"delivery\",\"message\":{\"consumer\":\"told\",\"exchange\":"
 		     "\"omnigate.dead\",\"message_id\":\"id1\",\"body\":\"{}\",\"headers\":"
 		     "{\"og-reason\":\"late\"}}}\n",
@@ -467,6 +499,7 @@ int main(int argc, char **argv)
 	OG_RUN(put_in_part);
 	OG_RUN(claim_and_settle);
 	OG_RUN(wait_and_wake);
+	OG_RUN(pushed_two);
 	OG_RUN(wait_through_a_restart);
 	OG_RUN(hear_of_a_dead_letter);
 	OG_RUN(sweep_dead_letters);
