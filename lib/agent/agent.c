@@ -114,9 +114,11 @@ enum og_turn og_job_ask(struct og_job *job, const char *verb, json_t *request, j
 	json_t *reply = NULL;
 
 	*ret = NULL;
-	if (request) {
-		json_object_set_new(request, "task", json_string(job->task));
-		json_object_set_new(request, "epoch", json_integer(job->epoch));
+	/* Half a request would be answered as a wrong one. */
+	if (json_object_set_new(request, "task", json_string(job->task)) < 0 ||
+	    json_object_set_new(request, "epoch", json_integer(job->epoch)) < 0) {
+		json_decref(request);
+		request = NULL;
 	}
 	if (og_job_call(job, verb, request, &reply, &err) < 0) {
 		broken(job, OG_OUTCOME_RETRY, err.msg);

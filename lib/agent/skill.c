@@ -223,15 +223,13 @@ static int run_step(struct og_job *job, const struct pass *pass, size_t i)
 {
 	const json_t *step = json_array_get(json_object_get(job->doc, "steps"), i);
 	const char *name = og_json_str(step, "name");
-	json_t *request =
-		json_pack("{s:s,s:s,s:s}", "skill", job->name, "hash", job->hash, "step", name);
+	json_t *request = json_pack("{s:s,s:s,s:s,s:O*}", "skill", job->name, "hash", job->hash,
+				    "step", name, "slots", i == 0 ? job->slots : NULL);
 	struct og_err ignored = OG_ERR_INIT;
 	json_t *reply = NULL;
 	enum og_turn turn;
 	int go = BROKEN;
 
-	if (request && i == 0 && job->slots)
-		json_object_set(request, "slots", job->slots);
 	turn = og_step_calls(step) ? og_job_effect(job, request, &reply)
 				   : og_job_ask(job, "step.run", request, &reply);
 	if (turn == OG_TURN_OK) {
