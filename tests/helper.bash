@@ -5,6 +5,12 @@ PATH=$OG_BUILD/bin:$PATH
 export PATH
 bats_require_minimum_version 1.5.0 2>/dev/null || true
 
+# A look at a database waits for who holds it: a program that ends folds its
+# write-ahead log in, and is gone a moment after its result is known.
+sqlite3() {
+	command sqlite3 -cmd '.timeout 5000' "$@"
+}
+
 # A fresh demo instance for this test; made once per file, copied after.
 instance() {
 	local model=$BATS_FILE_TMPDIR/model
