@@ -79,11 +79,11 @@ static int add_number(json_t *request, const struct og_args *args, const char *o
 {
 	const char *text = og_arg_value(args, option);
 	int64_t number, max = strcmp(option, "clearance") == 0 ? 3 : OG_JSON_INT_MAX;
-	char name[32] = "--";
+	char name[32];
 
 	if (!text)
 		return 0;
-	strcat(name, option);
+	snprintf(name, sizeof(name), "--%s", option);
 	if (og_int_parse(text, 1, max, name, &number, err) < 0)
 		return -1;
 	return og_json_set(request, member, json_integer(number), err);

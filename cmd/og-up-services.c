@@ -144,11 +144,12 @@ static int set_command(struct og_up *up, struct og_service *s, struct og_up_part
 static int keep_variable(struct og_up *up, const char *name, const char *value, struct og_err *err)
 {
 	size_t len = strlen(name), at;
-	char *text = malloc(len + strlen(value) + 2);
+	size_t size = len + strlen(value) + 2;
+	char *text = malloc(size);
 
 	if (!text)
 		return og_fail_nomem(err);
-	sprintf(text, "%s=%s", name, value);
+	snprintf(text, size, "%s=%s", name, value);
 	for (at = 0; at < up->n_env; at++)
 		if (strncmp(up->env_text[at], text, len + 1) == 0)
 			break;

@@ -23,7 +23,7 @@ static int address(const char *path, struct sockaddr_un *ret, struct og_err *err
 	if (!*path || strlen(path) > OG_SOCKET_PATH_MAX)
 		return og_fail(err, OG_ECONF, "socket '%s': a socket's path has 1 to %d bytes",
 			       path, OG_SOCKET_PATH_MAX);
-	strcpy(ret->sun_path, path);
+	memcpy(ret->sun_path, path, strlen(path) + 1);
 	return 0;
 }
 

@@ -27,21 +27,8 @@ static int digest_of(const struct og_run *run, const json_t *versions, char out[
 	json_t *what = json_pack("{s:s,s:s,s:s,s:s,s:O,s:O}", "task", run->rq->task.id, "skill",
 				 og_json_str(run->doc, "name"), "hash", run->hash, "step",
 				 run->name, "vars", run->vars, "policy", versions);
-	struct og_buf text;
-	struct og_hash hash;
-	int rc = -1;
 
-	og_buf_init(&text, OG_CHANNEL_LINE_MAX);
-	if (!what) {
-		og_fail_nomem(err);
-	} else if (og_json_canon(what, &text, err) == 0) {
-		og_sha256(text.data, text.len, &hash);
-		og_hash_hex(&hash, out);
-		rc = 0;
-	}
-	json_decref(what);
-	og_buf_release(&text);
-	return rc;
+	return og_run_digest(what, out, err);
 }
 
 /* What several policies say together: names and messages in a row, the

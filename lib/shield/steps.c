@@ -122,13 +122,8 @@ int og_run_step(struct og_run *run, const char *name, const json_t *vars, struct
 	return og_request_gate(rq, subject, &run->gate, err);
 }
 
-/* What makes two requests for a step the same: skill, version, step, and
- * the slots as the caller sent them; none are the same as empty ones. */
-static int request_digest(const struct og_run *run, const json_t *slots, char out[OG_HASH_HEX + 1],
-			  struct og_err *err)
+int og_run_digest(json_t *what, char out[OG_HASH_HEX + 1], struct og_err *err)
 {
-	json_t *what = json_pack("{s:s,s:s,s:o}", "hash", run->hash, "step", run->name, "slots",
-				 slots ? json_copy((json_t *)slots) : json_object());
 	struct og_buf text;
 	struct og_hash hash;
 	int rc = -1;
@@ -144,6 +139,17 @@ static int request_digest(const struct og_run *run, const json_t *slots, char ou
 	json_decref(what);
 	og_buf_release(&text);
 	return rc;
+}
+
+/* What makes two requests for a step the same: skill, version, step, and
+ * the slots as the caller sent them; none are the same as empty ones. */
+static int request_digest(const struct og_run *run, const json_t *slots, char out[OG_HASH_HEX + 1],
+			  struct og_err *err)
+{
+	json_t *what = json_pack("{s:s,s:s,s:o}", "hash", run->hash, "step", run->name, "slots",
+				 slots ? json_copy((json_t *)slots) : json_object());
+
+	return og_run_digest(what, out, err);
 }
 
 /* 1: the step was done before and the recorded reply is in rq->reply. */

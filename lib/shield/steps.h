@@ -53,6 +53,10 @@ int og_run_step(struct og_run *run, const char *name, const json_t *vars, struct
 int og_run_start(struct og_run *run, char ret_digest[OG_HASH_HEX + 1], struct og_err *err);
 int og_run_keep(struct og_run *run, const char *digest, int64_t seq, struct og_err *err);
 
+/* SHA-256 over the canonical JSON of what, in hex. Takes what; NULL is out
+ * of memory. */
+int og_run_digest(json_t *what, char out[OG_HASH_HEX + 1], struct og_err *err);
+
 /* steps-blocks.c: runs the step's blocks from that one to before that one,
  * all but undo blocks and the call itself; or its undo blocks, last first
  * (0 when there are none, 1 when they ran). */
