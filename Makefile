@@ -39,24 +39,27 @@ BENCHES := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c))
 PRELOADS := $(patsubst tests/preload/%.c,$(O)/tests/%.so,$(wildcard tests/preload/*.c))
 SERVERS := $(patsubst tests/servers/%.c,$(O)/tests/servers/%,$(wildcard tests/servers/*.c))
 C_FILES = $(shell find cmd lib tests -name '*.[ch]')
-SHARED := schema access skills policies ui
+SHARED := schema access skills policies
+UI_SRC := $(shell find share/ui -type f)
 
 # What is installed from Debian, by name. Building, testing, linting.
 BUILD_DEPS := gcc libc6-dev linux-libc-dev libsqlite3-dev libjansson-dev libssl-dev \
 	libcmark-gfm-dev libcmark-gfm-extensions-dev libyaml-dev libcrypt-dev \
-	librabbitmq-dev libcurl4-openssl-dev
+	librabbitmq-dev libcurl4-openssl-dev libmicrohttpd-dev esbuild
 TEST_DEPS := bats jq sqlite3 mandoc binutils procps socat iproute2 openssh-server openssh-client \
-	rabbitmq-server amqp-tools systemd
+	rabbitmq-server amqp-tools systemd \
+	chromium curl
 FUZZ_DEPS := clang libclang-rt-14-dev
 LINT_DEPS := clang-format cppcheck shellcheck
 
 .DELETE_ON_ERROR:
-.PHONY: help all deps demo check check-full bench fuzz lint format units install uninstall dist clean
-all: $(BINS) $(HELPER_BINS) $(O)/share/omnigate
+.PHONY: help all ui deps demo check check-full bench fuzz lint format units install uninstall dist clean
+all: $(BINS) $(HELPER_BINS) ui
 
 help:
 	@echo 'make demo        install what is missing, build, run the tour, show the result'
 	@echo 'make check       install what the tests need, run them all (check-full: longer)'
+	@echo 'make ui          what pages are made of, from share/ui (part of all)'
 	@echo 'make all         build below O=$(O) (SANITIZE=1: with address and undefined checks)'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=$(DESTDIR); make uninstall takes it back'
 	@echo 'make bench       the figures of the README, as JSON'
@@ -67,6 +70,7 @@ help:
 # Dependencies first, then a make of its own: a fresh machine may lack the compiler.
 deps:
 	@tools/need $(BUILD_DEPS)
+	@command -v npm >/dev/null || tools/need nodejs npm
 
 demo: deps
 	@$(MAKE) --no-print-directory -s -j2 all
@@ -97,7 +101,7 @@ lint:
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -I. -D_GNU_SOURCE \
 		--library=tools/cppcheck.cfg --suppress=missingIncludeSystem \
 		--enable=warning,performance,portability lib cmd
-	@shellcheck tools/need tools/demo tests/run tests/synopsis tests/bench/run tests/bench/telemetry.sh tests/servers/rabbitmq .ci/run
+	@shellcheck tools/need tools/demo tools/ui tests/run tests/synopsis tests/bench/run tests/bench/telemetry.sh tests/servers/rabbitmq .ci/run
 	@echo 'lint: clean'
 
 format:
@@ -142,9 +146,17 @@ $(HELPER_BINS): $(O)/libexec/omnigate/%: $(O)/obj/cmd/%.o \
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS)
 
-$(O)/share/omnigate:
-	@mkdir -p $(@D)
-	ln -sfn $(CURDIR)/share $@
+# Data as it stands in the sources; what pages are made of is built.
+SHARE := $(O)/share/omnigate
+$(SHARE)/.linked: Makefile
+	@mkdir -p $(O)/share && rm -rf $(SHARE) && mkdir $(SHARE)
+	@for part in $(SHARED); do ln -s $(CURDIR)/share/$$part $(SHARE)/$$part; done
+	@touch $@
+
+ui: $(SHARE)/ui/.built
+$(SHARE)/ui/.built: $(SHARE)/.linked tools/ui $(UI_SRC)
+	@tools/ui $(O) $(@D)
+	@touch $@
 
 units: $(UNITS) $(PRELOADS) $(SERVERS)
 benches: $(BENCHES)
@@ -176,6 +188,8 @@ install: all
 		(cd share && find $$part -type f -exec install -D -m 644 '{}' \
 			'$(DESTDIR)$(PREFIX)/share/omnigate/{}' \;) || exit 1; \
 	done
+	cd $(O)/share/omnigate && find ui -type f ! -name '.*' -exec install -D -m 644 '{}' \
+		'$(DESTDIR)$(PREFIX)/share/omnigate/{}' \;
 	cd share/man && find . -name '*.[0-9]' -exec install -D -m 644 '{}' \
 		'$(DESTDIR)$(PREFIX)/share/man/{}' \;
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system

@@ -1,0 +1,1 @@
+// The trusted page around a sealed view.
