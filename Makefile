@@ -121,14 +121,15 @@ PARTS_og := og-ask.o og-broker.o og-doctor.o og-doctor-files.o og-doctor-run.o o
 	og-status.o og-status-print.o \
 	og-up.o og-up-lock.o og-up-services.o og-up-tell.o \
 	og-logs.o og-log-read.o
-PARTS_og-amqp := og-amqp-request.o og-amqp-link.o og-amqp-frames.o og-amqp-act.o
+PARTS_og-amqp := og-amqp-request.o og-amqp-link.o og-amqp-frames.o og-amqp-act.o og-amqp-publish.o
 PARTS_og-http := og-http-allow.o og-http-transfer.o
 PARTS_og-otlp := og-otlp-export.o
 PARTS_og-ledger := og-ledger-proofs.o
 PARTS_og-shield := og-shield-desk.o og-shield-grants.o og-shield-principal.o \
 	og-shield-service.o og-telemetry.o
+PARTS_og-skill := og-skill-parse.o
 PARTS_og-submit := og-queue.o og-submit-spool.o og-submit-times.o og-submit-wait.o og-telemetry.o
-PARTS_og-task := og-task-say.o og-task-prune.o og-queue.o
+PARTS_og-task := og-task-find.o og-task-say.o og-task-prune.o og-queue.o
 PARTS_og-worker := og-queue.o og-telemetry.o og-worker-call.o og-worker-tell.o
 # And here what only it links.
 BENCH_LIBS_rabbitmq := -lrabbitmq

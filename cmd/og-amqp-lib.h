@@ -28,4 +28,10 @@
 /* Copies a short text of the broker's, whatever it holds. */
 void amqp_copy(char out[AMQP_NAME_MAX + 1], amqp_bytes_t bytes);
 
+/* og-amqp-request.c: a table that lives as long as json and entries do, and
+ * a text of a request's. */
+#define AMQP_TABLE_MAX 32
+amqp_table_t amqp_table_of(json_t *json, amqp_table_entry_t entries[AMQP_TABLE_MAX]);
+amqp_bytes_t amqp_bytes_of(const struct amqp_request *request, const char *name);
+
 #endif

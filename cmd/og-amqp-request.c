@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/og-amqp.h"
+#include "cmd/og-amqp-lib.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 
@@ -184,4 +184,34 @@ void amqp_request_free(struct amqp_request *request)
 		return;
 	json_decref(request->json);
 	free(request);
+}
+
+static void entry_of(amqp_table_entry_t *entry, const char *key, const json_t *value)
+{
+	entry->key = amqp_cstring_bytes(key);
+	if (json_is_string(value)) {
+		entry->value.kind = AMQP_FIELD_KIND_UTF8;
+		entry->value.value.bytes = amqp_cstring_bytes(json_string_value(value));
+	} else if (json_is_integer(value)) {
+		entry->value.kind = AMQP_FIELD_KIND_I64;
+		entry->value.value.i64 = json_integer_value(value);
+	} else {
+		entry->value.kind = AMQP_FIELD_KIND_BOOLEAN;
+		entry->value.value.boolean = json_is_true(value);
+	}
+}
+
+amqp_table_t amqp_table_of(json_t *json, amqp_table_entry_t entries[AMQP_TABLE_MAX])
+{
+	amqp_table_t table = { 0, entries };
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(json, key, value) entry_of(&entries[table.num_entries++], key, value);
+	return table;
+}
+
+amqp_bytes_t amqp_bytes_of(const struct amqp_request *request, const char *name)
+{
+	return amqp_cstring_bytes(amqp_text(request, name, ""));
 }

@@ -145,6 +145,9 @@ struct amqp_held **amqp_held_find(struct amqp *amqp, int64_t tag);
 
 /* og-amqp-act.c */
 void amqp_act(struct amqp *amqp, struct amqp_request *request);
+/* og-amqp-publish.c. A hint that cannot be given now is given up: 1, it is
+ * answered; 0: the request is kept. */
+int amqp_publish(struct amqp *amqp, struct amqp_request *request);
 /* Sends what may be sent, and gives up what came to nothing in its time. */
 void amqp_publishes_go_on(struct amqp *amqp);
 /* The broker confirmed (or refused) publishes up to number. */

@@ -1,4 +1,5 @@
-/* Shared by the files of og-task: a session, and finding a task in it. */
+/* Shared by the files of og-task: a session, and finding a task in it
+ * (og-task-find.c). */
 #ifndef OG_CMD_TASK_H
 #define OG_CMD_TASK_H
 
@@ -14,7 +15,7 @@ struct task_session {
 	struct og_queue *queue; /* NULL before it is needed */
 	struct og_err away;	/* why a broker's could not be opened */
 	const char *principal;
-	int all; /* may see everybody's tasks; known after shield_tasks() */
+	int all; /* may see everybody's tasks; known after task_all() */
 };
 
 int task_open(struct task_session *s, const struct og_ctx *ctx, const struct og_args *args,
@@ -22,6 +23,10 @@ int task_open(struct task_session *s, const struct og_ctx *ctx, const struct og_
 void task_close(struct task_session *s);
 int task_queue(struct task_session *s, struct og_err *err);
 
+#define TASK_LIST_MAX 1000
+/* The newest tasks this principal can see, in no order; with a state only
+ * those, and perhaps some of others. New reference. */
+int task_all(struct task_session *s, const char *state, json_t **ret, struct og_err *err);
 /* A whole id from a prefix that only one visible task has. */
 int task_whole_id(struct task_session *s, const char *prefix, char ret[OG_UUID_LEN + 1],
 		  struct og_err *err);

@@ -242,6 +242,8 @@ static void send_request(struct og_caller *caller, const struct og_net_request *
 static void note_place(const struct og_http_service *service, struct og_call_answer *ret)
 {
 	const char *host = strstr(service->url, "://"), *port;
+	char digits[6];
+	int64_t number;
 	size_t len;
 
 	if (!host)
@@ -250,9 +252,13 @@ static void note_place(const struct og_http_service *service, struct og_call_ans
 	len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
 	port = host + len;
 	og_text_format(ret->host, sizeof(ret->host), "%.*s", (int)len, host);
-	ret->port = *port == ':'			     ? atoi(port + 1)
-		    : strncmp(service->url, "https", 5) == 0 ? 443
-							     : 80;
+	ret->port = strncmp(service->url, "https", 5) == 0 ? 443 : 80;
+	if (*port == ':') {
+		og_text_format(digits, sizeof(digits), "%.*s", (int)strcspn(port + 1, "/?#"),
+			       port + 1);
+		if (og_int_parse(digits, 1, UINT16_MAX, "port", &number, NULL) == 0)
+			ret->port = (int)number;
+	}
 }
 
 /* Repeating is the agent's business, which tells the shield of every try. */

@@ -1,11 +1,6 @@
 /*
- * The barrier as a virtual table: what it declares, how it is planned, and
- * how a scan runs. Only comparisons of unmasked columns with bound values
- * cross to the inner statement, because those cannot fail: an error or a
- * long computation on a row that the predicate would have hidden is a
- * message about that row. Everything else of the agent's WHERE runs on
- * rows that were already permitted (PostgreSQL's security barrier and its
- * leakproof operators follow the same rule).
+ * The barrier as a virtual table: what it declares and how a scan runs.
+ * How it is planned is in barrier-plan.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,19 +9,12 @@
 #include "lib/base/text.h"
 #include "lib/shield/gate-internal.h"
 
-struct barrier_table {
-	sqlite3_vtab base;
-	struct og_barrier *barrier;
-};
-
 struct barrier_cursor {
 	sqlite3_vtab_cursor base;
 	struct og_inner *inner;
 	int at_end;
 	int *places; /* declared column -> column of the inner statement, or -1 */
 };
-
-#define MAX_PUSHED 32
 
 static int is_shown(const struct og_barrier *barrier, const char *name)
 {
@@ -86,6 +74,11 @@ int og_barrier_load(struct og_barrier *barrier)
 	return SQLITE_OK;
 }
 
+const struct og_column *og_barrier_column(const struct og_barrier *barrier, int shown)
+{
+	return &barrier->table->columns[barrier->shown[shown].column];
+}
+
 int og_barrier_shown(const struct og_barrier *barrier, const char *column)
 {
 	for (int i = 0; i < barrier->n_shown; i++)
@@ -95,11 +88,6 @@ int og_barrier_shown(const struct og_barrier *barrier, const char *column)
 	return -1;
 }
 
-static const struct og_column *column_of(const struct og_barrier *barrier, int shown)
-{
-	return &barrier->table->columns[barrier->shown[shown].column];
-}
-
 /* No defaults: SQLite ignores those of virtual tables (barrier-write.c). */
 static char *declaration(const struct og_barrier *barrier)
 {
@@ -107,7 +95,7 @@ static char *declaration(const struct og_barrier *barrier)
 
 	sqlite3_str_appendall(sql, "CREATE TABLE x(");
 	for (int i = 0; i < barrier->n_shown; i++) {
-		const struct og_column *column = column_of(barrier, i);
+		const struct og_column *column = og_barrier_column(barrier, i);
 
 		sqlite3_str_appendf(sql, "%s\"%w\" %s", i ? ", " : "", column->name, column->type);
 		if (og_ascii_casecmp(column->collation, "BINARY") != 0)
@@ -140,7 +128,7 @@ static int barrier_connect(sqlite3 *handle, void *aux, int argc, const char *con
 			   sqlite3_vtab **ret, char **message)
 {
 	struct og_barrier *barrier = aux;
-	struct barrier_table *table;
+	struct og_barrier_table *table;
 	int rc = og_barrier_load(barrier);
 
 	(void)argc;
@@ -169,160 +157,9 @@ static int barrier_disconnect(sqlite3_vtab *base)
 	return SQLITE_OK;
 }
 
-static const char *operator_text(unsigned char op)
-{
-	switch (op) {
-	case SQLITE_INDEX_CONSTRAINT_EQ:
-		return "=";
-	case SQLITE_INDEX_CONSTRAINT_LT:
-		return "<";
-	case SQLITE_INDEX_CONSTRAINT_LE:
-		return "<=";
-	case SQLITE_INDEX_CONSTRAINT_GT:
-		return ">";
-	case SQLITE_INDEX_CONSTRAINT_GE:
-		return ">=";
-	case SQLITE_INDEX_CONSTRAINT_IS:
-		return "IS";
-	default:
-		return NULL;
-	}
-}
-
-/* May this constraint be handed to the inner statement? The collation must
- * be the column's own; IN over a TEXT or untyped column is compared again
- * by the core with another affinity, so it stays outside. */
-static int may_push(const struct og_barrier *barrier, sqlite3_index_info *info, int i)
-{
-	int shown = info->aConstraint[i].iColumn;
-	const struct og_column *column;
-
-	if (!info->aConstraint[i].usable || !operator_text(info->aConstraint[i].op) ||
-	    shown >= barrier->n_shown)
-		return 0;
-	if (shown < 0)
-		return !barrier->table->without_rowid;
-	column = column_of(barrier, shown);
-	if (barrier->shown[shown].masked || column->generated)
-		return 0;
-	if ((column->affinity == 'T' || column->affinity == 'B') && sqlite3_vtab_in(info, i, -1))
-		return 0;
-	return og_ascii_casecmp(sqlite3_vtab_collation(info, i), column->collation) == 0;
-}
-
-/* What the plan costs: rows left, and whether at most one is. */
-struct estimate {
-	double rows;
-	int one;
-	unsigned key_parts; /* places of the primary key compared for equality */
-};
-
-static void narrow(const struct og_barrier *barrier, int shown, unsigned char op,
-		   struct estimate *e)
-{
-	const struct og_column *column = shown >= 0 ? column_of(barrier, shown) : NULL;
-	int equal = op == SQLITE_INDEX_CONSTRAINT_EQ;
-	int leads = !column || column->leads || column->pk == 1;
-
-	if (equal && (!column || column->is_unique)) {
-		e->one = 1;
-		e->rows = 1;
-	} else if (equal && leads) {
-		double per_key = column->per_key > 0 ? column->per_key : 10;
-
-		if (per_key < e->rows)
-			e->rows = per_key;
-	} else if (leads) {
-		e->rows /= 4;
-	} else {
-		e->rows /= equal ? 1.2 : 1.05;
-	}
-	if (equal && column && column->pk && column->pk <= 16)
-		e->key_parts |= 1U << (column->pk - 1);
-}
-
-/* TEXT and untyped columns may be kept back by push_value(). */
-static int always_pushed(const struct og_barrier *barrier, int shown)
-{
-	return shown < 0 || (column_of(barrier, shown)->affinity != 'T' &&
-			     column_of(barrier, shown)->affinity != 'B');
-}
-
-static void push_constraints(const struct og_barrier *barrier, sqlite3_index_info *info,
-			     sqlite3_str *plan, struct estimate *e)
-{
-	int pushed = 0;
-
-	for (int i = 0; i < info->nConstraint && pushed < MAX_PUSHED; i++) {
-		if (!may_push(barrier, info, i))
-			continue;
-		info->aConstraintUsage[i].argvIndex = ++pushed;
-		info->aConstraintUsage[i].omit =
-			always_pushed(barrier, info->aConstraint[i].iColumn) & 1;
-		sqlite3_str_appendf(plan, "%d %s,", info->aConstraint[i].iColumn,
-				    operator_text(info->aConstraint[i].op));
-		narrow(barrier, info->aConstraint[i].iColumn, info->aConstraint[i].op, e);
-	}
-	if (barrier->table->n_pk && e->key_parts == (1U << barrier->table->n_pk) - 1) {
-		e->one = 1;
-		e->rows = 1;
-	}
-}
-
-/* One ORDER BY term on a plain column can be left to the inner statement. */
-static void push_order(const struct og_barrier *barrier, sqlite3_index_info *info,
-		       sqlite3_str *plan)
-{
-	int shown;
-
-	if (info->nOrderBy != 1)
-		return;
-	shown = info->aOrderBy[0].iColumn;
-	if (shown >= barrier->n_shown || (shown < 0 && barrier->table->without_rowid))
-		return;
-	if (shown >= 0 && (barrier->shown[shown].masked || column_of(barrier, shown)->generated ||
-			   og_ascii_casecmp(column_of(barrier, shown)->collation, "BINARY") != 0))
-		return;
-	sqlite3_str_appendf(plan, "%d%s", shown, info->aOrderBy[0].desc ? " DESC" : "");
-	info->orderByConsumed = 1;
-}
-
-/* SQLite stops after one row of a scan that says it is unique. That holds
- * only if every term reaches the inner statement: push_value() may keep
- * terms on TEXT and untyped columns back. */
-static int is_certain(const sqlite3_index_info *info)
-{
-	for (int i = 0; i < info->nConstraint; i++)
-		if (info->aConstraintUsage[i].argvIndex && !info->aConstraintUsage[i].omit)
-			return 0;
-	return 1;
-}
-
-static int barrier_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
-{
-	const struct og_barrier *barrier = ((struct barrier_table *)base)->barrier;
-	double all = barrier->table->rows;
-	struct estimate e = { .rows = all };
-	sqlite3_str *plan = sqlite3_str_new(barrier->gate->agent);
-
-	sqlite3_str_appendf(plan, "%llx|", (unsigned long long)info->colUsed);
-	push_constraints(barrier, info, plan, &e);
-	sqlite3_str_appendall(plan, "|");
-	push_order(barrier, info, plan);
-	info->idxStr = sqlite3_str_finish(plan);
-	if (!info->idxStr)
-		return SQLITE_NOMEM;
-	info->needToFreeIdxStr = 1;
-	info->estimatedRows = e.rows < 1 ? 1 : (sqlite3_int64)e.rows;
-	info->estimatedCost = e.rows < all / 1.5 ? e.rows * 3 + 10 : all * 2;
-	if (e.one && is_certain(info))
-		info->idxFlags |= SQLITE_INDEX_SCAN_UNIQUE;
-	return SQLITE_OK;
-}
-
 static int barrier_open(sqlite3_vtab *base, sqlite3_vtab_cursor **ret)
 {
-	const struct og_barrier *barrier = ((struct barrier_table *)base)->barrier;
+	const struct og_barrier *barrier = ((struct og_barrier_table *)base)->barrier;
 	size_t places = ((size_t)barrier->n_shown + 1) * sizeof(int);
 	struct barrier_cursor *cursor = sqlite3_malloc64(sizeof(*cursor) + places);
 
@@ -365,7 +202,7 @@ static void select_list(const struct og_barrier *barrier, unsigned long long mas
 		sqlite3_str_appendf(sql, "t.%s", table->rowid);
 	for (int i = 0; i < barrier->n_shown; i++)
 		if (is_used(mask, i) && !barrier->shown[i].masked)
-			sqlite3_str_appendf(sql, ", t.\"%w\"", column_of(barrier, i)->name);
+			sqlite3_str_appendf(sql, ", t.\"%w\"", og_barrier_column(barrier, i)->name);
 }
 
 /* "5 >=+,": column, operator, and whether it is pushed this time. */
@@ -384,7 +221,7 @@ static const char *conditions(const struct og_barrier *barrier, const char *key,
 				sqlite3_str_appendall(sql, barrier->table->rowid);
 			else
 				sqlite3_str_appendf(sql, "\"%w\"",
-						    column_of(barrier, (int)shown)->name);
+						    og_barrier_column(barrier, (int)shown)->name);
 			sqlite3_str_appendf(sql, " %.*s :og%d", (int)len, op + 1, ++n);
 		}
 		key = op + 1 + len + 2;
@@ -411,14 +248,14 @@ static void scan_sql(const struct og_barrier *barrier, const char *key, sqlite3_
 		sqlite3_str_appendf(sql, " ORDER BY t.%s%s", barrier->table->rowid, direction);
 	else
 		sqlite3_str_appendf(sql, " ORDER BY t.\"%w\"%s",
-				    column_of(barrier, (int)shown)->name, direction);
+				    og_barrier_column(barrier, (int)shown)->name, direction);
 }
 
 /* A TEXT column compared with a value of another type converts the value;
  * the core does that itself afterwards, so such a term is not pushed. */
 static int push_value(const struct og_barrier *barrier, int shown, sqlite3_value *value)
 {
-	char affinity = shown < 0 ? 'I' : column_of(barrier, shown)->affinity;
+	char affinity = shown < 0 ? 'I' : og_barrier_column(barrier, shown)->affinity;
 
 	if (affinity == 'T')
 		return sqlite3_value_type(value) == SQLITE_TEXT;
@@ -433,7 +270,7 @@ static int scan_key(const struct og_barrier *barrier, const char *plan, sqlite3_
 	size_t at = 1 + (size_t)(end - plan);
 	int arg = 0;
 
-	if (at + strlen(end) + 2 * MAX_PUSHED + 2 > size)
+	if (at + strlen(end) + 2 * OG_BARRIER_PUSHED + 2 > size)
 		return SQLITE_TOOBIG;
 	out[0] = 'S';
 	memcpy(out + 1, plan, at - 1);
@@ -477,8 +314,8 @@ static int barrier_filter(sqlite3_vtab_cursor *base, int number, const char *pla
 			  sqlite3_value **argv)
 {
 	struct barrier_cursor *cursor = (struct barrier_cursor *)base;
-	struct og_barrier *barrier = ((struct barrier_table *)base->pVtab)->barrier;
-	int pushed[MAX_PUSHED], n = 0, rc;
+	struct og_barrier *barrier = ((struct og_barrier_table *)base->pVtab)->barrier;
+	int pushed[OG_BARRIER_PUSHED], n = 0, rc;
 	char key[1024];
 
 	(void)number;
@@ -517,7 +354,7 @@ static void cut_value(sqlite3_context *context, struct og_barrier *barrier, int 
 	if (list && json_array_size(list) < 100)
 		json_array_append_new(
 			list, json_pack("{s:s,s:s,s:i}", "table", barrier->rights->table, "column",
-					column_of(barrier, shown)->name, "bytes", bytes));
+					og_barrier_column(barrier, shown)->name, "bytes", bytes));
 	if (sqlite3_value_type(value) == SQLITE_BLOB) {
 		sqlite3_result_blob(context, data, keep, SQLITE_TRANSIENT);
 		return;
@@ -530,7 +367,7 @@ static void cut_value(sqlite3_context *context, struct og_barrier *barrier, int 
 static int barrier_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int i)
 {
 	struct barrier_cursor *cursor = (struct barrier_cursor *)base;
-	struct og_barrier *barrier = ((struct barrier_table *)base->pVtab)->barrier;
+	struct og_barrier *barrier = ((struct og_barrier_table *)base->pVtab)->barrier;
 	sqlite3_value *value;
 	int type;
 
@@ -559,7 +396,7 @@ static int barrier_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *ret)
 const sqlite3_module og_barrier_module = {
 	.iVersion = 2,
 	.xConnect = barrier_connect,
-	.xBestIndex = barrier_best_index,
+	.xBestIndex = og_barrier_plan,
 	.xDisconnect = barrier_disconnect,
 	.xDestroy = barrier_disconnect,
 	.xOpen = barrier_open,

@@ -73,15 +73,28 @@ struct og_barrier *og_gate_barrier(struct og_gate *gate, const char *name);
 /* Loads the catalog and decides what is shown. SQLite's code. */
 int og_barrier_load(struct og_barrier *barrier);
 int og_barrier_shown(const struct og_barrier *barrier, const char *column);
+const struct og_column *og_barrier_column(const struct og_barrier *barrier, int shown);
 
+/* gate-run.c. How many virtual machine steps pass between two looks at the
+ * budget: a single step may run for long (replace() over 64 KB), so it is
+ * short. Both connections count on the same budget. */
+#define OG_GATE_PERIOD 50
+int og_gate_progress(void *arg);
 /* authorizer.c */
 int og_gate_authorize(void *arg, int action, const char *a, const char *b, const char *database,
 		      const char *context);
 /* functions.c */
 int og_gate_function_allowed(const char *name);
 int og_gate_register_functions(struct og_gate *gate);
-/* barrier.c */
+/* barrier.c: one as SQLite sees it. */
+struct og_barrier_table {
+	sqlite3_vtab base;
+	struct og_barrier *barrier;
+};
 extern const sqlite3_module og_barrier_module;
+#define OG_BARRIER_PUSHED 32 /* comparisons that cross to the inner statement */
+/* barrier-plan.c: xBestIndex. */
+int og_barrier_plan(sqlite3_vtab *base, sqlite3_index_info *info);
 /* barrier-inner.c: a statement on the inner connection for this barrier.
  * make appends the SQL; conditions use :og1, :og2, ... */
 typedef void og_inner_sql_fn(const struct og_barrier *barrier, const char *key, sqlite3_str *sql);
