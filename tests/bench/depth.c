@@ -21,30 +21,12 @@
 
 #include "lib/base/clock.h"
 #include "lib/queue/queue.h"
+#include "tests/bench/bench.h"
 
 #define BATCH 1000
 #define TIMES 101
 
 static char envelope[1024];
-
-static void must(int rc, const struct og_err *err)
-{
-	if (rc >= 0)
-		return;
-	fprintf(stderr, "depth: %s\n", err->msg);
-	exit(70);
-}
-
-static struct og_queue *open_queue(void)
-{
-	struct og_err err = OG_ERR_INIT;
-	struct og_queue *queue = NULL;
-
-	must(og_queue_open(&(struct og_queue_place){ .url = "sqlite:queue.db", .home = "." },
-			   &queue, &err),
-	     &err);
-	return queue;
-}
 
 static void put(struct og_queue *queue, int n)
 {

@@ -24,6 +24,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/queue/queue.h"
+#include "tests/bench/bench.h"
 
 #define PUTS   400 /* in a round */
 #define BATCH  100
@@ -31,25 +32,6 @@
 #define ROUNDS 100 /* of those that are timed one by one */
 
 static char envelope[1024];
-
-static void must(int rc, const struct og_err *err)
-{
-	if (rc >= 0)
-		return;
-	fprintf(stderr, "queue: %s\n", err->msg);
-	exit(70);
-}
-
-static struct og_queue *open_queue(void)
-{
-	struct og_err err = OG_ERR_INIT;
-	struct og_queue *queue = NULL;
-
-	must(og_queue_open(&(struct og_queue_place){ .url = "sqlite:queue.db", .home = "." },
-			   &queue, &err),
-	     &err);
-	return queue;
-}
 
 static void put(struct og_queue *queue, int n)
 {
@@ -95,23 +77,6 @@ static void work(int count)
 		og_delivery_release(&delivery);
 	}
 	og_queue_close(queue);
-}
-
-/* Calls per second of `each` in so many processes at once. */
-static long rate(void (*act)(int), int processes, int each)
-{
-	int64_t start = og_mono_us();
-	int status;
-
-	for (int i = 0; i < processes; i++)
-		if (fork() == 0) {
-			act(each);
-			_exit(0);
-		}
-	while (wait(&status) > 0)
-		if (status != 0)
-			exit(70);
-	return (long)((int64_t)processes * each * 1000000 / (og_mono_us() - start));
 }
 
 /* --- what stands below ---------------------------------------------------- */

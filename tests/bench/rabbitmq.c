@@ -32,6 +32,7 @@
 #endif
 
 #include "lib/base/clock.h"
+#include "tests/bench/bench.h"
 
 #define QUEUE  "bench"
 #define PUTS   1500
@@ -41,7 +42,7 @@
 
 static int port;
 
-static void must(int good, const char *what)
+static void insist(int good, const char *what)
 {
 	if (good)
 		return;
@@ -51,7 +52,7 @@ static void must(int good, const char *what)
 
 static void replied(amqp_connection_state_t c, const char *what)
 {
-	must(amqp_get_rpc_reply(c).reply_type == AMQP_RESPONSE_NORMAL, what);
+	insist(amqp_get_rpc_reply(c).reply_type == AMQP_RESPONSE_NORMAL, what);
 }
 
 static amqp_connection_state_t connect_broker(void)
@@ -59,11 +60,12 @@ static amqp_connection_state_t connect_broker(void)
 	amqp_connection_state_t c = amqp_new_connection();
 	amqp_socket_t *socket = amqp_tcp_socket_new(c);
 
-	must(socket && amqp_socket_open(socket, "127.0.0.1", port) == AMQP_STATUS_OK, "no broker");
-	must(amqp_login(c, "/", 0, AMQP_DEFAULT_FRAME_SIZE, 0, AMQP_SASL_METHOD_PLAIN, "guest",
-			"guest")
-			     .reply_type == AMQP_RESPONSE_NORMAL,
-	     "not let in");
+	insist(socket && amqp_socket_open(socket, "127.0.0.1", port) == AMQP_STATUS_OK,
+	       "no broker");
+	insist(amqp_login(c, "/", 0, AMQP_DEFAULT_FRAME_SIZE, 0, AMQP_SASL_METHOD_PLAIN, "guest",
+			  "guest")
+			       .reply_type == AMQP_RESPONSE_NORMAL,
+	       "not let in");
 	amqp_channel_open(c, 1);
 	replied(c, "no channel");
 	return c;
@@ -96,9 +98,9 @@ static void publish(amqp_connection_state_t c)
 	static char body[SIZE];
 	amqp_basic_properties_t p = { ._flags = AMQP_BASIC_DELIVERY_MODE_FLAG, .delivery_mode = 2 };
 
-	must(amqp_basic_publish(c, 1, amqp_empty_bytes, amqp_cstring_bytes(QUEUE), 1, 0, &p,
-				(amqp_bytes_t){ SIZE, body }) == AMQP_STATUS_OK,
-	     "cannot publish");
+	insist(amqp_basic_publish(c, 1, amqp_empty_bytes, amqp_cstring_bytes(QUEUE), 1, 0, &p,
+				  (amqp_bytes_t){ SIZE, body }) == AMQP_STATUS_OK,
+	       "cannot publish");
 }
 
 /* Waits for the next confirm; how far it reaches, with *multiple. */
@@ -109,11 +111,11 @@ static uint64_t confirmed(amqp_connection_state_t c, int *multiple)
 	for (;;) {
 		const amqp_basic_ack_t *ack;
 
-		must(amqp_simple_wait_frame(c, &frame) == AMQP_STATUS_OK, "no confirm");
+		insist(amqp_simple_wait_frame(c, &frame) == AMQP_STATUS_OK, "no confirm");
 		amqp_maybe_release_buffers(c);
 		if (frame.frame_type != AMQP_FRAME_METHOD)
 			continue;
-		must(frame.payload.method.id == AMQP_BASIC_ACK_METHOD, "not confirmed");
+		insist(frame.payload.method.id == AMQP_BASIC_ACK_METHOD, "not confirmed");
 		ack = frame.payload.method.decoded;
 		*multiple = !!ack->multiple;
 		return ack->delivery_tag;
@@ -138,7 +140,7 @@ static void put_windowed(int count)
 	char *done = calloc((size_t)count + 1, 1);
 	int sent = 0, answered = 0, multiple;
 
-	must(done != NULL, "out of memory");
+	insist(done != NULL, "out of memory");
 	while (answered < count)
 		if (sent < count && sent - answered < WINDOW) {
 			publish(c);
@@ -189,28 +191,11 @@ static void work(int count)
 	for (int i = 0; i < count; i++) {
 		uint64_t tag = take(c);
 
-		must(tag > 0, "a message is missing");
-		must(amqp_basic_ack(c, 1, tag, 0) == AMQP_STATUS_OK, "cannot ack");
+		insist(tag > 0, "a message is missing");
+		insist(amqp_basic_ack(c, 1, tag, 0) == AMQP_STATUS_OK, "cannot ack");
 	}
 	amqp_connection_close(c, AMQP_REPLY_SUCCESS);
 	amqp_destroy_connection(c);
-}
-
-/* Calls per second of `each` in so many processes at once. */
-static long rate(void (*act)(int), int processes, int each)
-{
-	int64_t start = og_mono_us();
-	int status;
-
-	for (int i = 0; i < processes; i++)
-		if (fork() == 0) {
-			act(each);
-			_exit(0);
-		}
-	while (wait(&status) > 0)
-		if (status != 0)
-			exit(70);
-	return (long)((int64_t)processes * each * 1000000 / (og_mono_us() - start));
 }
 
 static int by_size(const void *a, const void *b)
@@ -232,7 +217,7 @@ static pid_t start_teller(int *in, int hold)
 	int pipes[2];
 	pid_t pid;
 
-	must(pipe(pipes) == 0 && (pid = fork()) >= 0, "no process");
+	insist(pipe(pipes) == 0 && (pid = fork()) >= 0, "no process");
 	if (pid == 0) {
 		amqp_connection_state_t c = consumer();
 		int64_t now = 0;
@@ -259,7 +244,7 @@ static int64_t told(int in)
 {
 	int64_t when;
 
-	must(read(in, &when, sizeof(when)) == sizeof(when), "nothing was told");
+	insist(read(in, &when, sizeof(when)) == sizeof(when), "nothing was told");
 	return when;
 }
 
@@ -329,7 +314,7 @@ int main(int argc, char **argv)
 {
 	long put_1, put_4, work_1, window;
 
-	must(argc > 1, "which port?");
+	insist(argc > 1, "which port?");
 	port = atoi(argv[1]);
 	if (argc > 2) {
 		once();

@@ -3,15 +3,11 @@
  * canonical form as the same envelope, is not signed by a key that never
  * saw it, and makes a result document that passes its check; every refusal
  * says why. The same bytes are tried as a result document.
- *
- * Built with clang -fsanitize=fuzzer, or alone (OG_FUZZ_MAIN) to run the
- * files it is given.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/file.h"
 #include "lib/task/envelope.h"
 #include "lib/task/result.h"
 
@@ -71,20 +67,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_decref(json);
 	return 0;
 }
-
-#ifdef OG_FUZZ_MAIN
-int main(int argc, char **argv)
-{
-	struct og_err err = OG_ERR_INIT;
-
-	for (int i = 1; i < argc; i++) {
-		struct og_buf text;
-
-		og_buf_init(&text, (size_t)4 << 20);
-		if (og_file_read(argv[i], "input", &text, &err) == 0)
-			LLVMFuzzerTestOneInput((const uint8_t *)text.data, text.len);
-		og_buf_release(&text);
-	}
-	return 0;
-}
-#endif

@@ -1,14 +1,11 @@
 /*
  * Fuzz target: SKILL.md text, and the same bytes as a sentence for a
- * matcher made of what was parsed. Built with clang -fsanitize=fuzzer, or
- * alone (OG_FUZZ_MAIN) to run the files it is given.
+ * matcher made of what was parsed.
  */
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/file.h"
 #include "lib/skill/match.h"
 #include "lib/skill/parse.h"
 
@@ -59,20 +56,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_decref(notes);
 	return 0;
 }
-
-#ifdef OG_FUZZ_MAIN
-int main(int argc, char **argv)
-{
-	struct og_err err = OG_ERR_INIT;
-
-	for (int i = 1; i < argc; i++) {
-		struct og_buf text;
-
-		og_buf_init(&text, (size_t)4 << 20);
-		if (og_file_read(argv[i], "input", &text, &err) == 0)
-			LLVMFuzzerTestOneInput((const uint8_t *)text.data, text.len);
-		og_buf_release(&text);
-	}
-	return 0;
-}
-#endif

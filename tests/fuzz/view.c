@@ -1,15 +1,12 @@
 /*
- * Fuzz target: a document's bytes through every drawer. Built with
- * clang -fsanitize=fuzzer, or alone (OG_FUZZ_MAIN) to run the files it is
- * given. The check of documents is left out on purpose: the drawers must
- * stand wrong shapes as well.
+ * Fuzz target: a document's bytes through every drawer. The check of
+ * documents is left out on purpose: the drawers must stand wrong shapes as
+ * well.
  */
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/file.h"
 #include "lib/view/view.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -55,21 +52,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_decref(result);
 	return 0;
 }
-
-#ifdef OG_FUZZ_MAIN
-int main(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		struct og_err err = OG_ERR_INIT;
-		struct og_buf text;
-
-		og_buf_init(&text, 1 << 20);
-		if (og_file_read(argv[i], "input", &text, &err) == 0)
-			LLVMFuzzerTestOneInput((const uint8_t *)text.data, text.len);
-		else
-			fprintf(stderr, "%s\n", err.msg);
-		og_buf_release(&text);
-	}
-	return 0;
-}
-#endif
