@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "cmd/og-main.h"
+#include "cmd/og-render-page.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/hash/hash.h"
@@ -23,23 +24,25 @@
 #include "lib/task/result.h"
 #include "lib/view/view.h"
 
-#define CSS_MAX		((size_t)256 << 10)
 #define WIDTH_DEFAULT	80
 #define MEMORY_MAX	((uint64_t)2 << 30)
 #define CPU_SECONDS_MAX 60
 
-enum form { FORM_TEXT, FORM_JSON, FORM_CSV, FORM_HTML, FORM_TREE };
+enum form { FORM_TEXT, FORM_JSON, FORM_CSV, FORM_HTML, FORM_TREE, FORM_MCP_APP, FORM_ACTIONS };
 
-static const char *const form_names[] = { "text", "json", "csv", "html", "tree", NULL };
+static const char *const form_names[] = { "text", "json",    "csv",	"html",
+					  "tree", "mcp-app", "actions", NULL };
 /* Promised by the design, absent here: said plainly instead of "unknown". */
-static const char *const later_forms[] = { "jsx", "a2ui", "mcp-app", NULL };
+static const char *const later_forms[] = { "jsx", "a2ui", NULL };
 
 struct render {
 	enum form form;
 	const char *set;
 	struct og_text_style style;
-	struct og_buf css;
-	int fd; /* the document */
+	int is_static; /* a page without script */
+	enum og_render_runtime runtime;
+	struct og_render_kit kit; /* what pages are made of */
+	int fd;			  /* the document */
 };
 
 static int index_of(const char *word, const char *const *words)
@@ -63,7 +66,9 @@ static int parse_form(const char *name, enum form *ret, struct og_err *err)
 		return og_fail(err, OG_EUSAGE, "--to=%s is not in this version", name);
 	og_fail(err, OG_EUSAGE, "unknown form '%s'", name);
 	nearest = og_nearest(name, form_names);
-	return og_hint(err, nearest ? "did you mean --to=%s?" : "text, json, csv, html or tree%s",
+	return og_hint(err,
+		       nearest ? "did you mean --to=%s?"
+			       : "text, json, csv, html, tree, mcp-app or actions%s",
 		       nearest ? nearest : "");
 }
 
@@ -107,12 +112,31 @@ static int find_color(const struct og_ctx *ctx, const struct og_args *args, int 
 	return 0;
 }
 
+static int find_runtime(const struct og_args *args, struct render *render, struct og_err *err)
+{
+	static const char *const names[] = { "preact", "react", NULL };
+	const char *given = og_arg_value(args, "runtime");
+	int i = given ? index_of(given, names) : 0;
+
+	render->is_static = og_arg_flag(args, "static");
+	if (render->is_static && render->form != FORM_HTML)
+		return og_fail(err, OG_EUSAGE, "--static goes with --to=html");
+	if (given &&
+	    ((render->form != FORM_HTML && render->form != FORM_MCP_APP) || render->is_static))
+		return og_fail(err, OG_EUSAGE, "--runtime goes with a page that has one");
+	if (i < 0)
+		return og_fail(err, OG_EUSAGE, "--runtime is not '%s'", given);
+	render->runtime = (enum og_render_runtime)i;
+	return 0;
+}
+
 static int parse_options(const struct og_ctx *ctx, const struct og_args *args,
 			 struct render *render, struct og_err *err)
 {
 	if (parse_form(og_arg_value(args, "to"), &render->form, err) < 0 ||
 	    find_width(ctx, args, &render->style.width, err) < 0 ||
-	    find_color(ctx, args, &render->style.color, err) < 0)
+	    find_color(ctx, args, &render->style.color, err) < 0 ||
+	    find_runtime(args, render, err) < 0)
 		return -1;
 	render->set = og_arg_value(args, "set");
 	if (render->set && render->form != FORM_CSV)
@@ -130,6 +154,30 @@ static int read_css(const struct og_ctx *ctx, struct og_buf *css, struct og_err 
 	rc = og_file_read(path, "style sheet", css, err);
 	free(path);
 	return rc;
+}
+
+/* What pages are made of. Without the kit's scripts a page without any is
+ * the next best, and said; a frame's document there cannot be. */
+static int read_kit(const struct og_ctx *ctx, struct render *render, struct og_err *err)
+{
+	char *missing = NULL;
+	int rc;
+
+	if (render->is_static)
+		return read_css(ctx, &render->kit.kit_css, err);
+	rc = og_render_kit_read(ctx, render->runtime, &render->kit, &missing, err);
+	if (rc == 0 && render->form == FORM_MCP_APP) {
+		rc = og_fail(err, OG_ECONF, "there is no kit here: '%s' is missing", missing);
+		og_hint(err, "install npm and esbuild, then 'make ui'");
+	} else if (rc == 0) {
+		og_note(ctx, "a page without script, since '%s' is missing ('make ui' makes it)",
+			missing);
+		render->is_static = 1;
+		og_buf_clear(&render->kit.kit_css);
+		rc = read_css(ctx, &render->kit.kit_css, err);
+	}
+	free(missing);
+	return rc < 0 ? -1 : 0;
 }
 
 static int open_document(const char *path, int *ret, struct og_err *err)
@@ -194,14 +242,22 @@ static int dump_line(const json_t *value, struct og_buf *out, struct og_err *err
 	return og_buf_check(out, "output", err);
 }
 
-static int draw_tree(const struct render *render, const json_t *tree, struct og_buf *out,
-		     struct og_err *err)
+static int draw_tree(const struct render *render, json_t *result, const json_t *tree,
+		     struct og_buf *out, struct og_err *err)
 {
+	const struct og_buf *css = &render->kit.kit_css;
+
 	switch (render->form) {
 	case FORM_TEXT:
 		return og_view_text(tree, &render->style, out, err);
 	case FORM_HTML:
-		return og_view_html(tree, render->css.data, render->css.len, out, err);
+		if (render->is_static)
+			return og_view_html(tree, css->data, css->len, out, err);
+		return og_render_page(&render->kit, result, tree, NULL, 0, out, err);
+	case FORM_MCP_APP:
+		return og_render_page(&render->kit, result, tree, NULL, 1, out, err);
+	case FORM_ACTIONS:
+		return og_render_actions(result, tree, out, err);
 	default:
 		return dump_line(tree, out, err);
 	}
@@ -219,7 +275,7 @@ static int draw(const struct render *render, json_t *result, const char *digest,
 		return og_view_csv(result, render->set, out, err);
 	if (og_view_tree(result, digest, &tree, err) < 0)
 		return -1;
-	rc = draw_tree(render, tree, out, err);
+	rc = draw_tree(render, result, tree, out, err);
 	json_decref(tree);
 	return rc;
 }
@@ -247,10 +303,11 @@ static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_e
 	struct render render = { .fd = -1 };
 	int rc = -1;
 
-	og_buf_init(&render.css, CSS_MAX);
+	og_render_kit_init(&render.kit);
 	if (parse_options(ctx, args, &render, err) < 0)
 		goto out;
-	if (render.form == FORM_HTML && read_css(ctx, &render.css, err) < 0)
+	if ((render.form == FORM_HTML || render.form == FORM_MCP_APP) &&
+	    read_kit(ctx, &render, err) < 0)
 		goto out;
 	if (open_document(og_arg(args, 0), &render.fd, err) < 0 || give_up_authority(err) < 0)
 		goto out;
@@ -258,12 +315,15 @@ static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_e
 out:
 	if (render.fd > STDIN_FILENO)
 		close(render.fd);
-	og_buf_release(&render.css);
+	og_render_kit_release(&render.kit);
 	return rc;
 }
 
 static const struct og_opt opts[] = {
-	{ "to", 't', OG_OPT_VALUE, "FORM", "text (default), json, csv, html or tree" },
+	{ "to", 't', OG_OPT_VALUE, "FORM",
+	  "text (default), json, csv, html, tree, mcp-app or actions" },
+	{ "static", 0, OG_OPT_FLAG, NULL, "html without script" },
+	{ "runtime", 0, OG_OPT_VALUE, "NAME", "preact (default) or react" },
 	{ "set", 0, OG_OPT_VALUE, "NAME", "the row set for csv (default: the first)" },
 	{ "color", 0, OG_OPT_VALUE, "WHEN", "auto (default), always or never" },
 	{ "width", 'w', OG_OPT_VALUE, "COLUMNS",

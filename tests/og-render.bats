@@ -39,7 +39,7 @@ same() { # golden file, new file
 
 @test "inventory, audit, saga and interrupt as pages are as they were" {
 	for name in inventory audit saga-compensated interrupt; do
-		"$render" --to=html "$golden/$name.json" >page
+		"$render" --to=html --static "$golden/$name.json" >page
 		body page >rest
 		same "$golden/$name.html" rest
 	done
@@ -51,8 +51,8 @@ same() { # golden file, new file
 	cmp a b
 }
 
-@test "the policy allows the page's own style and nothing else" {
-	"$render" --to=html "$golden/overview.json" >page
+@test "the static page's policy allows its own style and nothing else" {
+	"$render" --to=html --static "$golden/overview.json" >page
 	grep -q "content=\"default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]*'; base-uri 'none'; form-action 'none'\"" page
 	want=$(sed -n "s/.*style-src '\(sha256-[^']*\)'.*/\1/p" page)
 	# the text between the tags, to the byte
@@ -66,9 +66,9 @@ P
 	[ "$want" = "$have" ]
 }
 
-@test "pages hold no script, no address, no style of their own" {
+@test "static pages hold no script, no address, no style of their own" {
 	for file in "$golden"/*.json "$hostile"/*.json; do
-		"$render" --to=html "$file" >page
+		"$render" --to=html --static "$file" >page
 		body page >rest
 		lacks -iE '<(script|iframe|object|embed|link|img|base|form)' rest
 		lacks -E '<[^>]* (on[a-z]+|style|href|src|action)=' rest
@@ -240,7 +240,7 @@ refused() { # status, words; the document is on standard input
 		printf '%s]}}' "$row"
 	} >big.json
 	[ "$(wc -c <big.json)" -gt 9000000 ]
-	"$render" --to=html big.json >page
+	"$render" --to=html --static big.json >page
 	grep -q 'The first 2000 of 100001 rows' page
 	[ "$("$render" --to=csv big.json | wc -l)" -eq 100002 ]
 	"$render" big.json >text

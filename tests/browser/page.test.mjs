@@ -12,7 +12,7 @@ test('a static page shows its title and logs nothing', async t => {
 	const logged = [];
 
 	page.on('console', message => logged.push(message.text()));
-	await page.goto(pageFile(t.dir, 'static.html', og('og-render', ['--to=html'], { input: sample('inventory') })));
+	await page.goto(pageFile(t.dir, 'static.html', og('og-render', ['--to=html', '--static'], { input: sample('inventory') })));
 	assert.match(await page.title(), /\w/);
 	assert.deepEqual(logged, []);
 	await page.close();
