@@ -1,0 +1,69 @@
+// Two texts beside each other: what they have in common, line by line and
+// within a line.
+
+const CELLS_MAX = 1 << 20; // of the table that finds common lines
+
+// [before, middle, after] of both: the middle is what differs.
+export function changed(a, b) {
+	let start = 0, end = 0;
+
+	while (start < a.length && start < b.length && a[start] === b[start])
+		start++;
+	while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end])
+		end++;
+	const cut = text => {
+		const stop = text.length - end;
+
+		return [text.slice(0, start), text.slice(start, stop), text.slice(stop)];
+	};
+
+	return [cut(a), cut(b)];
+}
+
+// lengths[i][j]: common lines of a from i on and b from j on.
+function commonLengths(a, b) {
+	const lengths = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1));
+
+	for (let i = a.length - 1; i >= 0; i--)
+		for (let j = b.length - 1; j >= 0; j--)
+			lengths[i][j] = a[i] === b[j] ? lengths[i + 1][j + 1] + 1 : Math.max(lengths[i + 1][j], lengths[i][j + 1]);
+	return lengths;
+}
+
+function steps(a, b) {
+	const lengths = commonLengths(a, b), out = [];
+	let i = 0, j = 0;
+
+	while (i < a.length || j < b.length) {
+		if (i < a.length && j < b.length && a[i] === b[j])
+			out.push({ kind: 'same', text: a[i], before: ++i, after: ++j });
+		else if (j >= b.length || (i < a.length && lengths[i + 1][j] >= lengths[i][j + 1]))
+			out.push({ kind: 'del', text: a[i], before: ++i });
+		else
+			out.push({ kind: 'ins', text: b[j], after: ++j });
+	}
+	return out;
+}
+
+// [{kind: same|del|ins, text, before?, after?}] with line numbers from 1.
+// Texts too long for the table are told apart only by their common ends.
+export function lines(before, after) {
+	const a = before.split('\n'), b = after.split('\n');
+
+	if (a.length * b.length <= CELLS_MAX)
+		return steps(a, b);
+	let start = 0, end = 0;
+
+	while (start < Math.min(a.length, b.length) && a[start] === b[start])
+		start++;
+	while (end < Math.min(a.length, b.length) - start && a[a.length - 1 - end] === b[b.length - 1 - end])
+		end++;
+	return [
+		...a.slice(0, start).map((text, i) => ({ kind: 'same', text, before: i + 1, after: i + 1 })),
+		...a.slice(start, a.length - end).map((text, i) => ({ kind: 'del', text, before: start + i + 1 })),
+		...b.slice(start, b.length - end).map((text, i) => ({ kind: 'ins', text, after: start + i + 1 })),
+		...a.slice(a.length - end).map((text, i) => ({
+			kind: 'same', text, before: a.length - end + i + 1, after: b.length - end + i + 1,
+		})),
+	];
+}
