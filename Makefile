@@ -11,7 +11,7 @@ CC ?= gcc
 VERSION := 0.1.0
 
 # One line per program: add its name here.
-PROGRAMS := og og-submit og-task og-worker og-shield og-ledger og-skill og-policy og-render
+PROGRAMS := og og-submit og-task og-worker og-shield og-ledger og-skill og-policy og-render og-serve
 # Programs that only other programs start; they live in libexec/omnigate.
 HELPERS := og-amqp og-http og-otlp
 
@@ -136,12 +136,13 @@ PARTS_og-worker := og-queue.o og-telemetry.o og-worker-call.o og-worker-tell.o
 BENCH_LIBS_rabbitmq := -lrabbitmq
 LIBS_og-amqp := -lrabbitmq
 LIBS_og-http := -lcurl
+LIBS_og-serve := -lmicrohttpd
 
 .SECONDEXPANSION:
 $(BINS): $(O)/bin/%: $(O)/obj/cmd/%.o $$(addprefix $(O)/obj/cmd/,$$(PARTS_$$*)) \
 		$(O)/obj/cmd/og-main.o $(O)/libog.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS)
 
 $(HELPER_BINS): $(O)/libexec/omnigate/%: $(O)/obj/cmd/%.o \
 		$$(addprefix $(O)/obj/cmd/,$$(PARTS_$$*)) $(O)/obj/cmd/og-main.o $(O)/libog.a
@@ -166,7 +167,7 @@ fuzzers: $(FUZZERS)
 $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 	@mkdir -p $(@D)
 	clang -std=c11 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined -o $@ \
-		$< $(LIB_SRC) $(LIBS)
+		$< $(LIB_SRC) -lmicrohttpd $(LIBS)
 $(O)/tests/%.so: tests/preload/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -shared -fPIC -o $@ $< -ldl

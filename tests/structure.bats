@@ -43,6 +43,7 @@ third_party() { # header-pattern, allowed files
 	[ -z "$(third_party 'crypt.h' 'lib/access/')" ]
 	[ -z "$(third_party 'amqp|rabbitmq-c' 'cmd/og-amqp-lib.h|tests/bench/rabbitmq.c')" ]
 	[ -z "$(third_party 'curl/' 'cmd/og-http')" ]
+	[ -z "$(third_party 'microhttpd.h' 'lib/serve/')" ]
 }
 
 @test "lib never prints, exits or reads the environment" {

@@ -186,9 +186,7 @@ int og_channel_ask(struct og_channel *channel, const char *verb, json_t *request
 	return rc;
 }
 
-/* Base64 signature over what a session signs. Appends to sig. */
-static int sign_nonce(const char *key_path, const char *nonce, struct og_buf *sig,
-		      struct og_err *err)
+int og_channel_sign(const char *key_path, const char *nonce, struct og_buf *sig, struct og_err *err)
 {
 	unsigned char seed[OG_KEY_SEED], raw[OG_SIGNATURE];
 	struct og_buf text;
@@ -221,7 +219,7 @@ int og_channel_login(struct og_channel *channel, const char *principal, const ch
 	if (og_channel_ask(channel, "session.begin", json_pack("{s:s}", "principal", principal),
 			   &reply, err) < 0 ||
 	    og_json_need_str(reply, "session", "nonce", &nonce, err) < 0 ||
-	    sign_nonce(key_path, nonce, &sig, err) < 0)
+	    og_channel_sign(key_path, nonce, &sig, err) < 0)
 		goto out;
 	rc = og_channel_ask(channel, "session.begin",
 			    json_pack("{s:s, s:s, s:s}", "principal", principal, "nonce", nonce,

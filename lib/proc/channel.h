@@ -17,6 +17,7 @@
 
 #include <stdint.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/json/json.h"
 
@@ -55,5 +56,8 @@ int og_channel_refusal(const json_t *reply, struct og_err *err);
  * sends it back. After it the channel's session is this principal's. */
 int og_channel_login(struct og_channel *channel, const char *principal, const char *key_path,
 		     struct og_err *err);
+/* The signature of it: base64 over what a session signs. Appends to sig. */
+int og_channel_sign(const char *key_path, const char *nonce, struct og_buf *sig,
+		    struct og_err *err);
 
 #endif

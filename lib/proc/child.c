@@ -59,8 +59,13 @@ char **og_child_environment(const char *const *env_add)
 	return env;
 }
 
+/* What the child gets as 0, 1 and 2; err -1: what it inherits. */
+struct ends {
+	int in, out, err;
+};
+
 /* Between fork and exec: async-signal-safe calls only. */
-static void run_child(const char *const *argv, char **env, int in, int out, pid_t parent)
+static void run_child(const char *const *argv, char **env, struct ends ends, pid_t parent)
 {
 	char *const *args;
 
@@ -68,7 +73,8 @@ static void run_child(const char *const *argv, char **env, int in, int out, pid_
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(71);
-	if (dup2(in, 0) < 0 || dup2(out, 1) < 0)
+	if (dup2(ends.in, 0) < 0 || dup2(ends.out, 1) < 0 ||
+	    (ends.err >= 0 && dup2(ends.err, 2) < 0))
 		_exit(71);
 	signal(SIGPIPE, SIG_DFL);
 	execve(argv[0], args, env);
@@ -90,8 +96,8 @@ static int make_pipes(int to[2], int from[2], struct og_err *err)
 	return 0;
 }
 
-int og_child_start(const char *const *argv, const char *const *env_add, struct og_child *ret,
-		   struct og_err *err)
+int og_child_start_saying(const char *const *argv, const char *const *env_add, int said,
+			  struct og_child *ret, struct og_err *err)
 {
 	int to[2] = { -1, -1 }, from[2] = { -1, -1 };
 	pid_t parent = getpid(), pid;
@@ -107,7 +113,7 @@ int og_child_start(const char *const *argv, const char *const *env_add, struct o
 		goto out;
 	pid = fork();
 	if (pid == 0)
-		run_child(argv, env, to[0], from[1], parent);
+		run_child(argv, env, (struct ends){ to[0], from[1], said }, parent);
 	if (pid < 0) {
 		og_fail(err, OG_EOS, "cannot start '%s': %s", argv[0], strerror(errno));
 		goto out;
@@ -124,6 +130,12 @@ out:
 	close_fd(&from[1]);
 	free(env);
 	return rc;
+}
+
+int og_child_start(const char *const *argv, const char *const *env_add, struct og_child *ret,
+		   struct og_err *err)
+{
+	return og_child_start_saying(argv, env_add, -1, ret, err);
 }
 
 /* Waits for pid until the deadline; 1 when it was reaped, else 0. */

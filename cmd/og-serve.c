@@ -1,0 +1,154 @@
+/*
+ * og-serve: the HTTP server of an instance. It holds no database and no
+ * rule: what a request may see or do the shield decides, asked as the
+ * principal who signed in, and what takes a program is done by our own
+ * programs as its children. What is here is the way from a socket, or from
+ * a CGI environment, to a handler in lib/serve.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/og-main.h"
+#include "lib/base/text.h"
+#include "lib/serve/parts.h"
+#include "lib/serve/serve.h"
+
+#define ADDRESS	      "127.0.0.1:8420"
+#define HOSTS_MAX     16
+#define RATE	      50
+#define CONNECTIONS   512
+#define LISTEN_FDS_AT 3 /* sd_listen_fds(3) */
+
+static const struct og_serve_part *const parts[] = { &og_serve_auth, NULL };
+
+struct program {
+	const struct og_ctx *ctx;
+	const struct og_args *args;
+	struct og_conf *conf;
+	struct og_serve_setup setup;
+	const char *hosts[HOSTS_MAX + 1];
+};
+
+static void tell(void *arg, int is_access, const char *text)
+{
+	const struct program *program = arg;
+
+	if (!is_access || !og_arg_flag(program->args, "quiet"))
+		og_note(program->ctx, "%s", text);
+}
+
+static int number(const struct og_args *args, const char *name, int64_t max, int fallback, int *ret,
+		  struct og_err *err)
+{
+	const char *text = og_arg_value(args, name);
+	int64_t value = fallback;
+
+	if (text && og_int_parse(text, 1, max, name, &value, err) < 0)
+		return -1;
+	*ret = (int)value;
+	return 0;
+}
+
+static int read_options(struct program *program, struct og_err *err)
+{
+	const struct og_args *args = program->args;
+	struct og_serve_setup *setup = &program->setup;
+	const char *host;
+	size_t n = 0;
+
+	for (size_t i = 0; (host = og_arg_list(args, "allow-host", i)); i++) {
+		if (n == HOSTS_MAX)
+			return og_fail(err, OG_EUSAGE, "--allow-host: more than %d", HOSTS_MAX);
+		program->hosts[n++] = host;
+	}
+	setup->hosts = program->hosts;
+	setup->proxy = og_arg_flag(args, "proxy");
+	setup->parts = parts;
+	setup->conf = program->conf;
+	setup->exe_dir = program->ctx->exe_dir;
+	setup->version = OG_VERSION;
+	setup->tell = tell;
+	setup->arg = program;
+	if (number(args, "rate", 1000000, RATE, &setup->rate, err) < 0)
+		return -1;
+	return number(args, "connections", 10000, CONNECTIONS, &setup->connections, err);
+}
+
+/* What a socket unit handed over: LISTEN_FDS descriptors from 3 on, for the
+ * process LISTEN_PID. How many, 0 when there are none for us. */
+static int handed_over(const struct og_ctx *ctx)
+{
+	const char *pid = ctx->env("LISTEN_PID"), *n = ctx->env("LISTEN_FDS");
+	int64_t mine, count;
+
+	if (!pid || !n || og_int_parse(pid, 1, INT32_MAX, "LISTEN_PID", &mine, NULL) < 0 ||
+	    mine != getpid() || og_int_parse(n, 1, 8, "LISTEN_FDS", &count, NULL) < 0)
+		return 0;
+	return (int)count;
+}
+
+static int open_doors(const struct program *program, struct og_serve *serve, struct og_err *err)
+{
+	int given = handed_over(program->ctx);
+	const char *where;
+	size_t i;
+
+	for (i = 0; (where = og_arg_list(program->args, "listen", i)); i++)
+		if (og_serve_listen(serve, where, err) < 0)
+			return -1;
+	for (int k = 0; i == 0 && k < given; k++)
+		if (og_serve_adopt(serve, LISTEN_FDS_AT + k, err) < 0)
+			return -1;
+	return i == 0 && given == 0 ? og_serve_listen(serve, ADDRESS, err) : 0;
+}
+
+static int serve(struct program *program, struct og_err *err)
+{
+	struct og_serve *server = NULL;
+	const char *url;
+	int rc = -1;
+
+	if (og_serve_open(&program->setup, &server, err) < 0 ||
+	    open_doors(program, server, err) < 0)
+		goto out;
+	for (size_t i = 0; (url = og_serve_url(server, i)); i++)
+		og_note(program->ctx, "listening at %s", url);
+	og_notify_manager(program->ctx, "READY=1");
+	rc = og_serve_run(server, err);
+out:
+	og_serve_close(server);
+	return rc;
+}
+
+static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	struct program program = { .ctx = ctx, .args = args };
+	int rc = -1;
+
+	if (og_conf_from(ctx, args, &program.conf, err) == 0 && read_options(&program, err) == 0)
+		rc = serve(&program, err);
+	og_conf_free(program.conf);
+	return rc;
+}
+
+static const struct og_opt options[] = {
+	{ "listen", 0, OG_OPT_LIST, "ADDRESS", "IP:PORT or unix:PATH; default " ADDRESS },
+	{ "allow-host", 0, OG_OPT_LIST, "NAME", "a further name that requests may be sent to" },
+	{ "proxy", 0, OG_OPT_FLAG, NULL, "a web server with TLS is in front" },
+	{ "rate", 0, OG_OPT_VALUE, "N", "requests per second of a session, default 50" },
+	{ "connections", 0, OG_OPT_VALUE, "N", "at a time, default 512" },
+	{ "quiet", 'q', OG_OPT_FLAG, NULL, "no line for each request" },
+	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
+};
+
+static const struct og_command commands[] = {
+	{ NULL, "", "serve until SIGTERM", options, 0, 0, run },
+	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
+};
+
+const struct og_program og_program = {
+	"og-serve",
+	"serve an instance over HTTP",
+	commands,
+};

@@ -1,0 +1,14 @@
+/*
+ * The parts a server is made of: each a table of routes with what it keeps
+ * (struct og_serve_part of http.h). A program names those it serves; the
+ * first route that matches counts.
+ */
+#ifndef OG_SERVE_PARTS_H
+#define OG_SERVE_PARTS_H
+
+#include "lib/serve/http.h"
+
+/* /healthz, /api/auth/login and logout. */
+extern const struct og_serve_part og_serve_auth;
+
+#endif
