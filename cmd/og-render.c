@@ -22,6 +22,7 @@
 #include "lib/hash/hash.h"
 #include "lib/sandbox/sandbox.h"
 #include "lib/task/result.h"
+#include "lib/view/catalog.h"
 #include "lib/view/view.h"
 
 #define WIDTH_DEFAULT	80
@@ -298,11 +299,25 @@ out:
 	return rc;
 }
 
+static int print_catalog(struct og_err *err)
+{
+	json_t *catalog = NULL;
+	int rc;
+
+	if (og_view_catalog(&catalog, err) < 0)
+		return -1;
+	rc = og_print_json(catalog, err);
+	json_decref(catalog);
+	return rc;
+}
+
 static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	struct render render = { .fd = -1 };
 	int rc = -1;
 
+	if (og_arg_flag(args, "catalog"))
+		return print_catalog(err);
 	og_render_kit_init(&render.kit);
 	if (parse_options(ctx, args, &render, err) < 0)
 		goto out;
@@ -328,6 +343,7 @@ static const struct og_opt opts[] = {
 	{ "color", 0, OG_OPT_VALUE, "WHEN", "auto (default), always or never" },
 	{ "width", 'w', OG_OPT_VALUE, "COLUMNS",
 	  "columns of text (default: the terminal's, or 80)" },
+	{ "catalog", 0, OG_OPT_FLAG, NULL, "print what a view may use, as JSON, and read nothing" },
 	{ 0 },
 };
 

@@ -222,6 +222,21 @@ refused() { # status, words; the document is on standard input
 	grep -q '</html>' page
 }
 
+@test "the catalogue is JSON, and og-view(5) tells of every component in it" {
+	run --separate-stderr "$render" --catalog </dev/null
+	[ "$status" -eq 0 ]
+	echo "$output" >catalog
+	[ "$(jq -c .Stack catalog)" = '{"children":true,"props":{"span":{"type":"integer","minimum":1,"maximum":12}}}' ]
+	[ "$(jq -c '.Metrics.props.items | [.type, .required, .items.tone.values]' catalog)" = \
+		'["list",true,["ok","warn","bad","info"]]' ]
+	# what built pages use stands in it
+	for file in "$golden"/*.json; do
+		"$render" --to=tree "$file"
+	done | jq -r '.. | select(.c?) | .c as $c | .p | keys[] | "\($c) \(.)"' | sort -u >used
+	jq -r 'to_entries[] | .key as $c | .value.props | keys[] | "\($c) \(.)"' catalog | sort >known
+	[ -z "$(comm -23 used known)" ]
+}
+
 @test "a full disk and a reader that leaves" {
 	[ -e /dev/full ] || skip "no /dev/full"
 	run --separate-stderr bash -c "'$render' --to=html '$golden/overview.json' >/dev/full"
