@@ -109,7 +109,7 @@ P
 	"$render" --to=tree "$golden/audit.json" >tree
 	[ "$(jq -r .c tree)" = Page ]
 	[ "$(jq -r '[.. | .c? // empty] | unique | join(" ")' tree)" = \
-		"Alert BarChart Chain Citation Command Grid Metrics Page Section Stack Table Timeline" ]
+		"ActionButton Alert BarChart Chain Citation Command Grid Metrics Page Section Stack Table Timeline" ]
 	[ "$(jq -r .p.render tree)" = "$(sha256sum <"$golden/audit.json" | cut -d' ' -f1)" ]
 }
 

@@ -91,6 +91,9 @@ enum og_turn og_job_understand(struct og_job *job);
  * only read are left alone then. */
 enum og_turn og_job_compensate(struct og_job *job);
 
+/* again.c: a task whose effects were taken back offers its skill again. */
+void og_job_offer_again(struct og_job *job);
+
 /* effects.c. Does the step call a service? Then _effect runs it, like
  * og_job_ask() with step.run (request is taken); _undo is saga.undo,
  * whether that calls one or not; _resume ends a call that was begun by a

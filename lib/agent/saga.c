@@ -238,7 +238,9 @@ enum og_turn og_job_compensate(struct og_job *job)
 	if (turn == OG_TURN_DOUBT)
 		return turn;
 	if (turn == OG_TURN_OK && more == 0 && wrote &&
-	    (job->end == OG_TASK_DENIED || job->end == OG_TASK_FAILED))
+	    (job->end == OG_TASK_DENIED || job->end == OG_TASK_FAILED)) {
 		job->end = OG_TASK_COMPENSATED;
+		og_job_offer_again(job);
+	}
 	return turn;
 }

@@ -1,12 +1,11 @@
 /* The parts that stand beside what a task came to: trace, sources, skills
- * that came near, commands to go on with, the ledger's entries. */
+ * that came near, the ledger's entries. */
 #include <string.h>
 
 #include "lib/view/format-internal.h"
 #include "lib/view/tree-internal.h"
 
-#define EVENTS_MAX  60 /* of the trace; the section says so */
-#define COMMAND_MAX ((size_t)256 << 10)
+#define EVENTS_MAX 60 /* of the trace; the section says so */
 
 static const char *event_tone(const char *action)
 {
@@ -62,116 +61,6 @@ void og_part_sources(struct build *b, json_t *column)
 		og_put_member(b, node, "line", source, "line");
 		og_put_member(b, node, "text", source, "text");
 	}
-}
-
-/* One word of a command for a POSIX shell. */
-static void add_word(struct og_buf *buf, const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789_-./:=,@%+";
-
-	og_buf_addc(buf, ' ');
-	if (*word && strspn(word, plain) == strlen(word)) {
-		og_buf_adds(buf, word);
-		return;
-	}
-	og_buf_addc(buf, '\'');
-	for (; *word; word++) {
-		if (*word == '\'')
-			og_buf_adds(buf, "'\\''");
-		else
-			og_buf_addc(buf, *word);
-	}
-	og_buf_addc(buf, '\'');
-}
-
-static void add_params(struct og_buf *command, json_t *params)
-{
-	struct og_buf word;
-	const char *key;
-	json_t *value;
-
-	og_buf_init(&word, COMMAND_MAX);
-	json_object_foreach(params, key, value)
-	{
-		og_buf_clear(&word);
-		og_buf_addf(&word, "%s=", key);
-		if (json_is_object(value)) /* a schema: what to fill in */
-			og_buf_addf(&word, "<%s>", key);
-		else
-			og_format(&word, value, "id", NULL);
-		og_buf_adds(command, " --param");
-		if (word.failed)
-			command->failed = word.failed;
-		else
-			add_word(command, word.data);
-	}
-	og_buf_release(&word);
-}
-
-/* Somebody else's to say: whose principal that is, is not known here. */
-static void resolve_command(const struct build *b, const char *state, struct og_buf *command)
-{
-	const char *task = og_json_str(b->result, "task");
-
-	og_buf_adds(command, "og-task resolve");
-	add_word(command, task ? task : "");
-	og_buf_adds(command, " --state");
-	add_word(command, state);
-}
-
-/* The exact words to paste; "" when the action names nothing to run. */
-static void action_command(const struct build *b, const json_t *action, struct og_buf *command)
-{
-	const char *text = og_json_str(action, "text"), *skill = og_json_str(action, "skill");
-	const char *resolve = og_json_str(action, "resolve");
-	const char *principal = og_json_str(b->result, "principal");
-	json_t *params = json_object_get(action, "params");
-
-	if (resolve) {
-		resolve_command(b, resolve, command);
-		return;
-	}
-	if (!text && !skill && !(skill = og_json_str(action, "name")))
-		return;
-	og_buf_adds(command, "og-submit");
-	if (principal) {
-		og_buf_adds(command, " --as");
-		add_word(command, principal);
-	}
-	og_buf_adds(command, " --wait");
-	if (text) {
-		add_word(command, text);
-		return;
-	}
-	og_buf_adds(command, " --action");
-	add_word(command, skill);
-	add_params(command, params);
-}
-
-void og_part_actions(struct build *b, json_t *column)
-{
-	json_t *list = json_object_get(b->result, "actions"), *action, *section, *node;
-	struct og_buf command;
-	size_t i;
-
-	if (json_array_size(list) == 0)
-		return;
-	section = og_node_section(b, column, "What can be done next", "Paste into a shell");
-	og_buf_init(&command, COMMAND_MAX);
-	json_array_foreach(list, i, action)
-	{
-		og_buf_clear(&command);
-		action_command(b, action, &command);
-		if (command.failed || command.len == 0)
-			continue;
-		node = og_node(b, section, "Command");
-		og_put_member(b, node, "title", action,
-			      og_json_str(action, "title") ? "title" : "name");
-		og_put_member(b, node, "effect", action, "effect");
-		og_put(b, node, "text", command.data);
-	}
-	og_buf_release(&command);
 }
 
 static void add_entries(struct build *b, json_t *chain, const char *list, const char *name,

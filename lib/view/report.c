@@ -180,6 +180,7 @@ static json_t *add_table(struct build *b, json_t *parent, const char *name,
 	for (size_t i = 0; i < profile->n_columns; i++)
 		add_column(b, table, profile, &profile->columns[i]);
 	og_put_json(b, table, "rows", json_incref((json_t *)profile->rows));
+	og_part_row_action(b, table, set_hints(b, name));
 	if (profile->left_out > 0)
 		og_putf(b, table, "note", "only the first %d columns are shown", OG_VIEW_COLUMNS);
 	return table;

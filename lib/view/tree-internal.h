@@ -10,8 +10,10 @@
 #include "lib/view/view.h"
 
 struct build {
-	json_t *result; /* borrowed */
-	json_t *hints;	/* result's "view", or NULL; borrowed */
+	json_t *result;	 /* borrowed */
+	json_t *hints;	 /* result's "view", or NULL; borrowed */
+	json_t *actions; /* what is runnable (lib/view/actions.h) */
+	json_t *placed;	 /* by name, of those: true in the rows of a table, false a control */
 	const char *state;
 	const char *render;
 	int failed;
@@ -59,7 +61,9 @@ void og_part_facts(struct build *b, json_t *column);   /* row sets of one row */
 void og_part_saga(struct build *b, json_t *column);    /* steps and compensation */
 void og_part_events(struct build *b, json_t *column);  /* trace */
 void og_part_sources(struct build *b, json_t *column); /* citations */
-void og_part_actions(struct build *b, json_t *column);
+void og_part_actions(struct build *b, json_t *column); /* what has no other place */
+/* The action that view.sets.NAME asks for in each row, if it is runnable. */
+void og_part_row_action(struct build *b, json_t *table, const json_t *set_hints);
 void og_part_ledger(struct build *b, json_t *column);
 void og_part_nearest(struct build *b, json_t *column); /* skills that came near */
 /* Is this row of a set an account of a limit that stopped the task? */

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "lib/view/actions.h"
 #include "lib/view/format-internal.h"
 #include "lib/view/tree-internal.h"
 
@@ -307,6 +308,9 @@ int og_view_tree(json_t *result, const char *render, json_t **ret, struct og_err
 	struct build b = { .result = result, .render = render };
 	json_t *page;
 
+	if (og_view_actions(result, &b.actions, err) < 0)
+		return -1;
+	b.placed = json_object();
 	b.hints = json_object_get(result, "view");
 	b.state = og_text_of(result, "state");
 	page = new_page(&b);
@@ -314,6 +318,8 @@ int og_view_tree(json_t *result, const char *render, json_t **ret, struct og_err
 		fill_page(&b, page);
 		og_node_prune(page);
 	}
+	json_decref(b.actions);
+	json_decref(b.placed);
 	if (b.failed || !page) {
 		json_decref(page);
 		return og_fail(err, OG_EOS, "out of memory while laying out the view");
