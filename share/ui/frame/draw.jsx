@@ -1,9 +1,9 @@
-// A tree becomes elements. Components come from the kit's own list and a
-// node's properties are plain values: nothing in a tree can name a handler,
-// a reference, markup or an address. A tree of live code may besides use a
-// few plain tags and, where those take one, an event that goes to its worker.
+// The tree of live code becomes elements. Components come from the kit's own
+// list, and besides them a few plain tags may stand; properties are plain
+// values, by name: nothing in a tree can name a handler, a reference, markup
+// or an address. An event of a button or a field goes to the worker.
 import { createElement, useEffect, useState } from 'react';
-import { components } from './parts.jsx';
+import { components } from '../kit/index.js';
 
 const NODES_MAX = 50_000, DEPTH_MAX = 100;
 
@@ -21,7 +21,7 @@ const EVENTS = { button: ['onClick'], input: ['onChange'], select: ['onChange'] 
 const INPUT_TYPES = new Set(['text', 'search', 'number', 'checkbox', 'range']);
 const STYLE = /^(?:margin|padding|gap|display|flex|align|justify|text|font|opacity|width|maxWidth|minWidth|grid)/;
 
-// A node of the built tree or of a view: {c, p, k}. Text stands as it is.
+// A node: {c, p, k}. Text stands as it is.
 function walk(node, at, pen) {
 	if (!isObject(node))
 		return node === true || node === false ? null : node;
@@ -30,8 +30,8 @@ function walk(node, at, pen) {
 	if (Array.isArray(node))
 		return node.map((child, i) => walk(child, { depth: at.depth + 1, key: i }, pen));
 	if (isComponent(node.c))
-		return element(components[node.c], plainProps(node.p), node, at, pen);
-	if (pen.event && TAGS.has(node.c))
+		return part(node, at, pen);
+	if (TAGS.has(node.c))
 		return liveElement(node, at, pen);
 	throw new TypeError(`unknown component ${String(node.c).slice(0, 40)}`);
 }
@@ -41,6 +41,16 @@ function element(type, props, node, at, pen) {
 		walk(child, { depth: at.depth + 1, key: i }, pen));
 
 	return createElement(type, { ...props, key: node.id ?? at.key }, ...children);
+}
+
+// Words between the tags of a part are its text, where it has one.
+function part(node, at, pen) {
+	const props = plainProps(node.p), words = Array.isArray(node.k) && node.k.length > 0 &&
+		node.k.every(child => typeof child === 'string');
+
+	if (words && props.text === undefined)
+		props.text = node.k.join('');
+	return element(components[node.c], props, words && node.c !== 'Page' ? { ...node, k: [] } : node, at, pen);
 }
 
 function plainProps(props) {
@@ -115,19 +125,5 @@ function plainStyle(style) {
 const eventOf = event => ({ type: event.type, target: {
 	value: event.target?.value, checked: event.target?.checked } });
 
-// The whole tree. event(fn, argument), for live code, reaches its worker.
-export function drawTree(tree, event) {
-	return walk(tree, { depth: 0, key: 0 }, { nodes: 0, event });
-}
-
-export function ViewError({ error }) {
-	return (
-		<main className="og-page">
-			<div className="og-alert bad" role="alert">
-				<h2>This view cannot be shown</h2>
-				<p>{error.name === 'Stopped' ? error.message : `${error.name}: ${error.message}`}</p>
-				<p>The result it was made from is not touched by that.</p>
-			</div>
-		</main>
-	);
-}
+// The whole tree. event(fn, argument) reaches its worker.
+export const LiveTree = ({ tree, event }) => walk(tree, { depth: 0, key: 0 }, { nodes: 0, event });

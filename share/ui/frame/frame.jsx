@@ -3,11 +3,10 @@
 // checked by og-render; live code (--allow-code) runs in a worker without a
 // document and sends trees of its own, which are taken as hostile. Either
 // way nothing here is ever markup, code or an address.
-import { Component } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Ctx } from './parts.jsx';
+import { Boundary, Ctx, Failure, Tree } from '../kit/index.js';
 import { connect } from './bridge.js';
-import { drawTree, ViewError } from './draw.jsx';
+import { LiveTree } from './draw.jsx';
 import { startWorker } from './live.js';
 
 const root = document.getElementById('root');
@@ -16,42 +15,34 @@ const state = { context: {}, tree: null, error: null, version: 0 };
 const reactRoot = createRoot(root);
 let worker = null;
 
-// A component that throws takes the view down, not the page: the reader
-// sees what went wrong, the host hears of it.
-class Boundary extends Component {
-	constructor(props) {
-		super(props);
-		this.state = { error: null };
-	}
-
-	static getDerivedStateFromError(error) {
-		return { error };
-	}
-
-	componentDidCatch(error) {
-		bridge.report('error', { kind: 'render', message: `${error.name}: ${error.message}`.slice(0, 500) });
-	}
-
-	render() {
-		return this.state.error ? <ViewError error={this.state.error} /> : this.props.children;
-	}
-}
-
 function hostValue() {
 	const { locale = 'en-GB', timeZone = 'UTC', theme = 'light', og } = state.context;
 
 	return { locale, timeZone, theme, actions: og?.actions ?? {}, call: bridge.call };
 }
 
+const words = error => `${error.name}: ${error.message}`.slice(0, 500);
+
+// A view that cannot be drawn takes nothing else down: the reader sees what
+// went wrong, the host hears of it.
 function View() {
 	if (state.error)
-		return <ViewError error={state.error} />;
-	return state.tree && drawTree(state.tree, worker?.event);
+		return (
+			<Failure
+				title={state.error.name === 'Stopped' ? 'View stopped' : 'View failed'}
+				text="The result it was made from is not touched by that." detail={words(state.error)}
+			/>
+		);
+	if (!state.tree)
+		return null;
+	return worker ? <LiveTree tree={state.tree} event={worker.event} /> : <Tree tree={state.tree} />;
 }
+
+const report = (kind, error) => bridge.report('error', { kind, message: words(error) });
 
 function draw() {
 	reactRoot.render(
-		<Boundary key={state.version}>
+		<Boundary key={state.version} onError={error => report('render', error)}>
 			<Ctx.Provider value={hostValue()}><View /></Ctx.Provider>
 		</Boundary>);
 }
@@ -65,7 +56,7 @@ function show(tree) {
 function fail(error, kind) {
 	state.error = error;
 	state.version++; // a boundary that caught something begins anew
-	bridge.report('error', { kind, message: `${error.name}: ${error.message}`.slice(0, 500) });
+	report(kind, error);
 	draw();
 }
 
