@@ -130,7 +130,7 @@ function Lines({ model, frame, kind }) {
 	const alone = model.series.length === 1;
 
 	return model.series.map((one, j) => (
-		<g key={one.key} className={cx('trace', one.colour, (model.stacked || kind === 'area') && 'area')}>
+		<g key={one.key} className={cx('trace', one.colour, kind === 'area' && 'filled')}>
 			<Line model={model} frame={frame} j={j} tinted={kind === 'area' || alone} />
 		</g>
 	));

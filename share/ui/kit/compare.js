@@ -48,7 +48,7 @@ function steps(a, b) {
 // [{kind: same|del|ins, text, before?, after?}] with line numbers from 1.
 // Texts too long for the table are told apart only by their common ends.
 export function lines(before, after) {
-	const a = before.split('\n'), b = after.split('\n');
+	const a = before.replace(/\n$/, '').split('\n'), b = after.replace(/\n$/, '').split('\n');
 
 	if (a.length * b.length <= CELLS_MAX)
 		return steps(a, b);
@@ -66,4 +66,43 @@ export function lines(before, after) {
 			kind: 'same', text, before: a.length - end + i + 1, after: b.length - end + i + 1,
 		})),
 	];
+}
+
+// Characters that both lines have at their ends, as a share of the longer.
+function likeness(a, b) {
+	const [[start, , end]] = changed(a, b);
+
+	return (start.trimStart().length + end.length) / Math.max(1, a.length, b.length);
+}
+
+const ALIKE = 0.4;
+
+// Lines that were removed and lines that stand in their place get parts,
+// [before, what differs, after], where two of them are much alike.
+export function pairs(all) {
+	const out = all.map(line => ({ ...line }));
+
+	for (let i = 0; i < out.length; i++) {
+		if (out[i].kind === 'same')
+			continue;
+		let end = i;
+
+		while (end < out.length && out[end].kind !== 'same')
+			end++;
+		pairRun(out.slice(i, end));
+		i = end;
+	}
+	return out;
+}
+
+function pairRun(run) {
+	const added = run.filter(line => line.kind === 'ins').slice(0, 50);
+
+	for (const line of run.filter(one => one.kind === 'del').slice(0, 50)) {
+		const mates = added.filter(one => !one.parts);
+		const mate = mates.sort((a, b) => likeness(line.text, b.text) - likeness(line.text, a.text))[0];
+
+		if (mate && likeness(line.text, mate.text) >= ALIKE)
+			[line.parts, mate.parts] = changed(line.text, mate.text);
+	}
 }

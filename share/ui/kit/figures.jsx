@@ -1,6 +1,6 @@
 // Single figures and facts: badges, the strip of metrics, sparklines,
 // meters, lists of facts.
-import { useContext } from 'react';
+import { Fragment, useContext } from 'react';
 import { Inside } from './context.js';
 import { format, wordTone } from './format.js';
 import { Icon } from './icons.jsx';
@@ -129,12 +129,12 @@ export function KeyValue({ items, currency }) {
 	return (
 		<dl className="og-kv">
 			{objects(items).map((item, i) => (
-				<div key={i} className="pair">
+				<Fragment key={i}>
 					<dt>{text(item.label)}</dt>
 					<dd className={item.format === 'hash' ? 'mono' : undefined}>
 						{fact(item, item.currency ?? currency)}
 					</dd>
-				</div>
+				</Fragment>
 			))}
 		</dl>
 	);

@@ -94,8 +94,9 @@ export function Timeline({ items }) {
 
 const DEPTH_MAX = 8;
 
-const milliseconds = value =>
-	(value >= 1000 ? `${format(Math.round(value / 10) / 100)} s` : `${format(Math.round(value * 10) / 10)} ms`);
+const tenths = value => String(Math.round(value * 10) / 10);
+
+const milliseconds = value => (value >= 1000 ? `${tenths(value / 1000)} s` : `${tenths(value)} ms`);
 
 function spansOf(items) {
 	const spans = objects(items).map(item => ({
@@ -121,7 +122,7 @@ export function Waterfall({ items }) {
 				<tr>
 					<th scope="col">Span</th>
 					<th scope="col" className="scale">
-						<span>0</span><span>{milliseconds(length / 2)}</span><span>{milliseconds(length)}</span>
+						<span><i>0</i><i>{milliseconds(length / 2)}</i><i>{milliseconds(length)}</i></span>
 					</th>
 					<th scope="col" className="r">Time</th>
 				</tr>

@@ -1,11 +1,15 @@
 // Where the nodes of a graph go: in layers along the arrows, each layer
-// ordered so that few lines cross. Cycles are broken where a walk in the
-// order of the document meets itself.
+// ordered so that few lines cross. An edge over several layers gets a place
+// in each of them, so that it passes between nodes. Cycles are broken where
+// a walk in the order of the document meets itself; such an edge is laid
+// the other way round and only its arrow tells.
 import { objects, text, tone } from './values.js';
 
-export const NODE = { width: 168, height: 44, right: 72, below: 18 };
-const NODES_MAX = 300, EDGES_MAX = 1500;
-const SWEEPS = 6;
+export const NODE = { width: 168, height: 44, right: 76, below: 18 };
+const LANE = 10; // what an edge that passes a layer takes there
+const NODES_MAX = 300, EDGES_MAX = 1500, LANES_MAX = 2000;
+const SWEEPS = 8;
+const COLUMN_MAX = 14; // a layer with more nodes than that stands in several columns
 
 // {nodes: Map id -> {id, label, kind, tone, out, in}, edges, cut}
 export function readGraph(nodes, edges) {
@@ -17,10 +21,14 @@ export function readGraph(nodes, edges) {
 		if (id && !all.has(id) && all.size < NODES_MAX)
 			all.set(id, { id, ...words, tone: tone(node.tone), out: [], in: [] });
 	}
+	return { nodes: all, edges: readEdges(all, edges), cut: objects(nodes).length > all.size };
+}
+
+function readEdges(nodes, edges) {
 	const kept = [];
 
 	for (const edge of objects(edges)) {
-		const from = all.get(text(edge.from)), to = all.get(text(edge.to));
+		const from = nodes.get(text(edge.from)), to = nodes.get(text(edge.to));
 
 		if (!from || !to || kept.length >= EDGES_MAX)
 			continue;
@@ -30,7 +38,7 @@ export function readGraph(nodes, edges) {
 		from.out.push(one);
 		to.in.push(one);
 	}
-	return { nodes: all, edges: kept, cut: objects(nodes).length > all.size };
+	return kept;
 }
 
 // Edges that would close a cycle; the walk keeps its own stack, so that a
@@ -59,83 +67,125 @@ function backEdges(graph) {
 	return back;
 }
 
-// The longest way to each node, edges of cycles left aside.
-function layersOf(graph, back) {
-	const waits = new Map(), layer = new Map(), ready = [];
+// Edges as they are laid, from left to right, those to themselves aside.
+function laidEdges(graph) {
+	const back = backEdges(graph);
 
-	for (const node of graph.nodes.values()) {
-		waits.set(node.id, node.in.filter(edge => !back.has(edge)).length);
-		layer.set(node.id, 0);
-		if (waits.get(node.id) === 0)
-			ready.push(node);
+	return graph.edges.filter(edge => edge.from !== edge.to).map(edge => (
+		back.has(edge) ? { edge, from: edge.to, to: edge.from, turned: true } : { edge, from: edge.from, to: edge.to }));
+}
+
+// The longest way to each node.
+function layersOf(graph, laid) {
+	const out = new Map(), waits = new Map(), layer = new Map();
+
+	for (const id of graph.nodes.keys()) {
+		out.set(id, []);
+		waits.set(id, 0);
+		layer.set(id, 0);
 	}
-	for (let node = ready.shift(); node; node = ready.shift())
-		for (const edge of node.out) {
-			if (back.has(edge))
-				continue;
-			layer.set(edge.to, Math.max(layer.get(edge.to), layer.get(node.id) + 1));
-			waits.set(edge.to, waits.get(edge.to) - 1);
-			if (waits.get(edge.to) === 0)
-				ready.push(graph.nodes.get(edge.to));
+	for (const one of laid) {
+		out.get(one.from).push(one.to);
+		waits.set(one.to, waits.get(one.to) + 1);
+	}
+	const ready = [...waits.keys()].filter(id => waits.get(id) === 0);
+
+	for (let i = 0; i < ready.length; i++)
+		for (const to of out.get(ready[i])) {
+			layer.set(to, Math.max(layer.get(to), layer.get(ready[i]) + 1));
+			waits.set(to, waits.get(to) - 1);
+			if (waits.get(to) === 0)
+				ready.push(to);
 		}
 	return layer;
 }
 
+// Columns of cells {id, height, near}; folded where a layer is too tall.
 function columnsOf(graph, layer) {
-	const columns = [];
+	const layers = [];
 
-	for (const node of graph.nodes.values()) {
-		const at = layer.get(node.id);
+	for (const id of graph.nodes.keys())
+		(layers[layer.get(id)] ??= []).push({ id, height: NODE.height, near: [] });
+	return Array.from(layers, column => column ?? []).flatMap(column => {
+		const n = Math.max(1, Math.ceil(column.length / COLUMN_MAX)), size = Math.ceil(column.length / n);
 
-		(columns[at] ??= []).push(node);
-	}
-	return columns.map(column => column ?? []);
+		return Array.from({ length: n }, (_, i) => column.slice(i * size, (i + 1) * size));
+	});
 }
 
-// Each node to the middle of its neighbours, forward and back in turns.
-function untangle(columns) {
-	for (let sweep = 0; sweep < SWEEPS; sweep++) {
-		const place = new Map(columns.flatMap(column => column.map((node, i) => [node.id, i - column.length / 2])));
-		const middle = node => {
-			const near = (sweep % 2 ? node.out.map(edge => edge.to) : node.in.map(edge => edge.from));
-			const all = near.length ? near : [...node.in.map(edge => edge.from), ...node.out.map(edge => edge.to)];
+// Cells for edges to pass through; each edge knows the cells on its way.
+function addLanes(columns, laid) {
+	const at = new Map(columns.flatMap((column, i) => column.map(cell => [cell.id, { cell, i }])));
+	let lanes = 0;
 
-			return all.length ? all.reduce((sum, id) => sum + place.get(id), 0) / all.length : place.get(node.id);
-		};
+	for (const one of laid) {
+		const from = at.get(one.from), to = at.get(one.to), step = Math.sign(to.i - from.i);
 
-		for (const column of columns) {
-			const wanted = new Map(column.map(node => [node.id, middle(node)]));
+		one.cells = [from.cell];
+		for (let i = from.i + step; step > 0 && i < to.i && lanes < LANES_MAX; i++, lanes++) {
+			const lane = { height: LANE, near: [] };
 
-			column.sort((a, b) => wanted.get(a.id) - wanted.get(b.id) || place.get(a.id) - place.get(b.id));
+			columns[i].push(lane);
+			one.cells.push(lane);
+		}
+		one.cells.push(to.cell);
+		for (let i = 1; i < one.cells.length; i++) {
+			one.cells[i].near.push(one.cells[i - 1]);
+			one.cells[i - 1].near.push(one.cells[i]);
 		}
 	}
 }
 
-const COLUMN_MAX = 14; // a layer with more nodes than that stands in several columns
+const isTall = cell => cell.height === NODE.height;
 
-function folded(columns) {
-	return columns.flatMap(column => {
-		const parts = Math.ceil(column.length / COLUMN_MAX) || 1, size = Math.ceil(column.length / parts);
+// Tops of the cells of a column that is centred around zero.
+function settle(column) {
+	const gap = (a, b) => (isTall(a) || isTall(b) ? NODE.below : LANE);
+	let y = 0;
 
-		return Array.from({ length: parts }, (_, i) => column.slice(i * size, (i + 1) * size));
+	column.forEach((cell, i) => {
+		y += i > 0 ? gap(column[i - 1], cell) : 0;
+		cell.y = y;
+		y += cell.height;
 	});
+	for (const cell of column)
+		cell.y -= y / 2;
 }
 
-// {places: Map id -> {x, y}, width, height}
+const middle = cell => cell.y + cell.height / 2;
+
+// Each cell to the middle of its neighbours, forward and back in turns.
+function untangle(columns) {
+	columns.forEach(settle);
+	for (let sweep = 0; sweep < SWEEPS; sweep++) {
+		const order = sweep % 2 ? [...columns].reverse() : columns;
+
+		for (const column of order) {
+			const wanted = new Map(column.map(cell => [cell, cell.near.length
+				? cell.near.reduce((sum, one) => sum + middle(one), 0) / cell.near.length : middle(cell)]));
+
+			column.sort((a, b) => wanted.get(a) - wanted.get(b));
+			settle(column);
+		}
+	}
+}
+
+// {places: Map id -> {x, y}, ways: [{edge, turned, points}], width, height}
 export function layout(graph) {
-	const layers = columnsOf(graph, layersOf(graph, backEdges(graph)));
+	const laid = laidEdges(graph), columns = columnsOf(graph, layersOf(graph, laid));
 
-	untangle(layers);
-	const columns = folded(layers), step = NODE.height + NODE.below;
-	const tallest = columns.reduce((most, column) => Math.max(most, column.length), 1), places = new Map();
+	addLanes(columns, laid);
+	untangle(columns);
+	const cells = columns.flat(), top = Math.min(0, ...cells.map(cell => cell.y));
 
-	columns.forEach((column, i) => column.forEach((node, j) => places.set(node.id, {
-		x: i * (NODE.width + NODE.right),
-		y: (tallest - column.length) * step / 2 + j * step,
-	})));
+	columns.forEach((column, i) => column.forEach(cell => {
+		cell.x = i * (NODE.width + NODE.right);
+		cell.y -= top;
+	}));
 	return {
-		places, columns,
+		places: new Map(cells.filter(cell => cell.id !== undefined).map(cell => [cell.id, cell])),
+		ways: laid.map(({ edge, turned, cells: points }) => ({ edge, turned, points })),
 		width: Math.max(1, columns.length) * (NODE.width + NODE.right) - NODE.right,
-		height: tallest * step - NODE.below,
+		height: Math.max(NODE.height, ...cells.map(cell => cell.y + cell.height)),
 	};
 }

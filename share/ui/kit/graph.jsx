@@ -7,36 +7,53 @@ import { NODE, layout, readGraph } from './graph-layout.js';
 import { useWidth } from './measure.js';
 import { cx, plural, text } from './values.js';
 
-const EDGE = 10; // pixels kept free around the picture
+const EDGE = 16; // pixels kept free around the picture
 const FIT_MIN = 0.45; // smaller than that nobody can read
 
-function curve(from, to) {
-	const forward = to.x > from.x;
-	const x1 = from.x + NODE.width, y1 = from.y + NODE.height / 2, x2 = to.x - 6, y2 = to.y + NODE.height / 2;
+const middle = cell => cell.y + cell.height / 2;
 
-	if (forward) {
-		const bend = Math.max(24, (x2 - x1) / 2);
+// Through each cell on the way; within a layer (a folded column) in a bow.
+function curve(points, turned) {
+	const [first, ...rest] = points, last = points[points.length - 1];
+	let x = first.x + NODE.width + (turned ? 7 : 0), y = middle(first), path = `M${x} ${y}`;
 
-		return `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
+	for (const cell of rest) {
+		const end = cell.x - (cell === last && !turned ? 7 : 0), to = middle(cell), bend = Math.max(26, (end - x) / 2);
+
+		path += `C${x + bend} ${y} ${end - bend} ${to} ${end} ${to}`;
+		x = cell.x + NODE.width;
+		y = to;
+		if (cell !== last)
+			path += `H${x}`;
 	}
-	const below = Math.max(from.y, to.y) + NODE.height + NODE.below / 2;
-
-	return `M${x1} ${y1}C${x1 + 40} ${y1} ${x1 + 40} ${below} ${x1 - 20} ${below}L${to.x + 20} ${below}` +
-		`C${x2 - 40} ${below} ${x2 - 40} ${y2} ${x2} ${y2}`;
+	return path;
 }
+
+// An edge from a node to itself, a small loop at its corner.
+const loop = ({ x, y }) =>
+	`M${x + NODE.width} ${y + 14}c22 -4 22 -26 -6 -26c-10 0 -16 4 -18 10`;
 
 const touches = (edge, id) => edge.from === id || edge.to === id;
 
-function Edges({ graph, places, chosen, arrow }) {
-	const shown = chosen ? [...graph.edges].sort((a, b) => touches(a, chosen) - touches(b, chosen)) : graph.edges;
+function Edge({ edge, path, turned, chosen, arrow }) {
+	const on = chosen && touches(edge, chosen), end = `url(#${arrow}${on ? 'on' : ''})`;
 
-	return shown.map((edge, i) => (
+	return (
 		<path
-			key={i} className={cx('edge', chosen && (touches(edge, chosen) ? 'on' : 'off'))}
-			d={curve(places.get(edge.from), places.get(edge.to))}
-			markerEnd={`url(#${arrow}${chosen && touches(edge, chosen) ? 'on' : ''})`}
+			className={cx('edge', chosen && (on ? 'on' : 'off'))} d={path}
+			markerStart={turned ? end : undefined} markerEnd={turned ? undefined : end}
 		/>
-	));
+	);
+}
+
+function Edges({ graph, plan, chosen, arrow }) {
+	const loops = graph.edges.filter(edge => edge.from === edge.to)
+		.map(edge => ({ edge, path: loop(plan.places.get(edge.from)) }));
+	const all = [...plan.ways.map(way => ({ ...way, path: curve(way.points, way.turned) })), ...loops];
+
+	if (chosen)
+		all.sort((a, b) => touches(a.edge, chosen) - touches(b.edge, chosen));
+	return all.map((one, i) => <Edge key={i} {...one} chosen={chosen} arrow={arrow} />);
 }
 
 function Node({ node, place, state, onChoose }) {
@@ -65,7 +82,10 @@ function near(graph, chosen) {
 }
 
 const Arrow = ({ id, on }) => (
-	<marker id={id} viewBox="0 0 8 8" refX="6" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+	<marker
+		id={id} viewBox="0 0 8 8" refX="4" refY="4" markerWidth="7" markerHeight="7"
+		orient="auto-start-reverse"
+	>
 		<path className={cx('arrow', on && 'on')} d="M0 0.5L7 4L0 7.5z" />
 	</marker>
 );
@@ -73,7 +93,7 @@ const Arrow = ({ id, on }) => (
 function Picture({ graph, plan, chosen, onChoose, scale }) {
 	const arrow = useId().replace(/[^\w-]/g, '') + 'a';
 	const lit = chosen ? near(graph, chosen) : null;
-	const width = plan.width + 2 * EDGE, height = plan.height + 2 * EDGE + NODE.below;
+	const width = plan.width + 2 * EDGE, height = plan.height + 2 * EDGE;
 
 	return (
 		<svg
@@ -81,7 +101,7 @@ function Picture({ graph, plan, chosen, onChoose, scale }) {
 			viewBox={`${-EDGE} ${-EDGE} ${width} ${height}`}
 		>
 			<defs><Arrow id={arrow} /><Arrow id={arrow + 'on'} on /></defs>
-			<Edges graph={graph} places={plan.places} chosen={chosen} arrow={arrow} />
+			<Edges graph={graph} plan={plan} chosen={chosen} arrow={arrow} />
 			{[...graph.nodes.values()].map(node => (
 				<Node
 					key={node.id} node={node} place={plan.places.get(node.id)}
@@ -166,7 +186,7 @@ export function Graph({ nodes, edges, title }) {
 	return (
 		<div className="og-graph">
 			<div className="pic">
-				{fit < 1 && <Zoom whole={whole} onWhole={setWhole} />}
+				{fit < 0.95 && <Zoom whole={whole} onWhole={setWhole} />}
 				<div
 					className="og-scroll" ref={ref} tabIndex={0} role="region"
 					aria-label={`${text(title) || 'Graph'}, picture`}

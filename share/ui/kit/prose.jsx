@@ -1,6 +1,6 @@
 // Words to be read exactly: statements, commands, sources, differences.
 import { useEffect, useRef, useState } from 'react';
-import { changed, lines } from './compare.js';
+import { lines, pairs } from './compare.js';
 import { useHost } from './context.js';
 import { Badge } from './figures.jsx';
 import { Icon } from './icons.jsx';
@@ -95,22 +95,8 @@ export function Citation({ policy, title, line, text: words }) {
 
 const SIGNS = { same: ' ', del: '\u2212', ins: '+' };
 
-// A line that was removed and one that was added in its place are marked
-// where they differ.
-function paired(all) {
-	return all.map((line, i) => {
-		const other = line.kind === 'del' ? all[i + 1] : line.kind === 'ins' ? all[i - 1] : undefined;
-		const mate = other && other.kind !== 'same' && other.kind !== line.kind ? other : undefined;
-
-		if (!mate)
-			return { ...line, parts: null };
-		return { ...line, parts: changed(line.text, mate.text)[0] };
-	});
-}
-
 function DiffLine({ line }) {
-	const Mark = line.kind === 'del' ? 'del' : 'ins';
-	const parts = line.parts && line.parts[0].length + line.parts[2].length > 0 ? line.parts : null;
+	const Mark = line.kind === 'del' ? 'del' : 'ins', parts = line.parts;
 
 	return (
 		<tr className={line.kind}>
@@ -130,7 +116,7 @@ function DiffLine({ line }) {
 const DIFF_LINES = 2000;
 
 export function Diff({ before, after, before_label: from, after_label: to }) {
-	const all = paired(lines(text(before), text(after)));
+	const all = pairs(lines(text(before), text(after)));
 	const count = kind => all.filter(line => line.kind === kind).length;
 
 	return (

@@ -31,7 +31,7 @@ const isButton = child => isObject(child) && child.c === 'ActionButton';
 
 function Part({ node, depth }) {
 	if (isWords(node))
-		return createElement(components.Text, { text: node });
+		return String(node).trim() ? createElement(components.Text, { text: node }) : null;
 	if (!isObject(node) || depth > DEPTH_MAX)
 		return null;
 	const known = typeof node.c === 'string' && Object.prototype.hasOwnProperty.call(components, node.c);
