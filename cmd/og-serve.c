@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "cmd/og-main.h"
+#include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/serve/parts.h"
 #include "lib/serve/serve.h"
+#include "lib/serve/session.h"
 
 #define ADDRESS	      "127.0.0.1:8420"
 #define HOSTS_MAX     16
@@ -20,7 +22,7 @@
 #define CONNECTIONS   512
 #define LISTEN_FDS_AT 3 /* sd_listen_fds(3) */
 
-static const struct og_serve_part *const parts[] = { &og_serve_auth, NULL };
+static const struct og_serve_part *const parts[] = { &og_serve_auth, &og_serve_site, NULL };
 
 struct program {
 	const struct og_ctx *ctx;
@@ -34,7 +36,8 @@ static void tell(void *arg, int is_access, const char *text)
 {
 	const struct program *program = arg;
 
-	if (!is_access || !og_arg_flag(program->args, "quiet"))
+	if (!is_access ||
+	    (!og_arg_flag(program->args, "quiet") && !og_arg_flag(program->args, "cgi")))
 		og_note(program->ctx, "%s", text);
 }
 
@@ -121,13 +124,116 @@ out:
 	return rc;
 }
 
+static int serve_cgi(struct program *program, struct og_err *err)
+{
+	struct og_serve *server = NULL;
+	int rc = -1;
+
+	program->setup.cgi = 1;
+	if (og_serve_open(&program->setup, &server, err) == 0)
+		rc = og_serve_cgi(server, program->ctx->env, STDIN_FILENO, STDOUT_FILENO, err);
+	og_serve_close(server);
+	return rc;
+}
+
+/* --- sessions ------------------------------------------------------------- */
+
+struct listing {
+	const struct program *program;
+	const char *who; /* whose end; "all"; NULL: none does */
+	const char *dir;
+	int n;
+	struct og_err err;
+};
+
+static int list_one(void *arg, const struct og_session *session)
+{
+	struct listing *listing = arg;
+	char created[OG_TIME_LEN + 1], seen[OG_TIME_LEN + 1], expires[OG_TIME_LEN + 1];
+	json_t *line;
+	int rc;
+
+	og_time_format(session->created, created);
+	og_time_format(session->seen, seen);
+	og_time_format(session->expires, expires);
+	if (!og_arg_flag(listing->program->args, "json"))
+		return og_printf(&listing->err, "%.12s  %-16s since %s, used %s\n", session->name,
+				 session->principal, created, seen);
+	line = json_pack("{s:i,s:s,s:s,s:s,s:s,s:s}", "v", 1, "session", session->name, "principal",
+			 session->principal, "created", created, "seen", seen, "expires", expires);
+	rc = line ? og_print_json(line, &listing->err) : og_fail_nomem(&listing->err);
+	json_decref(line);
+	return rc;
+}
+
+/* A principal's name, the beginning of a session's, or all. */
+static int is_meant(const struct og_session *session, const char *who)
+{
+	return strcmp(who, "all") == 0 || strcmp(session->principal, who) == 0 ||
+	       (strlen(who) >= 8 && strncmp(session->name, who, strlen(who)) == 0);
+}
+
+static int revoke_one(void *arg, const struct og_session *session)
+{
+	struct listing *listing = arg;
+
+	if (is_meant(session, listing->who))
+		listing->n += og_session_drop(listing->dir, session->name);
+	return 0;
+}
+
+static int sessions(struct program *program, struct og_err *err)
+{
+	const char *verb = og_arg(program->args, 0), *who = og_arg(program->args, 1);
+	struct listing listing = { .program = program, .who = who, .err = OG_ERR_INIT };
+	int revoke = strcmp(verb, "revoke") == 0, rc;
+	char *dir = NULL;
+
+	if (og_sessions_place(program->conf->home, &dir, err) < 0)
+		return -1;
+	listing.dir = dir;
+	rc = og_session_each(dir, revoke ? revoke_one : list_one, &listing, err);
+	free(dir);
+	if (rc >= 0 && listing.err.code) {
+		*err = listing.err;
+		return -1;
+	}
+	if (rc < 0 || !revoke)
+		return rc < 0 ? -1 : 0;
+	if (listing.n == 0) {
+		og_fail(err, OG_NO, "there is no session of '%s'", who);
+		return -1;
+	}
+	og_note(program->ctx, "ended %d session%s", listing.n, listing.n == 1 ? "" : "s");
+	return 0;
+}
+
+static int is_form(const struct og_args *args, struct og_err *err)
+{
+	const char *verb = og_arg(args, 0), *who = og_arg(args, 1);
+
+	if (!verb || (strcmp(verb, "sessions") == 0 && !who) ||
+	    (strcmp(verb, "revoke") == 0 && who))
+		return 0;
+	og_fail(err, OG_EUSAGE, "'%s' is no form of og-serve", verb);
+	return og_hint(err, "og-serve, og-serve sessions, og-serve revoke NAME");
+}
+
+static int act(struct program *program, struct og_err *err)
+{
+	if (og_arg(program->args, 0))
+		return sessions(program, err);
+	return og_arg_flag(program->args, "cgi") ? serve_cgi(program, err) : serve(program, err);
+}
+
 static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	struct program program = { .ctx = ctx, .args = args };
 	int rc = -1;
 
-	if (og_conf_from(ctx, args, &program.conf, err) == 0 && read_options(&program, err) == 0)
-		rc = serve(&program, err);
+	if (is_form(args, err) == 0 && og_conf_from(ctx, args, &program.conf, err) == 0 &&
+	    read_options(&program, err) == 0)
+		rc = act(&program, err);
 	og_conf_free(program.conf);
 	return rc;
 }
@@ -138,12 +244,15 @@ static const struct og_opt options[] = {
 	{ "proxy", 0, OG_OPT_FLAG, NULL, "a web server with TLS is in front" },
 	{ "rate", 0, OG_OPT_VALUE, "N", "requests per second of a session, default 50" },
 	{ "connections", 0, OG_OPT_VALUE, "N", "at a time, default 512" },
+	{ "cgi", 0, OG_OPT_FLAG, NULL, "answer the one request of a CGI environment" },
+	{ "json", 0, OG_OPT_FLAG, NULL, "sessions as JSON lines" },
 	{ "quiet", 'q', OG_OPT_FLAG, NULL, "no line for each request" },
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
 };
 
 static const struct og_command commands[] = {
-	{ NULL, "", "serve until SIGTERM", options, 0, 0, run },
+	{ NULL, "[sessions | revoke NAME]", "serve until SIGTERM, or see to sessions", options, 0,
+	  2, run },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
 

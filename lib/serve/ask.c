@@ -24,11 +24,13 @@
 struct question {
 	struct question *next;
 	json_t *request; /* NULL once it is sent */
-	char *verb;
+	char *verb;	 /* WHO: what the shield said when it signed in */
 	og_answer_fn *answer;
 	void *arg;
 	int64_t deadline;
 };
+
+static const char WHO[] = "who";
 
 enum stage { FRESH, NONCE, SIGNED, OPEN };
 
@@ -40,6 +42,7 @@ struct line {
 	struct og_watch *in, *out;
 	int out_fd;
 	enum stage stage;
+	json_t *who; /* the shield's answer to our signature */
 	struct question *first, *last;
 	int n;
 	int64_t used;
@@ -110,6 +113,12 @@ void og_desk_reap(struct og_desk *desk)
 	}
 }
 
+static void free_line(struct line *line)
+{
+	json_decref(line->who);
+	free(line);
+}
+
 /* Out of the list first: whoever is answered may ask again. */
 static void end_line(struct line *line, const struct og_err *err)
 {
@@ -134,7 +143,7 @@ static void end_line(struct line *line, const struct og_err *err)
 	line->ended = 1;
 	fail_all(waiting, err);
 	if (!line->turning)
-		free(line);
+		free_line(line);
 }
 
 static void watch_out(struct line *line)
@@ -149,13 +158,53 @@ static int send_waiting(struct line *line, struct og_err *err)
 	for (struct question *q = line->first; q; q = q->next) {
 		json_t *request = q->request;
 
-		if (!request)
+		if (!request || strcmp(q->verb, WHO) == 0)
 			continue;
 		q->request = NULL;
 		if (og_link_send(line->link, q->verb, request, err) < 0)
 			return -1;
 	}
 	watch_out(line);
+	return 0;
+}
+
+static struct question *take_who(struct line *line)
+{
+	struct question *before = NULL, *q = line->first;
+
+	while (q && strcmp(q->verb, WHO) != 0) {
+		before = q;
+		q = q->next;
+	}
+	if (!q)
+		return NULL;
+	if (before)
+		before->next = q->next;
+	else
+		line->first = q->next;
+	if (line->last == q)
+		line->last = before;
+	line->n--;
+	return q;
+}
+
+/* They need not be sent: the answer is here. */
+static void answer_who(struct line *line)
+{
+	struct og_err none = OG_ERR_INIT;
+	struct question *q;
+
+	while (!line->ended && (q = take_who(line)))
+		answer(q, line->who, &none);
+}
+
+static int open_line(struct line *line, const json_t *reply, struct og_err *err)
+{
+	line->stage = OPEN;
+	line->who = json_deep_copy(reply);
+	if (send_waiting(line, err) < 0)
+		return -1;
+	answer_who(line);
 	return 0;
 }
 
@@ -203,8 +252,7 @@ static int take_reply(struct line *line, const json_t *reply, struct og_err *err
 	case SIGNED:
 		if (!og_json_bool(reply, "ok", 0))
 			return og_channel_refusal(reply, err);
-		line->stage = OPEN;
-		return send_waiting(line, err);
+		return open_line(line, reply, err);
 	default:
 		if (take_answer(line, reply) == 0)
 			return 0;
@@ -240,7 +288,7 @@ static void work(struct line *line)
 		rc = take_all(line, &err);
 	line->turning = 0;
 	if (line->ended)
-		free(line);
+		free_line(line);
 	else if (rc < 0)
 		end_line(line, &err);
 	else
@@ -384,10 +432,12 @@ static int put(struct og_desk *desk, const char *principal, struct question *q, 
 	line->n++;
 	line->used = og_mono_ms();
 	keep_time(desk);
-	if (line->stage == OPEN && send_waiting(line, err) < 0) {
-		if (!line->turning)
-			end_line(line, err); /* answers q */
-	}
+	if (line->stage != OPEN)
+		return 0;
+	if (send_waiting(line, err) == 0)
+		answer_who(line);
+	else if (!line->turning)
+		end_line(line, err); /* answers q */
 	return 0;
 }
 
@@ -426,6 +476,11 @@ void og_serve_ask(struct og_serve *serve, const char *principal, const char *ver
 void og_desk_login(struct og_desk *desk, json_t *request, og_answer_fn *fn, void *arg)
 {
 	ask(desk, "", "auth.login", request, fn, arg);
+}
+
+void og_desk_who(struct og_desk *desk, const char *principal, og_answer_fn *fn, void *arg)
+{
+	ask(desk, principal, WHO, json_object(), fn, arg);
 }
 
 static void exchange_answer(void *arg, const json_t *reply, const struct og_err *err)

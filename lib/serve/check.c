@@ -1,13 +1,15 @@
 /*
  * What is judged before a handler sees a request, in this order: that it is
  * one request and not two (RFC 9112), that it is meant for us (Host), that
- * it was not sent by somebody else's page (Origin, Sec-Fetch-Site), whose
- * it is (the session), and that the page which sends it can read our
- * answers (X-OG-CSRF).
+ * it was not sent by somebody else's page (Origin, Sec-Fetch-Site), that it
+ * is not one of too many, whose it is (the session), and that the page which
+ * sends it can read our answers (X-OG-CSRF).
  */
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/serve/limit.h"
 #include "lib/serve/serve-internal.h"
 
 static int refuse(struct og_exchange *x, unsigned status, const char *text)
@@ -22,24 +24,22 @@ static int is_unsafe(const struct og_exchange *x)
 	return strcmp(x->method, "GET") != 0 && strcmp(x->method, "HEAD") != 0;
 }
 
-/* A request that two programs could see as two. */
-static int check_framing(struct og_exchange *x)
+/* A request that two programs could see as two, or as another one. */
+static int check_framing(struct og_exchange *x, const struct og_survey *survey)
 {
-	int lengths = x->transport->count(x, "Content-Length");
-	int encodings = x->transport->count(x, "Transfer-Encoding");
-
-	if (lengths > 1 || encodings > 1 || (lengths && encodings))
+	if (survey->bad)
+		return refuse(x, 400, "a header is malformed");
+	if (survey->lengths > 1 || survey->encodings > 1 ||
+	    (survey->lengths && survey->encodings))
 		return refuse(x, 400, "the length of the body is said twice");
-	return 0;
+	if (survey->hosts != 1)
+		return refuse(x, 400, "a request has one Host");
+	return survey->origins > 1 ? refuse(x, 400, "a request has one Origin") : 0;
 }
 
 static int check_host(struct og_exchange *x)
 {
-	const char *host = x->transport->header(x, "Host");
-
-	if (!host || x->transport->count(x, "Host") != 1)
-		return refuse(x, 400, "a request has one Host");
-	return og_serve_is_host(x->serve, host)
+	return og_serve_is_host(x->serve, x->transport->header(x, "Host"))
 		       ? 0
 		       : refuse(x, 421, "this server does not have that name");
 }
@@ -56,7 +56,7 @@ static int check_origin(struct og_exchange *x)
 		host = origin + 8;
 	else if (strncmp(origin, "http://", 7) == 0 && !x->serve->setup.proxy)
 		host = origin + 7;
-	if (host && x->transport->count(x, "Origin") == 1 &&
+	if (host &&
 	    og_ascii_casecmp(host, x->transport->header(x, "Host")) == 0)
 		return 0;
 	return refuse(x, 403, "another site's page sent this");
@@ -127,11 +127,45 @@ static int same_secret(const char *a, const char *b)
 	return !differ;
 }
 
+static int too_many(struct og_exchange *x)
+{
+	og_reply_header(x, "Retry-After", "1");
+	return refuse(x, 429, "too many requests");
+}
+
+/* An address may be many people's: it gets ten times as much. */
+static int check_address(struct og_exchange *x)
+{
+	int rate = x->serve->setup.rate * 10;
+	char name[OG_NETWORK_MAX];
+
+	if (!x->serve->limits || x->route->flags & OG_ROUTE_FREE)
+		return 0;
+	og_limit_network(x->address, name);
+	return og_limit_take(x->serve->limits, name, rate, 4 * rate, x->began_us) ? 0 : too_many(x);
+}
+
+static int check_rate(struct og_exchange *x)
+{
+	int rate = x->serve->setup.rate;
+
+	if (!x->serve->limits || x->route->flags & OG_ROUTE_FREE)
+		return 0;
+	return og_limit_take(x->serve->limits, x->session.name, rate, 4 * rate, x->began_us)
+		       ? 0
+		       : too_many(x);
+}
+
 static int check_session(struct og_exchange *x)
 {
 	const char *csrf = x->transport->header(x, "X-OG-CSRF");
-	int found = find_session(x);
+	int found;
 
+	if (x->route->flags & OG_ROUTE_FREE)
+		return 0;
+	found = find_session(x);
+	if (found && check_rate(x) < 0)
+		return -1;
 	if (x->route->flags & OG_ROUTE_OPEN)
 		return 0;
 	if (!found) {
@@ -145,10 +179,32 @@ static int check_session(struct og_exchange *x)
 	return x->transport->header(x, "Origin") ? 0 : refuse(x, 403, "a page says its Origin");
 }
 
+/* What the web server in front says it heard from: the last word is its. */
+static void learn_address(struct og_exchange *x, const struct og_survey *survey)
+{
+	const char *list = x->transport->header(x, "X-Forwarded-For"), *comma, *p;
+	unsigned char ignored[16];
+	char text[OG_ADDRESS_MAX];
+
+	if (!x->serve->setup.proxy || x->serve->setup.cgi || !list ||
+	    survey->forwarded != 1)
+		return;
+	comma = strrchr(list, ',');
+	p = comma ? comma + 1 : list;
+	p += strspn(p, " \t");
+	og_text_format(text, sizeof(text), "%s", p);
+	if (inet_pton(AF_INET, text, ignored) == 1 || inet_pton(AF_INET6, text, ignored) == 1)
+		memcpy(x->address, text, sizeof(text));
+}
+
 int og_exchange_admit(struct og_exchange *x)
 {
-	if (check_framing(x) < 0 || check_host(x) < 0 || check_origin(x) < 0 ||
-	    check_fetch(x) < 0 || og_exchange_route(x) < 0)
+	struct og_survey survey = { 0 };
+
+	x->transport->survey(x, &survey);
+	learn_address(x, &survey);
+	if (check_framing(x, &survey) < 0 || check_host(x) < 0 || check_origin(x) < 0 ||
+	    check_fetch(x) < 0 || og_exchange_route(x) < 0 || check_address(x) < 0)
 		return -1;
 	return check_session(x);
 }

@@ -197,6 +197,22 @@ const char *og_net_url(const struct og_net *net, size_t i)
 	return i < net->n_doors ? net->doors[i].url : NULL;
 }
 
+/* With any port: a web server's own, where it was not told otherwise. */
+static int is_here(const char *host)
+{
+	static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		size_t len = strlen(names[i]);
+
+		if (strncmp(host, names[i], len) == 0 &&
+		    (!host[len] || (host[len] == ':' &&
+				    strspn(host + len + 1, "0123456789") == strlen(host + len + 1))))
+			return 1;
+	}
+	return 0;
+}
+
 /* An address of ours, or --allow-host's name with or without a port of ours. */
 int og_serve_is_host(const struct og_serve *serve, const char *host)
 {
@@ -205,6 +221,8 @@ int og_serve_is_host(const struct og_serve *serve, const char *host)
 
 	if (!*host)
 		return 0;
+	if (serve->setup.cgi && is_here(host))
+		return 1;
 	for (size_t i = 0; i < doors; i++)
 		if (og_ascii_casecmp(net->doors[i].host, host) == 0 ||
 		    og_ascii_casecmp(net->doors[i].local, host) == 0)

@@ -41,7 +41,8 @@ enum og_route_flags {
 	 * routes need a session (401), and an unsafe method with the cookie
 	 * needs X-OG-CSRF and an Origin of ours (403). */
 	OG_ROUTE_OPEN = 1,
-	/* Not counted by the limits of requests per second. */
+	/* Answered from memory, to anybody: neither is it counted by the limits
+	 * of requests per second, nor is a session looked for. */
 	OG_ROUTE_FREE = 2,
 };
 

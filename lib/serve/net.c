@@ -163,29 +163,40 @@ static const char *find_header(const struct og_exchange *x, const char *name)
 	return MHD_lookup_connection_value(conn->mhd, MHD_HEADER_KIND, name);
 }
 
-struct counting {
-	const char *name;
-	int n;
-};
-
-static enum MHD_Result count_one(void *arg, enum MHD_ValueKind kind, const char *name,
-				 const char *value)
+/* RFC 9110, 5.6.2 and 5.5. */
+static int is_bad(const char *name, const char *value)
 {
-	struct counting *counting = arg;
+	static const char token[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	if (!*name || name[strspn(name, token)])
+		return 1;
+	for (; value && *value; value++)
+		if (((unsigned char)*value < 0x20 && *value != '\t') || *value == 0x7f)
+			return 1;
+	return 0;
+}
+
+static enum MHD_Result survey_one(void *arg, enum MHD_ValueKind kind, const char *name,
+				  const char *value)
+{
+	struct og_survey *survey = arg;
 
 	(void)kind;
-	(void)value;
-	counting->n += og_ascii_casecmp(counting->name, name) == 0;
+	survey->bad |= is_bad(name, value);
+	survey->hosts += og_ascii_casecmp(name, "Host") == 0;
+	survey->lengths += og_ascii_casecmp(name, "Content-Length") == 0;
+	survey->encodings += og_ascii_casecmp(name, "Transfer-Encoding") == 0;
+	survey->origins += og_ascii_casecmp(name, "Origin") == 0;
+	survey->forwarded += og_ascii_casecmp(name, "X-Forwarded-For") == 0;
 	return MHD_YES;
 }
 
-static int count_header(const struct og_exchange *x, const char *name)
+static void survey(const struct og_exchange *x, struct og_survey *ret)
 {
 	const struct conn *conn = x->from;
-	struct counting counting = { name, 0 };
 
-	MHD_get_connection_values(conn->mhd, MHD_HEADER_KIND, count_one, &counting);
-	return counting.n;
+	MHD_get_connection_values(conn->mhd, MHD_HEADER_KIND, survey_one, ret);
 }
 
 static void replied(struct og_exchange *x)
@@ -200,7 +211,7 @@ static void replied(struct og_exchange *x)
 	conn->net->kick = 1;
 }
 
-static const struct og_transport transport = { find_header, count_header, replied };
+static const struct og_transport transport = { find_header, survey, replied };
 
 static void *on_target(void *arg, const char *uri, struct MHD_Connection *mhd)
 {
@@ -221,6 +232,11 @@ static void *on_target(void *arg, const char *uri, struct MHD_Connection *mhd)
 	conn->bad = og_target_parse(uri, &x->target, &conn->why);
 	memcpy(x->address, conn->address, sizeof(x->address));
 	return x;
+}
+
+static int has_body(const struct og_exchange *x)
+{
+	return find_header(x, "Content-Length") || find_header(x, "Transfer-Encoding");
 }
 
 static void begin(struct conn *conn, const char *method)
@@ -277,13 +293,14 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *mhd, const c
 	if (conn->step == HEAD) {
 		begin(conn, method);
 		conn->inside = 0;
-		return x->reply.status ? queue_answer(conn) : MHD_YES;
+		/* An answer before the body is read ends the connection. */
+		return x->reply.status && has_body(x) ? queue_answer(conn) : MHD_YES;
 	}
 	if (*size) {
 		conn->inside = 0;
 		return take_body(conn, data, size);
 	}
-	if (conn->step == BODY)
+	if (conn->step == BODY && !x->reply.status)
 		run(conn);
 	conn->inside = 0;
 	if (x->reply.status)
@@ -502,7 +519,7 @@ static int start(struct og_net *net, struct og_err *err)
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, net, MHD_OPTION_URI_LOG_CALLBACK,
 		on_target, net, MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)(net->serve->setup.connections + 2 * SPARE),
-		MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_STRICT_FOR_CLIENT, 0,
 		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 	info = net->daemon ? MHD_get_daemon_info(net->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (!info)

@@ -8,7 +8,9 @@
 
 #include "lib/serve/http.h"
 
-/* /healthz, /api/auth/login and logout. */
+/* /healthz, /api/auth/login and logout, /api/session. */
 extern const struct og_serve_part og_serve_auth;
+/* /, /ui/FILE: the page. */
+extern const struct og_serve_part og_serve_site;
 
 #endif

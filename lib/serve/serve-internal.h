@@ -37,11 +37,17 @@ void og_target_release(struct og_target *target);
 
 /* --- an exchange ---------------------------------------------------------- */
 
+/* How often the headers are there that must not be there twice. */
+struct og_survey {
+	int hosts, lengths, encodings, origins, forwarded;
+	int bad; /* a name that is none, or a control byte in a value */
+};
+
 /* Who brought it, and takes its answer. */
 struct og_transport {
 	const char *(*header)(const struct og_exchange *x, const char *name);
-	/* How often the header is there. */
-	int (*count)(const struct og_exchange *x, const char *name);
+	/* Looks at all of them, once. */
+	void (*survey)(const struct og_exchange *x, struct og_survey *ret);
 	/* The answer is there. */
 	void (*replied)(struct og_exchange *x);
 };
@@ -119,6 +125,7 @@ struct og_serve {
 	struct og_net *net;
 	struct og_desk *desk;
 	struct og_yard *yard;
+	struct og_limits *limits; /* NULL with --cgi: nothing lives long enough */
 	void *states[OG_PARTS_MAX];
 	size_t n_parts;
 	struct og_stream *streams;
@@ -131,6 +138,9 @@ struct og_serve {
 /* serve.c: ends the loop when a stop was asked for and nothing is left. */
 void og_serve_may_end(struct og_serve *serve);
 
+/* What is still asked gets its answer, "the server stops". */
+void og_serve_finish(struct og_serve *serve);
+
 /* ask.c */
 int og_desk_new(struct og_serve *serve, struct og_desk **ret, struct og_err *err);
 void og_desk_free(struct og_desk *desk);
@@ -139,6 +149,8 @@ void og_desk_reap(struct og_desk *desk);
 void og_desk_stop(struct og_desk *desk);
 /* auth.login over a channel that belongs to nobody; takes request. */
 void og_desk_login(struct og_desk *desk, json_t *request, og_answer_fn *answer, void *arg);
+/* Who the principal is: what session.begin answers. */
+void og_desk_who(struct og_desk *desk, const char *principal, og_answer_fn *answer, void *arg);
 
 /* spawn.c */
 int og_yard_new(struct og_serve *serve, struct og_yard **ret, struct og_err *err);

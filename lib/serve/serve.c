@@ -8,6 +8,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
+#include "lib/serve/limit.h"
 #include "lib/serve/serve-internal.h"
 
 #define SWEEP_MS    600000
@@ -51,16 +52,21 @@ static void give_up(void *arg)
 	og_loop_end(((struct og_serve *)arg)->loop);
 }
 
+void og_serve_finish(struct og_serve *serve)
+{
+	serve->stopping = 2;
+	og_yard_stop(serve->yard);
+	og_desk_stop(serve->desk);
+}
+
 /* Time is up: what has no answer gets one. */
 static void insist(void *arg)
 {
 	struct og_serve *serve = arg;
 	struct og_err ignored = OG_ERR_INIT;
 
-	serve->stopping = 2;
 	serve->stop_timer = NULL;
-	og_yard_stop(serve->yard);
-	og_desk_stop(serve->desk);
+	og_serve_finish(serve);
 	og_loop_timer(serve->loop, og_deadline(FAREWELL_MS), give_up, serve, &serve->stop_timer,
 		      &ignored);
 	og_serve_may_end(serve);
@@ -87,7 +93,8 @@ static void stop(struct og_serve *serve)
 		json_decref(why);
 		og_stream_close(s);
 	}
-	og_net_stop(serve->net);
+	if (serve->net)
+		og_net_stop(serve->net);
 	og_loop_timer(serve->loop, og_deadline(OG_SERVE_STOP_MS), insist, serve, &serve->stop_timer,
 		      &ignored);
 	og_serve_may_end(serve);
@@ -95,7 +102,7 @@ static void stop(struct og_serve *serve)
 
 void og_serve_may_end(struct og_serve *serve)
 {
-	if (serve->stopping && serve->open == 0 && og_net_count(serve->net) == 0)
+	if (serve->net && serve->stopping && serve->open == 0 && og_net_count(serve->net) == 0)
 		og_loop_end(serve->loop);
 }
 
@@ -146,7 +153,8 @@ static int open_all(struct og_serve *serve, struct og_err *err)
 	    og_loop_signals(serve->loop, got_signal, serve, err) < 0 ||
 	    og_desk_new(serve, &serve->desk, err) < 0 || og_yard_new(serve, &serve->yard, err) < 0)
 		return -1;
-	if (!serve->setup.cgi && og_net_new(serve, &serve->net, err) < 0)
+	if (!serve->setup.cgi && (og_limits_new(&serve->limits, err) < 0 ||
+				  og_net_new(serve, &serve->net, err) < 0))
 		return -1;
 	return start_parts(serve, err);
 }
@@ -182,6 +190,7 @@ void og_serve_close(struct og_serve *serve)
 	og_timer_free(serve->sweep_timer);
 	og_timer_free(serve->beat_timer);
 	og_loop_free(serve->loop);
+	og_limits_free(serve->limits);
 	free(serve->sessions);
 	free(serve);
 }

@@ -39,5 +39,8 @@ int og_serve_adopt(struct og_serve *serve, int fd, struct og_err *err);
 const char *og_serve_url(const struct og_serve *serve, size_t i);
 /* Until SIGTERM or SIGINT, and then until what runs has ended. */
 int og_serve_run(struct og_serve *serve, struct og_err *err);
+/* The one request of a CGI environment. */
+int og_serve_cgi(struct og_serve *serve, const char *(*env)(const char *name), int in, int out,
+		 struct og_err *err);
 
 #endif

@@ -15,7 +15,7 @@
 #include "lib/base/text.h"
 #include "lib/json/json.h"
 
-#define FILE_MAX  ((size_t)1024)
+#define FILE_MAX  ((size_t)4096)
 #define TOUCH_MS  10000 /* how exact the last use is kept */
 #define TOKEN_LEN (OG_SESSION_TOKEN / 2)
 
@@ -69,13 +69,18 @@ static int parse(const char *text, size_t len, struct og_session *ret)
 {
 	struct og_err ignored = OG_ERR_INIT;
 	json_t *json = NULL;
+	const json_t *user;
 	int rc = -1;
 
 	if (og_json_parse(text, len, FILE_MAX, "session", &json, &ignored) < 0)
 		return -1;
+	user = json_object_get(json, "user");
 	ret->created = og_json_int(json, "created", 0);
 	ret->expires = og_json_int(json, "expires", 0);
-	if (take_text(json, "principal", ret->principal, sizeof(ret->principal)) == 0 &&
+	ret->user_id = og_json_int(user, "id", 0);
+	if (take_text(user, "name", ret->user_name, sizeof(ret->user_name)) == 0 &&
+	    take_text(user, "email", ret->user_mail, sizeof(ret->user_mail)) == 0 &&
+	    take_text(json, "principal", ret->principal, sizeof(ret->principal)) == 0 &&
 	    take_text(json, "csrf", ret->csrf, sizeof(ret->csrf)) == 0 &&
 	    strlen(ret->csrf) == OG_SESSION_CSRF)
 		rc = 0;
@@ -163,14 +168,12 @@ int og_session_each(const char *dir, int (*each)(void *arg, const struct og_sess
 		struct og_session session = { .name = "" };
 		char *path = path_of(dir, entry->d_name);
 
-		if (path && read_one(path, &session, 0)) {
+		if (path && read_one(path, &session, 0) && is_alive(&session)) {
 			memcpy(session.name, entry->d_name, OG_HASH_HEX + 1);
-			if (is_alive(&session)) {
-				n++;
-				over = each && each(arg, &session);
-			} else {
-				unlink(path);
-			}
+			n++;
+			over = each && each(arg, &session);
+		} else if (path) {
+			unlink(path);
 		}
 		free(path);
 	}
@@ -209,9 +212,11 @@ static int make_room(const char *dir, const char *principal, struct og_err *err)
 
 static int write_one(const char *dir, const struct og_session *session, struct og_err *err)
 {
-	json_t *json = json_pack("{s:i,s:s,s:s,s:I,s:I}", "v", 1, "principal", session->principal,
-				 "csrf", session->csrf, "created", (json_int_t)session->created,
-				 "expires", (json_int_t)session->expires);
+	json_t *json = json_pack(
+		"{s:i,s:s,s:s,s:I,s:I,s:{s:I,s:s,s:s}}", "v", 1, "principal", session->principal,
+		"csrf", session->csrf, "created", (json_int_t)session->created, "expires",
+		(json_int_t)session->expires, "user", "id", (json_int_t)session->user_id, "name",
+		session->user_name, "email", session->user_mail);
 	char *path = path_of(dir, session->name);
 	struct og_buf text;
 	int rc = -1;
@@ -227,24 +232,19 @@ static int write_one(const char *dir, const struct og_session *session, struct o
 	return rc;
 }
 
-int og_session_make(const char *dir, const char *principal, char token[OG_SESSION_TOKEN + 1],
-		    struct og_session *ret, struct og_err *err)
+int og_session_make(const char *dir, struct og_session *session, char token[OG_SESSION_TOKEN + 1],
+		    struct og_err *err)
 {
 	unsigned char raw[TOKEN_LEN], csrf[OG_SESSION_CSRF / 2];
-	struct og_session made = { .name = "" };
 
 	if (og_random(raw, sizeof(raw), err) < 0 || og_random(csrf, sizeof(csrf), err) < 0 ||
-	    make_room(dir, principal, err) < 0)
+	    make_room(dir, session->principal, err) < 0)
 		return -1;
 	og_hex_encode(token, raw, sizeof(raw));
-	og_hex_encode(made.csrf, csrf, sizeof(csrf));
+	og_hex_encode(session->csrf, csrf, sizeof(csrf));
 	explicit_bzero(raw, sizeof(raw));
-	name_of(token, made.name);
-	og_text_format(made.principal, sizeof(made.principal), "%s", principal);
-	made.created = made.seen = og_now_ms();
-	made.expires = made.created + OG_SESSION_LIFE_MS;
-	if (write_one(dir, &made, err) < 0)
-		return -1;
-	*ret = made;
-	return 0;
+	name_of(token, session->name);
+	session->created = session->seen = og_now_ms();
+	session->expires = session->created + OG_SESSION_LIFE_MS;
+	return write_one(dir, session, err);
 }

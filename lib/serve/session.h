@@ -4,8 +4,9 @@
  * the directory gives anybody a session, several processes share them, and
  * removing a file ends one at once.
  *
- * A file is a JSON object {"v":1,"principal","csrf","created","expires"},
- * times in ms since 1970; its modification time is when it was used last.
+ * A file is a JSON object {"v":1,"principal","csrf","created","expires",
+ * "user":{"id","name","email"}}, times in ms since 1970; its modification
+ * time is when it was used last.
  */
 #ifndef OG_SERVE_SESSION_H
 #define OG_SERVE_SESSION_H
@@ -27,15 +28,18 @@ struct og_session {
 	char principal[33];
 	char csrf[OG_SESSION_CSRF + 1];
 	int64_t created, expires, seen;
+	int64_t user_id;
+	char user_name[128], user_mail[256]; /* as they were at the login */
 	int by_cookie; /* of a request: it came as a cookie */
 };
 
 /* Makes the directory at home/sessions when it is missing. Heap string. */
 int og_sessions_place(const char *home, char **ret, struct og_err *err);
 
-/* A new session; its token is told here and nowhere else. */
-int og_session_make(const char *dir, const char *principal, char token[OG_SESSION_TOKEN + 1],
-		    struct og_session *ret, struct og_err *err);
+/* A new session of session->principal and its user; its token is told here
+ * and nowhere else. Fills the rest. */
+int og_session_make(const char *dir, struct og_session *session, char token[OG_SESSION_TOKEN + 1],
+		    struct og_err *err);
 /* 1 and *ret when the token's session is alive; it is used now. 0: no. */
 int og_session_find(const char *dir, const char *token, struct og_session *ret);
 /* Ends it; 1, or 0 when there is none. */
