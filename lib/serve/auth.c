@@ -189,7 +189,8 @@ static void known(void *arg, const json_t *who, const struct og_err *err)
 				(json_int_t)og_json_int(who, "clearance", 0), "rights", rights,
 				"user", user, "csrf", session->csrf, "expires",
 				(json_int_t)session->expires, "instance",
-				instance_name(x->serve->setup.conf->home, name), "version", x->serve->setup.version));
+				instance_name(x->serve->setup.conf->home, name), "version",
+				x->serve->setup.version));
 }
 
 static void session(struct og_exchange *x)

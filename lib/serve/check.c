@@ -29,8 +29,7 @@ static int check_framing(struct og_exchange *x, const struct og_survey *survey)
 {
 	if (survey->bad)
 		return refuse(x, 400, "a header is malformed");
-	if (survey->lengths > 1 || survey->encodings > 1 ||
-	    (survey->lengths && survey->encodings))
+	if (survey->lengths > 1 || survey->encodings > 1 || (survey->lengths && survey->encodings))
 		return refuse(x, 400, "the length of the body is said twice");
 	if (survey->hosts != 1)
 		return refuse(x, 400, "a request has one Host");
@@ -56,8 +55,7 @@ static int check_origin(struct og_exchange *x)
 		host = origin + 8;
 	else if (strncmp(origin, "http://", 7) == 0 && !x->serve->setup.proxy)
 		host = origin + 7;
-	if (host &&
-	    og_ascii_casecmp(host, x->transport->header(x, "Host")) == 0)
+	if (host && og_ascii_casecmp(host, x->transport->header(x, "Host")) == 0)
 		return 0;
 	return refuse(x, 403, "another site's page sent this");
 }
@@ -186,8 +184,7 @@ static void learn_address(struct og_exchange *x, const struct og_survey *survey)
 	unsigned char ignored[16];
 	char text[OG_ADDRESS_MAX];
 
-	if (!x->serve->setup.proxy || x->serve->setup.cgi || !list ||
-	    survey->forwarded != 1)
+	if (!x->serve->setup.proxy || x->serve->setup.cgi || !list || survey->forwarded != 1)
 		return;
 	comma = strrchr(list, ',');
 	p = comma ? comma + 1 : list;

@@ -206,8 +206,8 @@ static int is_here(const char *host)
 		size_t len = strlen(names[i]);
 
 		if (strncmp(host, names[i], len) == 0 &&
-		    (!host[len] || (host[len] == ':' &&
-				    strspn(host + len + 1, "0123456789") == strlen(host + len + 1))))
+		    (!host[len] || (host[len] == ':' && strspn(host + len + 1, "0123456789") ==
+								strlen(host + len + 1))))
 			return 1;
 	}
 	return 0;

@@ -12,10 +12,10 @@
 #include "lib/hash/hash.h"
 #include "lib/serve/limit.h"
 
-#define SETS	 1024
-#define WAYS	 8
+#define SETS	       1024
+#define WAYS	       8
 #define NAME_MAX_BYTES ((size_t)2048)
-#define NAMES	 3
+#define NAMES	       3
 
 struct record {
 	unsigned char name[16];
@@ -107,8 +107,7 @@ static void find(int fd, const struct name *name, int64_t now_ms, struct place *
 
 static int store(int fd, const struct place *place)
 {
-	return pwrite(fd, place->set, sizeof(place->set), place->at) ==
-			       (ssize_t)sizeof(place->set)
+	return pwrite(fd, place->set, sizeof(place->set), place->at) == (ssize_t)sizeof(place->set)
 		       ? 0
 		       : -1;
 }

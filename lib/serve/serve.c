@@ -153,8 +153,8 @@ static int open_all(struct og_serve *serve, struct og_err *err)
 	    og_loop_signals(serve->loop, got_signal, serve, err) < 0 ||
 	    og_desk_new(serve, &serve->desk, err) < 0 || og_yard_new(serve, &serve->yard, err) < 0)
 		return -1;
-	if (!serve->setup.cgi && (og_limits_new(&serve->limits, err) < 0 ||
-				  og_net_new(serve, &serve->net, err) < 0))
+	if (!serve->setup.cgi &&
+	    (og_limits_new(&serve->limits, err) < 0 || og_net_new(serve, &serve->net, err) < 0))
 		return -1;
 	return start_parts(serve, err);
 }

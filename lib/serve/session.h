@@ -30,7 +30,7 @@ struct og_session {
 	int64_t created, expires, seen;
 	int64_t user_id;
 	char user_name[128], user_mail[256]; /* as they were at the login */
-	int by_cookie; /* of a request: it came as a cookie */
+	int by_cookie;			     /* of a request: it came as a cookie */
 };
 
 /* Makes the directory at home/sessions when it is missing. Heap string. */
