@@ -23,7 +23,7 @@
 #define OG_SUBJECT_MAX 160
 
 /* Rights of a role, besides its grants on tables. */
-#define OG_RIGHTS_LIST "ddl grant skill policy approve ledger tasks register"
+#define OG_RIGHTS_LIST "ddl grant skill policy approve ledger tasks register explore"
 
 struct og_access;
 

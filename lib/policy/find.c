@@ -262,3 +262,22 @@ int og_policies_cite(struct og_policies *policies, const json_t *nodes, int clea
 	og_bind_int(policies->cite, 2, clearance);
 	return gather(policies->cite, citation_json, ret, err);
 }
+
+int og_policies_passages(struct og_policies *policies, int clearance, int64_t *ret,
+			 struct og_err *err)
+{
+	struct og_stmt *stmt;
+	int rc;
+
+	if (og_stmt_new(policies->db,
+			"SELECT count(*) FROM og_policy p JOIN og_passage s ON s.policy = p.id "
+			"WHERE p.active = 1 AND p.clearance <= ?1",
+			&stmt, err) < 0)
+		return -1;
+	og_bind_int(stmt, 1, clearance);
+	rc = og_stmt_step(stmt, err);
+	if (rc == 1)
+		*ret = og_col_int(stmt, 0);
+	og_stmt_free(stmt);
+	return rc < 0 ? -1 : 0;
+}

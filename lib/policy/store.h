@@ -58,6 +58,10 @@ int og_policies_search(struct og_policies *policies, const char *node, int clear
 int og_policies_list(struct og_policies *policies, const char *node, int clearance, json_t **ret,
 		     struct og_err *err);
 
+/* How many passages of active policies this clearance may find. */
+int og_policies_passages(struct og_policies *policies, int clearance, int64_t *ret,
+			 struct og_err *err);
+
 /* The active policy of this name as in a list, and its "body", "hash",
  * "message"? and "created". 1 found; 0 none that this clearance may read; -1. */
 int og_policies_show(struct og_policies *policies, const char *name, int clearance, json_t **ret,

@@ -78,7 +78,7 @@ static const struct verb verbs[] = {
 	{ "consent.put", ANY, SELF, OWN, NULL, "envelope:o", og_verb_envelope },
 	{ "cancel", ANY, SELF, OWN, NULL, "envelope:o", og_verb_envelope },
 	{ "answer", ANY, SELF, OWN, NULL, "envelope:o", og_verb_envelope },
-	{ "schema", ANY, EITHER, READ, NULL, MAYBE_TASK, og_verb_schema },
+	{ "schema", ANY, EITHER, READ, NULL, MAYBE_TASK "detail:b?", og_verb_schema },
 	{ "skill.match", ANY, EITHER, READ, NULL, MAYBE_TASK "text:s limit:i?",
 	  og_verb_skill_match },
 	{ "skill.get", ANY, EITHER_LATE, READ, NULL, MAYBE_TASK "skill:s hash:s? text:b?",

@@ -191,28 +191,6 @@ out:
 	return rc;
 }
 
-int og_verb_schema(struct og_request *rq, struct og_err *err)
-{
-	struct og_gate *gate;
-	json_t *tables = NULL, *skills = NULL, *names = json_array(), *skill;
-	size_t i;
-	int rc = -1;
-
-	if (og_json_set(rq->reply, "nodes", names, err) < 0 ||
-	    og_request_gate(rq, NULL, &gate, err) < 0 || og_gate_schema(gate, &tables, err) < 0 ||
-	    og_graph_list(rq->shield->graph, rq->who.clearance, &skills, err) < 0)
-		goto out;
-	json_array_foreach(skills, i, skill)
-	{
-		json_array_append(names, json_object_get(skill, "name"));
-	}
-	rc = json_object_set(rq->reply, "tables", tables) < 0 ? og_fail_nomem(err) : 0;
-out:
-	json_decref(tables);
-	json_decref(skills);
-	return rc;
-}
-
 /* The structured request: the channel's members without the channel's own. */
 static json_t *ddl_request(const struct og_request *rq)
 {

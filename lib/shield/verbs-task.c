@@ -308,6 +308,22 @@ static json_t *text_or_null(const char *text)
 	return text ? json_string(text) : json_null();
 }
 
+/* How far one that runs has come. */
+static int add_progress(struct og_request *rq, const struct og_task_row *task, struct og_err *err)
+{
+	struct og_progress progress = { 0 };
+	json_t *made;
+
+	if (is_final(task))
+		return 0;
+	if (og_tasks_progress(rq->shield->tasks, task->id, &progress, err) < 0)
+		return -1;
+	made = json_pack("{s:O,s:O,s:s}", "done", progress.done, "undone", progress.undone, "phase",
+			 progress.undos > 0 ? "undo" : "do");
+	og_progress_release(&progress);
+	return og_json_set(rq->reply, "progress", made, err);
+}
+
 static int status_reply(struct og_request *rq, const char *id, const struct og_task_row *task,
 			struct og_err *err)
 {
@@ -326,7 +342,8 @@ static int status_reply(struct og_request *rq, const char *id, const struct og_t
 		return og_fail_nomem(err);
 	}
 	json_decref(made);
-	if (add_wish(rq->reply, task, err) < 0 || og_waits_describe(task, rq->reply, err) < 0)
+	if (add_wish(rq->reply, task, err) < 0 || og_waits_describe(task, rq->reply, err) < 0 ||
+	    add_progress(rq, task, err) < 0)
 		return -1;
 	return add_result(rq->reply, task, err);
 }

@@ -308,6 +308,30 @@ static void a_deactivated_principal_is_gone(void)
 	og_conversation_free(talk);
 }
 
+static json_t *detail(struct og_conversation *talk)
+{
+	return shop_ask(talk, "schema", json_pack("{s:b}", "detail", 1), NULL);
+}
+
+static void the_whole_schema_is_for_explorers(void)
+{
+	struct og_conversation *talk = shop_login(&shop, CHARLIE);
+	json_t *reply = detail(talk);
+
+	OG_CHECK(shop_no(reply, "deny", "right"));
+	OG_CHECK(!json_object_get(reply, "tables"));
+	json_decref(reply);
+	og_conversation_free(talk);
+	talk = shop_login(&shop, ALICE);
+	reply = detail(talk);
+	OG_CHECK(shop_ok(reply));
+	OG_CHECK(json_array_size(json_object_get(reply, "skills")) > 0);
+	OG_CHECK(json_is_array(json_object_get(reply, "policies")));
+	OG_CHECK(json_is_integer(json_object_get(reply, "passages")));
+	json_decref(reply);
+	og_conversation_free(talk);
+}
+
 static void schema_changes_need_the_right(void)
 {
 	struct og_conversation *talk = shop_login(&shop, BOB);
@@ -448,6 +472,7 @@ int main(void)
 	OG_RUN(check_changes_nothing);
 	OG_RUN(grants_take_effect_at_once);
 	OG_RUN(a_deactivated_principal_is_gone);
+	OG_RUN(the_whole_schema_is_for_explorers);
 	OG_RUN(schema_changes_need_the_right);
 	OG_RUN(ledger_is_read_by_right_only);
 	OG_RUN(a_line_without_end_is_refused);

@@ -422,7 +422,10 @@ static void status_is_for_the_owner(void)
 	own = shop_login(&shop, CHARLIE);
 	foreign = shop_login(&shop, BOB);
 	admin = shop_login(&shop, ALICE);
-	must(shop_ask(own, "task.status", json_pack("{s:s}", "task", run.id), NULL));
+	reply = shop_ask(own, "task.status", json_pack("{s:s}", "task", run.id), NULL);
+	OG_CHECK(shop_ok(reply));
+	OG_CHECK_STR(og_json_str(json_object_get(reply, "progress"), "phase"), "do");
+	json_decref(reply);
 	must(shop_ask(admin, "task.status", json_pack("{s:s}", "task", run.id), NULL));
 	must_not(shop_ask(foreign, "task.status", json_pack("{s:s}", "task", run.id), NULL), "deny",
 		 "no-task");
