@@ -1,12 +1,10 @@
 // Bars that lie: a table of names, bars and figures. It needs no keys to be
 // read, and names of any length have room.
-import { clamp, cx } from './values.js';
-
-const percent = share => `${(clamp(share, 0, 1) * 100).toFixed(2)}%`;
+import { cx, percent, share } from './values.js';
 
 // One bar from zero, red where it passes the reference.
 function Bar({ model, value }) {
-	const range = model.high - model.low, at = number => (number - model.low) / range;
+	const at = number => share(number / 2 - model.low / 2, model.high / 2 - model.low / 2);
 	const from = Math.min(at(0), at(value)), reference = model.reference?.value;
 	const over = reference !== undefined && value > reference;
 

@@ -34,11 +34,9 @@ export function scaleOf(values) {
 	return { low, high, ticks: ticks.map(tick => (Math.abs(tick) < step / 1e6 ? 0 : tick)) };
 }
 
-const COLOUR = /^c[1-6]$/;
-
 function colourOf(wanted, i) {
-	if (typeof wanted === 'string' && COLOUR.test(wanted))
-		return 'k' + wanted[1];
+	if (Number.isInteger(wanted) && wanted >= 1 && wanted <= COLOURS)
+		return 'k' + wanted;
 	return tone(wanted) ? 'k-' + wanted : 'k' + (i % COLOURS + 1);
 }
 

@@ -6,7 +6,7 @@ import { DataTable, Grid, Legend, Reference, Spoken, Tip } from './chart-parts.j
 import { CHAR, fitting, longest, modelOf } from './chart-scale.js';
 import { Empty } from './layout.jsx';
 import { useWidth } from './measure.js';
-import { clamp, cx, num, text } from './values.js';
+import { clamp, cx, num, share, text } from './values.js';
 
 const TOP = 10, BELOW = 26, RIGHT = 8;
 const BAR_MAX = 26, GAP = 2, CAP = 3;
@@ -18,7 +18,7 @@ function frameOf(model, kind, width, height) {
 	const n = Math.max(1, model.rows.length), plot = Math.max(10, right - left), bottom = height - BELOW;
 	const slot = kind === 'bar' ? plot / n : plot / Math.max(1, n - 1);
 	const x = i => (kind === 'bar' ? left + slot * (i + 0.5) : n === 1 ? left + plot / 2 : left + slot * i);
-	const y = value => TOP + (model.high - value) / (model.high - model.low) * (bottom - TOP);
+	const y = value => TOP + share(model.high - value, model.high - model.low) * (bottom - TOP);
 	const under = kind === 'bar' ? Math.floor : Math.round;
 	const nearest = at => clamp(under((at - left) / slot), 0, n - 1);
 

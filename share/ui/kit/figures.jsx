@@ -4,7 +4,7 @@ import { Fragment, useContext } from 'react';
 import { Inside } from './context.js';
 import { format, wordTone } from './format.js';
 import { Icon } from './icons.jsx';
-import { clamp, cx, get, isNumber, list, num, objects, oneOf, text, tone } from './values.js';
+import { cx, get, isNumber, list, num, objects, oneOf, percent, share, text, tone } from './values.js';
 
 export function Badge({ text: words, tone: kind }) {
 	return <span className={cx('og-badge', tone(kind))}>{text(words)}</span>;
@@ -20,11 +20,11 @@ export function Status({ value, tones }) {
 const SPARK = { width: 84, height: 30, edge: 3 };
 
 function sparkPoints(values) {
-	const low = Math.min(...values), range = Math.max(...values) - low || 1;
+	const low = Math.min(...values), high = Math.max(...values), room = SPARK.height - 2 * SPARK.edge;
 	const step = (SPARK.width - SPARK.edge) / (values.length - 1);
 
 	return values.map((value, i) => [
-		i * step, SPARK.height - SPARK.edge - (value - low) / range * (SPARK.height - 2 * SPARK.edge),
+		i * step, SPARK.height - SPARK.edge - share(value / 2 - low / 2, high / 2 - low / 2) * room,
 	]);
 }
 
@@ -146,7 +146,7 @@ const counted = (value, max) =>
 	Number.isInteger(value) && Number.isInteger(max) && max >= 1 && max <= SEGMENTS_MAX;
 
 function MeterBar({ value, max }) {
-	const n = counted(value, max) ? max : 0, width = `${clamp(max > 0 ? value / max : 0, 0, 1) * 100}%`;
+	const n = counted(value, max) ? max : 0, width = percent(share(value, max));
 
 	if (n === 0)
 		return <span className="bar"><u style={{ width }} /></span>;
@@ -158,14 +158,14 @@ function MeterBar({ value, max }) {
 }
 
 function Meter({ item, currency }) {
-	const value = num(item.value), max = num(item.max), share = max > 0 ? value / max : 0;
+	const value = num(item.value), max = num(item.max), used = max > 0 ? value / max : 0;
 	const as = oneOf(item.format, ['number', 'money', 'percent'], 'number');
 	const reached = format(item.value, as, currency), limit = format(item.max, as, currency);
 	const unit = text(item.unit);
 
 	return (
 		<div
-			className={cx('og-meter', share >= 1 ? 'bad' : share >= 0.8 && 'warn')} role="meter"
+			className={cx('og-meter', used >= 1 ? 'bad' : used >= 0.8 && 'warn')} role="meter"
 			aria-valuenow={value} aria-valuemin={0} aria-valuemax={max} aria-label={text(item.label) || 'Limit'}
 			aria-valuetext={`${reached} of ${limit} ${unit}`.trim()}
 		>

@@ -2,7 +2,7 @@
 import { Fragment } from 'react';
 import { format } from './format.js';
 import { Icon } from './icons.jsx';
-import { clamp, cx, isObject, num, objects, oneOf, text, tone } from './values.js';
+import { clamp, cx, isObject, num, objects, oneOf, percent, share, text, tone } from './values.js';
 
 const STATES = ['done', 'failed', 'skipped', 'undone', 'running', 'waiting', 'pending'];
 
@@ -135,8 +135,8 @@ export function Waterfall({ items }) {
 							<span className="vh">from {milliseconds(span.start - start)}</span>
 							<u
 								style={{
-									left: `${(span.start - start) / length * 100}%`,
-									width: `${span.ms / length * 100}%`,
+									left: percent(share(span.start - start, length)),
+									width: percent(share(span.ms, length)),
 								}}
 							/>
 						</td>

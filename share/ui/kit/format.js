@@ -21,10 +21,9 @@ function visible(character) {
 	return code < 0x80 ? '\\x' + digits.padStart(2, '0') : 'U+' + digits.toUpperCase().padStart(4, '0');
 }
 
-export function safe(string) {
-	UNSEEN.lastIndex = 0;
-	return UNSEEN.test(string) ? string.replace(UNSEEN, visible) : string;
-}
+const PLAIN = /^[ -~]*$/;
+
+export const safe = string => (PLAIN.test(string) ? string : string.replace(UNSEEN, visible));
 
 const grouped = digits => digits.replace(/\B(?=(\d{3})+$)/g, ',');
 

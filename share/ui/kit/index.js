@@ -20,3 +20,4 @@ export * from './ledger.jsx';
 export * from './prose.jsx';
 export * from './shares.jsx';
 export * from './table.jsx';
+export { Tools } from './tools.jsx';

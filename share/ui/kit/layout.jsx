@@ -1,12 +1,15 @@
 // What holds other components: the page and its parts.
 import { useId, useRef, useState } from 'react';
 import { Inside } from './context.js';
+import { withoutTools } from './tools.jsx';
 import { Badge } from './figures.jsx';
 import { clamp, cx, list, num, text } from './values.js';
 
-// The title says what happened, the line below it who and when. tools are
-// elements for the right of the head.
-export function Page({ title, subtitle, state, tone: kind, tools, children }) {
+// The title says what happened, the line below it who and when; buttons
+// among its children stand to the right of them.
+export function Page({ title, subtitle, state, tone: kind, children }) {
+	const [tools, rest] = withoutTools(children);
+
 	return (
 		<main className="og-page">
 			<header className="og-head">
@@ -19,7 +22,7 @@ export function Page({ title, subtitle, state, tone: kind, tools, children }) {
 					{tools}
 				</div>
 			</header>
-			{children}
+			{rest}
 		</main>
 	);
 }

@@ -1,6 +1,6 @@
 // How a whole is spread: one bar, and each part in words.
 import { format } from './format.js';
-import { cx, num, objects, text } from './values.js';
+import { cx, num, objects, share, text } from './values.js';
 
 const COLOURS = 6;
 
@@ -11,7 +11,7 @@ const partsOf = items => objects(items).map(item => ({
 export function ShareBar({ by, items, format: as, currency }) {
 	const parts = partsOf(items);
 	const sum = parts.reduce((total, part) => total + part.size, 0);
-	const share = size => (sum > 0 ? size / sum * 100 : 0);
+	const of = size => share(size, sum) * 100;
 	let at = 0;
 
 	return (
@@ -20,11 +20,11 @@ export function ShareBar({ by, items, format: as, currency }) {
 				{parts.map((part, i) => {
 					const x = at;
 
-					at += share(part.size);
+					at += of(part.size);
 					return (
 						<rect
 							key={i} className={'c' + (i % COLOURS + 1)} height="14" x={`${x.toFixed(2)}%`}
-							width={`${share(part.size).toFixed(2)}%`}
+							width={`${of(part.size).toFixed(2)}%`}
 						/>
 					);
 				})}
@@ -40,7 +40,7 @@ export function ShareBar({ by, items, format: as, currency }) {
 								</svg>
 								{part.label}
 							</th>
-							<td className="r dim">{share(part.size).toFixed(1)} %</td>
+							<td className="r dim">{of(part.size).toFixed(1)} %</td>
 							<td className="r">{format(part.value, as, currency)}</td>
 						</tr>
 					))}

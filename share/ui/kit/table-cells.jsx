@@ -3,7 +3,7 @@
 import { Status } from './figures.jsx';
 import { format } from './format.js';
 import { words } from './table-rows.js';
-import { clamp, cx, get, isNumber, num } from './values.js';
+import { cx, get, isNumber, num, percent, share } from './values.js';
 
 const LONG = 60; // characters from which a cell wraps
 
@@ -23,8 +23,6 @@ function levelTone(now, point) {
 	return now <= point ? 'warn' : '';
 }
 
-const share = (value, max) => `${clamp(max > 0 ? value / max : 0, 0, 1) * 100}%`;
-
 function Level({ column, row, value }) {
 	const point = column.target === undefined ? -1 : num(get(row, column.target), -1);
 	const max = num(column.max) || Math.max(value, point * 2, 1);
@@ -32,8 +30,8 @@ function Level({ column, row, value }) {
 	return (
 		<span className={cx('og-lvl', 'bar', levelTone(value, point))}>
 			<i aria-hidden="true">
-				<b style={{ width: share(value, max) }} />
-				{point > 0 && point <= max && <u style={{ left: share(point, max) }} />}
+				<b style={{ width: percent(share(value, max)) }} />
+				{point > 0 && point <= max && <u style={{ left: percent(share(point, max)) }} />}
 			</i>
 			<span>{format(value, 'number')}</span>
 			{point > 0 && value <= point && <span className="vh">, at or below {format(point, 'number')}</span>}

@@ -20,8 +20,7 @@ function useView({ rows, columns, currency, facet, sort: first }) {
 	const [query, setQuery] = useState('');
 	const [chosen, choose] = useState(undefined);
 	const [sort, setSort] = useState(isObject(first) && typeof first.key === 'string' ? first : null);
-	const hay = useMemo(() => (query ? haystacks(rows, columns, currency) : null),
-		[rows, columns, currency, query !== '']);
+	const hay = useHay(rows, columns, currency, query !== '');
 	const collator = useMemo(() => collatorFor(locale), [locale]);
 	const found = useMemo(() => matching(rows, { query: hay ? query : '', hay, facet: facet?.key, chosen }),
 		[rows, query, hay, facet, chosen]);
@@ -34,6 +33,22 @@ function useView({ rows, columns, currency, facet, sort: first }) {
 	const asked = query !== '' || chosen !== undefined;
 
 	return { query, setQuery, chosen, choose, sort, setSort, shown, clear, asked };
+}
+
+const WARM_ROWS = 500;
+
+// What to look through; of a long table made beforehand, while nothing else
+// happens, so that the first keystroke does not wait for it.
+function useHay(rows, columns, currency, wanted) {
+	const [warm, setWarm] = useState(false);
+
+	useEffect(() => {
+		const timer = rows.length > WARM_ROWS && !warm ? setTimeout(() => setWarm(true), 200) : 0;
+
+		return () => clearTimeout(timer);
+	}, [rows.length, warm]);
+	return useMemo(() => (warm || wanted ? haystacks(rows, columns, currency) : null),
+		[rows, columns, currency, warm || wanted]);
 }
 
 function collatorFor(locale) {

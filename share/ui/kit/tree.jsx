@@ -7,13 +7,10 @@ import { components } from './components.js';
 import { isNumber, isObject, list, text } from './values.js';
 
 const DEPTH_MAX = 60; // deeper is no page; the programs refuse it long before
-const RESERVED = new Set(['children', 'key', 'ref', 'tools', '__proto__', 'dangerouslySetInnerHTML']);
+const RESERVED = new Set(['children', 'key', 'ref', '__proto__', 'dangerouslySetInnerHTML']);
 
 // Those whose words may also stand between their tags.
 const WORDED = new Set(['Text', 'Code', 'Command', 'Citation', 'Badge', 'Alert', 'Empty']);
-
-// Those that have a place for buttons.
-const TOOLED = new Set(['Page', 'Alert']);
 
 function propsOf(node) {
 	const out = {};
@@ -40,9 +37,9 @@ function Part({ node, depth }) {
 	return known ? part(node, kids, depth) : parts(kids, depth);
 }
 
-function parts(kids, depth, from = 0) {
+function parts(kids, depth) {
 	return kids.map((kid, i) => (
-		<Boundary key={(isObject(kid) && text(kid.id)) || from + i}>
+		<Boundary key={(isObject(kid) && text(kid.id)) || i} tool={isButton(kid)}>
 			<Part node={kid} depth={depth + 1} />
 		</Boundary>
 	));
@@ -58,10 +55,6 @@ function part(node, kids, depth) {
 		rest = kids.filter(kid => !isWords(kid));
 		if (words.length > 0 && props.text === undefined)
 			props.text = words.join('');
-	}
-	if (TOOLED.has(node.c) && rest.some(isButton)) {
-		props.tools = parts(rest.filter(isButton), depth);
-		rest = rest.filter(kid => !isButton(kid));
 	}
 	props.children = rest.length > 0 ? parts(rest, depth) : undefined;
 	return createElement(components[node.c], props);

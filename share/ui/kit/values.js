@@ -36,6 +36,15 @@ export const oneOf = (value, choices, otherwise) => (choices.includes(value) ? v
 
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
+// part of whole as what a bar shows: from 0 to 1, whatever was given.
+export function share(part, whole) {
+	const found = part / whole;
+
+	return found > 0 ? Math.min(found, 1) : 0;
+}
+
+export const percent = found => `${(found * 100).toFixed(2)}%`;
+
 // Class names, those that are there; undefined when none is.
 export const cx = (...names) => names.filter(Boolean).join(' ') || undefined;
 
