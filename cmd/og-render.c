@@ -17,12 +17,12 @@
 
 #include "cmd/og-main.h"
 #include "cmd/og-render-page.h"
+#include "cmd/og-render-view.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/hash/hash.h"
 #include "lib/sandbox/sandbox.h"
 #include "lib/task/result.h"
-#include "lib/view/catalog.h"
 #include "lib/view/view.h"
 
 #define WIDTH_DEFAULT	80
@@ -43,7 +43,8 @@ struct render {
 	int is_static; /* a page without script */
 	enum og_render_runtime runtime;
 	struct og_render_kit kit; /* what pages are made of */
-	int fd;			  /* the document */
+	struct og_render_view view;
+	int fd; /* the document */
 };
 
 static int index_of(const char *word, const char *const *words)
@@ -290,6 +291,7 @@ static int render_document(struct render *render, struct og_err *err)
 
 	og_buf_init(&out, OG_VIEW_MAX);
 	if (read_document(render->fd, &result, digest, err) < 0 ||
+	    og_render_view_apply(&render->view, result, err) < 0 ||
 	    draw(render, result, digest, &out, err) < 0)
 		goto out;
 	rc = out.len > 0 ? og_print(out.data, out.len, err) : 0;
@@ -299,37 +301,27 @@ out:
 	return rc;
 }
 
-static int print_catalog(struct og_err *err)
-{
-	json_t *catalog = NULL;
-	int rc;
-
-	if (og_view_catalog(&catalog, err) < 0)
-		return -1;
-	rc = og_print_json(catalog, err);
-	json_decref(catalog);
-	return rc;
-}
-
 static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
-	struct render render = { .fd = -1 };
+	struct render render = { .view.fd = -1, .fd = -1 };
 	int rc = -1;
 
 	if (og_arg_flag(args, "catalog"))
-		return print_catalog(err);
+		return og_render_catalog(err);
 	og_render_kit_init(&render.kit);
 	if (parse_options(ctx, args, &render, err) < 0)
 		goto out;
 	if ((render.form == FORM_HTML || render.form == FORM_MCP_APP) &&
 	    read_kit(ctx, &render, err) < 0)
 		goto out;
-	if (open_document(og_arg(args, 0), &render.fd, err) < 0 || give_up_authority(err) < 0)
+	if (open_document(og_arg(args, 0), &render.fd, err) < 0 ||
+	    og_render_view_open(args, &render.view, err) < 0 || give_up_authority(err) < 0)
 		goto out;
 	rc = render_document(&render, err);
 out:
 	if (render.fd > STDIN_FILENO)
 		close(render.fd);
+	og_render_view_close(&render.view);
 	og_render_kit_release(&render.kit);
 	return rc;
 }
@@ -339,6 +331,7 @@ static const struct og_opt opts[] = {
 	  "text (default), json, csv, html, tree, mcp-app or actions" },
 	{ "static", 0, OG_OPT_FLAG, NULL, "html without script" },
 	{ "runtime", 0, OG_OPT_VALUE, "NAME", "preact (default) or react" },
+	{ "view", 0, OG_OPT_VALUE, "FILE", "a view to draw it by, or none to ignore its own" },
 	{ "set", 0, OG_OPT_VALUE, "NAME", "the row set for csv (default: the first)" },
 	{ "color", 0, OG_OPT_VALUE, "WHEN", "auto (default), always or never" },
 	{ "width", 'w', OG_OPT_VALUE, "COLUMNS",

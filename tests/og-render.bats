@@ -222,6 +222,59 @@ refused() { # status, words; the document is on standard input
 	grep -q '</html>' page
 }
 
+@test "a view over a document: JSX or a tree, or none" {
+	cat >view.jsx <<-'E'
+		export default function View({ data }) {
+			return (
+				<Page title="By hand" tone="bad" state="made up" principal="mallory" task="t">
+					<Metrics items={[{label: 'Orders', value: data.totals[0].orders}]} />
+				</Page>
+			);
+		}
+	E
+	"$render" --view view.jsx --to=tree "$golden/overview.json" >tree
+	[ "$(jq -c '[.k[] | .c, .p]' tree)" = '["Metrics",{"items":[{"label":"Orders","value":38}],"currency":"USD"}]' ]
+	# what the page says of itself is the document's
+	[ "$(jq -c '.p | [.title, .tone, .state, .principal]' tree)" = '["By hand","ok","done","alice"]' ]
+	[ "$(jq -r .p.task tree)" = "$(jq -r .task "$golden/overview.json")" ]
+	echo ' {"c":"Text","k":["Orders: ",{"$":"/data/totals/0/orders"}]}' >view.json
+	"$render" --view view.json --to=tree "$golden/overview.json" >tree
+	[ "$(jq -r '.k[0].p.text' tree)" = 'Orders: 38' ]
+	[ "$(jq -r '.p.title' tree)" = 'Business overview' ]
+	# a view the document brings is drawn when the task is done, and none ignores it
+	jq '.view.jsx = "<Text>mine</Text>"' "$golden/overview.json" >own.json
+	"$render" --to=tree own.json | jq -e '.k[0].p.text == "mine"'
+	diff <("$render" --view none --to=tree own.json | jq 'del(.p.render)') \
+		<("$render" --to=tree "$golden/overview.json" | jq 'del(.p.render)')
+	jq '.view.jsx = "<Text>mine</Text>"' "$golden/denied.json" >own.json
+	"$render" --to=tree own.json | jq -e '.k[0].c == "Alert"'
+}
+
+@test "a bad view: 65 with its place, and nothing drawn" {
+	bad() { # view, message
+		printf '%s' "$1" >view
+		for form in text html tree; do
+			run --separate-stderr "$render" --view view --to=$form "$golden/overview.json"
+			[ "$status" -eq 65 ]
+			[ -z "$output" ]
+			[[ "$stderr" == *"$2"* ]] || {
+				echo "$form: $stderr"
+				return 1
+			}
+		done
+	}
+	bad $'<Page>\n\t<Tabel rows={data.totals}/>\n</Page>' "view:2:3: there is no component 'Tabel'"
+	bad '<Table rows={data.totals.map(x => x)}/>' "view:1:26: the call .map() needs code"
+	bad '<Table rows={data.totals.map(x => x)}/>' "--allow-code"
+	bad '{"c":"Table","p":{"rows":3}}' "view:/p/rows: wants rows, a list of objects, not a number"
+	bad '{"c":' "view is not JSON: line 1"
+	bad "$(head -c 300000 /dev/zero | tr '\0' ' ')" "larger"
+	bad $'<Text>\xff</Text>' "UTF-8"
+	run --separate-stderr "$render" --view missing.jsx "$golden/overview.json"
+	[ "$status" -eq 66 ]
+	[[ "$stderr" == *"cannot open view 'missing.jsx'"* ]]
+}
+
 @test "the catalogue is JSON, and og-view(5) tells of every component in it" {
 	run --separate-stderr "$render" --catalog </dev/null
 	[ "$status" -eq 0 ]

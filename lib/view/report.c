@@ -152,8 +152,8 @@ static void row_metrics(struct build *b, json_t *strip, const struct profile *pr
 			   og_role_format(profile->columns[i].role));
 }
 
-static void add_column(struct build *b, json_t *table, const struct profile *profile,
-		       const struct column *column)
+void og_table_column(struct build *b, json_t *table, const struct profile *profile,
+		     const struct column *column)
 {
 	const struct column *point = og_profile_role(profile, ROLE_REORDER);
 	json_t *item = og_item(b, table, "columns");
@@ -178,7 +178,7 @@ static json_t *add_table(struct build *b, json_t *parent, const char *name,
 	set_title(b, json_object_get(table, "p"), name);
 	og_put_member(b, table, "currency", b->hints, "currency");
 	for (size_t i = 0; i < profile->n_columns; i++)
-		add_column(b, table, profile, &profile->columns[i]);
+		og_table_column(b, table, profile, &profile->columns[i]);
 	og_put_json(b, table, "rows", json_incref((json_t *)profile->rows));
 	og_part_row_action(b, table, set_hints(b, name));
 	if (profile->left_out > 0)

@@ -53,6 +53,15 @@ void og_set_words(struct build *b, json_t *item, const char *key, const char *na
 /* "ok", "warn", "bad", "info" or "" for a word that says a condition. */
 const char *og_word_tone(const char *word);
 
+/* A column of a table, named and formatted as its values suggest. */
+void og_table_column(struct build *b, json_t *table, const struct profile *profile,
+		     const struct column *column);
+
+/* Does the document bring a view that is meant for its state (own.c)? */
+int og_has_own_view(const struct build *b);
+/* Puts it on the page; OG_EDATA when it is wrong. */
+int og_part_own(struct build *b, json_t *page, struct og_err *err);
+
 /* The parts of pages; each adds nothing when the document has nothing. */
 /* Row sets: figures and the wide table of the first set go to page, charts
  * and tables to column, other wide tables to tail. */

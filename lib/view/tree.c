@@ -307,6 +307,7 @@ int og_view_tree(json_t *result, const char *render, json_t **ret, struct og_err
 {
 	struct build b = { .result = result, .render = render };
 	json_t *page;
+	int rc = 0;
 
 	if (og_view_actions(result, &b.actions, err) < 0)
 		return -1;
@@ -314,15 +315,19 @@ int og_view_tree(json_t *result, const char *render, json_t **ret, struct og_err
 	b.hints = json_object_get(result, "view");
 	b.state = og_text_of(result, "state");
 	page = new_page(&b);
-	if (page) {
+	if (page && og_has_own_view(&b)) {
+		rc = og_part_own(&b, page, err);
+	} else if (page) {
 		fill_page(&b, page);
 		og_node_prune(page);
 	}
 	json_decref(b.actions);
 	json_decref(b.placed);
-	if (b.failed || !page) {
+	if (rc == 0 && (b.failed || !page))
+		rc = og_fail(err, OG_EOS, "out of memory while laying out the view");
+	if (rc < 0) {
 		json_decref(page);
-		return og_fail(err, OG_EOS, "out of memory while laying out the view");
+		return -1;
 	}
 	*ret = page;
 	return 0;

@@ -27,8 +27,40 @@
 #define OG_VIEW_WIDTH_MIN 40
 #define OG_VIEW_WIDTH_MAX 1000
 
+#define OG_VIEW_TEXT_MAX  ((size_t)256 << 10) /* bytes of a view as it is written */
+#define OG_VIEW_NODES_MAX 5000		      /* components of a written view */
+
+/* --- written views: trees and JSX --------------------------------------------- */
+
+/* Holds a tree, from anywhere, against the catalogue (catalog.h): its
+ * components, properties and types, its size and depth. OG_EDATA
+ * "view:/k/0/p/rows: wants rows, ...", the place as a JSON pointer. What is
+ * bound ({"$":"/data/..."}) is judged when it is followed. */
+int og_view_check(const json_t *tree, struct og_err *err);
+
+/* Reads static JSX (og-view(5)): components of the catalogue with literals
+ * and paths into data, no code. scope is {"data":..,"result":..}, followed
+ * while reading, or NULL to keep bindings. OG_EDATA "view:3:14: ...", the
+ * place as line and column; what would need code says so. New reference. */
+int og_view_jsx(const char *text, size_t len, const json_t *scope, json_t **ret,
+		struct og_err *err);
+
+/* Puts a view over a document: text is JSX, or a tree when its first
+ * character is '{'. NULL takes away what the document brought itself. The
+ * view is judged by og_view_tree(). */
+int og_view_put(json_t *result, const char *text, size_t len, struct og_err *err);
+
+/* Appends the tree as JSX that og_view_jsx() reads to the same tree: rows
+ * that are a whole set of the result's data as a path, others written out. */
+int og_view_print_jsx(const json_t *tree, const json_t *result, struct og_buf *buf,
+		      struct og_err *err);
+
+/* --- built views and their drawing ---------------------------------------------- */
+
 /* The tree for a result document that og_result_check() has accepted; a
- * document with wrong types gives a poorer page, never a crash. render
+ * document with wrong types gives a poorer page, never a crash. A view of
+ * the document's own ("view.tree", "view.jsx") that is meant for its state
+ * is drawn instead of a built one, and OG_EDATA when it is wrong. render
  * names this rendering (the digest of the input; shown in the footer) and
  * may be "". The tree shares rows with the document (reference counts), so
  * neither may be changed afterwards. New reference. */
