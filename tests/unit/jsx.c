@@ -82,10 +82,12 @@ static void elements(void)
 	   "{\"c\":\"Text\",\"p\":{\"text\":\"a\"},\"k\":[]}]}");
 	is("<Grid><><Stack/><></></></Grid>",
 	   "{\"c\":\"Grid\",\"p\":{},\"k\":[{\"c\":\"Stack\",\"p\":{},\"k\":[]}]}");
-	is("<>a<Grid/></>", "{\"c\":\"Stack\",\"p\":{},\"k\":[{\"c\":\"Text\",\"p\":{\"text\":\"a\"},"
-			    "\"k\":[]},{\"c\":\"Grid\",\"p\":{},\"k\":[]}]}");
+	is("<>a<Grid/></>",
+	   "{\"c\":\"Stack\",\"p\":{},\"k\":[{\"c\":\"Text\",\"p\":{\"text\":\"a\"},"
+	   "\"k\":[]},{\"c\":\"Grid\",\"p\":{},\"k\":[]}]}");
 	is("<Section title=\"a &quot;b&quot; &#8364; &#x20ac; &nope; & \\n\">\n\n b \n</Section>",
-	   "{\"c\":\"Section\",\"p\":{\"title\":\"a \\\"b\\\" \u20ac \u20ac &nope; & \\\\n\"},\"k\":["
+	   "{\"c\":\"Section\",\"p\":{\"title\":\"a \\\"b\\\" \u20ac \u20ac &nope; & "
+	   "\\\\n\"},\"k\":["
 	   "{\"c\":\"Text\",\"p\":{\"text\":\"b\"},\"k\":[]}]}");
 	is("<Table rows={data.rows} search folded={false}/>",
 	   "{\"c\":\"Table\",\"p\":{\"rows\":[{\"name\":\"Chair\",\"value\":1.5},"
@@ -121,7 +123,8 @@ static void texts(void)
 	text_is("{data.totals[0].revenue}{' '}{data.totals[0].gone}{true}", "11204.58 ");
 	text_is("{result.answer}", "all is well");
 	text_is("{'}'}&lt;&amp;&mdash;", "}<&\u2014");
-	text_is("{\"a\\tb\\u0041\\x42\\u{1f600}\\ud83d\\ude00\\'\"}", "a\\tbAB\U0001f600\U0001f600'");
+	text_is("{\"a\\tb\\u0041\\x42\\u{1f600}\\ud83d\\ude00\\'\"}",
+		"a\\tbAB\U0001f600\U0001f600'");
 	text_is("{`a\n$b`}", "a\\n$b");
 }
 
@@ -178,8 +181,7 @@ static void wrong_markup(void)
 	is("<Grid/><Grid/>", "view:1:8: a view is one component, and this comes after it");
 	is("<Stack\n\tspam={3}/>", "view:2:2: there is no 'spam' here");
 	is("<Stack span={3} span={4}/>", "view:1:17: 'span' stands here twice");
-	is("<Stack span=3/>",
-	   "view:1:13: a value should stand here, in quotes or in braces");
+	is("<Stack span=3/>", "view:1:13: a value should stand here, in quotes or in braces");
 	is("<Stack span={/>", "view:1:14: this expression needs code, and this view may have none");
 	is("<Stack span={3", "view:1:15: '}' should stand after a value");
 	is("<Text text=\"a/>", "view:1:12: a string without its end");
@@ -187,16 +189,14 @@ static void wrong_markup(void)
 	is("<Text>a } b</Text>", "view:1:9: '}' in text is written {'}'}");
 	is("<Text>\u00e9\u00e9 > b</Text>", "view:1:10: '>' in text is written {'>'}");
 	is("<Grid>{/* </Grid>", "view:1:8: a comment without its end");
-	is("<Metrics items={[{label:'a' value:1}]}/>",
-	   "view:1:29: a ',' or '}' should stand here");
+	is("<Metrics items={[{label:'a' value:1}]}/>", "view:1:29: a ',' or '}' should stand here");
 	is("<Metrics items={[{label:'a', label:'b'}]}/>", "view:1:35: 'label' stands here twice");
 	is("<Text text={'\\ud800'}/>", "view:1:20: a character that does not exist");
 	is("<Text>&#xd800;</Text>", "view:1:7: a character that does not exist");
 	is("<Text>&#0;</Text>", "view:1:7: a character that does not exist");
 	is("<Meters items={[{label:'a', max:1_000}]}/>", "view:1:33: '1_000' is no number");
 	is("<Meters items={[{label:'a', max:01}]}/>", "view:1:33: '01' is no number");
-	is("<Table rows={{'$':'/data'}}/>",
-	   "view:1:27: a binding is written as a path: data.NAME");
+	is("<Table rows={{'$':'/data'}}/>", "view:1:27: a binding is written as a path: data.NAME");
 }
 
 static void wrong_types(void)
@@ -211,9 +211,9 @@ static void wrong_types(void)
 	is("<Table rows={[1]}/>", "view:1:8: rows: wants rows, a list of objects, not a list");
 	is("<Table rows={data.totals[0].orders}/>",
 	   "view:1:8: rows: wants rows, a list of objects, and what it is bound to is a number");
-	is("<Metrics items={[{label:'a'},{value:1}]}/>",
-	   "view:1:10: items/1: 'label' is missing");
-	is("<Metrics items={[{label:'a', valu:1}]}/>", "view:1:10: items/0: there is no 'valu' here");
+	is("<Metrics items={[{label:'a'},{value:1}]}/>", "view:1:10: items/1: 'label' is missing");
+	is("<Metrics items={[{label:'a', valu:1}]}/>",
+	   "view:1:10: items/0: there is no 'valu' here");
 	is("<Metrics items={data.rows} currency={data.rows}/>",
 	   "view:1:28: currency: wants text, and what it is bound to is a list");
 	is("<Table rows={[]}>a</Table>", "view:1:18: Table holds no text between its tags");
@@ -319,10 +319,12 @@ static void limits(void)
 	check_nest("<Grid>{", "", "", 30000, "nested deeper than 64");
 	check_nest("", "<Table rows={[{a:[[[[[[[[]]]]]]]]}]}/>", "", 1, "");
 	check_nest("[", "", "", 100, "needs code");
-	check_nest("", "<Text>{[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "", 1,
-		   "nested deeper than 64");
-	check_nest("", "<Text>{((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((", "", 1,
-		   "nested deeper than 64");
+	check_nest("",
+		   "<Text>{[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+		   "", 1, "nested deeper than 64");
+	check_nest("",
+		   "<Text>{((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((",
+		   "", 1, "nested deeper than 64");
 	check_nest("<Grid/>", "", "", 40000, "view");
 	check_nest("", "", " ", 300000, "larger than 262144 bytes");
 }
@@ -395,8 +397,7 @@ static void trees(void)
 	tree_is("{\"c\":\"Table\",\"p\":{\"rows\":{\"$\":\"/data/x\"}}}", "");
 	tree_is("[]", "view:/: a component is an object with its name as c");
 	tree_is("{}", "view:/: a component is an object with its name as c");
-	tree_is("{\"c\":\"Grid\",\"d\":1}",
-		"view:/: a component has c, p, k and id, and no 'd'");
+	tree_is("{\"c\":\"Grid\",\"d\":1}", "view:/: a component has c, p, k and id, and no 'd'");
 	tree_is("{\"c\":\"Grid\",\"k\":{}}", "view:/: k, the children, is no list");
 	tree_is("{\"c\":\"Grid\",\"k\":[{\"c\":\"script\"}]}",
 		"view:/k/0: there is no component 'script'");
@@ -424,8 +425,8 @@ static void every_component(void)
 	{
 		const struct og_component *component = og_component_find(name);
 
-		OG_CHECK(component && component->children ==
-					      json_is_true(json_object_get(entry, "children")));
+		OG_CHECK(component &&
+			 component->children == json_is_true(json_object_get(entry, "children")));
 		for (const struct og_prop *prop = component->props; prop->name; prop++) {
 			json_t *told = json_object_get(json_object_get(entry, "props"), prop->name);
 
