@@ -10,6 +10,14 @@
 
 /* /healthz, /api/auth/login and logout, /api/session. */
 extern const struct og_serve_part og_serve_auth;
+/* /api/auth/register. */
+extern const struct og_serve_part og_serve_register;
+/* /api/schema, /api/graph, /api/skills. */
+extern const struct og_serve_part og_serve_explore;
+/* /api/action, /api/action/execute. */
+extern const struct og_serve_part og_serve_acts;
+/* /api/status, /api/logs, /api/budgets. */
+extern const struct og_serve_part og_serve_health;
 /* /, /ui/FILE: the page. */
 extern const struct og_serve_part og_serve_site;
 

@@ -11,7 +11,7 @@
 #include "lib/serve/session.h"
 
 #define OG_QUERY_MAX   16 /* name=value pairs of a target */
-#define OG_PARTS_MAX   8
+#define OG_PARTS_MAX   16
 #define OG_HEADERS_MAX 8 /* a handler adds */
 #define OG_ADDRESS_MAX 64
 
