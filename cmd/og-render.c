@@ -29,12 +29,20 @@
 #define MEMORY_MAX	((uint64_t)2 << 30)
 #define CPU_SECONDS_MAX 60
 
-enum form { FORM_TEXT, FORM_JSON, FORM_CSV, FORM_HTML, FORM_TREE, FORM_MCP_APP, FORM_ACTIONS };
+enum form {
+	FORM_TEXT,
+	FORM_JSON,
+	FORM_CSV,
+	FORM_HTML,
+	FORM_TREE,
+	FORM_MCP_APP,
+	FORM_ACTIONS,
+	FORM_JSX,
+	FORM_A2UI
+};
 
-static const char *const form_names[] = { "text", "json",    "csv",	"html",
-					  "tree", "mcp-app", "actions", NULL };
-/* Promised by the design, absent here: said plainly instead of "unknown". */
-static const char *const later_forms[] = { "jsx", "a2ui", NULL };
+static const char *const form_names[] = { "text",    "json",	"csv", "html", "tree",
+					  "mcp-app", "actions", "jsx", "a2ui", NULL };
 
 struct render {
 	enum form form;
@@ -64,13 +72,11 @@ static int parse_form(const char *name, enum form *ret, struct og_err *err)
 		*ret = (enum form)i;
 		return 0;
 	}
-	if (index_of(name, later_forms) >= 0)
-		return og_fail(err, OG_EUSAGE, "--to=%s is not in this version", name);
 	og_fail(err, OG_EUSAGE, "unknown form '%s'", name);
 	nearest = og_nearest(name, form_names);
 	return og_hint(err,
 		       nearest ? "did you mean --to=%s?"
-			       : "text, json, csv, html, tree, mcp-app or actions%s",
+			       : "text, json, csv, html, tree, jsx, a2ui, mcp-app or actions%s",
 		       nearest ? nearest : "");
 }
 
@@ -258,6 +264,10 @@ static int draw_tree(const struct render *render, json_t *result, const json_t *
 		return og_render_page(&render->kit, result, tree, NULL, 0, out, err);
 	case FORM_MCP_APP:
 		return og_render_page(&render->kit, result, tree, NULL, 1, out, err);
+	case FORM_JSX:
+		return og_view_print_jsx(tree, result, out, err);
+	case FORM_A2UI:
+		return og_view_a2ui(tree, result, out, err);
 	case FORM_ACTIONS:
 		return og_render_actions(result, tree, out, err);
 	default:
@@ -328,7 +338,7 @@ out:
 
 static const struct og_opt opts[] = {
 	{ "to", 't', OG_OPT_VALUE, "FORM",
-	  "text (default), json, csv, html, tree, mcp-app or actions" },
+	  "text (default), json, csv, html, tree, jsx, a2ui, mcp-app or actions" },
 	{ "static", 0, OG_OPT_FLAG, NULL, "html without script" },
 	{ "runtime", 0, OG_OPT_VALUE, "NAME", "preact (default) or react" },
 	{ "view", 0, OG_OPT_VALUE, "FILE", "a view to draw it by, or none to ignore its own" },

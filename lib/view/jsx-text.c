@@ -42,7 +42,7 @@ int og_jsx_add_rune(struct jsx *j, uint32_t rune)
 	size_t n = rune < 0x80 ? 1 : rune < 0x800 ? 2 : rune < 0x10000 ? 3 : 4;
 	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
 
-	if (rune > 0x10ffff || (rune >= 0xd800 && rune <= 0xdfff) || rune == 0)
+	if (rune > 0x10ffff || (rune >= 0xd800 && rune <= 0xdfff))
 		return og_jsx_fail(j, "a character that does not exist");
 	for (size_t i = n; i-- > 1; rune >>= 6)
 		out[i] = (char)(0x80 | (rune & 0x3f));
@@ -81,6 +81,8 @@ static int add_entity(struct jsx *j)
 	end = memchr(name, ';', room < ENTITY_MAX ? room : ENTITY_MAX);
 	len = end ? (size_t)(end - name) : 0;
 	if (len > 0 && numbered(name, len, &rune)) {
+		if (rune == 0)
+			return og_jsx_fail(j, "a character that does not exist");
 		if (og_jsx_add_rune(j, rune) < 0)
 			return -1;
 		j->at += len + 2;

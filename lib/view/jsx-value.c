@@ -198,19 +198,21 @@ static int member_name(struct jsx *j)
 static int fill_member(struct jsx *j, json_t *object)
 {
 	json_t *value = NULL;
+	size_t len;
 	char *name;
 	int rc = -1;
 
 	if (member_name(j) < 0)
 		return -1;
-	og_buf_add(&j->buf, "", 0);
-	name = j->buf.len > 0 ? og_buf_take(&j->buf) : strdup("");
+	len = j->buf.len;
+	name = len > 0 ? og_buf_take(&j->buf) : strdup("");
 	og_buf_init(&j->buf, OG_VIEW_TEXT_MAX);
 	if (!name)
 		return og_fail_nomem(j->c.err);
-	if (strlen(name) == 0 || json_object_get(object, name))
-		og_jsx_fail(j, *name ? "'%s' stands here twice" : "a member without a name%s",
-			    name);
+	if (strlen(name) != len)
+		og_jsx_fail(j, "a member's name with a NUL");
+	else if (json_object_get(object, name))
+		og_jsx_fail(j, "'%s' stands here twice", name);
 	else if (og_jsx_space(j) < 0)
 		rc = -1;
 	else if (jsx_peek(j, 0) == ',' || jsx_peek(j, 0) == '}' || jsx_peek(j, 0) == '(')

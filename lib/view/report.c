@@ -218,10 +218,11 @@ static void add_reference(struct build *b, json_t *chart, const struct profile *
 static json_t *bar_chart(struct build *b, json_t *parent, const struct profile *profile,
 			 const char *x, const struct column *measure)
 {
-	json_t *rows = json_array(), *section, *chart;
+	json_t *rows, *section, *chart;
 	char hint[64] = "";
 
-	for (size_t i = 0; i < profile->n_rows && i < BARS_MAX; i++)
+	rows = profile->n_rows > BARS_MAX ? json_array() : json_incref((json_t *)profile->rows);
+	for (size_t i = 0; profile->n_rows > BARS_MAX && i < BARS_MAX; i++)
 		if (json_array_append(rows, json_array_get(profile->rows, i)) < 0)
 			b->failed = 1;
 	if (profile->n_rows > BARS_MAX)

@@ -55,6 +55,12 @@ int og_view_put(json_t *result, const char *text, size_t len, struct og_err *err
 int og_view_print_jsx(const json_t *tree, const json_t *result, struct og_buf *buf,
 		      struct og_err *err);
 
+/* Appends the tree as A2UI v1.0, JSON Lines: createSurface with the row
+ * sets that are drawn as its data model, updateComponents. The components
+ * are those of our catalogue, with their properties, under this id. */
+#define OG_VIEW_A2UI_CATALOG "urn:omnigate:catalog:1"
+int og_view_a2ui(const json_t *tree, const json_t *result, struct og_buf *buf, struct og_err *err);
+
 /* --- built views and their drawing ---------------------------------------------- */
 
 /* The tree for a result document that og_result_check() has accepted; a
