@@ -161,7 +161,7 @@ $(SHARE)/ui/.built: $(SHARE)/.linked tools/ui $(UI_SRC)
 	@tools/ui $(O) $(@D)
 	@touch $@
 
-units: $(UNITS) $(PRELOADS) $(SERVERS)
+units: $(UNITS) $(PRELOADS) $(SERVERS) $(O)/bench/http
 benches: $(BENCHES)
 fuzzers: $(FUZZERS)
 $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
@@ -177,7 +177,7 @@ $(O)/bench/%: tests/bench/%.c $(O)/libog.a
 # Servers that the tests talk to.
 $(O)/tests/servers/%: tests/servers/%.c $(O)/libog.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/libog.a $(LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/libog.a -lmicrohttpd $(LIBS)
 $(O)/tests/%: tests/unit/%.c $(O)/libog.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/libog.a $(LIBS)

@@ -13,6 +13,7 @@
 #include "lib/proc/proc-internal.h"
 
 #define PIECE ((size_t)65536)
+#define TURN  16 /* pieces */
 
 static void close_fd(int *fd)
 {
@@ -75,7 +76,7 @@ int og_job_start(const char *const *argv, const char *const *env_add, const void
 /* A child that does not read on is no error: its answer decides. */
 static void feed(struct og_job *job)
 {
-	while (job->child.in >= 0) {
+	while (!job->in_over) {
 		ssize_t n = job->done < job->len ? write(job->child.in, job->input + job->done,
 							 job->len - job->done)
 						 : 0;
@@ -87,28 +88,26 @@ static void feed(struct og_job *job)
 		if (n > 0)
 			job->done += (size_t)n;
 		else
-			close_fd(&job->child.in);
+			job->in_over = 1;
 	}
 }
 
-/* Reads what is there; closes at the end. */
-static int drain(int *fd, int (*keep)(struct og_job *job, const char *data, size_t len),
-		 struct og_job *job, struct og_err *err)
+/* Reads what is there, or so much of it that others get their turn. */
+static int drain(struct og_job *job, int fd, int *over,
+		 int (*keep)(struct og_job *job, const char *data, size_t len), struct og_err *err)
 {
 	char piece[PIECE];
 
-	while (*fd >= 0) {
-		ssize_t n = read(*fd, piece, sizeof(piece));
+	for (int turn = 0; !*over && turn < TURN; turn++) {
+		ssize_t n = read(fd, piece, sizeof(piece));
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return 0;
 		if (n < 0)
 			return og_fail(err, OG_EIO, "cannot read from a child: %s",
 				       strerror(errno));
 		if (n == 0)
-			close_fd(fd);
+			*over = 1;
 		else if (keep(job, piece, (size_t)n) < 0)
 			return og_buf_check(&job->out, "output of a program", err);
 	}
@@ -131,10 +130,20 @@ static int keep_said(struct og_job *job, const char *data, size_t len)
 int og_job_pump(struct og_job *job, struct og_err *err)
 {
 	feed(job);
-	if (drain(&job->child.out, keep_out, job, err) < 0 ||
-	    drain(&job->said_fd, keep_said, job, err) < 0)
+	if (drain(job, job->child.out, &job->out_over, keep_out, err) < 0 ||
+	    drain(job, job->said_fd, &job->said_over, keep_said, err) < 0)
 		return -1;
-	return job->child.out >= 0 || job->said_fd >= 0;
+	return !job->out_over || !job->said_over;
+}
+
+void og_job_shut(struct og_job *job)
+{
+	if (job->in_over)
+		close_fd(&job->child.in);
+	if (job->out_over)
+		close_fd(&job->child.out);
+	if (job->said_over)
+		close_fd(&job->said_fd);
 }
 
 int og_job_reap(struct og_job *job)

@@ -89,21 +89,21 @@ static void finish(struct work *work, const struct og_err *err)
 	start_waiting(yard);
 }
 
-/* A descriptor that the job closed is no longer watched: epoll forgets it. */
-static void mind_watches(struct work *work)
+static void unwatch(struct og_watch **watch)
 {
-	if (work->job->child.in < 0) {
-		og_watch_free(work->in);
-		work->in = NULL;
-	}
-	if (work->job->child.out < 0) {
-		og_watch_free(work->out);
-		work->out = NULL;
-	}
-	if (work->job->said_fd < 0) {
-		og_watch_free(work->said);
-		work->said = NULL;
-	}
+	og_watch_free(*watch);
+	*watch = NULL;
+}
+
+static void shut(struct work *work)
+{
+	if (work->job->in_over)
+		unwatch(&work->in);
+	if (work->job->out_over)
+		unwatch(&work->out);
+	if (work->job->said_over)
+		unwatch(&work->said);
+	og_job_shut(work->job);
 }
 
 static void pump(void *arg, uint32_t events)
@@ -113,7 +113,7 @@ static void pump(void *arg, uint32_t events)
 	int more = og_job_pump(work->job, &err);
 
 	(void)events;
-	mind_watches(work);
+	shut(work);
 	if (more < 0) {
 		finish(work, &err);
 		return;

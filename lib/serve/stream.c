@@ -19,7 +19,7 @@ static int has_room(const struct og_serve *serve, const char *session)
 	int n = 0;
 
 	for (const struct og_stream *s = serve->streams; s; s = s->next)
-		n += strcmp(s->session, session) == 0;
+		n += *session && strcmp(s->session, session) == 0;
 	return serve->n_streams < STREAMS_MAX && n < STREAMS_PER_ONE;
 }
 
