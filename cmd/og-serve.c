@@ -12,11 +12,11 @@
 #include "cmd/og-main.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
+#include "lib/sandbox/sandbox.h"
 #include "lib/serve/parts.h"
 #include "lib/serve/serve.h"
 #include "lib/serve/session.h"
 
-#define ADDRESS	      "127.0.0.1:8420"
 #define HOSTS_MAX     16
 #define RATE	      50
 #define CONNECTIONS   512
@@ -95,6 +95,40 @@ static int handed_over(const struct og_ctx *ctx)
 	return (int)count;
 }
 
+/* Other machines can reach it only when somebody said by which name: whoever
+ * asks by another one is not answered. */
+static int check_address(const struct program *program, const char *where, struct og_err *err)
+{
+	if (strncmp(where, "unix:", 5) == 0 || strncmp(where, "127.", 4) == 0 ||
+	    strncmp(where, "[::1]:", 6) == 0 || program->hosts[0])
+		return 0;
+	og_fail(err, OG_EUSAGE, "'%s' is open to other machines", where);
+	return og_hint(err, "say by which name they reach it: --allow-host NAME");
+}
+
+/* og.conf's address; a path there begins in the instance. */
+static int listen_usual(const struct program *program, struct og_serve *serve, struct og_err *err)
+{
+	const char *where = program->conf->serve;
+	struct og_buf path;
+	int rc;
+
+	og_buf_init(&path, 8192);
+	if (strncmp(where, "unix:", 5) == 0 && where[5] != '/')
+		og_buf_addf(&path, "unix:%s/%s", program->conf->home, where + 5);
+	else
+		og_buf_adds(&path, where);
+	rc = og_buf_check(&path, "address", err);
+	if (rc == 0)
+		rc = check_address(program, path.data, err);
+	if (rc == 0)
+		rc = og_serve_listen(serve, path.data, err);
+	og_buf_release(&path);
+	if (rc < 0 && err->code == OG_EUSAGE)
+		err->code = OG_ECONF;
+	return rc;
+}
+
 static int open_doors(const struct program *program, struct og_serve *serve, struct og_err *err)
 {
 	int given = handed_over(program->ctx);
@@ -102,12 +136,47 @@ static int open_doors(const struct program *program, struct og_serve *serve, str
 	size_t i;
 
 	for (i = 0; (where = og_arg_list(program->args, "listen", i)); i++)
-		if (og_serve_listen(serve, where, err) < 0)
+		if (check_address(program, where, err) < 0 ||
+		    og_serve_listen(serve, where, err) < 0)
 			return -1;
 	for (int k = 0; i == 0 && k < given; k++)
 		if (og_serve_adopt(serve, LISTEN_FDS_AT + k, err) < 0)
 			return -1;
-	return i == 0 && given == 0 ? og_serve_listen(serve, ADDRESS, err) : 0;
+	return i == 0 && given == 0 ? listen_usual(program, serve, err) : 0;
+}
+
+/* --- authority ------------------------------------------------------------ */
+
+#define SHARED 5
+
+/* Our children inherit it, so what they need stays: programs and their
+ * libraries, what we share, the instance. A shield or a queue elsewhere is
+ * reached over TCP by a child; ssh(1) reads what is its user's. */
+static int give_up(const struct program *program, struct og_err *err)
+{
+	static const char *const parts_of_share[SHARED] = { "schema", "access", "skills",
+							    "policies", "ui" };
+	const struct og_conf *conf = program->conf;
+	int elsewhere = strncmp(conf->queue, "sqlite:", 7) != 0 || strcmp(conf->http, "none") != 0;
+	char *libexec = og_libexec_path(program->ctx->exe_dir, NULL), *share[SHARED + 1] = { NULL };
+	const char *run[] = {
+		program->ctx->exe_dir, libexec, "/usr", "/bin", "/lib", "/lib64", NULL
+	};
+	const char *reads[SHARED + 3] = { "/etc", "/proc" };
+	const char *owns[] = { conf->home, "/dev/null", NULL };
+	int rc = libexec ? 0 : og_fail_nomem(err);
+
+	for (int i = 0; rc == 0 && i < SHARED; i++) {
+		share[i] = og_share_path(program->ctx->exe_dir, parts_of_share[i]);
+		reads[i + 2] = share[i];
+		rc = share[i] ? 0 : og_fail_nomem(err);
+	}
+	if (rc == 0 && strncmp(conf->shield, "ssh:", 4) != 0)
+		rc = og_sandbox_house(run, reads, owns, !elsewhere, err) < 0 ? -1 : 0;
+	for (int i = 0; i < SHARED; i++)
+		free(share[i]);
+	free(libexec);
+	return rc;
 }
 
 static int serve(struct program *program, struct og_err *err)
@@ -117,7 +186,7 @@ static int serve(struct program *program, struct og_err *err)
 	int rc = -1;
 
 	if (og_serve_open(&program->setup, &server, err) < 0 ||
-	    open_doors(program, server, err) < 0)
+	    open_doors(program, server, err) < 0 || give_up(program, err) < 0)
 		goto out;
 	for (size_t i = 0; (url = og_serve_url(server, i)); i++)
 		og_note(program->ctx, "listening at %s", url);
@@ -134,7 +203,7 @@ static int serve_cgi(struct program *program, struct og_err *err)
 	int rc = -1;
 
 	program->setup.cgi = 1;
-	if (og_serve_open(&program->setup, &server, err) == 0)
+	if (og_serve_open(&program->setup, &server, err) == 0 && give_up(program, err) == 0)
 		rc = og_serve_cgi(server, program->ctx->env, STDIN_FILENO, STDOUT_FILENO, err);
 	og_serve_close(server);
 	return rc;
@@ -243,7 +312,7 @@ static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_e
 }
 
 static const struct og_opt options[] = {
-	{ "listen", 0, OG_OPT_LIST, "ADDRESS", "IP:PORT or unix:PATH; default " ADDRESS },
+	{ "listen", 0, OG_OPT_LIST, "ADDRESS", "IP:PORT or unix:PATH; default: og.conf's serve" },
 	{ "allow-host", 0, OG_OPT_LIST, "NAME", "a further name that requests may be sent to" },
 	{ "proxy", 0, OG_OPT_FLAG, NULL, "a web server with TLS is in front" },
 	{ "rate", 0, OG_OPT_VALUE, "N", "requests per second of a session, default 50" },

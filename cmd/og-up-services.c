@@ -19,7 +19,7 @@
 
 #define PROBE_MS 1000
 
-enum where { BIN, LIBEXEC, SHELL, MISSING };
+enum where { BIN, LIBEXEC, SHELL };
 
 static const struct kind {
 	const char *name;
@@ -38,7 +38,7 @@ static const struct kind {
 	  "unix:run/shield.sock",
 	  NULL },
 	{ "telemetry", LIBEXEC, "og-otlp", { NULL }, "unix:run/telemetry.sock", NULL },
-	{ "serve", MISSING, "og-serve", { NULL }, NULL, NULL },
+	{ "serve", BIN, "og-serve", { "--quiet" }, NULL, NULL },
 	{ "broker", SHELL, NULL, { NULL }, NULL, "OG_QUEUE" },
 	{ "graph", SHELL, NULL, { NULL }, NULL, "OG_GRAPH" },
 	{ "vectors", SHELL, NULL, { NULL }, NULL, "OG_VECTORS" },
@@ -65,8 +65,8 @@ static const struct kind *find_kind(const char *name, struct og_err *err)
 	if (nearest)
 		og_hint(err, "did you mean '%s'?", nearest);
 	else
-		og_hint(err, "there are worker, forwarder, shield, telemetry, broker, graph and "
-			     "vectors");
+		og_hint(err, "there are worker, serve, forwarder, shield, telemetry, broker, "
+			     "graph and vectors");
 	return NULL;
 }
 
@@ -195,6 +195,22 @@ int og_up_heard(struct og_up *up, struct og_service *service, const char *text, 
 
 /* --- services -------------------------------------------------------------- */
 
+/* Where og-serve will listen, as og.conf says it; any free port (0) cannot
+ * be looked at. */
+static int set_address(struct og_service *s, struct og_up_part *part, const char *address,
+		       struct og_err *err)
+{
+	const char *colon = strrchr(address, ':');
+	char url[OG_UP_URL];
+
+	if (colon && strcmp(colon, ":0") == 0)
+		return 0;
+	og_text_format(url, sizeof(url), strncmp(address, "unix:", 5) == 0 ? "%s" : "http://%s/",
+		       address);
+	s->ready = endpoint_ready;
+	return set_url(part, url, err) < 0 ? -1 : 0;
+}
+
 static int set_program(struct og_up *up, struct og_service *s, struct og_up_part *part,
 		       const struct kind *kind, struct og_err *err)
 {
@@ -214,6 +230,8 @@ static int set_program(struct og_up *up, struct og_service *s, struct og_up_part
 		part->argv[2] = part->jobs;
 		s->ready = worker_ready;
 	}
+	if (strcmp(kind->name, "serve") == 0)
+		return set_address(s, part, up->conf->serve, err);
 	return kind->url && set_url(part, kind->url, err) < 0 ? -1 : 0;
 }
 
@@ -246,8 +264,6 @@ static int add_service(struct og_up *up, const char *name, struct og_err *err)
 	for (size_t k = 0; k < i; k++)
 		if (strcmp(up->list[k].name, name) == 0)
 			return og_fail(err, OG_ECONF, "service '%s' is named twice", name);
-	if (kind->where == MISSING)
-		return og_fail(err, OG_EUNAVAIL, "service '%s' is not in this version", name);
 	if (strcmp(name, "telemetry") == 0 && check_telemetry(up, err) < 0)
 		return -1;
 	snprintf(part->name, sizeof(part->name), "%s", name);

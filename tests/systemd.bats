@@ -42,6 +42,7 @@ analyze() {
 @test "systemd understands every unit and every line of it" {
 	run analyze verify --man=no omnigate.target omnigate@srv-shop.service \
 		omnigate-worker@srv-shop.service omnigate-forwarder@srv-shop.service \
+		omnigate-serve@srv-shop.service \
 		omnigate-shield@srv-shop.socket omnigate-shield@srv-shop.service \
 		omnigate-check@srv-shop.service omnigate-check@srv-shop.timer
 	echo "$output"
@@ -50,7 +51,7 @@ analyze() {
 }
 
 @test "hardened: exposure at most 2.0, the shield's at most 1.0" {
-	for unit in omnigate@:20 omnigate-worker@:20 omnigate-forwarder@:20 omnigate-check@:20 omnigate-shield@:10; do
+	for unit in omnigate@:20 omnigate-worker@:20 omnigate-forwarder@:20 omnigate-serve@:20 omnigate-check@:20 omnigate-shield@:10; do
 		run analyze security --offline=true --threshold="${unit#*:}" --no-pager "$units/${unit%:*}.service"
 		[ "$status" -eq 0 ] || { echo "$output" | tail -n 3; return 1; }
 		[[ "$output" == *'Overall exposure level'* ]]

@@ -38,6 +38,7 @@ static const struct key {
 	{ "broker_command", "none", offsetof(struct og_conf, broker_command), 0, 0 },
 	{ "graph_command", "none", offsetof(struct og_conf, graph_command), 0, 0 },
 	{ "vectors_command", "none", offsetof(struct og_conf, vectors_command), 0, 0 },
+	{ "serve", "127.0.0.1:8420", offsetof(struct og_conf, serve), 0, 0 },
 	{ "jobs", "1", offsetof(struct og_conf, jobs), 1, 64 },
 	{ "ready_seconds", "60", offsetof(struct og_conf, ready_seconds), 1, 3600 },
 	{ "queue_limit", "1000000", offsetof(struct og_conf, queue_limit), 0, 1000000000 },

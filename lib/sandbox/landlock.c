@@ -28,7 +28,7 @@ static uint64_t rights_to(int fd, uint64_t rights)
 	struct stat st;
 
 	if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
-		rights &= FILE_RIGHTS;
+		rights &= FILE_RIGHTS | LANDLOCK_ACCESS_FS_EXECUTE;
 	return rights;
 }
 
@@ -55,6 +55,14 @@ static int allow_all(int ruleset, const char *const *paths, uint64_t rights, str
 	return 0;
 }
 
+static int enter(int ruleset, struct og_err *err)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
+		return og_fail(err, OG_EOS, "cannot enter landlock: %s", strerror(errno));
+	return 0;
+}
+
 int og_sandbox_paths(const char *const *read_only, const char *const *read_write,
 		     struct og_err *err)
 {
@@ -69,13 +77,58 @@ int og_sandbox_paths(const char *const *read_only, const char *const *read_write
 	if (allow_all(ruleset, read_only, READ_RIGHTS, err) < 0 ||
 	    allow_all(ruleset, read_write, WRITE_RIGHTS, err) < 0)
 		goto out;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    syscall(SYS_landlock_restrict_self, ruleset, 0) < 0) {
-		og_fail(err, OG_EOS, "cannot enter landlock: %s", strerror(errno));
+	if (enter(ruleset, err) < 0)
 		goto out;
-	}
 	rc = OG_SANDBOX_DONE;
 out:
+	close(ruleset);
+	return rc;
+}
+
+/* --- a house with children ------------------------------------------------ */
+
+/* Of ABI 2 and 4, which older headers lack. */
+#define REFER	(UINT64_C(1) << 13)
+#define NO_TCP	UINT64_C(3) /* bind and connect */
+#define ABI_TCP 4
+
+#define RUN_RIGHTS (READ_RIGHTS | LANDLOCK_ACCESS_FS_EXECUTE)
+#define OWN_RIGHTS                                                                                 \
+	(WRITE_RIGHTS | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR |              \
+	 LANDLOCK_ACCESS_FS_MAKE_SOCK)
+
+struct house_attr {
+	uint64_t fs, net;
+};
+
+static int allow_what_is_there(int ruleset, const char *const *paths, uint64_t rights,
+			       struct og_err *err)
+{
+	for (size_t i = 0; paths && paths[i]; i++)
+		if (access(paths[i], F_OK) == 0 && allow_below(ruleset, paths[i], rights, err) < 0)
+			return -1;
+	return 0;
+}
+
+int og_sandbox_house(const char *const *run, const char *const *read_only,
+		     const char *const *read_write, int no_tcp, struct og_err *err)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	uint64_t refer = abi >= 2 ? REFER : 0;
+	struct house_attr attr = { ALL_RIGHTS | refer, no_tcp && abi >= ABI_TCP ? NO_TCP : 0 };
+	size_t size = abi >= ABI_TCP ? sizeof(attr) : sizeof(attr.fs);
+	int ruleset, rc = -1;
+
+	if (abi < 1)
+		return OG_SANDBOX_NONE;
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
+	if (ruleset < 0)
+		return og_fail(err, OG_EOS, "cannot start landlock: %s", strerror(errno));
+	if (allow_what_is_there(ruleset, run, RUN_RIGHTS, err) == 0 &&
+	    allow_what_is_there(ruleset, read_only, READ_RIGHTS, err) == 0 &&
+	    allow_what_is_there(ruleset, read_write, OWN_RIGHTS | refer, err) == 0 &&
+	    enter(ruleset, err) == 0)
+		rc = OG_SANDBOX_DONE;
 	close(ruleset);
 	return rc;
 }

@@ -21,6 +21,14 @@ enum og_sandbox { OG_SANDBOX_NONE = 0, OG_SANDBOX_DONE = 1 };
 int og_sandbox_paths(const char *const *read_only, const char *const *read_write,
 		     struct og_err *err);
 
+/* Landlock, for a process whose children inherit it: programs are started
+ * and files read only below run, files read below read_only, and all but
+ * devices made, changed and removed below read_write. Paths that are not
+ * there are left out. no_tcp: nor is a TCP port bound or connected to (from
+ * Linux 6.7 on; sockets that are open stay). Returns enum og_sandbox or -1. */
+int og_sandbox_house(const char *const *run, const char *const *read_only,
+		     const char *const *read_write, int no_tcp, struct og_err *err);
+
 /* seccomp: no socket(2) but AF_UNIX when unix_ok, no ptrace, no mount, no
  * bpf, no keyctl, ... Returns enum og_sandbox or -1. */
 int og_sandbox_no_network(int unix_ok, struct og_err *err);
