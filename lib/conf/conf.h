@@ -45,7 +45,7 @@ struct og_conf {
 	/* running it */
 	char *services; /* what og up starts, in this order: "worker" */
 	char *broker_command, *graph_command, *vectors_command; /* or "none" */
-	char *serve;	/* where og-serve listens: "127.0.0.1:8420" */
+	char *serve;	    /* where og-serve listens: "127.0.0.1:8420" */
 	long jobs;	    /* of the worker that og up starts, default 1 */
 	long ready_seconds; /* for a service to get ready, default 60 */
 	long queue_limit;   /* tasks that may wait, default 1,000,000; 0: no limit */
