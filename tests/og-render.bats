@@ -247,6 +247,27 @@ refused() { # status, words; the document is on standard input
 	"$render" --to=tree own.json | jq -e '.k[0].c == "Alert"'
 }
 
+@test "every component as text and as a page is as it was" {
+	view=$golden/views/every.jsx
+	"$render" --catalog | jq -r 'keys[]' | while read -r name; do
+		grep -qE "<$name([ >]|$)" "$view" || {
+			echo "$name is not in it"
+			return 1
+		}
+	done
+	"$render" --view "$view" --width=80 "$golden/overview.json" >text
+	same "${view%.jsx}.txt" text
+	"$render" --view "$view" --to=html --static "$golden/overview.json" >page
+	body page >rest
+	same "${view%.jsx}.html" rest
+	lacks -iE '<(script|iframe|object|embed|link|img|base|form)' rest
+	lacks -E '<[^>]* (on[a-z]+|style|href|src|action)=' rest
+	# a printed view is the same view
+	"$render" --view "$view" --to=jsx "$golden/overview.json" >again.jsx
+	cmp <("$render" --view "$view" --to=tree "$golden/overview.json") \
+		<("$render" --view again.jsx --to=tree "$golden/overview.json")
+}
+
 @test "jsx: read again it gives the same tree" {
 	for file in "$golden"/*.json "$hostile"/*.json; do
 		"$render" --to=jsx "$file" >view.jsx

@@ -12,7 +12,6 @@
 #define PLOT_HEIGHT  180
 #define PLOT_TOP     8 /* pixels kept free above the highest value */
 #define TICKS	     4
-#define COLOURS	     6
 #define SEGMENTS_MAX 24 /* a limit up to this is drawn as countable pieces */
 #define X_LABELS     4
 
@@ -80,6 +79,11 @@ void og_html_bars(struct html_out *out, const json_t *props)
 	double reference = reference_of(props), max;
 	size_t i;
 
+	if (json_array_size(json_object_get(props, "series")) > 1) {
+		og_html_columns(out, props);
+		reference_label(out, props);
+		return;
+	}
 	max = largest(rows, y, fmax(og_value_number(json_object_get(props, "max")), reference));
 	og_markup(out, "<table class=\"og-bars\"><caption class=\"vh\">");
 	og_escape_member(out, series, "label");
@@ -115,7 +119,8 @@ void og_html_shares(struct html_out *out, const json_t *props)
 	{
 		double share = sum > 0 ? og_value_number(json_object_get(item, "value")) / sum : 0;
 
-		og_buf_addf(out->buf, "<rect class=\"c%zu\" height=\"14\" x=\"", i % COLOURS + 1);
+		og_buf_addf(out->buf, "<rect class=\"c%zu\" height=\"14\" x=\"",
+			    i % OG_VIEW_COLOURS + 1);
 		og_percent(out, at);
 		og_markup(out, "\" width=\"");
 		og_percent(out, share);
@@ -133,7 +138,7 @@ void og_html_shares(struct html_out *out, const json_t *props)
 			out->buf,
 			"<tr><th scope=\"row\"><svg width=\"9\" height=\"9\" aria-hidden=\"true\">"
 			"<rect class=\"c%zu\" width=\"9\" height=\"9\" rx=\"2.5\"/></svg>",
-			i % COLOURS + 1);
+			i % OG_VIEW_COLOURS + 1);
 		og_escape_member(out, item, "label");
 		og_buf_addf(out->buf, "</th><td class=\"r dim\">%.1f %%</td><td class=\"r\">",
 			    sum > 0 ? value / sum * 100 : 0);
@@ -158,10 +163,23 @@ static double tick_step(double range)
 
 struct plot {
 	const json_t *rows;
-	const char *x, *y, *format, *currency;
-	size_t n;
+	json_t *series;
+	const char *x, *format, *currency;
+	size_t n, n_series;
+	int stacked; /* each series stands on those before it */
 	double low, high, step;
 };
+
+static double value_at(const struct plot *plot, const json_t *row, size_t series)
+{
+	size_t first = plot->stacked ? 0 : series;
+	double sum = 0;
+
+	for (size_t i = first; i <= series; i++)
+		sum += og_value_number(
+			json_object_get(row, og_text_of(json_array_get(plot->series, i), "key")));
+	return isfinite(sum) ? sum : 0;
+}
 
 static double y_of(const struct plot *plot, double value)
 {
@@ -171,12 +189,17 @@ static double y_of(const struct plot *plot, double value)
 
 static void frame(struct plot *plot, double reference)
 {
-	double min = 0, max = largest(plot->rows, plot->y, fmax(reference, 0));
+	double min = 0, max = fmax(reference, 0);
 	json_t *row;
 	size_t i;
 
-	json_array_foreach(plot->rows, i, row) min =
-		fmin(min, og_value_number(json_object_get(row, plot->y)));
+	json_array_foreach(plot->rows, i, row)
+	{
+		for (size_t s = 0; s < plot->n_series; s++) {
+			min = fmin(min, value_at(plot, row, s));
+			max = fmax(max, value_at(plot, row, s));
+		}
+	}
 	if (!(max > min) || !isfinite(max - min)) {
 		min = 0;
 		max = 1;
@@ -219,29 +242,64 @@ static void gridlines(struct html_out *out, const struct plot *plot)
 	}
 }
 
-static void points(struct html_out *out, const struct plot *plot)
+static double x_of(const struct plot *plot, size_t index)
+{
+	return plot->n > 1 ? 100.0 * (double)index / (double)(plot->n - 1) : 50;
+}
+
+static void points(struct html_out *out, const struct plot *plot, size_t series)
 {
 	json_t *row;
 	size_t i;
 
 	json_array_foreach(plot->rows, i, row)
-		og_buf_addf(out->buf, "%s%.2f %.1f", i == 0 ? "M" : "L",
-			    plot->n > 1 ? 100.0 * (double)i / (double)(plot->n - 1) : 50,
-			    y_of(plot, og_value_number(json_object_get(row, plot->y))));
+		og_buf_addf(out->buf, "%s%.2f %.1f", i == 0 ? "M" : "L", x_of(plot, i),
+			    y_of(plot, value_at(plot, row, series)));
 }
 
-static void curve(struct html_out *out, const struct plot *plot)
+/* From the last point back: along the series below, or straight at zero. */
+static void way_back(struct html_out *out, const struct plot *plot, size_t series)
 {
 	double base = y_of(plot, fmax(plot->low, 0));
 
+	if (!plot->stacked || series == 0) {
+		og_buf_addf(out->buf, "L100 %.1fL0 %.1fZ", base, base);
+		return;
+	}
+	for (size_t i = plot->n; i-- > 0;)
+		og_buf_addf(out->buf, "L%.2f %.1f", x_of(plot, i),
+			    y_of(plot, value_at(plot, json_array_get(plot->rows, i), series - 1)));
+	og_markup(out, "Z");
+}
+
+/* A lone series has a tint below it; of several only areas have. */
+static void curve(struct html_out *out, const struct plot *plot, size_t series, int filled)
+{
+	char colour[8] = "";
+
+	if (plot->n_series > 1)
+		snprintf(colour, sizeof(colour), " k%d",
+			 og_html_colour(json_array_get(plot->series, series), series));
+	if (filled || plot->n_series == 1) {
+		og_buf_addf(out->buf, "<path class=\"area%s\" d=\"", colour);
+		points(out, plot, series);
+		way_back(out, plot, series);
+		og_markup(out, "\"/>");
+	}
+	og_buf_addf(out->buf, "<path class=\"line%s\" d=\"", colour);
+	points(out, plot, series);
+	og_markup(out, "\"/>");
+}
+
+static void curves(struct html_out *out, const struct plot *plot, int filled)
+{
 	og_buf_addf(out->buf,
 		    "<svg viewBox=\"0 0 100 %d\" preserveAspectRatio=\"none\" width=\"100%%\" "
-		    "height=\"%d\"><path class=\"area\" d=\"",
+		    "height=\"%d\">",
 		    PLOT_HEIGHT, PLOT_HEIGHT);
-	points(out, plot);
-	og_buf_addf(out->buf, "L100 %.1fL0 %.1fZ\"/><path class=\"line\" d=\"", base, base);
-	points(out, plot);
-	og_markup(out, "\"/></svg>");
+	for (size_t i = 0; i < plot->n_series; i++)
+		curve(out, plot, i, filled);
+	og_markup(out, "</svg>");
 }
 
 /* A few labels below: the first, the last, and some between. */
@@ -271,53 +329,80 @@ static void x_labels(struct html_out *out, const struct plot *plot)
 	}
 }
 
-static void describe(struct html_out *out, const struct plot *plot, const json_t *label)
+static void describe(struct html_out *out, const struct plot *plot, const json_t *series)
 {
 	const json_t *first = json_array_get(plot->rows, 0);
 	const json_t *last = json_array_get(plot->rows, plot->n - 1);
+	const char *y = og_text_of(series, "key");
 
-	og_html_value(out, label, "text", NULL);
+	og_html_value(out, json_object_get(series, "label"), "text", NULL);
 	og_markup(out, " from ");
-	og_html_value(out, json_object_get(first, plot->y), plot->format, plot->currency);
+	og_html_value(out, json_object_get(first, y), plot->format, plot->currency);
 	og_markup(out, " (");
 	og_html_value(out, json_object_get(first, plot->x), "date", NULL);
 	og_markup(out, ") to ");
-	og_html_value(out, json_object_get(last, plot->y), plot->format, plot->currency);
+	og_html_value(out, json_object_get(last, y), plot->format, plot->currency);
 	og_markup(out, " (");
 	og_html_value(out, json_object_get(last, plot->x), "date", NULL);
 	og_markup(out, ")");
 }
 
-void og_html_line(struct html_out *out, const json_t *props)
+static void describe_all(struct html_out *out, const struct plot *plot)
 {
-	const json_t *series = json_array_get(json_object_get(props, "series"), 0);
-	double reference = reference_of(props);
-	struct plot plot = { .rows = json_object_get(props, "rows"),
-			     .x = og_text_of(props, "x"),
-			     .y = og_text_of(series, "key"),
-			     .format = og_text_of(props, "format"),
-			     .currency = og_json_str(props, "currency") };
+	for (size_t i = 0; i < plot->n_series; i++) {
+		og_markup(out, i > 0 ? "; " : "");
+		describe(out, plot, json_array_get(plot->series, i));
+	}
+}
 
-	plot.n = json_array_size(plot.rows);
-	if (plot.n == 0)
-		return;
-	frame(&plot, reference);
+static void draw_plot(struct html_out *out, const struct plot *plot, double reference, int filled)
+{
 	og_markup(out, "<div class=\"og-plot\">");
-	axis(out, &plot);
+	axis(out, plot);
 	og_buf_addf(out->buf,
 		    "<svg class=\"plot\" width=\"100%%\" height=\"%d\" role=\"img\" aria-label=\"",
 		    PLOT_HEIGHT + 22);
-	describe(out, &plot, json_object_get(series, "label"));
+	describe_all(out, plot);
 	og_markup(out, "\">");
-	gridlines(out, &plot);
-	curve(out, &plot);
+	gridlines(out, plot);
+	curves(out, plot, filled);
 	if (reference >= 0)
 		og_buf_addf(out->buf,
 			    "<line class=\"ref\" x1=\"0\" x2=\"100%%\" y1=\"%.1f\" y2=\"%.1f\"/>",
-			    y_of(&plot, reference), y_of(&plot, reference));
-	x_labels(out, &plot);
+			    y_of(plot, reference), y_of(plot, reference));
+	x_labels(out, plot);
 	og_markup(out, "</svg></div>");
+}
+
+static void plot_of(struct html_out *out, const json_t *props, int filled)
+{
+	double reference = reference_of(props);
+	struct plot plot = { .rows = json_object_get(props, "rows"),
+			     .series = json_object_get(props, "series"),
+			     .x = og_text_of(props, "x"),
+			     .format = og_text_of(props, "format"),
+			     .currency = og_json_str(props, "currency"),
+			     .stacked = og_json_bool(props, "stacked", 0) };
+
+	plot.n = json_array_size(plot.rows);
+	plot.n_series = json_array_size(plot.series);
+	if (plot.n == 0 || plot.n_series == 0)
+		return;
+	frame(&plot, reference);
+	if (plot.n_series > 1)
+		og_html_legend(out, props);
+	draw_plot(out, &plot, reference, filled);
 	reference_label(out, props);
+}
+
+void og_html_line(struct html_out *out, const json_t *props)
+{
+	plot_of(out, props, 0);
+}
+
+void og_html_area(struct html_out *out, const json_t *props)
+{
+	plot_of(out, props, 1);
 }
 
 static void meter_bar(struct html_out *out, const json_t *item, double value, double max)

@@ -150,10 +150,46 @@ void og_html_timeline(struct html_out *out, const json_t *props)
 	og_markup(out, "</ol>");
 }
 
-static void chain_entry(struct html_out *out, int64_t seq, const char *title, const char *what)
+static const char *chain_class(const json_t *entry)
 {
-	og_markup(out, "<li class=\"og-blk\"><span class=\"rail\"><span class=\"node\">");
-	og_icon(out, "link", 10);
+	static const char *const states[] = { "ok", "broken", "suspect" };
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++)
+		if (strcmp(og_text_of(entry, "state"), states[i]) == 0)
+			return states[i];
+	return "";
+}
+
+/* What is wrong about an entry that was changed. */
+static void chain_evidence(struct html_out *out, const json_t *entry)
+{
+	static const struct {
+		const char *key, *label;
+	} facts[] = { { "problem", "Problem" },
+		      { "stored", "Stored text" },
+		      { "witnessed", "Witnessed text" },
+		      { "hash", "Recorded hash" },
+		      { "recomputed", "Recomputed" } };
+
+	og_markup(out, "<dl class=\"og-diff\">");
+	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++) {
+		if (!*og_text_of(entry, facts[i].key))
+			continue;
+		og_buf_addf(out->buf, "<div><dt>%s</dt><dd>", facts[i].label);
+		og_escape_member(out, entry, facts[i].key);
+		og_markup(out, "</dd></div>");
+	}
+	og_markup(out, "</dl>");
+}
+
+static void chain_entry(struct html_out *out, const json_t *entry, int64_t seq, const char *title,
+			const char *what)
+{
+	const char *class = chain_class(entry);
+
+	og_buf_addf(out->buf, "<li class=\"og-blk%s%s\"><span class=\"rail\"><span class=\"node\">",
+		    *class ? " " : "", class);
+	og_icon(out, strcmp(class, "broken") == 0 ? "cross" : "link", 10);
 	og_buf_addf(out->buf,
 		    "</span></span><div class=\"box\"><span class=\"id\">#%lld</span>"
 		    "<span class=\"act\">",
@@ -161,7 +197,10 @@ static void chain_entry(struct html_out *out, int64_t seq, const char *title, co
 	og_escape(out, title, strlen(title));
 	og_markup(out, "<em>");
 	og_escape(out, what, strlen(what));
-	og_markup(out, "</em></span></div></li>\n");
+	og_markup(out, "</em></span>");
+	if (strcmp(class, "broken") == 0)
+		chain_evidence(out, entry);
+	og_markup(out, "</div></li>\n");
 }
 
 /* First to last; entries the document does not describe are left out. */
@@ -172,20 +211,23 @@ void og_html_chain(struct html_out *out, const json_t *props)
 	size_t i, n = json_array_size(entries);
 
 	og_markup(out, "<ol class=\"og-chain\" aria-label=\"Ledger entries, oldest first\">");
-	if (n == 0 || og_json_int(json_array_get(entries, 0), "seq", 0) > first)
-		chain_entry(out, first, last > first ? "First entry" : "Entry", "of this task");
+	if (first > 0 && (n == 0 || og_json_int(json_array_get(entries, 0), "seq", 0) > first))
+		chain_entry(out, NULL, first, last > first ? "First entry" : "Entry",
+			    "of this task");
 	json_array_foreach(entries, i, entry)
-		chain_entry(out, og_json_int(entry, "seq", 0), og_text_of(entry, "title"),
+		chain_entry(out, entry, og_json_int(entry, "seq", 0), og_text_of(entry, "title"),
 			    og_text_of(entry, "what"));
 	if (last > first &&
 	    (n == 0 || og_json_int(json_array_get(entries, n - 1), "seq", 0) < last))
-		chain_entry(out, last, "Last entry", "of this task");
+		chain_entry(out, NULL, last, "Last entry", "of this task");
 	og_markup(out, "</ol>");
 	if (*og_text_of(props, "head")) {
 		og_markup(out, "<dl class=\"og-hash\"><dt>Head after it</dt><dd>");
 		og_escape_member(out, props, "head");
 		og_markup(out, "</dd></dl>");
 	}
+	if (!*og_text_of(props, "check"))
+		return;
 	og_markup(out, "<p class=\"og-help\">Recorded, not checked by this page. Check it with "
 		       "<span class=\"mono\">");
 	og_escape_member(out, props, "check");

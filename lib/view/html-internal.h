@@ -4,6 +4,8 @@
 
 #include "lib/view/view.h"
 
+#define OG_VIEW_COLOURS 6
+
 struct html_out {
 	struct og_buf *buf;
 	struct og_buf cell, safe; /* scratch */
@@ -28,7 +30,21 @@ void og_percent(struct html_out *out, double share);
 
 void og_html_table(struct html_out *out, const json_t *props);
 void og_html_bars(struct html_out *out, const json_t *props);
+void og_html_columns(struct html_out *out, const json_t *props);
+void og_html_legend(struct html_out *out, const json_t *props);
+/* The colour of a series, 1 to OG_VIEW_COLOURS: its own, else by its place. */
+int og_html_colour(const json_t *series, size_t index);
+void og_html_trend(struct html_out *out, const json_t *values, const char *tone);
+void og_html_sparkline(struct html_out *out, const json_t *props);
+void og_html_badge(struct html_out *out, const json_t *props);
+/* What stands below a figure: change, hint, trend. */
+void og_html_metric_note(struct html_out *out, const json_t *item);
+void og_html_integrity(struct html_out *out, const json_t *props);
+void og_html_diff(struct html_out *out, const json_t *props);
+void og_html_graph(struct html_out *out, const json_t *props);
+void og_html_waterfall(struct html_out *out, const json_t *props);
 void og_html_line(struct html_out *out, const json_t *props);
+void og_html_area(struct html_out *out, const json_t *props);
 void og_html_shares(struct html_out *out, const json_t *props);
 void og_html_meters(struct html_out *out, const json_t *props);
 void og_html_rail(struct html_out *out, const json_t *props);

@@ -200,6 +200,17 @@ static void draw_alert(struct html_out *out, const json_t *props)
 	og_markup(out, "</div>");
 }
 
+/* Below a figure, when there is something to say. */
+static void draw_note(struct html_out *out, const json_t *item)
+{
+	if (!json_object_get(item, "delta") && !json_object_get(item, "hint") &&
+	    !json_object_get(item, "trend"))
+		return;
+	og_markup(out, "<dd class=\"n\">");
+	og_html_metric_note(out, item);
+	og_markup(out, "</dd>");
+}
+
 static void draw_metrics(struct html_out *out, const json_t *props)
 {
 	json_t *items = json_object_get(props, "items"), *item;
@@ -214,7 +225,13 @@ static void draw_metrics(struct html_out *out, const json_t *props)
 			    og_tone_class(og_text_of(item, "tone")));
 		og_html_value(out, json_object_get(item, "value"), og_text_of(item, "format"),
 			      og_json_str(props, "currency"));
-		og_markup(out, "</dd></div>");
+		if (*og_text_of(item, "unit")) {
+			og_markup(out, " ");
+			og_escape_member(out, item, "unit");
+		}
+		og_markup(out, "</dd>");
+		draw_note(out, item);
+		og_markup(out, "</div>");
 	}
 	og_markup(out, "</dl>");
 }
@@ -290,6 +307,20 @@ static void draw_empty(struct html_out *out, const json_t *props)
 	og_markup(out, "</div>");
 }
 
+static void open_tabs(struct html_out *out, const json_t *props)
+{
+	(void)props;
+	og_markup(out, "<div class=\"og-stack sp12\">");
+}
+
+/* Without script the panels stand below each other. */
+static void draw_tab(struct html_out *out, const json_t *props, size_t index)
+{
+	og_markup(out, "<h3>");
+	og_html_value(out, json_array_get(json_object_get(props, "labels"), index), "text", NULL);
+	og_markup(out, "</h3>");
+}
+
 static void close_page(struct html_out *out, const json_t *props)
 {
 	og_markup(out, "</main>\n");
@@ -333,6 +364,14 @@ static const struct drawer {
 	{ "Code", og_html_code, NULL },
 	{ "Text", draw_text, NULL },
 	{ "Empty", draw_empty, NULL },
+	{ "AreaChart", og_html_area, NULL },
+	{ "Sparkline", og_html_sparkline, NULL },
+	{ "Badge", og_html_badge, NULL },
+	{ "Integrity", og_html_integrity, NULL },
+	{ "Diff", og_html_diff, NULL },
+	{ "Graph", og_html_graph, NULL },
+	{ "Waterfall", og_html_waterfall, NULL },
+	{ "Tabs", open_tabs, close_block },
 };
 
 static void walk(struct html_out *out, const json_t *node)
@@ -348,7 +387,12 @@ static void walk(struct html_out *out, const json_t *node)
 			drawer = &drawers[i];
 	if (drawer)
 		drawer->open(out, props);
-	json_array_foreach(children, i, child) walk(out, child);
+	json_array_foreach(children, i, child)
+	{
+		if (strcmp(component, "Tabs") == 0)
+			draw_tab(out, props, i);
+		walk(out, child);
+	}
 	if (drawer && drawer->close)
 		drawer->close(out, props);
 }

@@ -120,7 +120,10 @@ void og_text_bars(struct text_out *out, const json_t *props)
 			     .max = og_value_number(json_object_get(props, "max")) };
 	const json_t *reference = json_object_get(props, "reference");
 
-	put_bars(out, &bars);
+	if (json_array_size(json_object_get(props, "series")) > 1)
+		og_text_columns(out, props);
+	else
+		put_bars(out, &bars);
 	if (reference) {
 		og_spaces(out, INDENT);
 		og_text_value(out, json_object_get(reference, "label"), "text", NULL);
@@ -153,12 +156,12 @@ static void put_end(struct text_out *out, const json_t *props, const json_t *row
 	og_ink(out, INK_BOLD, out->safe.data);
 }
 
-void og_text_spark(struct text_out *out, const json_t *props)
+/* One series as a line of blocks, its ends in words. */
+static void put_series(struct text_out *out, const json_t *props, const char *key)
 {
 	static const char *const steps[] = { "\u2581", "\u2582", "\u2583", "\u2584",
 					     "\u2585", "\u2586", "\u2587", "\u2588" };
 	json_t *rows = json_object_get(props, "rows");
-	const char *key = og_text_of(json_array_get(json_object_get(props, "series"), 0), "key");
 	size_t n = json_array_size(rows), bins = n < BAR_MAX ? n : BAR_MAX;
 	double low = 0, high = 0;
 
@@ -182,6 +185,23 @@ void og_text_spark(struct text_out *out, const json_t *props)
 	og_buf_adds(out->buf, out->width < NARROW ? " to\n  " : " to ");
 	put_end(out, props, json_array_get(rows, n - 1), key);
 	og_buf_addc(out->buf, '\n');
+}
+
+void og_text_spark(struct text_out *out, const json_t *props)
+{
+	json_t *series = json_object_get(props, "series"), *one;
+	size_t i, n = json_array_size(series);
+
+	json_array_foreach(series, i, one)
+	{
+		if (n > 1) {
+			og_spaces(out, INDENT);
+			og_text_line(out, INK_DIM,
+				     og_text_of(one, *og_text_of(one, "label") ? "label" : "key"));
+			og_buf_addc(out->buf, '\n');
+		}
+		put_series(out, props, og_text_of(one, "key"));
+	}
 }
 
 void og_text_shares(struct text_out *out, const json_t *props)

@@ -33,6 +33,21 @@ void og_text_table(struct text_out *out, const json_t *props);
 void og_text_bars(struct text_out *out, const json_t *props);
 /* A series as one line of blocks, its ends in words. */
 void og_text_spark(struct text_out *out, const json_t *props);
+void og_text_columns(struct text_out *out, const json_t *props);
+/* Numbers as blocks, the first and the last in figures; no newline. */
+void og_text_trend(struct text_out *out, const json_t *values);
+void og_text_sparkline(struct text_out *out, const json_t *props);
+void og_text_waterfall(struct text_out *out, const json_t *props);
+/* What stands behind a figure: unit, change, trend. */
+void og_text_metric_note(struct text_out *out, const json_t *item);
+void og_text_badge(struct text_out *out, const json_t *props);
+void og_text_control(struct text_out *out, const json_t *node);
+/* The heading of a panel. */
+void og_text_tab(struct text_out *out, const json_t *props, size_t index);
+void og_text_integrity(struct text_out *out, const json_t *props);
+void og_text_entries(struct text_out *out, const json_t *props);
+void og_text_diff(struct text_out *out, const json_t *props);
+void og_text_graph(struct text_out *out, const json_t *props);
 void og_text_shares(struct text_out *out, const json_t *props);
 void og_text_meters(struct text_out *out, const json_t *props);
 /* A bar of full and eighth blocks; share 0 to 1. */

@@ -221,6 +221,7 @@ static void draw_metrics(struct text_out *out, const json_t *props)
 		og_ink(out,
 		       *og_text_of(item, "tone") ? og_ink_of(og_text_of(item, "tone")) : INK_BOLD,
 		       out->safe.data);
+		og_text_metric_note(out, item);
 		og_buf_addc(out->buf, '\n');
 	}
 }
@@ -341,6 +342,9 @@ static void draw_chain(struct text_out *out, const json_t *props)
 {
 	int64_t first = og_json_int(props, "first", 0), last = og_json_int(props, "last", 0);
 
+	og_text_entries(out, props);
+	if (first <= 0)
+		return;
 	og_spaces(out, INDENT);
 	og_buf_addf(out->buf, "#%lld", (long long)first);
 	if (last > first)
@@ -418,15 +422,31 @@ static const struct drawer {
 	const char *component;
 	void (*draw)(struct text_out *out, const json_t *props);
 } drawers[] = {
-	{ "Page", draw_page },		{ "Section", draw_section },
-	{ "Alert", draw_alert },	{ "Metrics", draw_metrics },
-	{ "Table", draw_table },	{ "KeyValue", draw_key_values },
-	{ "BarChart", og_text_bars },	{ "LineChart", og_text_spark },
-	{ "ShareBar", og_text_shares }, { "Meters", og_text_meters },
-	{ "Timeline", draw_timeline },	{ "SagaRail", draw_rail },
-	{ "Chain", draw_chain },	{ "Citation", draw_citation },
-	{ "Command", draw_command },	{ "Code", draw_code },
-	{ "Text", draw_text },		{ "Empty", draw_empty },
+	{ "Page", draw_page },
+	{ "Section", draw_section },
+	{ "Alert", draw_alert },
+	{ "Metrics", draw_metrics },
+	{ "Table", draw_table },
+	{ "KeyValue", draw_key_values },
+	{ "BarChart", og_text_bars },
+	{ "LineChart", og_text_spark },
+	{ "ShareBar", og_text_shares },
+	{ "Meters", og_text_meters },
+	{ "Timeline", draw_timeline },
+	{ "SagaRail", draw_rail },
+	{ "Chain", draw_chain },
+	{ "Citation", draw_citation },
+	{ "Command", draw_command },
+	{ "Code", draw_code },
+	{ "Text", draw_text },
+	{ "Empty", draw_empty },
+	{ "AreaChart", og_text_spark },
+	{ "Sparkline", og_text_sparkline },
+	{ "Badge", og_text_badge },
+	{ "Waterfall", og_text_waterfall },
+	{ "Integrity", og_text_integrity },
+	{ "Diff", og_text_diff },
+	{ "Graph", og_text_graph },
 };
 
 static void walk(struct text_out *out, const json_t *node)
@@ -438,7 +458,14 @@ static void walk(struct text_out *out, const json_t *node)
 	for (i = 0; i < sizeof(drawers) / sizeof(*drawers); i++)
 		if (strcmp(component, drawers[i].component) == 0)
 			drawers[i].draw(out, json_object_get(node, "p"));
-	json_array_foreach(children, i, child) walk(out, child);
+	if (strncmp(component, "Action", 6) == 0)
+		og_text_control(out, node);
+	json_array_foreach(children, i, child)
+	{
+		if (strcmp(component, "Tabs") == 0)
+			og_text_tab(out, json_object_get(node, "p"), i);
+		walk(out, child);
+	}
 }
 
 int og_view_text(const json_t *tree, const struct og_text_style *style, struct og_buf *buf,

@@ -21,11 +21,13 @@
 #include "lib/base/err.h"
 #include "lib/json/json.h"
 
-#define OG_VIEW_MAX	  ((size_t)96 << 20) /* most bytes a view may come to */
-#define OG_VIEW_COLUMNS	  64		     /* of a row set; the page says what is left out */
-#define OG_VIEW_HTML_ROWS 2000		     /* of a table in HTML; the page says so */
-#define OG_VIEW_WIDTH_MIN 40
-#define OG_VIEW_WIDTH_MAX 1000
+#define OG_VIEW_MAX	    ((size_t)96 << 20) /* most bytes a view may come to */
+#define OG_VIEW_COLUMNS	    64		       /* of a row set; the page says what is left out */
+#define OG_VIEW_HTML_ROWS   2000	       /* of a table in HTML; the page says so */
+#define OG_VIEW_GRAPH_NODES 200		       /* of a graph; a drawing says what is left out */
+#define OG_VIEW_GRAPH_EDGES 1000
+#define OG_VIEW_WIDTH_MIN   40
+#define OG_VIEW_WIDTH_MAX   1000
 
 #define OG_VIEW_TEXT_MAX  ((size_t)256 << 10) /* bytes of a view as it is written */
 #define OG_VIEW_NODES_MAX 5000		      /* components of a written view */
