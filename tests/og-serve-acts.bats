@@ -134,6 +134,7 @@ teardown() {
 	[ "$(post /api/auth/register "$eve")" = 200 ]
 	jq -e '.status == "success" and .user.role == "employee"' body
 	[ "$(stat -c %a "$OG_HOME/keys/eve-adams.key")" = 600 ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT role FROM users WHERE email LIKE 'eve%'")" = employee ]
 	[ "$(post /api/auth/register "$eve")" = 400 ]
 	[ "$(post /api/auth/register "${eve/employee/emperor}")" = 400 ]
 	for bad in '{"name":"","email":"a@b","password":"12345678","role":"customer"}' \

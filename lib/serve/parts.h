@@ -16,6 +16,8 @@ extern const struct og_serve_part og_serve_register;
 extern const struct og_serve_part og_serve_explore;
 /* /api/action, /api/action/execute. */
 extern const struct og_serve_part og_serve_acts;
+/* /api/ledger. */
+extern const struct og_serve_part og_serve_ledger;
 /* /api/status, /api/logs, /api/budgets. */
 extern const struct og_serve_part og_serve_health;
 /* /, /ui/FILE: the page. */

@@ -21,7 +21,7 @@
 #define MAIL_MAX       254
 #define PASSWORD_MIN   8
 #define PASSWORD_MAX   1024
-#define INSERT	       "INSERT INTO users(name, email, role) VALUES (:name, :email, :role)"
+#define INSERT	       "INSERT INTO users(name, email, role) VALUES (:name, :email, :account_role)"
 
 struct newcomer {
 	char principal[33];
@@ -106,7 +106,7 @@ static void key_made(struct og_exchange *x, const struct og_spawned *done, const
 		       done->out);
 	og_exchange_ask(x, "sql.write",
 			json_pack("{s:s,s:{s:s,s:s,s:s}}", "sql", INSERT, "params", "name",
-				  who->name, "email", who->mail, "role", who->role),
+				  who->name, "email", who->mail, "account_role", who->role),
 			row_made);
 }
 

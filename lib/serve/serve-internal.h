@@ -125,6 +125,7 @@ struct og_serve {
 	struct og_net *net;
 	struct og_desk *desk;
 	struct og_yard *yard;
+	struct og_verify *verify; /* verify.h */
 	struct og_limits *limits; /* NULL with --cgi: nothing lives long enough */
 	void *states[OG_PARTS_MAX];
 	size_t n_parts;

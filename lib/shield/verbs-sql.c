@@ -10,6 +10,21 @@
 #include "lib/shield/verbs.h"
 
 /* The statement and its parameters, as the gate wants them. */
+/* A value for one of the caller's own variables would be ignored, and the
+ * caller's word used in its place: better said than done. */
+static int check_names(const json_t *params, struct og_err *err)
+{
+	static const char *const own[] = { "principal_id", "clearance", "role" };
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		if (json_object_get(params, own[i])) {
+			og_fail(err, OG_EDATA, "parameter '%s': :%s is the caller's own", own[i],
+				own[i]);
+			return og_hint(err, "give the parameter another name");
+		}
+	return 0;
+}
+
 static int statement(struct og_request *rq, const char **ret_sql, json_t **ret_vars,
 		     struct og_err *err)
 {
@@ -18,6 +33,8 @@ static int statement(struct og_request *rq, const char **ret_sql, json_t **ret_v
 
 	if (!sql)
 		return og_fail(err, OG_EDATA, "the statement holds a NUL byte");
+	if (check_names(params, err) < 0)
+		return -1;
 	*ret_vars = params ? json_incref(params) : json_object();
 	if (!*ret_vars)
 		return og_fail_nomem(err);
