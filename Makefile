@@ -125,7 +125,7 @@ PARTS_og-amqp := og-amqp-request.o og-amqp-link.o og-amqp-frames.o og-amqp-act.o
 PARTS_og-http := og-http-allow.o og-http-transfer.o
 PARTS_og-otlp := og-otlp-export.o
 PARTS_og-ledger := og-ledger-proofs.o
-PARTS_og-render := og-render-page.o og-render-view.o
+PARTS_og-render := og-render-code.o og-render-page.o og-render-view.o
 PARTS_og-shield := og-shield-desk.o og-shield-grants.o og-shield-principal.o \
 	og-shield-service.o og-telemetry.o
 PARTS_og-skill := og-skill-parse.o

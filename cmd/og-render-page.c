@@ -48,15 +48,18 @@ static int read_part(const struct og_ctx *ctx, const char *name, struct og_buf *
 	return rc;
 }
 
-int og_render_kit_read(const struct og_ctx *ctx, enum og_render_runtime runtime,
+int og_render_kit_read(const struct og_ctx *ctx, struct og_render_runtime runtime,
 		       struct og_render_kit *kit, char **ret_missing, struct og_err *err)
 {
+	static const char *const runtimes[2][2] = {
+		{ "ui/frame.js", "ui/frame-live.js" },
+		{ "ui/frame-react.js", "ui/frame-live-react.js" },
+	};
 	const struct {
 		const char *name;
 		struct og_buf *part;
 	} parts[] = {
-		{ runtime == OG_RUNTIME_REACT ? "ui/frame-react.js" : "ui/frame.js",
-		  &kit->runtime },
+		{ runtimes[runtime.react != 0][runtime.live != 0], &kit->runtime },
 		{ "ui/kit.css", &kit->kit_css },
 		{ "ui/shell.js", &kit->shell },
 		{ "ui/shell.css", &kit->shell_css },
@@ -109,8 +112,7 @@ int og_render_page(const struct og_render_kit *kit, json_t *result, const json_t
 	json_t *actions = NULL, *data = NULL;
 	int rc = -1;
 
-	if (code)
-		page.code = slice(code);
+	page.code = slice(code);
 	if (og_view_actions(result, &actions, err) < 0)
 		goto out;
 	data = live_data(result);

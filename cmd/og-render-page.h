@@ -13,7 +13,10 @@ struct og_render_kit {
 	struct og_buf runtime, kit_css, shell, shell_css, engine;
 };
 
-enum og_render_runtime { OG_RUNTIME_PREACT, OG_RUNTIME_REACT };
+struct og_render_runtime {
+	int react; /* else Preact */
+	int live;  /* can run code */
+};
 
 void og_render_kit_init(struct og_render_kit *kit);
 void og_render_kit_release(struct og_render_kit *kit);
@@ -21,11 +24,11 @@ void og_render_kit_release(struct og_render_kit *kit);
 /* Reads the kit's files from share/ui. 1: all there; 0: this installation
  * was built without (no npm or esbuild), *ret_missing names the file, free()
  * it; -1: they cannot be read. */
-int og_render_kit_read(const struct og_ctx *ctx, enum og_render_runtime runtime,
+int og_render_kit_read(const struct og_ctx *ctx, struct og_render_runtime runtime,
 		       struct og_render_kit *kit, char **ret_missing, struct og_err *err);
 
 /* The page, or with frame_only the view's document alone, for a tree of the
- * result. code (may be NULL) is live code, compiled. */
+ * result. code is live code, compiled; empty: none. */
 int og_render_page(const struct og_render_kit *kit, json_t *result, const json_t *tree,
 		   const struct og_buf *code, int frame_only, struct og_buf *out,
 		   struct og_err *err);

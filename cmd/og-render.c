@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "cmd/og-main.h"
+#include "cmd/og-render-code.h"
 #include "cmd/og-render-page.h"
 #include "cmd/og-render-view.h"
 #include "lib/base/file.h"
@@ -49,10 +50,13 @@ struct render {
 	const char *set;
 	struct og_text_style style;
 	int is_static; /* a page without script */
-	enum og_render_runtime runtime;
+	struct og_render_runtime runtime;
 	struct og_render_kit kit; /* what pages are made of */
 	struct og_render_view view;
-	int fd; /* the document */
+	int allow_code;
+	struct og_compiler compiler;
+	struct og_buf code; /* of a view that needs some, compiled */
+	int fd;		    /* the document */
 };
 
 static int index_of(const char *word, const char *const *words)
@@ -134,7 +138,11 @@ static int find_runtime(const struct og_args *args, struct render *render, struc
 		return og_fail(err, OG_EUSAGE, "--runtime goes with a page that has one");
 	if (i < 0)
 		return og_fail(err, OG_EUSAGE, "--runtime is not '%s'", given);
-	render->runtime = (enum og_render_runtime)i;
+	render->allow_code = og_arg_flag(args, "allow-code");
+	if (render->allow_code &&
+	    ((render->form != FORM_HTML && render->form != FORM_MCP_APP) || render->is_static))
+		return og_fail(err, OG_EUSAGE, "--allow-code goes with a page that has a runtime");
+	render->runtime = (struct og_render_runtime){ i, render->allow_code };
 	return 0;
 }
 
@@ -202,13 +210,17 @@ static int open_document(const char *path, int *ret, struct og_err *err)
 	return 0;
 }
 
-/* What is open stays usable: the document, standard output and error. */
-static int give_up_authority(struct og_err *err)
+/* What is open stays usable: the document, standard output and error. A
+ * compiler is started in between: it inherits that there is no network. */
+static int give_up_authority(const struct og_ctx *ctx, struct render *render, struct og_err *err)
 {
 	static const char *const none[] = { NULL };
 
-	if (og_sandbox_paths(none, none, err) < 0 || og_sandbox_no_network(0, err) < 0 ||
-	    og_sandbox_no_exec(err) < 0)
+	if (og_sandbox_no_network(0, err) < 0)
+		return -1;
+	if (render->allow_code && og_compiler_start(ctx, &render->compiler, err) < 0)
+		return -1;
+	if (og_sandbox_paths(none, none, err) < 0 || og_sandbox_no_exec(err) < 0)
 		return -1;
 #ifndef __SANITIZE_ADDRESS__
 	if (og_sandbox_limits(MEMORY_MAX, CPU_SECONDS_MAX, 0, err) < 0)
@@ -250,6 +262,13 @@ static int dump_line(const json_t *value, struct og_buf *out, struct og_err *err
 	return og_buf_check(out, "output", err);
 }
 
+static int draw_page(const struct render *render, json_t *result, const json_t *tree,
+		     struct og_buf *out, struct og_err *err)
+{
+	return og_render_page(&render->kit, result, tree, &render->code,
+			      render->form == FORM_MCP_APP, out, err);
+}
+
 static int draw_tree(const struct render *render, json_t *result, const json_t *tree,
 		     struct og_buf *out, struct og_err *err)
 {
@@ -261,9 +280,9 @@ static int draw_tree(const struct render *render, json_t *result, const json_t *
 	case FORM_HTML:
 		if (render->is_static)
 			return og_view_html(tree, css->data, css->len, out, err);
-		return og_render_page(&render->kit, result, tree, NULL, 0, out, err);
+		return draw_page(render, result, tree, out, err);
 	case FORM_MCP_APP:
-		return og_render_page(&render->kit, result, tree, NULL, 1, out, err);
+		return draw_page(render, result, tree, out, err);
 	case FORM_JSX:
 		return og_view_print_jsx(tree, result, out, err);
 	case FORM_A2UI:
@@ -275,7 +294,21 @@ static int draw_tree(const struct render *render, json_t *result, const json_t *
 	}
 }
 
-static int draw(const struct render *render, json_t *result, const char *digest, struct og_buf *out,
+/* The tree; where the document's view needs code and may have some, the
+ * tree without it, and the code. */
+static int make_tree(struct render *render, json_t *result, const char *digest, json_t **ret,
+		     struct og_err *err)
+{
+	int rc = og_view_tree(result, digest, ret, err);
+
+	if (rc == 0 || !render->allow_code || err->code != OG_EDATA)
+		return rc;
+	if (og_compiler_take_view(&render->compiler, result, &render->code, err) < 0)
+		return -1;
+	return og_view_tree(result, digest, ret, err);
+}
+
+static int draw(struct render *render, json_t *result, const char *digest, struct og_buf *out,
 		struct og_err *err)
 {
 	json_t *tree = NULL;
@@ -285,7 +318,7 @@ static int draw(const struct render *render, json_t *result, const char *digest,
 		return dump_line(result, out, err);
 	if (render->form == FORM_CSV)
 		return og_view_csv(result, render->set, out, err);
-	if (og_view_tree(result, digest, &tree, err) < 0)
+	if (make_tree(render, result, digest, &tree, err) < 0)
 		return -1;
 	rc = draw_tree(render, result, tree, out, err);
 	json_decref(tree);
@@ -319,19 +352,24 @@ static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_e
 	if (og_arg_flag(args, "catalog"))
 		return og_render_catalog(err);
 	og_render_kit_init(&render.kit);
+	og_compiler_init(&render.compiler);
+	og_buf_init(&render.code, OG_CODE_OUT_MAX);
 	if (parse_options(ctx, args, &render, err) < 0)
 		goto out;
 	if ((render.form == FORM_HTML || render.form == FORM_MCP_APP) &&
 	    read_kit(ctx, &render, err) < 0)
 		goto out;
 	if (open_document(og_arg(args, 0), &render.fd, err) < 0 ||
-	    og_render_view_open(args, &render.view, err) < 0 || give_up_authority(err) < 0)
+	    og_render_view_open(args, &render.view, err) < 0 ||
+	    give_up_authority(ctx, &render, err) < 0)
 		goto out;
 	rc = render_document(&render, err);
 out:
 	if (render.fd > STDIN_FILENO)
 		close(render.fd);
 	og_render_view_close(&render.view);
+	og_compiler_end(&render.compiler);
+	og_buf_release(&render.code);
 	og_render_kit_release(&render.kit);
 	return rc;
 }
@@ -341,6 +379,8 @@ static const struct og_opt opts[] = {
 	  "text (default), json, csv, html, tree, jsx, a2ui, mcp-app or actions" },
 	{ "static", 0, OG_OPT_FLAG, NULL, "html without script" },
 	{ "runtime", 0, OG_OPT_VALUE, "NAME", "preact (default) or react" },
+	{ "allow-code", 0, OG_OPT_FLAG, NULL,
+	  "let a page hold code that a view brings, in a worker" },
 	{ "view", 0, OG_OPT_VALUE, "FILE", "a view to draw it by, or none to ignore its own" },
 	{ "set", 0, OG_OPT_VALUE, "NAME", "the row set for csv (default: the first)" },
 	{ "color", 0, OG_OPT_VALUE, "WHEN", "auto (default), always or never" },

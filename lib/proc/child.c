@@ -234,19 +234,26 @@ static int exchange_all(struct exchange *x, int64_t deadline, struct og_err *err
 	return more;
 }
 
+int og_child_talk(struct og_child *child, const void *input, size_t len, int64_t deadline,
+		  struct og_buf *out, int *status, struct og_err *err)
+{
+	struct exchange x = { child, input, len, out };
+	int raw = 0, rc;
+
+	rc = exchange_all(&x, deadline, err);
+	if (rc < 0)
+		kill(child->pid, SIGKILL);
+	og_child_end(child, deadline, &raw);
+	*status = WIFSIGNALED(raw) ? 128 + WTERMSIG(raw) : WEXITSTATUS(raw);
+	return rc;
+}
+
 int og_child_run(const char *const *argv, const void *input, size_t len, int64_t deadline,
 		 struct og_buf *out, int *status, struct og_err *err)
 {
 	struct og_child child = { -1, -1, -1 };
-	struct exchange x = { &child, input, len, out };
-	int raw = 0, rc;
 
 	if (og_child_start(argv, NULL, &child, err) < 0)
 		return -1;
-	rc = exchange_all(&x, deadline, err);
-	if (rc < 0)
-		kill(child.pid, SIGKILL);
-	og_child_end(&child, deadline, &raw);
-	*status = WIFSIGNALED(raw) ? 128 + WTERMSIG(raw) : WEXITSTATUS(raw);
-	return rc;
+	return og_child_talk(&child, input, len, deadline, out, status, err);
 }

@@ -28,6 +28,11 @@ int og_child_start(const char *const *argv, const char *const *env_add, struct o
  * waitpid(2); may be NULL. */
 void og_child_end(struct og_child *child, int64_t deadline, int *status);
 
+/* Feeds a started child its whole input, collects its output until it
+ * ends, and reaps it; failure and *status as of og_child_run(). */
+int og_child_talk(struct og_child *child, const void *input, size_t len, int64_t deadline,
+		  struct og_buf *out, int *status, struct og_err *err);
+
 /* Runs argv to its end with input on stdin; output is appended to out.
  * OG_ETEMP when the deadline passed (the child is killed), OG_EDATA when
  * the output was larger than out may hold. *status is the exit status,

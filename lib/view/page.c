@@ -165,9 +165,9 @@ static void add_bar(struct og_buf *buf, const json_t *props)
 {
 	og_buf_adds(buf, "<header class=\"sh-bar\"><div class=\"sh-brand\">");
 	add_icon(buf, 20, "M2.5 14V8a5.5 5.5 0 0111 0v6M5.5 14V8.2a2.5 2.5 0 015 0V14");
-	og_buf_adds(buf, "<span>OmniGate</span></div><p class=\"sh-where\">");
+	og_buf_adds(buf, "<span>OmniGate</span></div><h1 class=\"sh-where\">");
 	og_block_text(buf, og_text_of(props, "title"));
-	og_buf_adds(buf, "</p><span class=\"sh-who\">");
+	og_buf_adds(buf, "</h1><span class=\"sh-who\">");
 	og_block_text(buf, og_text_of(props, "principal"));
 	og_buf_adds(buf, "</span><button class=\"sh-seal\" id=\"og-seal\" type=\"button\" "
 			 "aria-haspopup=\"dialog\" aria-label=\"Sealed view, no network. What "

@@ -12,7 +12,7 @@ const isObject = value => value !== null && typeof value === 'object';
 const isComponent = name => typeof name === 'string' && /^[A-Z]/.test(name) && own(components, name);
 
 // Properties with a meaning of their own to React or to a browser.
-const BANNED = /^(?:key|ref|children|class|className|style|is|slot|dangerouslySetInnerHTML|__.*|on[A-Z].*)$/;
+const BANNED = /^(?:key|ref|children|tools|class|className|style|is|slot|dangerouslySetInnerHTML|__.*|on[A-Z].*)$/;
 
 const TAGS = new Set(('div span p b strong em i small code pre ul ol li dl dt dd h2 h3 h4 hr br table thead ' +
 	'tbody tr th td section article button input select option label').split(' '));

@@ -5,6 +5,7 @@
 export const SILENCE_MS = 2000;
 const LOOK_MS = 250;
 const MESSAGES_MAX = 400; // a second; a view has no use for more
+const TREE_MAX = 4_000_000; // characters
 
 class Stopped extends Error {
 	name = 'Stopped';
@@ -65,6 +66,19 @@ export function startWorker(code, data, { show, fail, call }) {
 			kill(`The code of this view gave no answer for ${SILENCE_MS / 1000} seconds and was stopped.`);
 	}, LOOK_MS);
 
+	// A tree comes as text: what JSON cannot say (an object without a
+	// constructor, which a renderer may take for an element of its own) does
+	// not get here.
+	function receiveTree(text) {
+		if (typeof text !== 'string' || text.length > TREE_MAX)
+			return fail(new TypeError('the code of this view sent no tree'), 'render');
+		try {
+			return show(JSON.parse(text));
+		} catch (error) {
+			return fail(error, 'render');
+		}
+	}
+
 	async function answerCall({ id, name, args }) {
 		tell({ t: 'answer', id, result: await call(String(name), args) });
 	}
@@ -80,7 +94,7 @@ export function startWorker(code, data, { show, fail, call }) {
 			since = performance.now();
 			return undefined;
 		case 'tree':
-			return show(message.tree);
+			return receiveTree(message.tree);
 		case 'error':
 			return fail(thrown(message), 'render');
 		case 'call':

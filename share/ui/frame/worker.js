@@ -176,7 +176,7 @@ function render() {
 	try {
 		const tree = expand(createElement(View, { ...input, act }), '');
 		forgetGone();
-		post({ t: 'tree', tree });
+		post({ t: 'tree', tree: JSON.stringify(tree) });
 		effects.splice(0).forEach(run => run());
 	} catch (error) {
 		fail(error);

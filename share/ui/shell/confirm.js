@@ -48,11 +48,11 @@ export function confirmAction(request, { principal, served }) {
 		served ? visible(action.title) : 'Copy command');
 	const no = make('button', { class: 'sh-btn', type: 'button', autofocus: true }, 'Cancel');
 	const dialog = make('dialog', { class: 'sh-dialog', 'aria-labelledby': 'og-confirm-title' },
-		make('header', {}, make('h2', { id: 'og-confirm-title' }, visible(action.title)),
+		make('div', { class: 'head' }, make('h2', { id: 'og-confirm-title' }, visible(action.title)),
 			make('p', {}, visible(action.summary || 'The view asks to run this action.'))),
 		make('div', { class: 'in' }, parameters(action, values), commandBlock(argv, command, served),
 			principalNote(principal)),
-		make('footer', {}, no, yes));
+		make('div', { class: 'foot' }, no, yes));
 
 	return new Promise(resolve => {
 		const settled = setTimeout(() => { yes.disabled = false; }, SETTLE_MS);

@@ -88,7 +88,7 @@ function fact(name, value, mono) {
 
 function showSeal() {
 	const dialog = make('dialog', { class: 'sh-dialog', 'aria-labelledby': 'og-seal-title' },
-		make('header', {}, make('h2', { id: 'og-seal-title' }, 'What this view can do'),
+		make('div', { class: 'head' }, make('h2', { id: 'og-seal-title' }, 'What this view can do'),
 			make('p', {}, 'It was made for one task and runs apart from this page and from everything else.')),
 		make('div', { class: 'in' }, make('dl', { class: 'sh-kv' },
 			fact('Network', 'None'),
@@ -98,7 +98,7 @@ function showSeal() {
 			fact('Code', spec.level === 'code' ? 'Generated; in a worker without a document' : 'None: known parts only'),
 			fact('View', spec.view, true),
 			fact('Made by', spec.maker))),
-		make('footer', {}, make('button', { class: 'sh-btn', type: 'button', autofocus: true,
+		make('div', { class: 'foot' }, make('button', { class: 'sh-btn', type: 'button', autofocus: true,
 			onclick: () => dialog.close() }, 'Close')));
 
 	dialog.addEventListener('close', () => dialog.remove());
