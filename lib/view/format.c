@@ -172,13 +172,13 @@ void og_format(struct og_buf *buf, const json_t *value, const char *format, cons
 		og_buf_adds(buf, json_is_true(value) || json_integer_value(value) ? "yes" : "no");
 	else if (json_is_number(value) && strcmp(format, "money") == 0)
 		add_money(buf, og_value_number(value), currency);
+	else if (json_is_number(value) && strcmp(format, "percent") == 0 &&
+		 fabs(og_value_number(value)) < FIGURES_MAX)
+		og_buf_addf(buf, "%.0f %%", og_value_number(value) * 100);
 	else if (json_is_integer(value) && strcmp(format, "id") == 0)
 		og_buf_addf(buf, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 	else if (json_is_integer(value))
 		add_integer(buf, json_integer_value(value));
-	else if (json_is_real(value) && strcmp(format, "percent") == 0 &&
-		 fabs(json_real_value(value)) < FIGURES_MAX)
-		og_buf_addf(buf, "%.0f %%", json_real_value(value) * 100);
 	else if (json_is_real(value))
 		og_format_number(buf, json_real_value(value), 0);
 	else if (!add_tagged(buf, value) && og_json_dump(value, buf, &err) < 0)

@@ -48,6 +48,7 @@ static void numbers(void)
 	check_format("0.0", "money", NULL, "0.00");
 	check_format("0.1", "number", NULL, "0.10");
 	check_format("0.21", "percent", NULL, "21 %");
+	check_format("1", "percent", NULL, "100 %");
 }
 
 static void values(void)

@@ -1,7 +1,7 @@
 // From the properties of a chart to what is drawn: series, a scale with
 // round steps that always has zero in it, labels that fit.
 import { format, formatTick, isDate } from './format.js';
-import { get, isNumber, num, objects, text, tone } from './values.js';
+import { get, isNumber, num, objects, text } from './values.js';
 
 const TICKS = 4;
 const COLOURS = 6;
@@ -37,7 +37,7 @@ export function scaleOf(values) {
 function colourOf(wanted, i) {
 	if (Number.isInteger(wanted) && wanted >= 1 && wanted <= COLOURS)
 		return 'k' + wanted;
-	return tone(wanted) ? 'k-' + wanted : 'k' + (i % COLOURS + 1);
+	return 'k' + (i % COLOURS + 1);
 }
 
 function seriesOf(series, rows, x) {

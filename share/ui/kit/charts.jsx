@@ -61,6 +61,9 @@ function isOutermost(cells, j) {
 	return !cells.slice(j + 1).some(cell => cell.value && (cell.to < cell.from) === down);
 }
 
+// One series held against a line: what is above it is red.
+const isOver = (model, value) => model.series.length === 1 && model.reference && value > model.reference.value;
+
 function Columns({ model, frame, at }) {
 	const n = model.stacked ? 1 : Math.max(1, model.series.length);
 	const group = Math.min(BAR_MAX * n, frame.slot * 0.62), each = group / n, gap = each > 3 * GAP ? GAP : 0;
@@ -84,7 +87,9 @@ function Columns({ model, frame, at }) {
 				const path = barPath(left, width, frame.y(from) + (size > 2 ? lift : 0), frame.y(to),
 					!model.stacked || isOutermost(cells, j));
 
-				return <path key={j} className={cx('fill', model.series[j].colour)} d={path} />;
+				const look = isOver(model, value) ? 'over' : model.series[j].colour;
+
+				return <path key={j} className={cx('fill', look)} d={path} />;
 			})}
 		</g>
 	));

@@ -14,7 +14,7 @@ function stepMark(state, i) {
 
 function StepCard({ step, i }) {
 	const state = oneOf(step.state, STATES, '');
-	const look = { failed: 'bad', skipped: 'skip', running: 'live', waiting: 'hold', pending: 'skip' }[state];
+	const look = { failed: 'bad', skipped: 'skip', running: 'info', waiting: 'warn', pending: 'skip' }[state];
 
 	return (
 		<article className={cx('og-step', look)}>

@@ -71,8 +71,11 @@ function backEdges(graph) {
 function laidEdges(graph) {
 	const back = backEdges(graph);
 
-	return graph.edges.filter(edge => edge.from !== edge.to).map(edge => (
-		back.has(edge) ? { edge, from: edge.to, to: edge.from, turned: true } : { edge, from: edge.from, to: edge.to }));
+	return graph.edges.filter(edge => edge.from !== edge.to).map(edge => {
+		const turned = back.has(edge);
+
+		return { edge, turned, from: turned ? edge.to : edge.from, to: turned ? edge.from : edge.to };
+	});
 }
 
 // The longest way to each node.

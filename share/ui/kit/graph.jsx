@@ -18,7 +18,8 @@ function curve(points, turned) {
 	let x = first.x + NODE.width + (turned ? 7 : 0), y = middle(first), path = `M${x} ${y}`;
 
 	for (const cell of rest) {
-		const end = cell.x - (cell === last && !turned ? 7 : 0), to = middle(cell), bend = Math.max(26, (end - x) / 2);
+		const end = cell.x - (cell === last && !turned ? 7 : 0), to = middle(cell);
+		const bend = Math.max(26, (end - x) / 2);
 
 		path += `C${x + bend} ${y} ${end - bend} ${to} ${end} ${to}`;
 		x = cell.x + NODE.width;

@@ -9,8 +9,8 @@ import { Boundary } from './failure.jsx';
 // For buttons of a host's own: <Page><Tools>...</Tools></Page>.
 export const Tools = ({ children }) => children;
 
-const isTool = child =>
-	child?.type === ActionButton || child?.type === Tools || (child?.type === Boundary && child.props.tool === true);
+const isTool = ({ type, props }) =>
+	type === ActionButton || type === Tools || (type === Boundary && props.tool === true);
 
 // [tools, the others]
 export function withoutTools(children) {
