@@ -18,8 +18,8 @@ teardown() {
 	[ "$(get /api/schema)" = 200 ]
 	jq -e '.schema | test("products") and test("order-verification") and test("passages")' body
 	jq -e '[.tables[].name] | index("orders")' body
-	! grep -q audit_ledger body
-	! grep -qi password body
+	not grep -q audit_ledger body
+	not grep -qi password body
 	[ "$(get /api/graph)" = 200 ]
 	jq -e '.nodes | length > 5 and all(has("id") and has("label") and has("name") and
 		has("description") and has("properties"))' body
@@ -149,8 +149,8 @@ teardown() {
 	[ "$(get /api/session)" = 200 ]
 	jq -e '.principal == "eve-adams" and .role == "employee" and .clearance == 2' body
 	og-ledger verify --state
-	! grep -q open-sesame "$BATS_TEST_TMPDIR/log"
-	! grep -q open-sesame "$OG_HOME/erp.db"
+	not grep -q open-sesame "$BATS_TEST_TMPDIR/log"
+	not grep -q open-sesame "$OG_HOME/erp.db"
 }
 
 @test "how the instance is, for who may see everybody's tasks" {

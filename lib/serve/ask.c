@@ -513,6 +513,19 @@ int og_desk_new(struct og_serve *serve, struct og_desk **ret, struct og_err *err
 	return 0;
 }
 
+int og_who_has(const json_t *who, const char *right)
+{
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(json_object_get(who, "rights"), i, name)
+	{
+		if (json_is_string(name) && strcmp(json_string_value(name), right) == 0)
+			return 1;
+	}
+	return 0;
+}
+
 void og_desk_stop(struct og_desk *desk)
 {
 	struct og_err err = OG_ERR_INIT;

@@ -16,6 +16,14 @@ extern const struct og_serve_part og_serve_register;
 extern const struct og_serve_part og_serve_explore;
 /* /api/action, /api/action/execute. */
 extern const struct og_serve_part og_serve_acts;
+/* /api/query, /api/tasks. */
+extern const struct og_serve_part og_serve_tasks;
+/* /api/approvals. */
+extern const struct og_serve_part og_serve_approvals;
+/* /api/views. */
+extern const struct og_serve_part og_serve_views;
+/* /api/events. */
+extern const struct og_serve_part og_serve_live;
 /* /api/ledger. */
 extern const struct og_serve_part og_serve_ledger;
 /* /api/status, /api/logs, /api/budgets. */

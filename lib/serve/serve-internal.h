@@ -126,6 +126,7 @@ struct og_serve {
 	struct og_desk *desk;
 	struct og_yard *yard;
 	struct og_verify *verify; /* verify.h */
+	struct og_drawn *drawn;	  /* drawn.h */
 	struct og_limits *limits; /* NULL with --cgi: nothing lives long enough */
 	void *states[OG_PARTS_MAX];
 	size_t n_parts;
@@ -152,6 +153,8 @@ void og_desk_stop(struct og_desk *desk);
 void og_desk_login(struct og_desk *desk, json_t *request, og_answer_fn *answer, void *arg);
 /* Who the principal is: what session.begin answers. */
 void og_desk_who(struct og_desk *desk, const char *principal, og_answer_fn *answer, void *arg);
+/* Has who, as that answers, the right? */
+int og_who_has(const json_t *who, const char *right);
 
 /* spawn.c */
 int og_yard_new(struct og_serve *serve, struct og_yard **ret, struct og_err *err);

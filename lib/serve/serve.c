@@ -8,6 +8,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
+#include "lib/serve/drawn.h"
 #include "lib/serve/limit.h"
 #include "lib/serve/serve-internal.h"
 #include "lib/serve/verify.h"
@@ -154,7 +155,8 @@ static int open_all(struct og_serve *serve, struct og_err *err)
 	    og_loop_signals(serve->loop, got_signal, serve, err) < 0 ||
 	    og_desk_new(serve, &serve->desk, err) < 0 ||
 	    og_yard_new(serve, &serve->yard, err) < 0 ||
-	    og_verify_new(serve, &serve->verify, err) < 0)
+	    og_verify_new(serve, &serve->verify, err) < 0 ||
+	    og_drawn_new(serve, &serve->drawn, err) < 0)
 		return -1;
 	if (!serve->setup.cgi &&
 	    (og_limits_new(&serve->limits, err) < 0 || og_net_new(serve, &serve->net, err) < 0))
@@ -186,6 +188,7 @@ void og_serve_close(struct og_serve *serve)
 	og_yard_free(serve->yard);
 	og_desk_free(serve->desk);
 	og_verify_free(serve->verify);
+	og_drawn_free(serve->drawn);
 	og_net_free(serve->net);
 	for (size_t i = 0; i < serve->n_parts; i++)
 		if (serve->setup.parts[i]->stop)
