@@ -304,6 +304,56 @@ refused() { # status, words; the document is on standard input
 	done
 }
 
+@test "views written to do harm are refused by name" {
+	for view in "$hostile"/../views/*; do
+		for form in text html tree jsx; do
+			run --separate-stderr "$render" --view "$view" --to=$form "$golden/overview.json"
+			[ "$status" -eq 65 ] && [ -z "$output" ] || {
+				echo "$view: $status $output"
+				return 1
+			}
+		done
+	done
+}
+
+# The figures a form shows: digits of its text, ungrouped, shortest form.
+figures() {
+	sed -e 's/\([0-9]\),\([0-9][0-9][0-9]\)/\1\2/g; s/\([0-9]\),\([0-9][0-9][0-9]\)/\1\2/g' "$1" |
+		grep -oE '[0-9]+(\.[0-9]+)?' | sed -e 's/\(\.[0-9]*[1-9]\)0*$/\1/; s/\.0*$//' | sort -u
+}
+
+@test "all forms say the same numbers" {
+	# a result in which no two numbers are alike, whole and broken ones
+	jq -n '{v: 1, task: "t", state: "done", principal: "alice", view: {kind: "table", title: "Sums"},
+		data: {sales: [range(1; 41) | {region: "R\(. % 4)", item: "I\(.)", units: (. * 137 + 50000),
+			amount: (. * 911.37 + 1000000 | . * 100 | round / 100)}]}}' >sales.json
+	for file in sales.json "$golden"/overview.json "$golden"/inventory.json "$golden"/audit.json; do
+		"$render" --width=200 "$file" >text
+		"$render" --to=html --static "$file" | body /dev/stdin | sed 's/<[^>]*>/ /g' >page
+		"$render" --to=tree "$file" >tree
+		"$render" --to=jsx "$file" >view.jsx
+		"$render" --view view.jsx --to=tree "$file" >again
+		"$render" --to=a2ui "$file" >a2ui
+		for form in text page tree again a2ui; do figures $form >$form.figures; done
+		# every number that a cell of a table holds is in every form
+		jq -r '[.. | select(.c? == "Table") | .p | .columns as $c | .rows[] | . as $r | $c[] |
+			select(.format == "number" or .format == "money" or .format == "level") |
+			$r[.key] | numbers] | .[]' tree | grep -v e | sort -u >numbers
+		[ -s numbers ]
+		for form in text page tree again a2ui; do
+			missing=$(comm -23 numbers $form.figures)
+			[ -z "$missing" ] || {
+				echo "$file as $form lacks $missing"
+				return 1
+			}
+		done
+		for set in $(jq -r '.data | keys[]' "$file"); do
+			"$render" --to=csv --set "$set" "$file"
+		done >sheet
+		[ -z "$(comm -23 numbers <(tr ',' ' ' <sheet | grep -oE '[0-9]+(\.[0-9]+)?' | sort -u))" ]
+	done
+}
+
 @test "a bad view: 65 with its place, and nothing drawn" {
 	bad() { # view, message
 		printf '%s' "$1" >view

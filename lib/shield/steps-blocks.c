@@ -105,7 +105,7 @@ static int expanded(struct og_run *run, const json_t *block, json_t **ret, struc
 
 	if (og_json_parse(text, strlen(text), OG_SKILL_DOC_MAX, "block", &template, err) < 0)
 		return -1;
-	rc = og_template(template, run->vars, ret, err);
+	rc = og_template_view(template, run->vars, ret, err);
 	json_decref(template);
 	return rc;
 }

@@ -307,7 +307,7 @@ static int add_view(struct og_run *run, json_t *reply)
 	struct og_err quiet = OG_ERR_INIT;
 	json_t *view = NULL;
 
-	if (!run->view && common && og_template(common, run->vars, &view, &quiet) < 0)
+	if (!run->view && common && og_template_view(common, run->vars, &view, &quiet) < 0)
 		return 0;
 	if (!run->view && !view)
 		return 0;

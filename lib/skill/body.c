@@ -13,6 +13,7 @@
 #include "lib/skill/http.h"
 #include "lib/skill/pattern-internal.h"
 #include "lib/skill/skill.h"
+#include "lib/view/view.h"
 
 enum section {
 	SECTION_PROSE,
@@ -348,6 +349,52 @@ static void read_member(struct body *b, cmark_node *node, const char *info, cons
 	og_reader_set(b->r, b->r->doc, member, value);
 }
 
+/* A view that was written: wrong ones are told when the skill is read. */
+static void check_view(struct body *b, const json_t *view, size_t line)
+{
+	const json_t *jsx = json_object_get(view, "jsx"), *tree = json_object_get(view, "tree");
+	struct og_err err = OG_ERR_INIT;
+	json_t *ignored = NULL;
+
+	if (json_is_string(jsx) &&
+	    og_view_jsx(json_string_value(jsx), json_string_length(jsx), NULL, &ignored, &err) < 0)
+		og_note_error(b->r, line, "%s", err.msg);
+	json_decref(ignored);
+	if (tree && og_view_check(tree, &err) < 0)
+		og_note_error(b->r, line, "%s", err.msg);
+}
+
+static int is_fenced_as(cmark_node *node, const char *word)
+{
+	const char *info = cmark_node_get_fence_info(node);
+
+	return word_is(info, strlen(info), word);
+}
+
+/* "view" holds hints, "jsx view" the view itself; both make one. */
+static void read_view(struct body *b, cmark_node *node)
+{
+	json_t *view = json_object_get(b->r->doc, "view"), *text;
+	size_t line = line_of(b, node);
+
+	if (is_fenced_as(node, "jsx view")) {
+		text = json_string(cmark_node_get_literal(node));
+		if (!view)
+			og_reader_set(b->r, b->r->doc, "view", json_pack("{s:o}", "jsx", text));
+		else
+			og_reader_set(b->r, view, "jsx", text);
+	} else if (is_fenced_as(node, "view")) {
+		json_t *jsx = json_incref(json_object_get(view, "jsx"));
+
+		read_member(b, node, "view", "view", 0);
+		if (jsx)
+			og_reader_set(b->r, json_object_get(b->r->doc, "view"), "jsx", jsx);
+	} else {
+		return;
+	}
+	check_view(b, json_object_get(b->r->doc, "view"), line);
+}
+
 static void read_code(struct body *b, cmark_node *node)
 {
 	if (b->section == SECTION_STEPS)
@@ -355,7 +402,7 @@ static void read_code(struct body *b, cmark_node *node)
 	else if (b->section == SECTION_GRANTS)
 		read_member(b, node, "grants", "asks", 1);
 	else if (b->section == SECTION_VIEW)
-		read_member(b, node, "view", "view", 0);
+		read_view(b, node);
 }
 
 static void set_answer(struct body *b)

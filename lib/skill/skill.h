@@ -103,4 +103,8 @@ int og_template_path(const char *text, const json_t *vars, struct og_buf *buf, s
  * parsing, so no value can escape from its string. */
 int og_template(const json_t *value, const json_t *vars, json_t **ret, struct og_err *err);
 
+/* The same for a view block. Its JSX stays as it is: it has braces of its
+ * own, and reads values by paths into the result. */
+int og_template_view(const json_t *view, const json_t *vars, json_t **ret, struct og_err *err);
+
 #endif

@@ -249,3 +249,18 @@ int og_template(const json_t *value, const json_t *vars, json_t **ret, struct og
 {
 	return expand(value, vars, 0, ret, err);
 }
+
+int og_template_view(const json_t *view, const json_t *vars, json_t **ret, struct og_err *err)
+{
+	json_t *jsx = json_object_get(view, "jsx"), *hints;
+	int rc;
+
+	if (!jsx)
+		return og_template(view, vars, ret, err);
+	hints = json_copy((json_t *)(uintptr_t)view);
+	if (!hints || json_object_del(hints, "jsx") < 0)
+		return og_fail_nomem(err);
+	rc = og_template(hints, vars, ret, err);
+	json_decref(hints);
+	return rc < 0 ? -1 : og_json_set(*ret, "jsx", json_incref(jsx), err);
+}

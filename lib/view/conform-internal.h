@@ -18,26 +18,33 @@
 #include "lib/view/catalog.h"
 #include "lib/view/view.h"
 
+/* A member or an item that is stepped into; lives on the stack of whoever
+ * steps, so that no path is written before one is told. */
+struct og_step {
+	const char *name; /* NULL: an item */
+	size_t index;
+	const struct og_step *up;
+};
+
 struct og_conform {
 	const json_t *scope; /* {"data":..,"result":..}; NULL: bindings stay as they are */
 	const char *text;    /* JSX: its text, at its place; NULL for a tree */
 	size_t at;
-	struct og_buf path; /* JSON pointer in the tree, or in a property of JSX */
-	size_t nodes;	    /* made so far */
+	const struct og_step *step; /* where in the tree, or in a property of JSX */
+	size_t nodes;		    /* made so far */
 	struct og_err *err;
 };
 
 void og_conform_init(struct og_conform *c, const json_t *scope, struct og_err *err);
-void og_conform_release(struct og_conform *c);
 
 /* Fails with "view:LINE:COLUMN: ..." or "view:/pointer: ...". Returns -1. */
 int og_conform_fail(struct og_conform *c, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Steps into a member or an item; leave takes back what it gave. */
-size_t og_conform_enter(struct og_conform *c, const char *name);
-size_t og_conform_enter_item(struct og_conform *c, size_t index);
-void og_conform_leave(struct og_conform *c, size_t before);
+/* Steps into a member (name), or an item (name NULL), and out again. After
+ * an error nobody has to step out. */
+void og_conform_enter(struct og_conform *c, struct og_step *step, const char *name, size_t index);
+void og_conform_leave(struct og_conform *c, const struct og_step *step);
 
 /* Is value a binding? Its pointer, or NULL. */
 const char *og_binding(const json_t *value);

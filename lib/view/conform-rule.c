@@ -257,15 +257,16 @@ static json_t *nothing_of(const struct og_prop *prop)
 static int set_member(struct og_conform *c, json_t *object, const struct og_prop *prop,
 		      json_t *value, enum origin origin)
 {
-	size_t before = og_conform_enter(c, prop->name);
+	struct og_step step;
 	json_t *fit = NULL;
 
+	og_conform_enter(c, &step, prop->name, 0);
 	if (value && take(c, prop, value, origin, &fit) < 0)
 		return -1;
 	if (!fit && prop->required && (origin != WRITTEN || og_binding(value)) &&
 	    !(fit = nothing_of(prop)))
 		return og_fail_nomem(c->err);
-	og_conform_leave(c, before);
+	og_conform_leave(c, &step);
 	return checked(c, fit ? json_object_set_new(object, prop->name, fit) : 0);
 }
 
@@ -330,20 +331,21 @@ static int take_items(struct og_conform *c, const struct og_prop *item, json_t *
 		      enum origin origin, json_t **ret)
 {
 	json_t *list = json_array(), *one, *fit;
-	size_t i, before;
+	struct og_step step;
+	size_t i;
 
 	if (!list)
 		return og_fail_nomem(c->err);
 	json_array_foreach(value, i, one)
 	{
 		fit = NULL;
-		before = og_conform_enter_item(c, i);
+		og_conform_enter(c, &step, NULL, i);
 		if (take(c, item, one, origin == WRITTEN ? WRITTEN : INSIDE, &fit) < 0 ||
 		    checked(c, fit ? json_array_append_new(list, fit) : 0) < 0) {
 			json_decref(list);
 			return -1;
 		}
-		og_conform_leave(c, before);
+		og_conform_leave(c, &step);
 	}
 	*ret = list;
 	return 0;
@@ -421,21 +423,21 @@ static int take_map(struct og_conform *c, const struct og_prop *item, json_t *va
 		    enum origin origin, json_t **ret)
 {
 	json_t *object = json_object(), *one, *fit;
+	struct og_step step;
 	const char *key;
-	size_t before;
 
 	if (!object)
 		return og_fail_nomem(c->err);
 	json_object_foreach(value, key, one)
 	{
 		fit = NULL;
-		before = og_conform_enter(c, key);
+		og_conform_enter(c, &step, key, 0);
 		if (take(c, item, one, origin == WRITTEN ? WRITTEN : INSIDE, &fit) < 0 ||
 		    checked(c, fit ? json_object_set_new(object, key, fit) : 0) < 0) {
 			json_decref(object);
 			return -1;
 		}
-		og_conform_leave(c, before);
+		og_conform_leave(c, &step);
 	}
 	*ret = object;
 	return 0;

@@ -171,16 +171,17 @@ int og_conform_unknown(struct og_conform *c, const char *name)
 static int conform_props(struct og_conform *c, const struct og_component *component,
 			 const json_t *tree, json_t *props)
 {
-	size_t before = og_conform_enter(c, "p");
+	struct og_step step;
 	const char *key;
 	json_t *value;
 
+	og_conform_enter(c, &step, "p", 0);
 	json_object_foreach(json_object_get(tree, "p"), key, value)
 	{
 		if (og_conform_prop(c, component, props, key, value) < 0)
 			return -1;
 	}
-	og_conform_leave(c, before);
+	og_conform_leave(c, &step);
 	return 0;
 }
 
@@ -201,17 +202,19 @@ static int conform_child(struct og_conform *c, const struct og_component *compon
 static int conform_children(struct og_conform *c, const struct og_component *component,
 			    const json_t *tree, json_t *node)
 {
-	size_t before = og_conform_enter(c, "k"), inner, i;
+	struct og_step step, inner;
 	json_t *value;
+	size_t i;
 
+	og_conform_enter(c, &step, "k", 0);
 	json_array_foreach(json_object_get(tree, "k"), i, value)
 	{
-		inner = og_conform_enter_item(c, i);
+		og_conform_enter(c, &inner, NULL, i);
 		if (conform_child(c, component, node, value) < 0)
 			return -1;
-		og_conform_leave(c, inner);
+		og_conform_leave(c, &inner);
 	}
-	og_conform_leave(c, before);
+	og_conform_leave(c, &step);
 	return 0;
 }
 
@@ -277,7 +280,6 @@ int og_conform_tree(const json_t *tree, const json_t *scope, json_t **ret, struc
 		og_conform_fail(&c, "larger than %zu bytes", OG_VIEW_TEXT_MAX);
 	else
 		rc = conform_node(&c, (json_t *)(uintptr_t)tree, ret);
-	og_conform_release(&c);
 	return rc;
 }
 

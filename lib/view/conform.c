@@ -12,12 +12,6 @@
 void og_conform_init(struct og_conform *c, const json_t *scope, struct og_err *err)
 {
 	*c = (struct og_conform){ .scope = scope, .err = err };
-	og_buf_init(&c->path, PATH_MAX_LEN);
-}
-
-void og_conform_release(struct og_conform *c)
-{
-	og_buf_release(&c->path);
 }
 
 /* Line and column, from 1, in characters. */
@@ -37,46 +31,52 @@ static void place_of(const struct og_conform *c, size_t *ret_line, size_t *ret_c
 	*ret_column = column;
 }
 
+/* "/k/0/p": from the root down, which is the end of the list. */
+static void add_path(const struct og_step *step, struct og_buf *path)
+{
+	if (!step)
+		return;
+	add_path(step->up, path);
+	if (step->name)
+		og_buf_addf(path, "/%s", step->name);
+	else
+		og_buf_addf(path, "/%zu", step->index);
+}
+
 int og_conform_fail(struct og_conform *c, const char *fmt, ...)
 {
-	const char *path = c->path.len > 0 ? c->path.data : "";
 	char what[OG_ERR_MSG_MAX];
 	size_t line, column;
+	struct og_buf path;
+	const char *where;
 	va_list args;
 
 	va_start(args, fmt);
 	og_text_vformat(what, sizeof(what), fmt, args);
 	va_end(args);
-	if (!c->text)
-		return og_fail(c->err, OG_EDATA, "view:%s: %s", *path ? path : "/", what);
-	place_of(c, &line, &column);
-	return og_fail(c->err, OG_EDATA, "view:%zu:%zu: %s%s%s", line, column,
-		       *path ? path + 1 : "", *path ? ": " : "", what);
+	og_buf_init(&path, OG_ERR_MSG_MAX);
+	add_path(c->step, &path);
+	where = path.len > 0 ? path.data : "";
+	if (c->text) {
+		place_of(c, &line, &column);
+		og_fail(c->err, OG_EDATA, "view:%zu:%zu: %s%s%s", line, column,
+			*where ? where + 1 : "", *where ? ": " : "", what);
+	} else {
+		og_fail(c->err, OG_EDATA, "view:%s: %s", *where ? where : "/", what);
+	}
+	og_buf_release(&path);
+	return -1;
 }
 
-/* Steps into a member, and out again: the buffer's old length is the way back. */
-size_t og_conform_enter(struct og_conform *c, const char *name)
+void og_conform_enter(struct og_conform *c, struct og_step *step, const char *name, size_t index)
 {
-	size_t before = c->path.len;
-
-	og_buf_addf(&c->path, "/%s", name);
-	return before;
+	*step = (struct og_step){ .name = name, .index = index, .up = c->step };
+	c->step = step;
 }
 
-size_t og_conform_enter_item(struct og_conform *c, size_t index)
+void og_conform_leave(struct og_conform *c, const struct og_step *step)
 {
-	size_t before = c->path.len;
-
-	og_buf_addf(&c->path, "/%zu", index);
-	return before;
-}
-
-void og_conform_leave(struct og_conform *c, size_t before)
-{
-	if (before >= c->path.len)
-		return;
-	c->path.len = before;
-	c->path.data[before] = '\0';
+	c->step = step->up;
 }
 
 const char *og_binding(const json_t *value)

@@ -14,6 +14,12 @@ static void open_card(struct html_out *out, const json_t *props, int folded, siz
 {
 	unsigned id = ++out->ids;
 
+	if (!*og_text_of(props, "title") && !folded) {
+		og_markup(out, "<section class=\"og-card flush\"><div class=\"body\">"
+			       "<div class=\"og-scroll\" tabindex=\"0\" role=\"region\" "
+			       "aria-label=\"Table\"><table class=\"og-table\"><thead><tr>");
+		return;
+	}
 	og_buf_addf(out->buf, "<section class=\"og-card flush\" aria-labelledby=\"s%u\">%s", id,
 		    folded ? "<details><summary>" : "<header>");
 	og_buf_addf(out->buf, "<h2 id=\"s%u\">", id);

@@ -22,11 +22,21 @@ static inline char jsx_peek(const struct jsx *j, size_t n)
 	return n < j->len - j->at ? j->text[j->at + n] : '\0';
 }
 
+static inline int jsx_is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+static inline int og_jsx_is_name(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '$' || c == '-';
+}
+
 /* White space and comments. */
 int og_jsx_space(struct jsx *j);
 /* Is this word here, and not a longer one? Moves behind it. */
 int og_jsx_word(struct jsx *j, const char *word);
-int og_jsx_is_name(char c);
 /* A name at this place: its length, 0 for none. */
 size_t og_jsx_name(const struct jsx *j);
 

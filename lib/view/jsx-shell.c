@@ -214,6 +214,5 @@ int og_view_jsx(const char *text, size_t len, const json_t *scope, json_t **ret,
 	else
 		json_decref(tree);
 	og_buf_release(&j.buf);
-	og_conform_release(&j.c);
 	return rc;
 }

@@ -9,6 +9,7 @@
 
 #define PATH_MAX_LEN ((size_t)512)
 #define NUMBER_MAX   64
+#define MEMBER_MAX   255 /* bytes of a member's name */
 
 /* --- strings ------------------------------------------------------------------- */
 
@@ -197,30 +198,26 @@ static int member_name(struct jsx *j)
 
 static int fill_member(struct jsx *j, json_t *object)
 {
+	char name[MEMBER_MAX + 1];
 	json_t *value = NULL;
-	size_t len;
-	char *name;
-	int rc = -1;
 
 	if (member_name(j) < 0)
 		return -1;
-	len = j->buf.len;
-	name = len > 0 ? og_buf_take(&j->buf) : strdup("");
-	og_buf_init(&j->buf, OG_VIEW_TEXT_MAX);
-	if (!name)
+	if (j->buf.len > MEMBER_MAX || memchr(j->buf.data, 0, j->buf.len))
+		return og_jsx_fail(j, "a member's name with a NUL or of more than %d bytes",
+				   MEMBER_MAX);
+	memcpy(name, j->buf.data, j->buf.len + 1);
+	if (json_object_get(object, name))
+		return og_jsx_fail(j, "'%s' stands here twice", name);
+	if (og_jsx_space(j) < 0)
+		return -1;
+	if (jsx_peek(j, 0) == ',' || jsx_peek(j, 0) == '}' || jsx_peek(j, 0) == '(')
+		return og_jsx_code(j, "a member without ':'");
+	if (og_jsx_expect(j, ':', "a member's name") < 0 || og_jsx_value(j, &value) < 0)
+		return -1;
+	if (json_object_set_new_nocheck(object, name, value) < 0)
 		return og_fail_nomem(j->c.err);
-	if (strlen(name) != len)
-		og_jsx_fail(j, "a member's name with a NUL");
-	else if (json_object_get(object, name))
-		og_jsx_fail(j, "'%s' stands here twice", name);
-	else if (og_jsx_space(j) < 0)
-		rc = -1;
-	else if (jsx_peek(j, 0) == ',' || jsx_peek(j, 0) == '}' || jsx_peek(j, 0) == '(')
-		og_jsx_code(j, "a member without ':'");
-	else if (og_jsx_expect(j, ':', "a member's name") == 0 && og_jsx_value(j, &value) == 0)
-		rc = json_object_set_new(object, name, value) < 0 ? og_fail_nomem(j->c.err) : 0;
-	free(name);
-	return rc;
+	return 0;
 }
 
 static int fill_object(struct jsx *j, json_t *object)
@@ -355,11 +352,15 @@ static int path_value(struct jsx *j, const char *root, json_t **ret)
 	int rc;
 
 	og_buf_init(&pointer, PATH_MAX_LEN);
-	og_buf_addf(&pointer, "/%s", root);
+	add_token(&pointer, root, strlen(root));
 	rc = path_tokens(j, &pointer);
 	if (rc == 0) {
-		*ret = json_pack("{s:s}", "$", pointer.data);
-		rc = *ret ? 0 : og_fail_nomem(j->c.err);
+		*ret = json_object();
+		rc = *ret && json_object_set_new_nocheck(
+				     *ret, "$", json_stringn_nocheck(pointer.data, pointer.len)) ==
+					     0
+			     ? 0
+			     : og_fail_nomem(j->c.err);
 	}
 	og_buf_release(&pointer);
 	return rc;
@@ -421,6 +422,8 @@ static int check_end(struct jsx *j)
 		      { "-", "arithmetic" },   { "*", "arithmetic" },	   { "/", "arithmetic" },
 		      { "%", "arithmetic" },   { "[", "a computed index" } };
 
+	if (!jsx_peek(j, 0) || strchr(",]})", jsx_peek(j, 0)))
+		return 0;
 	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++)
 		if (jsx_peek(j, 0) == signs[i].sign[0] &&
 		    (!signs[i].sign[1] || jsx_peek(j, 1) == signs[i].sign[1]))

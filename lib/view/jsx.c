@@ -20,7 +20,7 @@ int og_jsx_fail(struct jsx *j, const char *fmt, ...)
 	og_text_vformat(what, sizeof(what), fmt, args);
 	va_end(args);
 	j->c.at = j->at < j->len ? j->at : j->len;
-	og_conform_leave(&j->c, 0);
+	j->c.step = NULL;
 	return og_conform_fail(&j->c, "%s", what);
 }
 
@@ -53,12 +53,6 @@ void og_jsx_up(struct jsx *j, size_t levels)
 	j->depth -= levels;
 }
 
-int og_jsx_is_name(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '$' || c == '-';
-}
-
 size_t og_jsx_name(const struct jsx *j)
 {
 	size_t n = 0;
@@ -89,7 +83,7 @@ static int skip_comment(struct jsx *j)
 int og_jsx_space(struct jsx *j)
 {
 	for (;;) {
-		while (jsx_peek(j, 0) && strchr(" \t\r\n", jsx_peek(j, 0)))
+		while (jsx_is_space(jsx_peek(j, 0)))
 			j->at++;
 		if (jsx_peek(j, 0) != '/' || (jsx_peek(j, 1) != '*' && jsx_peek(j, 1) != '/'))
 			return 0;

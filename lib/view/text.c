@@ -230,9 +230,11 @@ static void draw_table(struct text_out *out, const json_t *props)
 {
 	json_t *rows = json_object_get(props, "rows");
 
-	og_buf_addc(out->buf, '\n');
-	og_text_line(out, INK_BOLD, og_text_of(props, "title"));
-	og_buf_addf(out->buf, " (%zu)\n", json_array_size(rows));
+	if (*og_text_of(props, "title")) {
+		og_buf_addc(out->buf, '\n');
+		og_text_line(out, INK_BOLD, og_text_of(props, "title"));
+		og_buf_addf(out->buf, " (%zu)\n", json_array_size(rows));
+	}
 	og_text_table(out, props);
 }
 

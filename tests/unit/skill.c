@@ -99,6 +99,45 @@ static void template_trees(void)
 	json_decref(vars);
 }
 
+/* JSX has braces of its own: nothing is put into it. */
+static void template_views(void)
+{
+	json_t *vars = json("{\"n\":7}"), *out = NULL;
+	json_t *view = json("{\"title\":\"a {n}\",\"jsx\":\"<Text>{n}{{x}}</Text>\"}");
+	struct og_err err = OG_ERR_INIT;
+
+	OG_CHECK_OK(og_template_view(view, vars, &out, &err), &err);
+	OG_CHECK_STR(og_json_str(out, "title"), "a 7");
+	OG_CHECK_STR(og_json_str(out, "jsx"), "<Text>{n}{{x}}</Text>");
+	OG_CHECK_STR(og_json_str(view, "jsx"), "<Text>{n}{{x}}</Text>");
+	json_decref(out);
+	json_decref(view);
+	json_decref(vars);
+}
+
+/* A view in JSX beside its hints, in either order. */
+static void reads_views(void)
+{
+	static const char *const texts[] = {
+		FRONT "## View\n```view\n{\"title\":\"T\"}\n```\n"
+		      "```jsx view\n<Text>{data.a}</Text>\n```\n",
+		FRONT "## View\n```jsx view\n<Text>{data.a}</Text>\n```\n"
+		      "```view\n{\"title\":\"T\"}\n```\n```jsx\n<Example>\n```\n",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct og_err err = OG_ERR_INIT;
+		json_t *doc = NULL, *view;
+
+		if (!OG_CHECK_OK(parse(texts[i], &doc, &err), &err))
+			continue;
+		view = json_object_get(doc, "view");
+		OG_CHECK_STR(og_json_str(view, "title"), "T");
+		OG_CHECK_STR(og_json_str(view, "jsx"), "<Text>{data.a}</Text>\n");
+		json_decref(doc);
+	}
+}
+
 static void reads_the_design(void)
 {
 	const char *text = FRONT
@@ -183,6 +222,12 @@ static const struct {
 	{ FRONT "## Steps\n### a\n```sql read\n\n```\n", "f.md:8: the block is empty" },
 	{ FRONT "## Steps\n### a\n```ddl\n{\n```\n", "f.md:8: block" },
 	{ FRONT "## Steps\n### a\n### a\n", "f.md:8: two steps are called 'a'" },
+	{ FRONT "## View\n```jsx view\n<Tabel/>\n```\n",
+	  "f.md:7: view:1:2: there is no component 'Tabel'" },
+	{ FRONT "## View\n```jsx view\n<Text>{data.a.map(x)}</Text>\n```\n",
+	  "f.md:7: view:1:15: the call .map() needs code" },
+	{ FRONT "## View\n```view\n{\"tree\":{\"c\":\"script\"}}\n```\n",
+	  "f.md:7: view:/: there is no component 'script'" },
 	{ FRONT "## Grants\n```grants\n{}\n```\n", "f.md:7: 'grants' holds a JSON array" },
 	{ FRONT "## Grants\n```grants\n[{\"tbl\":\"t\",\"verbs\":[\"delete\"]}]\n```\n",
 	  "f.md:1: skill 's': 'asks': a verb is not" },
@@ -410,6 +455,8 @@ int main(void)
 	OG_RUN(names);
 	OG_RUN(templates);
 	OG_RUN(template_trees);
+	OG_RUN(template_views);
+	OG_RUN(reads_views);
 	OG_RUN(reads_the_design);
 	OG_RUN(refuses_with_a_line);
 	OG_RUN(limits_hold);

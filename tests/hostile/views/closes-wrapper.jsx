@@ -1,0 +1,1 @@
+<Text>a</Text>);} evil(); function View2(){ return (<Text/>

@@ -1,0 +1,1 @@
+<Text onClick={() => fetch("http://example.com")}>a</Text>

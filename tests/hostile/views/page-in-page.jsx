@@ -1,0 +1,1 @@
+<Page><Stack><Page title="forged"/></Stack></Page>

@@ -1,0 +1,1 @@
+<Stack style={{ background: "url(http://example.com)" }} />
