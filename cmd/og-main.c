@@ -85,8 +85,8 @@ int og_print_json(const json_t *value, struct og_err *err)
 }
 
 /* The renderer writes into a pipe, so it is told what our own output is. */
-static void render_argv(const struct og_ctx *ctx, const char *render, char width[16],
-			const char *argv[5])
+static int render_argv(const struct og_ctx *ctx, const char *render, char width[16],
+		       const char *argv[6])
 {
 	struct winsize size = { 0 };
 	int n = 0, terminal = isatty(STDOUT_FILENO);
@@ -101,14 +101,15 @@ static void render_argv(const struct og_ctx *ctx, const char *render, char width
 	if (terminal && !ctx->env("NO_COLOR"))
 		argv[n++] = "--color=always";
 	argv[n] = NULL;
+	return n;
 }
 
 int og_print_result(const struct og_ctx *ctx, const json_t *result, struct og_err *err)
 {
 	char *render = og_program_path(ctx->exe_dir, "og-render"), width[16];
-	const char *argv[5];
+	const char *argv[6];
 	struct og_buf in, out;
-	int status = 0, rc = -1;
+	int status = 0, n, rc = -1;
 
 	og_buf_init(&in, OG_CHANNEL_LINE_MAX);
 	og_buf_init(&out, OG_CHANNEL_LINE_MAX);
@@ -116,10 +117,18 @@ int og_print_result(const struct og_ctx *ctx, const json_t *result, struct og_er
 		og_fail_nomem(err);
 		goto out;
 	}
-	render_argv(ctx, render, width, argv);
+	n = render_argv(ctx, render, width, argv);
 	if (og_json_dump(result, &in, err) < 0 ||
 	    og_child_run(argv, in.data, in.len, og_deadline(RENDER_MS), &out, &status, err) < 0)
 		goto out;
+	if (status == OG_EDATA && json_object_get(result, "view")) { /* it has said why */
+		argv[n] = "--view=none";
+		argv[n + 1] = NULL;
+		og_buf_clear(&out);
+		if (og_child_run(argv, in.data, in.len, og_deadline(RENDER_MS), &out, &status,
+				 err) < 0)
+			goto out;
+	}
 	if (status == 0)
 		rc = og_print(out.data, out.len, err);
 	else

@@ -42,7 +42,7 @@ int og_utf8_valid(const char *data, size_t len)
 	const unsigned char *p = (const unsigned char *)data;
 
 	while (len > 0) {
-		size_t n = sequence(p, len);
+		size_t n = *p < 0x80 ? 1 : sequence(p, len);
 
 		if (n == 0)
 			return 0;

@@ -267,6 +267,12 @@ static int set_member(struct og_conform *c, json_t *object, const struct og_prop
 	    !(fit = nothing_of(prop)))
 		return og_fail_nomem(c->err);
 	og_conform_leave(c, &step);
+	if (fit && fit == json_object_get(object, prop->name)) { /* it stays where it is */
+		json_decref(fit);
+		return 0;
+	}
+	if (!fit)
+		json_object_del(object, prop->name); /* when it is there */
 	return checked(c, fit ? json_object_set_new(object, prop->name, fit) : 0);
 }
 
@@ -292,7 +298,8 @@ static int unknown_member(struct og_conform *c, const struct og_prop *props, con
 }
 
 /* An object with the members of a table: written ones in their order, of a
- * bound one those that are known. */
+ * bound one those that are known. What JSX wrote belongs to nobody else and
+ * is mended in its place. */
 static int take_object(struct og_conform *c, const struct og_prop *prop, json_t *value,
 		       enum origin origin, json_t **ret)
 {
@@ -300,13 +307,14 @@ static int take_object(struct og_conform *c, const struct og_prop *prop, json_t 
 	const struct og_prop *member;
 	json_t *object, *one;
 	const char *key;
+	void *next;
 
 	if (!json_is_object(value))
 		return wrong(c, prop, value, origin);
-	object = json_object();
+	object = members == WRITTEN && c->text ? json_incref(value) : json_object();
 	if (!object)
 		return og_fail_nomem(c->err);
-	json_object_foreach(value, key, one)
+	json_object_foreach_safe(value, next, key, one)
 	{
 		member = og_prop_find(prop->props, key);
 		if (member ? set_member(c, object, member, one, members) < 0

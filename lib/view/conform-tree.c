@@ -22,13 +22,15 @@ json_t *og_conform_node(struct og_conform *c, const struct og_component *compone
 		og_conform_fail(c, "an id of more than %d bytes", ID_MAX);
 		return NULL;
 	}
-	node = json_pack("{s:s, s:{}, s:[]}", "c", component->name, "p", "k");
-	if (node && id && json_object_set_new(node, "id", json_string(id)) < 0) {
+	node = json_object();
+	if (json_object_set_new_nocheck(node, "c", json_string_nocheck(component->name)) < 0 ||
+	    json_object_set_new_nocheck(node, "p", json_object()) < 0 ||
+	    json_object_set_new_nocheck(node, "k", json_array()) < 0 ||
+	    (id && json_object_set_new(node, "id", json_string(id)) < 0)) {
 		json_decref(node);
-		node = NULL;
-	}
-	if (!node)
 		og_fail_nomem(c->err);
+		return NULL;
+	}
 	return node;
 }
 
