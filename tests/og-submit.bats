@@ -420,3 +420,40 @@ in_envelope() {
 	[ "$(grep -c 'execve(' trace)" -eq 1 ]
 	! grep 'erp.db' trace
 }
+
+@test "a result whose own view is wrong is told without it, and why" {
+	cat >SKILL.md <<-'S'
+		---
+		name: bad-view
+		description: A view that wants rows and is bound to a number.
+		metadata:
+		  og-kind: workflow
+		  og-clearance: "1"
+		---
+		## When
+		- show bad view
+		## Steps
+		### look
+		```sql read as x
+		SELECT count(*) AS n FROM products
+		```
+		## Answer
+
+		{n} products.
+
+		## View
+		```jsx view
+		<Table rows={data.x[0].n} />
+		```
+		## Grants
+		```grants
+		[{"tbl": "products", "verbs": ["select"]}]
+		```
+	S
+	og-skill add --as alice --grant SKILL.md
+	serve
+	run --separate-stderr og-submit --as alice --wait "show bad view"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"7 products."* ]]
+	[[ "$stderr" == *"view:1:8: rows: wants rows"* ]]
+}
