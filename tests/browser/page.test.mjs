@@ -167,6 +167,14 @@ test('a click in a row reaches the shell: the dialog has parameters, command, pr
 	await page.close();
 });
 
+test('from a file a reading action shows its command as well', async t => {
+	const page = await open(t, stock());
+
+	await page.view.getByRole('button', { name: 'Look again' }).click();
+	assert.match(await page.locator('dialog[open]').innerText(), /og-submit --as bob --wait 'inspect stock'/);
+	await page.close();
+});
+
 test('the dialog takes no yes at once, and Enter cancels', async t => {
 	const page = await open(t, stock());
 

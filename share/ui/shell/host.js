@@ -202,7 +202,8 @@ export function createHost(options) {
 		const argv = argvOf(action, values), command = commandOf(argv);
 		const request = { action, arguments: values, argv, command, key: crypto.randomUUID?.() ?? randomKey() };
 
-		if (action.effect !== 'read' && !await watch.paused(() => confirmAction(request, options))) {
+		// From a file all there is to have is the command, so it is shown.
+		if ((action.effect !== 'read' || !options.served) && !await watch.paused(() => confirmAction(request, options))) {
 			tell('note', `${action.name} cancelled`);
 			return { content: [text('Cancelled')], isError: true };
 		}
