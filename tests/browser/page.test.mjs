@@ -304,7 +304,8 @@ test('a view that never begins is stopped', async t => {
 
 	assert.notEqual(silent, html);
 	await page.goto(pageFile(t.dir, 'silent.html', silent));
-	await page.locator('#og-hang').getByText('It never began').waitFor({ timeout: 30_000 });
+	await page.getByRole('button', { name: 'Stop the view' }).waitFor({ timeout: 30_000 });
+	await page.locator('#og-hang').getByText('It never began').waitFor({ timeout: 60_000 });
 	await page.close();
 });
 

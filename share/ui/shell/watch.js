@@ -5,9 +5,9 @@
 // runs, and no harm is done either.
 export const TIMES = {
 	ping: 1000, // ms between pings
-	start: 10_000, // until a view must have said that it is ready
-	hang: 3000, // of silence until the reader is asked
-	kill: 15_000, // and until it is stopped unasked
+	start: 10_000, // for a view to say that it is ready, until the reader is asked
+	hang: 3000, // of silence, until the reader is asked
+	kill: 30_000, // of either, until it is stopped unasked: a slow machine is no hang
 };
 
 // send(message) reaches the frame; onState('running'|'hanging'); onStop(why).
@@ -32,11 +32,11 @@ export function watchFrame({ send, onState, onStop, times = TIMES }) {
 		}
 		if (alive)
 			send({ id: `ping-${pings++}`, method: 'ping', params: {} });
-		const quiet = now - last, most = alive ? times.kill : times.start;
-		if (quiet > most)
+		const quiet = now - last;
+		if (quiet > times.kill)
 			onStop(alive ? `It gave no answer for ${times.kill / 1000} seconds.` : 'It never began.');
 		else
-			change(alive && quiet > times.hang);
+			change(quiet > (alive ? times.hang : times.start));
 	}
 
 	const timer = setInterval(look, times.ping);
