@@ -1,7 +1,7 @@
 // The kit in a browser: all components in both runtimes, read by axe, used
 // by keyboard, fed with garbage, printed.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ACTIONS, bundle, galleryPage, orders, ordersTable, trees } from './gallery.mjs';
 import { TESTS, axe, browser, og, shots, workplace } from './browser.mjs';
@@ -152,7 +152,7 @@ test('pages say the words of pages without script', async t => {
 const VALUES = [
 	0, 1, -1, 12, 999, 1000, -1234567, 0.5, 0.05, 0.005, 1.005, 2.675, 1234.5, 1234.56, 1234.567, -0.01, 1e-7, 1.5e15, 123456789012345, 1e21,
 	9007199254740991, 0.125, 0.335, 1.5, -2.25, '', 'text', 'a\u202eb', 'tab\there', '\u0007', '2026-11-24', '2026-11-24T09:02:00Z',
-	'2026-11-24T09:02:31.5Z', '2026-11-24 09:02:31', '2026-1-24', '2026-99-24T00:00:00', true, false, null, 'f'.repeat(64), [1, 2], { a: 1 },
+	'2026-11-24T09:02:31.5Z', '2026-11-24 09:02:31', '2026-1-24', '2026-99-24T00:00:00', true, false, null, 'f'.repeat(64),
 	{ i: '9223372036854775807' }, { b: 'AAEC' }, { r: '0x1p-1074' },
 ];
 const FORMATS = ['text', 'id', 'number', 'money', 'percent', 'date', 'time', 'bool', 'hash', 'status'];
@@ -160,19 +160,16 @@ const FORMATS = ['text', 'id', 'number', 'money', 'percent', 'date', 'time', 'bo
 
 test('every value in every format reads as in C', async t => {
 	const page = await open(t, 'preact'), plain = await t.browser.newPage();
-	const sample = JSON.parse(readFileSync(path.join(TESTS, 'golden', 'schema.json'), 'utf8'));
+	const file = path.join(t.dir, 'words.json');
 	const view = inPage(...FORMATS.map(format => ({
 		c: 'KeyValue', p: { currency: 'EUR', items: VALUES.map(value => ({ label: 'x', value, format })) }, k: [],
 	})));
 	const said = () => [...document.querySelectorAll('.og-kv dd')].map(node => node.textContent);
 
-	sample.view = { tree: view };
-	const html = og('og-render', ['--to=html', '--static'], { input: JSON.stringify(sample) });
-
-	await plain.setContent(html);
+	writeFileSync(file, JSON.stringify(view));
+	await plain.setContent(og('og-render', ['--to=html', '--static', '--view', file, path.join(TESTS, 'golden', 'schema.json')]));
 	const expected = await plain.evaluate(said);
-	if (expected.length < VALUES.length * FORMATS.length)
-		t.skip('og-render does not draw views yet');
+	assert.equal(expected.length, VALUES.length * FORMATS.length);
 	await draw(page, view);
 	assert.deepEqual(await page.evaluate(said), expected);
 	await page.close();

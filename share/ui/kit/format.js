@@ -127,7 +127,7 @@ export function format(value, as, currency) {
 	default:
 		return DASH;
 	}
-	if (as === 'bool' && Number.isInteger(value))
+	if (as === 'bool' && Number.isInteger(value) && Math.abs(value) < 2 ** 63)
 		return value ? 'yes' : 'no';
 	if (as === 'money')
 		return formatMoney(value, currency);
