@@ -53,7 +53,7 @@ FUZZ_DEPS := clang libclang-rt-14-dev
 LINT_DEPS := clang-format cppcheck shellcheck
 
 .DELETE_ON_ERROR:
-.PHONY: help all ui deps demo check check-full bench fuzz lint format units install uninstall dist clean
+.PHONY: help all ui deps demo check check-full bench pictures fuzz lint format units install uninstall dist clean
 all: $(BINS) $(HELPER_BINS) ui
 
 help:
@@ -63,6 +63,7 @@ help:
 	@echo 'make all         build below O=$(O) (SANITIZE=1: with address and undefined checks)'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=$(DESTDIR); make uninstall takes it back'
 	@echo 'make bench       the figures of the README, as JSON'
+	@echo 'make pictures    docs/pictures anew, from a demo company'
 	@echo 'make fuzz        hostile input against the parsers, FUZZ_SECONDS=$(FUZZ_SECONDS) each'
 	@echo 'make lint        layout, static analysis, shell scripts; make format mends the layout'
 	@echo 'make dist        a tarball of the committed tree'
@@ -84,6 +85,9 @@ check check-full: deps
 bench: deps
 	@$(MAKE) --no-print-directory -s -j2 all benches
 	@OG_BUILD=$(O) tests/bench/run
+
+pictures: all
+	@OG_BUILD=$(O) node tests/browser/pictures.mjs docs/pictures
 
 # Hostile input against every parser, each for FUZZ_SECONDS.
 fuzz: deps

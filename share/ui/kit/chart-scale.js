@@ -137,9 +137,9 @@ function shortNames(rows, x, names) {
 
 export const longest = words => words.reduce((most, word) => Math.max(most, word.length), 0);
 
-// Characters of word that fit into width pixels.
-export function fitting(word, width) {
-	const room = Math.max(1, Math.floor(width / CHAR));
+// Characters of word that fit into width pixels, each taking char of them.
+export function fitting(word, width, char = CHAR) {
+	const room = Math.max(1, Math.floor(width / char));
 
 	return word.length <= room ? word : word.slice(0, Math.max(1, room - 1)).trimEnd() + '\u2026';
 }

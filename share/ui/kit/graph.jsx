@@ -67,8 +67,8 @@ function Node({ node, place, state, onChoose }) {
 		>
 			<title>{node.label}</title>
 			<rect width={NODE.width} height={NODE.height} rx="8" />
-			<text className="name" x="14" y={two ? 19 : 27}>{fitting(node.label, NODE.width - 26)}</text>
-			{two && <text className="kind" x="14" y="35">{fitting(node.kind, NODE.width - 26)}</text>}
+			<text className="name" x="14" y={two ? 19 : 27}>{fitting(node.label, NODE.width - 26, 7.7)}</text>
+			{two && <text className="kind" x="14" y="35">{fitting(node.kind, NODE.width - 26, 6.4)}</text>}
 		</g>
 	);
 }

@@ -259,7 +259,7 @@ function Body({ title, props, rows, columns, id }) {
 							{columns.map(column => (
 								<Heading key={column.key} column={column} sort={view.sort} onSort={again(view.setSort)} />
 							))}
-							{action && <th scope="col"><span className="vh">Action</span></th>}
+							{action && <th scope="col" className="act"><span className="vh">Action</span></th>}
 						</tr>
 					</thead>
 					<tbody>
