@@ -15,10 +15,14 @@ const AWAY = 'The server cannot be reached';
 let csrf = '';
 let hooks = { expired() {}, reached() {}, away() {} };
 
-export const setToken = token => { csrf = token ?? ''; };
+export const setToken = token => {
+	csrf = token ?? '';
+};
 
 // {expired(): the session is over; reached(), away(): whether the server answers}
-export const onConnection = given => { hooks = { ...hooks, ...given }; };
+export const onConnection = given => {
+	hooks = { ...hooks, ...given };
+};
 
 async function problemOf(response) {
 	let said = {};
@@ -39,7 +43,12 @@ export async function reach(path, options) {
 	let response;
 
 	try {
-		response = await fetch(path, { credentials: 'same-origin', cache: 'no-store', redirect: 'error', ...options });
+		response = await fetch(path, {
+			credentials: 'same-origin',
+			cache: 'no-store',
+			redirect: 'error',
+			...options,
+		});
 	} catch (error) {
 		if (error.name !== 'AbortError')
 			hooks.away();

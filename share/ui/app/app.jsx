@@ -32,8 +32,13 @@ function Refused({ section, session }) {
 	return (
 		<Page title={section?.title ?? 'Nothing here'}>
 			<Alert
-				tone="info" title={section ? 'Not for your role' : 'This address leads nowhere'}
-				text={section ? `${section.title} needs the right “${section.right}”, which the role ${session.role} does not have.` : ''}
+				tone="info"
+				title={section ? 'Not for your role' : 'This address leads nowhere'}
+				text={
+					section
+						? `${section.title} needs the right “${section.right}”, which ${session.role} does not have.`
+						: ''
+				}
 				fix={section ? 'An administrator can give it with og-shield grants.' : 'Choose a section.'}
 			/>
 		</Page>
@@ -49,19 +54,33 @@ function SignedIn({ session }) {
 	return (
 		<Frame sections={offered} here={route.section}>
 			<Boundary key={`${route.section}/${route.id}`}>
-				{Section ? <Section route={route} /> :
-					<Refused section={SECTIONS.find(section => section.name === route.section)} session={session} />}
+				{Section ? (
+					<Section route={route} />
+				) : (
+					<Refused
+						section={SECTIONS.find(section => section.name === route.section)}
+						session={session}
+					/>
+				)}
 			</Boundary>
 		</Frame>
 	);
 }
 
 function App() {
-	const session = useStore(state => state.session), over = useStore(state => state.over);
-	const link = useStore(state => state.link), theme = useStore(themeNow);
+	const session = useStore(state => state.session),
+		over = useStore(state => state.over);
+	const link = useStore(state => state.link),
+		theme = useStore(themeNow);
 
 	if (session === undefined)
-		return link === 'away' && <main className="ap-login"><p role="status">The server cannot be reached. Trying again.</p></main>;
+		return (
+			link === 'away' && (
+				<main className="ap-login">
+					<p role="status">The server cannot be reached. Trying again.</p>
+				</main>
+			)
+		);
 	if (session === null)
 		return <Login over={over} />;
 	return (

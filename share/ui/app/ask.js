@@ -6,9 +6,17 @@ import { read } from './store.js';
 
 // argv: what would run. True for yes.
 export function confirmed({ title, summary, argv, values = {} }) {
-	const properties = Object.fromEntries(Object.keys(values).map(name => [name, { type: 'string', title: name }]));
+	const properties = Object.fromEntries(
+		Object.keys(values).map(name => [name, { type: 'string', title: name }]),
+	);
 
 	return confirmAction(
-		{ action: { title, summary, inputSchema: { properties } }, arguments: values, argv, command: commandOf(argv) },
-		{ principal: read().session.principal, served: true });
+		{
+			action: { title, summary, inputSchema: { properties } },
+			arguments: values,
+			argv,
+			command: commandOf(argv),
+		},
+		{ principal: read().session.principal, served: true },
+	);
 }

@@ -8,7 +8,9 @@ export const TIMES = { first: 400, most: 10_000, quiet: 40_000 };
 
 // Feeds text in pieces; calls tell(event, data) for each whole event.
 export function parser(tell) {
-	let rest = '', event = 'message', data = [];
+	let rest = '',
+		event = 'message',
+		data = [];
 
 	function line(text) {
 		if (text === '') {
@@ -41,7 +43,8 @@ function decoded(tell) {
 }
 
 async function read(response, take, heard) {
-	const reader = response.body.getReader(), decoder = new TextDecoder();
+	const reader = response.body.getReader(),
+		decoder = new TextDecoder();
 
 	for (;;) {
 		const { done, value } = await reader.read();
@@ -52,9 +55,14 @@ async function read(response, take, heard) {
 	}
 }
 
-// onEvent(name, data); onState('live' | 'away'); onExpired(). Returns stop().
+// onEvent(name, data); onState('live' | 'away' | 'polling');
+// polling: the server is there but gives no stream. onExpired(). Returns stop().
 export function listen({ onEvent, onState, onExpired, times = TIMES }) {
-	let stopped = false, tries = 0, timer = 0, silence = 0, control;
+	let stopped = false,
+		tries = 0,
+		timer = 0,
+		silence = 0,
+		control;
 
 	function heard() {
 		clearTimeout(silence);
@@ -63,31 +71,41 @@ export function listen({ onEvent, onState, onExpired, times = TIMES }) {
 	async function open() {
 		control = new AbortController();
 		heard();
-		const response = await reach('/api/events', { headers: { Accept: 'text/event-stream' }, signal: control.signal });
+		const response = await reach('/api/events', {
+			headers: { Accept: 'text/event-stream' },
+			signal: control.signal,
+		});
 
 		if (response.status === 401) {
 			stop();
-			return onExpired();
+			onExpired();
+			return '';
 		}
 		if (!response.ok || !response.body)
-			return;
+			return 'polling';
 		tries = 0;
 		onState('live');
 		await read(response, parser(decoded(onEvent)), heard);
+		return 'away';
 	}
 	async function run() {
+		let link = 'away';
+
 		clearTimeout(timer);
 		timer = 0;
 		try {
-			await open();
+			link = await open();
 		} catch {
-			// away: below
+			// away
 		}
 		clearTimeout(silence);
 		if (stopped)
 			return;
-		onState('away');
-		timer = setTimeout(run, Math.min(times.most, times.first * 2 ** tries++) * (0.75 + Math.random() / 2));
+		onState(link);
+		timer = setTimeout(
+			run,
+			Math.min(times.most, times.first * 2 ** tries++) * (0.75 + Math.random() / 2),
+		);
 	}
 	// The network is back: no need to wait any longer.
 	function now() {

@@ -19,8 +19,17 @@ function Link({ section, here, onClick }) {
 		<a href={`#/${section.name}`} aria-current={here ? 'page' : undefined} onClick={onClick}>
 			<Icon name={section.name} size={17} />
 			<span>{section.title}</span>
-			{waiting > 0 && <b className="count">{waiting}<i className="vh"> waiting</i></b>}
-			{broken && <b className="count bad">!<i className="vh"> changed records</i></b>}
+			{waiting > 0 && (
+				<b className="count">
+					{waiting}
+					<i className="vh"> waiting</i>
+				</b>
+			)}
+			{broken && (
+				<b className="count bad">
+					!<i className="vh"> changed records</i>
+				</b>
+			)}
 		</a>
 	);
 }
@@ -40,14 +49,24 @@ function More({ sections, here }) {
 	return (
 		<div className="ap-more" onKeyDown={onKeyDown}>
 			<button
-				type="button" ref={button} aria-expanded={open} aria-controls="ap-more" className={hidden ? 'on' : undefined}
+				type="button"
+				ref={button}
+				aria-expanded={open}
+				aria-controls="ap-more"
+				className={hidden ? 'on' : undefined}
 				onClick={() => setOpen(!open)}
 			>
-				<Icon name="more" size={17} /><span>More</span>
+				<Icon name="more" size={17} />
+				<span>More</span>
 			</button>
 			<div id="ap-more" hidden={!open}>
 				{sections.map(section => (
-					<Link key={section.name} section={section} here={section.name === here} onClick={() => setOpen(false)} />
+					<Link
+						key={section.name}
+						section={section}
+						here={section.name === here}
+						onClick={() => setOpen(false)}
+					/>
 				))}
 			</div>
 		</div>
@@ -56,13 +75,18 @@ function More({ sections, here }) {
 
 function Navigation({ sections, here }) {
 	const few = sections.length <= BELOW + 1;
-	const shown = few ? sections : sections.slice(0, BELOW), rest = few ? [] : sections.slice(BELOW);
+	const shown = few ? sections : sections.slice(0, BELOW),
+		rest = few ? [] : sections.slice(BELOW);
 
 	return (
 		<nav className="ap-nav" aria-label="Sections">
-			{shown.map(section => <Link key={section.name} section={section} here={section.name === here} />)}
+			{shown.map(section => (
+				<Link key={section.name} section={section} here={section.name === here} />
+			))}
 			<div className="rest">
-				{rest.map(section => <Link key={section.name} section={section} here={section.name === here} />)}
+				{rest.map(section => (
+					<Link key={section.name} section={section} here={section.name === here} />
+				))}
 			</div>
 			{rest.length > 0 && <More sections={rest} here={here} />}
 		</nav>
@@ -83,18 +107,29 @@ function Bar() {
 	return (
 		<header className="ap-bar">
 			<a className="brand" href="#/command" aria-label="OmniGate, to the command box">
-				<Icon name="brand" size={20} /><b>OmniGate</b>
+				<Icon name="brand" size={20} />
+				<b>OmniGate</b>
 			</a>
 			<span className="where">{safe(session.instance ?? '')}</span>
 			<span className="who">
 				<b>{safe(session.principal)}</b>
-				<span>{safe(session.role)}, clearance {session.clearance}</span>
+				<span>
+					{safe(session.role)}, clearance {session.clearance}
+				</span>
 			</span>
-			<button type="button" className="tool" aria-label="Keys" onClick={showKeys}><Icon name="keys" size={17} /></button>
+			<button type="button" className="tool" aria-label="Keys" onClick={showKeys}>
+				<Icon name="keys" size={17} />
+			</button>
 			<button type="button" className="tool" aria-label="Light or dark" onClick={switchTheme}>
 				<Icon name="theme" size={17} />
 			</button>
-			<button type="button" className="tool" aria-label="Sign out" title={problem || undefined} onClick={out}>
+			<button
+				type="button"
+				className="tool"
+				aria-label="Sign out"
+				title={problem || undefined}
+				onClick={out}
+			>
 				<Icon name="out" size={17} />
 			</button>
 		</header>
@@ -121,7 +156,9 @@ function Away() {
 			{shown && (
 				<p>
 					<Icon name="away" size={16} />
-					<span><b>The server is away.</b> Trying again. What you see stays, and what runs goes on.</span>
+					<span>
+						<b>The server is away.</b> Trying again. What you see stays, and what runs goes on.
+					</span>
 				</p>
 			)}
 		</div>
@@ -129,9 +166,14 @@ function Away() {
 }
 
 const KEYS = [
-	['/', 'to the command box'], ['\u2191 \u2193', 'in the command box: what you typed before'],
-	['g then a letter', 'go to a section: c command, t tasks, a approvals, l ledger, e explore, b budgets, s services'],
-	['?', 'these keys'], ['Esc', 'close what is open'],
+	['/', 'to the command box'],
+	['\u2191 \u2193', 'in the command box: what you typed before'],
+	[
+		'g then a letter',
+		'go to a section: c command, t tasks, a approvals, l ledger, e explore, b budgets, s services',
+	],
+	['?', 'these keys'],
+	['Esc', 'close what is open'],
 ];
 
 export function showKeys() {
@@ -141,15 +183,25 @@ export function showKeys() {
 function Keys() {
 	return (
 		<dialog id="ap-keys" className="sh-dialog" aria-labelledby="ap-keys-title">
-			<header><h2 id="ap-keys-title">Keys</h2></header>
+			<header>
+				<h2 id="ap-keys-title">Keys</h2>
+			</header>
 			<div className="in">
 				<dl className="sh-kv">
-					{KEYS.map(([key, words]) => [<dt key={key}><kbd>{key}</kbd></dt>, <dd key={words}>{words}</dd>])}
+					{KEYS.map(([key, words]) => [
+						<dt key={key}>
+							<kbd>{key}</kbd>
+						</dt>,
+						<dd key={words}>{words}</dd>,
+					])}
 				</dl>
 			</div>
 			<footer>
 				<button
-					type="button" className="sh-btn" autoFocus onClick={() => document.getElementById('ap-keys').close()}
+					type="button"
+					className="sh-btn"
+					autoFocus
+					onClick={() => document.getElementById('ap-keys').close()}
 				>
 					Close
 				</button>
@@ -171,7 +223,13 @@ function useKeys(sections) {
 		let before = 0;
 
 		function pressed(event) {
-			if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector('dialog[open]'))
+			if (
+				event.ctrlKey ||
+				event.metaKey ||
+				event.altKey ||
+				typing(event.target) ||
+				document.querySelector('dialog[open]')
+			)
 				return;
 			if (performance.now() - before < 1000) {
 				const section = sections.find(one => one.name[0] === event.key);
@@ -182,6 +240,7 @@ function useKeys(sections) {
 			}
 			if (event.key === '/') {
 				event.preventDefault();
+				event.stopImmediatePropagation(); // a table's filter has this key elsewhere
 				focusCommand();
 			} else if (event.key === '?') {
 				showKeys();
@@ -189,14 +248,15 @@ function useKeys(sections) {
 				before = performance.now();
 			}
 		}
-		addEventListener('keydown', pressed);
-		return () => removeEventListener('keydown', pressed);
+		addEventListener('keydown', pressed, true);
+		return () => removeEventListener('keydown', pressed, true);
 	}, [sections]);
 }
 
 export function Frame({ sections, here, children }) {
 	const title = sections.find(section => section.name === here)?.title ?? 'OmniGate';
-	const content = useRef(null), first = useRef(true);
+	const content = useRef(null),
+		first = useRef(true);
 
 	useKeys(sections);
 	useEffect(() => {
@@ -208,14 +268,23 @@ export function Frame({ sections, here, children }) {
 	}, [here, title]);
 	return (
 		<div className="ap-app">
-			<a className="ap-skip" href="#content" onClick={event => { event.preventDefault(); content.current?.focus(); }}>
+			<a
+				className="ap-skip"
+				href="#content"
+				onClick={event => {
+					event.preventDefault();
+					content.current?.focus();
+				}}
+			>
 				To the content
 			</a>
 			<Bar />
 			<Away />
 			<div className="ap-body">
 				<Navigation sections={sections} here={here} />
-				<div className="ap-content" ref={content} tabIndex={-1}>{children}</div>
+				<div className="ap-content" id="content" ref={content} tabIndex={-1}>
+					{children}
+				</div>
 			</div>
 			<Keys />
 		</div>

@@ -14,7 +14,8 @@ function words(error) {
 export function Login({ over }) {
 	const [said, say] = useState('');
 	const [busy, setBusy] = useState(false);
-	const mail = useRef(null), password = useRef(null);
+	const mail = useRef(null),
+		password = useRef(null);
 
 	useEffect(() => mail.current?.focus(), []);
 	async function send(event) {
@@ -40,25 +41,46 @@ export function Login({ over }) {
 	return (
 		<main className="ap-login">
 			<form className="og-card" onSubmit={send} noValidate aria-labelledby="ap-login-title">
-				<p className="brand"><Icon name="brand" size={22} /><b>OmniGate</b></p>
+				<p className="brand">
+					<Icon name="brand" size={22} />
+					<b>OmniGate</b>
+				</p>
 				<h1 id="ap-login-title">Sign in</h1>
-				<p className="why">{over || 'Everything here runs as you, within what you may see and do.'}</p>
+				<p className="why">
+					{over || 'Everything here runs as you, within what you may see and do.'}
+				</p>
 				<div className="og-field">
 					<label htmlFor="ap-mail">E-mail address</label>
 					<input
-						id="ap-mail" ref={mail} className="og-in" type="email" name="email" autoComplete="username"
-						autoCapitalize="none" spellCheck={false} aria-describedby="ap-login-said"
+						id="ap-mail"
+						ref={mail}
+						className="og-in"
+						type="email"
+						name="email"
+						autoComplete="username"
+						autoCapitalize="none"
+						spellCheck={false}
+						aria-describedby="ap-login-said"
 					/>
 				</div>
 				<div className="og-field">
 					<label htmlFor="ap-password">Password</label>
 					<input
-						id="ap-password" ref={password} className="og-in" type="password" name="password"
-						autoComplete="current-password" aria-describedby="ap-login-said"
+						id="ap-password"
+						ref={password}
+						className="og-in"
+						type="password"
+						name="password"
+						autoComplete="current-password"
+						aria-describedby="ap-login-said"
 					/>
 				</div>
-				<p id="ap-login-said" className="og-out bad" role="alert">{said}</p>
-				<Button kind="primary" type="submit" busy={busy}>Sign in</Button>
+				<p id="ap-login-said" className="og-out bad" role="alert">
+					{said}
+				</p>
+				<Button kind="primary" type="submit" busy={busy}>
+					Sign in
+				</Button>
 			</form>
 		</main>
 	);

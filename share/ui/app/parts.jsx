@@ -1,7 +1,7 @@
 // Small parts that every section needs: states of loading and failure in
 // words, buttons, and data that is fetched again when something happened.
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { Alert, Badge, Empty, safe, wordTone } from '../kit/index.js';
+import { Alert, Badge, Empty, Tools, safe, wordTone } from '../kit/index.js';
 import { ApiError, get } from './api.js';
 import { useStore } from './store.js';
 
@@ -9,8 +9,7 @@ export const stateWords = state => safe(String(state ?? '')).replace(/_/g, ' ');
 
 const TONES = { interrupted: 'bad', cancelled: '', expired: 'warn', rejected: 'bad' };
 
-export const State = ({ state }) =>
-	<Badge text={stateWords(state)} tone={TONES[state] ?? wordTone(state)} />;
+export const State = ({ state }) => <Badge text={stateWords(state)} tone={TONES[state] ?? wordTone(state)} />;
 
 // {data, error, loading, reload()} of a path; path null: nothing is fetched.
 // What was there stays while it is fetched again, also when that fails.
@@ -26,14 +25,18 @@ export function useData(path, again) {
 			return undefined;
 		get(path, { signal: control.signal }).then(
 			data => setFound({ path, data, error: null }),
-			error => error instanceof ApiError &&
-				setFound(before => ({ path, data: before.path === path ? before.data : null, error })));
+			error =>
+				error instanceof ApiError &&
+				setFound(before => ({ path, data: before.path === path ? before.data : null, error })),
+		);
 		return () => control.abort();
 	}, [path, again, turn]);
 	const own = found.path === path;
 	return {
-		data: own ? found.data : null, error: own ? found.error : null,
-		loading: path !== null && (!own || (!found.data && !found.error)), reload,
+		data: own ? found.data : null,
+		error: own ? found.error : null,
+		loading: path !== null && (!own || (!found.data && !found.error)),
+		reload,
 	};
 }
 
@@ -58,8 +61,11 @@ export function useTurn(wait = 300) {
 export function Button({ kind, small, busy, onClick, children, ...rest }) {
 	return (
 		<button
-			type="button" className={['og-btn', kind, small && 'sm'].filter(Boolean).join(' ')}
-			aria-disabled={busy || undefined} onClick={event => !busy && onClick?.(event)} {...rest}
+			type="button"
+			className={['og-btn', kind, small && 'sm'].filter(Boolean).join(' ')}
+			aria-disabled={busy || undefined}
+			onClick={event => !busy && onClick?.(event)}
+			{...rest}
 		>
 			{busy && <span className="og-spin" />}
 			{children}
@@ -71,7 +77,9 @@ export function Loading({ what = 'Loading' }) {
 	return (
 		<div className="ap-loading" role="status">
 			<span className="vh">{what}</span>
-			<i /><i /><i />
+			<i />
+			<i />
+			<i />
 		</div>
 	);
 }
@@ -89,11 +97,21 @@ export function Problem({ error, retry }) {
 
 	return (
 		<Alert
-			tone={error.status === 403 || error.status === 404 ? 'info' : 'bad'} title={title}
-			text={[safe(error.message), text].filter((words, i, all) => words && words !== title && all.indexOf(words) === i).join('. ')}
+			tone={error.status === 403 || error.status === 404 ? 'info' : 'bad'}
+			title={title}
+			text={[safe(error.message), text]
+				.filter((words, i, all) => words && words !== title && all.indexOf(words) === i)
+				.join('. ')}
 			fix={safe(error.hint ?? '')}
-			tools={retry && error.status !== 403 && <Button small onClick={retry}>Try again</Button>}
-		/>
+		>
+			{retry && error.status !== 403 && (
+				<Tools>
+					<Button small onClick={retry}>
+						Try again
+					</Button>
+				</Tools>
+			)}
+		</Alert>
 	);
 }
 
@@ -117,7 +135,8 @@ export function Choice({ label, options, value, onChange }) {
 		<div className="og-seg ap-choice" role="group" aria-label={label}>
 			{options.map(([key, words, n]) => (
 				<button key={key} type="button" aria-pressed={key === value} onClick={() => onChange(key)}>
-					{words}{n !== undefined && <span className="n">{n}</span>}
+					{words}
+					{n !== undefined && <span className="n">{n}</span>}
 				</button>
 			))}
 		</div>

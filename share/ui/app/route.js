@@ -17,7 +17,9 @@ function decode(text) {
 	}
 }
 
-export const go = path => { location.hash = '#/' + path; };
+export const go = path => {
+	location.hash = '#/' + path;
+};
 
 export const taskPath = id => `#/tasks/${encodeURIComponent(id)}`;
 

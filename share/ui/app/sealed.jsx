@@ -13,7 +13,9 @@ import { themeNow } from './theme.js';
 const policy = globalThis.trustedTypes?.createPolicy('og-frame', { createHTML: text => text });
 const documentOf = text => (policy ? policy.createHTML(text) : text);
 
-const NOTHING = "camera 'none'; microphone 'none'; geolocation 'none'; clipboard-read 'none'; clipboard-write 'none'; fullscreen 'none'";
+const NOTHING = ['camera', 'microphone', 'geolocation', 'clipboard-read', 'clipboard-write', 'fullscreen']
+	.map(what => `${what} 'none'`)
+	.join('; ');
 
 function makeFrame(title) {
 	const frame = document.createElement('iframe');
@@ -28,7 +30,11 @@ function makeFrame(title) {
 const pathOf = id => `/api/views/${encodeURIComponent(id)}`;
 
 async function perform({ action, arguments: values, key }, id, onTask) {
-	const { task_id: task } = await post(`${pathOf(id)}/actions`, { name: action.name, arguments: values }, { key });
+	const { task_id: task } = await post(
+		`${pathOf(id)}/actions`,
+		{ name: action.name, arguments: values },
+		{ key },
+	);
 
 	onTask?.(task);
 	return { text: `Started as task ${task.slice(0, 8)}`, data: { task } };
@@ -37,7 +43,11 @@ async function perform({ action, arguments: values, key }, id, onTask) {
 function hostOf({ place, id, title, page, actions, onTask, onStop, onActivity }) {
 	const frame = makeFrame(title);
 	const host = createHost({
-		frame, actions, principal: read().session.principal, served: true, onActivity,
+		frame,
+		actions,
+		principal: read().session.principal,
+		served: true,
+		onActivity,
 		context: { theme: themeNow(read()), locale: 'en-GB', timeZone: 'UTC' },
 		run: request => perform(request, id, onTask),
 		onState: (state, why) => state === 'stopped' && onStop(why),
@@ -53,7 +63,9 @@ function Stopped({ why, again }) {
 		<div className="ap-note">
 			<b>The view was stopped</b>
 			<p>{why} Nothing it showed has changed any record.</p>
-			<Button small onClick={again}>Show it again</Button>
+			<Button small onClick={again}>
+				Show it again
+			</Button>
 		</div>
 	);
 }
@@ -64,7 +76,13 @@ function Refusals({ all }) {
 	return (
 		<details className="ap-refusals">
 			<summary>{all.length} refused or failed in this view</summary>
-			<ul>{all.map((one, i) => <li key={i}><b>{one.what}</b> {one.why}</li>)}</ul>
+			<ul>
+				{all.map((one, i) => (
+					<li key={i}>
+						<b>{one.what}</b> {one.why}
+					</li>
+				))}
+			</ul>
 		</details>
 	);
 }
@@ -73,7 +91,8 @@ const REFUSALS_KEPT = 50;
 
 // id: of a task that has ended. onTask(id): an action began another one.
 export function Sealed({ id, title, onTask }) {
-	const place = useRef(null), latest = useRef(onTask);
+	const place = useRef(null),
+		latest = useRef(onTask);
 	const [turn, setTurn] = useState(0);
 	const [state, setState] = useState({ loading: true, error: null, why: '' });
 	const [refusals, setRefusals] = useState([]);
@@ -92,10 +111,15 @@ export function Sealed({ id, title, onTask }) {
 			if (control.signal.aborted)
 				return;
 			live.current = hostOf({
-				place: place.current, id, title, page, actions: said.actions ?? [],
+				place: place.current,
+				id,
+				title,
+				page,
+				actions: said.actions ?? [],
 				onTask: task => latest.current?.(task),
 				onStop: why => setState({ loading: false, error: null, why }),
-				onActivity: one => one.state === 'refused' && setRefusals(all => [one, ...all].slice(0, REFUSALS_KEPT)),
+				onActivity: one =>
+					one.state === 'refused' && setRefusals(all => [one, ...all].slice(0, REFUSALS_KEPT)),
 			});
 			setState({ loading: false, error: null, why: '' });
 		}

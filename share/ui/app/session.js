@@ -36,8 +36,15 @@ export async function countApprovals() {
 function onState(link) {
 	if (link === 'live' && read().link !== 'live')
 		write({ link, turn: read().turn + 1 });
-	else
-		write({ link });
+	else write({ link });
+}
+
+const POLL = 3000;
+
+// Without a stream of events lists are fetched again now and then.
+function poll() {
+	if (read().session && read().link === 'polling' && !document.hidden)
+		write({ turn: read().turn + 1 });
 }
 
 function begin(session) {
@@ -67,8 +74,7 @@ export async function resume() {
 	} catch (error) {
 		if (error.status === 401)
 			end(read().session === undefined ? '' : read().over);
-		else
-			write({ session: read().session ?? undefined, link: 'away' });
+		else write({ session: read().session ?? undefined, link: 'away' });
 		if (error.status !== 401)
 			setTimeout(() => read().session === undefined && resume(), 2000);
 	}
@@ -94,6 +100,7 @@ export async function signOut() {
 }
 
 export function watchSession() {
+	setInterval(poll, POLL);
 	onConnection({ expired, away: () => read().link === 'live' && write({ link: 'away' }) });
 	if (tabs)
 		tabs.onmessage = ({ data }) => (data === 'out' ? end('You signed out in another tab.') : resume());

@@ -5,7 +5,7 @@ import { useSyncExternalStore } from 'react';
 const START = {
 	session: undefined, // undefined: not known yet; null: nobody signed in
 	over: '', // why somebody has to sign in again
-	link: 'starting', // starting | live | away
+	link: 'starting', // starting | live | away | polling (no stream)
 	ledger: null, // the last ledger event
 	tasks: {}, // id -> the last event of a task
 	turn: 0, // grows with every task event and every new connection
@@ -37,7 +37,8 @@ const TASKS_KEPT = 500;
 
 // Only the newest are kept: a page may stay open for weeks.
 export function taskEvent(event) {
-	const { [event.task_id]: before, ...rest } = state.tasks, ids = Object.keys(rest);
+	const { [event.task_id]: before, ...rest } = state.tasks,
+		ids = Object.keys(rest);
 
 	for (const id of ids.slice(0, Math.max(0, ids.length - TASKS_KEPT)))
 		delete rest[id];

@@ -31,7 +31,11 @@ export function useTask(id) {
 function newer(task, event) {
 	if (!event || !isOpen(task))
 		return {};
-	return { progress: event.progress ?? task.progress, skill: event.skill || task.skill, state: isOpen(event) ? event.state : task.state };
+	return {
+		progress: event.progress ?? task.progress,
+		skill: event.skill || task.skill,
+		state: isOpen(event) ? event.state : task.state,
+	};
 }
 
 const words = name => String(name ?? '').replace(/[-_]/g, ' ');
@@ -41,9 +45,14 @@ export const stepTitle = name => capital(words(name));
 
 // What is known of a task that runs, as a line of events.
 function liveItems(task) {
-	const progress = task.progress ?? {}, undoing = progress.phase === 'undo';
+	const progress = task.progress ?? {},
+		undoing = progress.phase === 'undo';
 	const done = (progress.done ?? []).map(name => ({ title: stepTitle(name), tone: 'ok', detail: 'Done' }));
-	const undone = (progress.undone ?? []).map(name => ({ title: `Undo ${words(name)}`, tone: 'warn', detail: 'Taken back' }));
+	const undone = (progress.undone ?? []).map(name => ({
+		title: `Undo ${words(name)}`,
+		tone: 'warn',
+		detail: 'Taken back',
+	}));
 
 	return [...done, ...undone, { title: waitingFor(task, undoing), tone: 'info' }];
 }
@@ -59,17 +68,28 @@ function waitingFor(task, undoing) {
 const TONES = { failed: 'bad', undone: 'warn', done: 'ok', skipped: '' };
 
 function endItem(task) {
-	const bad = ['failed', 'interrupted', 'compensation_failed', 'in_doubt', 'refused', 'denied'].includes(task.state);
+	const bad = ['failed', 'interrupted', 'compensation_failed', 'in_doubt', 'refused', 'denied'].includes(
+		task.state,
+	);
 
 	return {
-		title: capital(words(task.state)), detail: task.reason ?? task.error ?? '', time: task.finished,
+		title: capital(words(task.state)),
+		detail: task.reason ?? task.error ?? '',
+		time: task.finished,
 		tone: task.state === 'completed' || task.state === 'done' ? 'ok' : bad ? 'bad' : 'warn',
 	};
 }
 
 // From the order to its end; it grows while the task runs.
 export function traceItems(task) {
-	const items = [{ title: 'Submitted', tone: 'ok', time: task.submitted, detail: task.principal ? `by ${task.principal}` : '' }];
+	const items = [
+		{
+			title: 'Submitted',
+			tone: 'ok',
+			time: task.submitted,
+			detail: task.principal ? `by ${task.principal}` : '',
+		},
+	];
 
 	if (task.skill)
 		items.push({ title: `Understood as ${task.skill}`, tone: 'ok' });
@@ -78,28 +98,17 @@ export function traceItems(task) {
 	const steps = task.result?.steps ?? [];
 	for (const step of steps.filter(one => one.state !== 'skipped'))
 		items.push({
-			title: stepTitle(step.name), tone: step.state === 'undone' ? 'ok' : TONES[step.state] ?? '',
+			title: stepTitle(step.name),
+			tone: step.state === 'undone' ? 'ok' : (TONES[step.state] ?? ''),
 			detail: step.state === 'undone' ? 'Done, taken back later' : capital(words(step.state)),
 		});
 	for (const undo of (task.result?.compensation ?? []).filter(one => one.state !== 'nothing'))
-		items.push({ title: `Undo ${words(undo.step)}`, tone: undo.state === 'failed' ? 'bad' : 'warn', detail: capital(words(undo.state)) });
+		items.push({
+			title: `Undo ${words(undo.step)}`,
+			tone: undo.state === 'failed' ? 'bad' : 'warn',
+			detail: capital(words(undo.state)),
+		});
 	return [...items, endItem(task)];
-}
-
-// The rail of a saga: each step with its undo, in the order of undoing.
-export function railSteps(result) {
-	const undos = (result?.compensation ?? []).filter(undo => undo.state !== 'nothing').map((undo, i) => ({ ...undo, turn: i + 1 }));
-
-	return (result?.steps ?? []).map(step => {
-		const undo = undos.find(one => one.step === step.name);
-
-		return {
-			title: stepTitle(step.name), state: step.state === 'undone' ? 'done' : step.state,
-			detail: step.reason ?? (step.affected ? `${step.affected} ${step.affected === 1 ? 'row' : 'rows'}` : ''),
-			note: step.seq ? `#${step.seq}` : '',
-			undo: undo && { title: `Undo ${words(step.name)}`, state: undo.state, turn: undo.turn, detail: capital(words(undo.state)) },
-		};
-	});
 }
 
 const at = entry => Date.parse(entry.time);
@@ -107,15 +116,22 @@ const at = entry => Date.parse(entry.time);
 // The trace as spans: each lasts until the next begins, the last one until the end.
 export function spans(trace, finished) {
 	const all = (trace ?? []).filter(entry => Number.isFinite(at(entry)));
-	const start = all.length > 0 ? at(all[0]) : 0, end = Date.parse(finished ?? '');
+	const start = all.length > 0 ? at(all[0]) : 0,
+		end = Date.parse(finished ?? '');
 
 	return all.map((entry, i) => {
 		const next = i + 1 < all.length ? at(all[i + 1]) : Number.isFinite(end) ? end : at(entry);
 
 		return {
-			title: [entry.action, entry.details].filter(Boolean).join(' '), start: at(entry) - start,
-			ms: Number.isFinite(entry.ms) ? entry.ms : Math.max(0, next - at(entry)), depth: entry.action === 'step' ? 1 : 0,
-			tone: /fail|refus|interrupt/i.test(entry.action ?? '') ? 'bad' : /undo|compens/i.test(entry.action ?? '') ? 'warn' : '',
+			title: [entry.action, entry.details].filter(Boolean).join(' '),
+			start: at(entry) - start,
+			ms: Number.isFinite(entry.ms) ? entry.ms : Math.max(0, next - at(entry)),
+			depth: entry.action === 'step' ? 1 : 0,
+			tone: /fail|refus|interrupt/i.test(entry.action ?? '')
+				? 'bad'
+				: /undo|compens/i.test(entry.action ?? '')
+					? 'warn'
+					: '',
 		};
 	});
 }

@@ -24,5 +24,8 @@ export function switchTheme() {
 
 export function watchTheme() {
 	apply(themeKept() ?? system());
-	dark.addEventListener('change', () => !document.documentElement.dataset.theme && write({ theme: system() }));
+	dark.addEventListener(
+		'change',
+		() => !document.documentElement.dataset.theme && write({ theme: system() }),
+	);
 }

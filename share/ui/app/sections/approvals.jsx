@@ -11,12 +11,27 @@ import { read } from '../store.js';
 import { stepTitle } from '../tasks.js';
 
 const DECISIONS = {
-	approved: { word: 'approve', title: 'Approve', summary: 'The task goes on with exactly these arguments.' },
-	rejected: { word: 'reject', title: 'Reject', summary: 'The task does not do this step; what it did before is undone.' },
+	approved: {
+		word: 'approve',
+		title: 'Approve',
+		summary: 'The task goes on with exactly these arguments.',
+	},
+	rejected: {
+		word: 'reject',
+		title: 'Reject',
+		summary: 'The task does not do this step; what it did before is undone.',
+	},
 };
 
 function argvOf(decision, one, note) {
-	const words = ['og-task', DECISIONS[decision].word, '--as', read().session.principal, '--digest', one.digest];
+	const words = [
+		'og-task',
+		DECISIONS[decision].word,
+		'--as',
+		read().session.principal,
+		'--digest',
+		one.digest,
+	];
 
 	return [...words, ...(note ? ['--note', note] : []), one.task_id];
 }
@@ -24,20 +39,29 @@ function argvOf(decision, one, note) {
 async function decide(decision, one, note) {
 	const { title, summary } = DECISIONS[decision];
 	const yes = await confirmed({
-		title: `${title} what ${one.principal} asks`, summary, argv: argvOf(decision, one, note),
+		title: `${title} what ${one.principal} asks`,
+		summary,
+		argv: argvOf(decision, one, note),
 		values: { Asks: one.principal, Step: one.step, Policy: one.policy },
 	});
 
 	if (!yes)
 		return false;
-	await post(`/api/approvals/${encodeURIComponent(one.task_id)}`, { decision, digest: one.digest, ...(note && { note }) });
+	await post(`/api/approvals/${encodeURIComponent(one.task_id)}`, {
+		decision,
+		digest: one.digest,
+		...(note && { note }),
+	});
 	return true;
 }
 
 function factsOf(one) {
 	return [
-		{ label: 'Who asks', value: one.principal }, { label: 'Skill', value: one.skill }, { label: 'Step', value: one.step && stepTitle(one.step) },
-		{ label: 'Policy', value: one.policy }, { label: 'Open until', value: one.expires, format: 'date' },
+		{ label: 'Who asks', value: one.principal },
+		{ label: 'Skill', value: one.skill },
+		{ label: 'Step', value: one.step && stepTitle(one.step) },
+		{ label: 'Policy', value: one.policy },
+		{ label: 'Open until', value: one.expires, format: 'date' },
 		{ label: 'Digest', value: one.digest, format: 'hash' },
 	].filter(item => item.value !== undefined && item.value !== null && item.value !== '');
 }
@@ -46,11 +70,18 @@ function factsOf(one) {
 function Arguments({ values }) {
 	if (values === undefined || values === null)
 		return null;
-	const flat = typeof values === 'object' && !Array.isArray(values) &&
+	const flat =
+		typeof values === 'object' &&
+		!Array.isArray(values) &&
 		Object.values(values).every(value => value === null || typeof value !== 'object');
 
-	return flat ? <KeyValue items={Object.entries(values).map(([label, value]) => ({ label, value: format(value, 'id') }))} /> :
-		<Code text={JSON.stringify(values, null, 2)} />;
+	return flat ? (
+		<KeyValue
+			items={Object.entries(values).map(([label, value]) => ({ label, value: format(value, 'id') }))}
+		/>
+	) : (
+		<Code text={JSON.stringify(values, null, 2)} />
+	);
 }
 
 function Approval({ one, onDone }) {
@@ -69,22 +100,48 @@ function Approval({ one, onDone }) {
 		}
 	}
 	return (
-		<Section title={safe(one.text || one.skill || 'A task')} hint={`asked by ${safe(one.principal ?? '')}`}>
+		<Section
+			title={safe(one.text || one.skill || 'A task')}
+			hint={`asked by ${safe(one.principal ?? '')}`}
+		>
 			<div className="ap-approval">
 				{one.message && <p className="og-lead">{safe(one.message)}</p>}
 				<div className="og-grid">
-					<div className="og-stack sp6"><KeyValue items={factsOf(one)} /></div>
-					<div className="og-stack sp6"><h3>Arguments</h3><Arguments values={one.arguments} /></div>
+					<div className="og-stack sp6">
+						<KeyValue items={factsOf(one)} />
+					</div>
+					<div className="og-stack sp6">
+						<h3>Arguments</h3>
+						<Arguments values={one.arguments} />
+					</div>
 				</div>
 				<div className="og-field">
-					<label htmlFor={id}>Note <i>optional, goes on the ledger</i></label>
-					<input id={id} className="og-in" maxLength={200} value={note} onChange={event => setNote(event.target.value)} />
+					<label htmlFor={id}>
+						Note <i>optional, goes on the ledger</i>
+					</label>
+					<input
+						id={id}
+						className="og-in"
+						maxLength={200}
+						value={note}
+						onChange={event => setNote(event.target.value)}
+					/>
 				</div>
 				<div className="og-row">
-					<Button kind="primary" busy={state.busy === 'approved'} onClick={() => answer('approved')}>Approve</Button>
-					<Button kind="danger" busy={state.busy === 'rejected'} onClick={() => answer('rejected')}>Reject</Button>
+					<Button
+						kind="primary"
+						busy={state.busy === 'approved'}
+						onClick={() => answer('approved')}
+					>
+						Approve
+					</Button>
+					<Button kind="danger" busy={state.busy === 'rejected'} onClick={() => answer('rejected')}>
+						Reject
+					</Button>
 					<a href={taskPath(one.task_id)}>The task</a>
-					<span role="status" className="og-out bad">{state.said}</span>
+					<span role="status" className="og-out bad">
+						{state.said}
+					</span>
 				</div>
 			</div>
 		</Section>
@@ -102,12 +159,23 @@ export function Approvals() {
 	}
 	return (
 		<Page title="Approvals" subtitle="Steps that a policy lets nobody do alone.">
-			<p className="ap-count" role="status">{said && <Badge text={safe(said)} tone="ok" />}</p>
+			<p className="ap-count" role="status">
+				{said && <Badge text={safe(said)} tone="ok" />}
+			</p>
 			<Loaded
-				from={found} what="Approvals are being looked up" isEmpty={data => data.approvals.length === 0}
-				empty={{ title: 'Nothing waits for you', text: 'When somebody asks for something that needs your yes, it appears here at once.' }}
+				from={found}
+				what="Approvals are being looked up"
+				isEmpty={data => data.approvals.length === 0}
+				empty={{
+					title: 'Nothing waits for you',
+					text: 'When somebody asks for something that needs your yes, it appears here at once.',
+				}}
 			>
-				{data => data.approvals.map(one => <Approval key={one.task_id + one.digest} one={one} onDone={done} />)}
+				{data =>
+					data.approvals.map(one => (
+						<Approval key={one.task_id + one.digest} one={one} onDone={done} />
+					))
+				}
 			</Loaded>
 		</Page>
 	);

@@ -10,14 +10,17 @@ import { Sealed } from '../sealed.jsx';
 import { read } from '../store.js';
 import { isOpen, traceItems, useTask } from '../tasks.js';
 
-const HISTORY = 100, CARDS = 12, OFFERED = 5;
+const HISTORY = 100,
+	CARDS = 12,
+	OFFERED = 5;
 
 const me = () => read().session.principal;
 
 // What was typed before: arrow up and down, as in a terminal.
 function useHistory() {
 	const lines = useRef(kept(me(), 'history', []));
-	const at = useRef(lines.current.length), draft = useRef('');
+	const at = useRef(lines.current.length),
+		draft = useRef('');
 
 	function add(line) {
 		lines.current = [...lines.current.filter(one => one !== line), line].slice(-HISTORY);
@@ -38,7 +41,8 @@ function useHistory() {
 }
 
 function examplesOf(skills) {
-	return (skills ?? []).filter(skill => skill.may !== false)
+	return (skills ?? [])
+		.filter(skill => skill.may !== false)
 		.flatMap(skill => (skill.examples ?? []).map(text => ({ text, skill: skill.name })));
 }
 
@@ -47,8 +51,12 @@ function offered(examples, typed) {
 	const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
 
 	if (words.length === 0)
-		return examples.filter((one, i) => examples.findIndex(other => other.skill === one.skill) === i).slice(0, OFFERED);
-	return examples.filter(one => one.text !== typed && words.every(word => one.text.toLowerCase().includes(word))).slice(0, OFFERED);
+		return examples
+			.filter((one, i) => examples.findIndex(other => other.skill === one.skill) === i)
+			.slice(0, OFFERED);
+	return examples
+		.filter(one => one.text !== typed && words.every(word => one.text.toLowerCase().includes(word)))
+		.slice(0, OFFERED);
 }
 
 function useExamples() {
@@ -57,8 +65,13 @@ function useExamples() {
 	useEffect(() => {
 		let alive = true;
 
-		get('/api/skills').then(said => alive && setSkills(said.skills), () => {});
-		return () => { alive = false; };
+		get('/api/skills').then(
+			said => alive && setSkills(said.skills),
+			() => {},
+		);
+		return () => {
+			alive = false;
+		};
 	}, []);
 	return useMemo(() => examplesOf(skills), [skills]);
 }
@@ -73,7 +86,8 @@ function Suggestions({ examples, typed, onChoose }) {
 			{shown.map(one => (
 				<li key={one.text}>
 					<button type="button" onClick={() => onChoose(one.text)}>
-						<span>{safe(one.text)}</span><i>{safe(one.skill)}</i>
+						<span>{safe(one.text)}</span>
+						<i>{safe(one.skill)}</i>
 					</button>
 				</li>
 			))}
@@ -84,7 +98,8 @@ function Suggestions({ examples, typed, onChoose }) {
 function Box({ onTask }) {
 	const [text, setText] = useState(() => kept(me(), 'draft', ''));
 	const [state, setState] = useState({ busy: false, error: null });
-	const history = useHistory(), examples = useExamples();
+	const history = useHistory(),
+		examples = useExamples();
 	const box = useRef(null);
 
 	useEffect(() => keep(me(), 'draft', text), [text]);
@@ -112,7 +127,10 @@ function Box({ onTask }) {
 		setText(line);
 		setTimeout(() => {
 			box.current?.focus();
-			box.current?.setSelectionRange(slot ? slot.index : line.length, slot ? slot.index + slot[0].length : line.length);
+			box.current?.setSelectionRange(
+				slot ? slot.index : line.length,
+				slot ? slot.index + slot[0].length : line.length,
+			);
 		}, 0);
 	}
 	function onKeyDown(event) {
@@ -130,13 +148,25 @@ function Box({ onTask }) {
 	return (
 		<section className="og-card ap-box" aria-label="Command box">
 			<div className="line">
-				<span className="prompt" aria-hidden="true">{safe(me())} &gt;</span>
+				<span className="prompt" aria-hidden="true">
+					{safe(me())} &gt;
+				</span>
 				<textarea
-					id="ap-command" ref={box} rows={Math.min(4, Math.ceil((text.length + 1) / 44))} value={text}
-					aria-label="What should be done" placeholder="Say what to do" spellCheck={false} autoComplete="off"
-					maxLength={4000} onChange={event => setText(event.target.value)} onKeyDown={onKeyDown}
+					id="ap-command"
+					ref={box}
+					rows={Math.min(4, Math.ceil((text.length + 1) / 44))}
+					value={text}
+					aria-label="What should be done"
+					placeholder="Say what to do"
+					spellCheck={false}
+					autoComplete="off"
+					maxLength={4000}
+					onChange={event => setText(event.target.value)}
+					onKeyDown={onKeyDown}
 				/>
-				<Button kind="primary" busy={state.busy} onClick={send}>Run</Button>
+				<Button kind="primary" busy={state.busy} onClick={send}>
+					Run
+				</Button>
 			</div>
 			{state.error && <Problem error={state.error} retry={send} />}
 			<Suggestions examples={examples} typed={text.trim()} onChoose={fill} />
@@ -152,20 +182,33 @@ function Card({ id, chosen, onChoose, onGone }) {
 			onGone(id);
 	}, [error]);
 	if (loading)
-		return <li className="og-card"><Loading what="The task is being looked up" /></li>;
+		return (
+			<li className="og-card">
+				<Loading what="The task is being looked up" />
+			</li>
+		);
 	if (!task)
-		return <li className="og-card"><Problem error={error} retry={reload} /></li>;
+		return (
+			<li className="og-card">
+				<Problem error={error} retry={reload} />
+			</li>
+		);
 	return (
 		<li className={chosen ? 'og-card ap-card on' : 'og-card ap-card'}>
-			<button type="button" className="top" aria-expanded={chosen} onClick={() => onChoose(id)}>
-				<span className="say">{safe(task.text ?? '')}</span>
-				<State state={task.state ?? task.status} />
-			</button>
+			<h2>
+				<button type="button" className="top" aria-expanded={chosen} onClick={() => onChoose(id)}>
+					<span className="say">{safe(task.text ?? '')}</span>
+					<State state={task.state ?? task.status} />
+				</button>
+			</h2>
 			{chosen && (
 				<div className="in">
-					<div aria-live="polite"><Timeline items={traceItems(task)} /></div>
+					<div aria-live="polite">
+						<Timeline items={traceItems(task)} />
+					</div>
 					<p className="foot">
-						<a href={taskPath(id)}>Everything about this task</a><span className="mono">{id.slice(0, 8)}</span>
+						<a href={taskPath(id)}>Everything about this task</a>
+						<span className="mono">{id.slice(0, 8)}</span>
 					</p>
 				</div>
 			)}
@@ -181,11 +224,19 @@ function Beside({ id, onTask }) {
 			<div className="ap-beside wait" role="status">
 				<Empty
 					title={task?.state === 'waiting' ? 'Waits for an approval' : 'At work'}
-					text={task?.state === 'waiting' ? 'Somebody with the right to approve has been asked.' : 'What comes of it appears here.'}
+					text={
+						task?.state === 'waiting'
+							? 'Somebody with the right to approve has been asked.'
+							: 'What comes of it appears here.'
+					}
 				/>
 			</div>
 		);
-	return <section className="ap-beside" aria-label="Generated view"><Sealed key={id} id={id} title={safe(task.text ?? 'View')} onTask={onTask} /></section>;
+	return (
+		<section className="ap-beside" aria-label="Generated view">
+			<Sealed key={id} id={id} title={safe(task.text ?? 'View')} onTask={onTask} />
+		</section>
+	);
 }
 
 export function Command() {
@@ -200,14 +251,23 @@ export function Command() {
 	const gone = id => setCards(all => all.filter(one => one !== id));
 
 	return (
-		<Page title="Command" subtitle="Say it in a sentence. It is checked before it runs, and taken back where it fails.">
+		<Page
+			title="Command"
+			subtitle="Say it in a sentence. It is checked before it runs, and taken back where it fails."
+		>
 			<div className={chosen && cards.includes(chosen) ? 'ap-split' : 'ap-split one'}>
 				<div className="og-stack">
 					<Box onTask={begun} />
 					{cards.length > 0 && (
 						<ul className="ap-cards" aria-label="Tasks of this tab">
 							{cards.map(id => (
-								<Card key={id} id={id} chosen={id === chosen} onChoose={choose} onGone={gone} />
+								<Card
+									key={id}
+									id={id}
+									chosen={id === chosen}
+									onChoose={choose}
+									onGone={gone}
+								/>
 							))}
 						</ul>
 					)}
