@@ -204,6 +204,10 @@ static void free_json(void *data)
 	json_decref(data);
 }
 
+/* What a page shows of a result beside its view. */
+static const char *const from_result[] = { "answer", "ledger",	  "steps", "compensation",
+					   "planner", "citations" };
+
 static void with_result(struct og_exchange *x, const json_t *task, const json_t *result)
 {
 	json_t *answer = og_task_item(task), *data = data_of(result);
@@ -211,11 +215,13 @@ static void with_result(struct og_exchange *x, const json_t *task, const json_t 
 	const char *reason = og_json_str(result, "reason"), *word = og_json_str(answer, "status");
 
 	json_object_update_new(
-		answer, json_pack("{s:o,s:O?,s:O?,s:O?,s:O?,s:O?}", "result",
+		answer, json_pack("{s:o,s:O?,s:O?}", "result",
 				  json_pack("{s:O?,s:O?}", "trace", trace, "data", data), "trace",
-				  trace, "data", data, "answer", json_object_get(result, "answer"),
-				  "ledger", json_object_get(result, "ledger"), "steps",
-				  json_object_get(result, "steps")));
+				  trace, "data", data));
+	for (size_t i = 0; i < sizeof(from_result) / sizeof(*from_result); i++)
+		if (json_object_get(result, from_result[i]))
+			json_object_set(answer, from_result[i],
+					json_object_get(result, from_result[i]));
 	json_decref(data);
 	if (word && strcmp(word, "failed") == 0)
 		json_object_set_new(answer, "error", json_string(reason ? reason : ""));

@@ -95,14 +95,14 @@ export function traceItems(task) {
 		items.push({ title: `Understood as ${task.skill}`, tone: 'ok' });
 	if (isOpen(task))
 		return [...items, ...liveItems(task)];
-	const steps = task.result?.steps ?? [];
+	const steps = task.steps ?? [];
 	for (const step of steps.filter(one => one.state !== 'skipped'))
 		items.push({
 			title: stepTitle(step.name),
 			tone: step.state === 'undone' ? 'ok' : (TONES[step.state] ?? ''),
 			detail: step.state === 'undone' ? 'Done, taken back later' : capital(words(step.state)),
 		});
-	for (const undo of (task.result?.compensation ?? []).filter(one => one.state !== 'nothing'))
+	for (const undo of (task.compensation ?? []).filter(one => one.state !== 'nothing'))
 		items.push({
 			title: `Undo ${words(undo.step)}`,
 			tone: undo.state === 'failed' ? 'bad' : 'warn',

@@ -205,7 +205,7 @@ function Trace({ id }) {
 	const { data: task } = useTask(id);
 	const all =
 		task && !isOpen(task)
-			? spans(task.result?.trace ?? task.trace, task.finished ?? task.result?.finished)
+			? spans(task.trace, task.finished)
 			: [];
 
 	if (!task)

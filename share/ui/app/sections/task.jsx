@@ -85,30 +85,29 @@ function factsOf(task) {
 		{ label: 'State', value: task.state, format: 'status' },
 		{ label: 'Principal', value: task.principal },
 		{ label: 'Skill', value: task.skill },
-		{ label: 'Planner', value: task.result?.planner },
+		{ label: 'Planner', value: task.planner },
 		{ label: 'Submitted', value: task.submitted, format: 'date' },
 		{ label: 'Finished', value: task.finished, format: 'date' },
 		{ label: 'Task', value: task.task_id, format: 'id' },
 	].filter(item => item.value !== undefined && item.value !== null && item.value !== '');
 }
 
-function ledgerOf(result) {
-	const { first, last, head } = result?.ledger ?? {};
+function ledgerOf(task) {
+	const { first, last, head } = task.ledger ?? {};
 
 	return {
 		first,
 		last,
 		head,
-		entries: (result?.steps ?? [])
+		entries: (task.steps ?? [])
 			.filter(step => step.seq)
 			.map(step => ({ seq: step.seq, title: step.name, what: step.state })),
 	};
 }
 
 function Parts({ task }) {
-	const result = task.result ?? {},
-		ledger = ledgerOf(result);
-	const trace = spans(result.trace ?? task.trace, task.finished ?? result.finished);
+	const ledger = ledgerOf(task),
+		trace = spans(task.trace, task.finished);
 
 	return (
 		<div className="og-grid">
@@ -118,10 +117,10 @@ function Parts({ task }) {
 						<Waterfall items={trace} />
 					</Section>
 				)}
-				{result.citations?.length > 0 && (
+				{task.citations?.length > 0 && (
 					<Section title="Policies">
 						<>
-							{result.citations.map((one, i) => (
+							{task.citations.map((one, i) => (
 								<Citation key={i} {...one} />
 							))}
 						</>
