@@ -270,8 +270,8 @@ test('a session that ends leads to signing in, and back to where one was', async
 	await signIn(page, 'diana');
 	await page.getByRole('heading', { name: 'Tasks', level: 1 }).waitFor();
 	await goTo(page, 'command');
-	t.shop.run('og-serve', ['revoke', 'diana']);
 	await page.locator('#ap-command').fill('Inspect product stock levels');
+	t.shop.run('og-serve', ['revoke', 'diana']);
 	await page.keyboard.press('Enter');
 	await page.getByText('Your session is over.').waitFor();
 	await signIn(page, 'diana');
