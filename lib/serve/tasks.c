@@ -205,8 +205,8 @@ static void free_json(void *data)
 }
 
 /* What a page shows of a result beside its view. */
-static const char *const from_result[] = { "answer", "ledger",	  "steps", "compensation",
-					   "planner", "citations" };
+static const char *const from_result[] = { "answer",	   "ledger",  "steps",
+					   "compensation", "planner", "citations" };
 
 static void with_result(struct og_exchange *x, const json_t *task, const json_t *result)
 {
@@ -214,10 +214,10 @@ static void with_result(struct og_exchange *x, const json_t *task, const json_t 
 	json_t *trace = json_object_get(result, "trace");
 	const char *reason = og_json_str(result, "reason"), *word = og_json_str(answer, "status");
 
-	json_object_update_new(
-		answer, json_pack("{s:o,s:O?,s:O?}", "result",
-				  json_pack("{s:O?,s:O?}", "trace", trace, "data", data), "trace",
-				  trace, "data", data));
+	json_object_update_new(answer,
+			       json_pack("{s:o,s:O?,s:O?}", "result",
+					 json_pack("{s:O?,s:O?}", "trace", trace, "data", data),
+					 "trace", trace, "data", data));
 	for (size_t i = 0; i < sizeof(from_result) / sizeof(*from_result); i++)
 		if (json_object_get(result, from_result[i]))
 			json_object_set(answer, from_result[i],
