@@ -360,7 +360,7 @@ shield_of() {
 	until_true done_as done "$id"
 	stop "$worker"
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT max(epoch) FROM og_task")" -eq 1 ]
-	! grep -q 'lost the broker' worker.log
+	not grep -q 'lost the broker' worker.log
 }
 
 @test "a job that is busy holds no cancel back" {

@@ -119,7 +119,7 @@ answered() {
 	need_preload
 	answered approve --as alice
 	kill_everywhere og-worker "$(stride 1)" nothing
-	! grep -q '^left' <<<"$want"
+	not grep -q '^left' <<<"$want"
 }
 
 @test "the shield killed from the rejection to the end" {

@@ -108,7 +108,7 @@ settled() { # ID
 }
 
 nobody_asks() {
-	! pgrep -P "$listener" >/dev/null
+	not pgrep -P "$listener" >/dev/null
 }
 
 @test "a worker loses the broker after each reply; another one does the task, the first is fenced" {

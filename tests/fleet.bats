@@ -146,7 +146,7 @@ refusals() {
 }
 
 nobody_asks() {
-	! pgrep -P "$listener" >/dev/null
+	not pgrep -P "$listener" >/dev/null
 }
 
 @test "the conversation is cut after each reply in turn: the task goes on from its journal" {

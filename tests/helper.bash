@@ -47,3 +47,8 @@ business() {
 entries() {
 	sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM audit_ledger"
 }
+
+# not COMMAND...: it must fail. (A mere "!" is no failure to bats.)
+not() {
+	! "$@"
+}

@@ -75,7 +75,7 @@ nonce='{"v":1,"id":41,"verb":"session.begin","principal":"charlie"}'
 	og-policy list --as alice >/dev/null
 	og status --json | jq -e '.tasks.done == 2'
 	# All of it went through the socket: nobody started a shield.
-	! pgrep -P "$others" -f og-shield
+	not pgrep -P "$others" -f og-shield
 	[ "$(grep -c ': connected' listen.log)" -ge 9 ]
 }
 

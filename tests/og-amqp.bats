@@ -57,7 +57,7 @@ answer() {
 	open=${open/\"vhost\":\"\/\"/\"vhost\":\"nowhere\"} converse
 	[ "$(answer 1 .code)" = 78 ]
 	[[ "$(answer 1 .why)" == *"vhost nowhere not found"* ]]
-	! grep -q guest answers
+	not grep -q guest answers
 }
 
 @test "anything but a request ends the conversation" {
@@ -149,7 +149,7 @@ answer() {
 		'{"id":4,"op":"get","queue":"f"}' '{"id":5,"op":"queue","queue":"f","passive":true}'
 	[ "$(answer 4 .ok)" = true ]
 	[ "$(answer 5 .ok)" = true ]
-	! grep -q '"lost"' answers
+	not grep -q '"lost"' answers
 }
 
 @test "after its first line it starts no program and opens no file" {
@@ -161,7 +161,7 @@ answer() {
 	for _ in $(seq 50); do grep -q '"ok":true' answers && break; sleep 0.1; done
 	grep -q 'NoNewPrivs:.*1' "/proc/$pid/status"
 	grep -q 'Seccomp:.*2' "/proc/$pid/status"
-	! grep -q guest "/proc/$pid/cmdline" "/proc/$pid/environ"
+	not grep -q guest "/proc/$pid/cmdline" "/proc/$pid/environ"
 	exec 7>&-
 	wait "$pid"
 }

@@ -86,12 +86,12 @@ has() { # TEXT
 	head -c 3000000 /dev/zero | tr '\0' z >"$OG_HOME/run/log/long.log"
 	printf '\nend\n' >>"$OG_HOME/run/log/long.log"
 	og logs odd >out
-	! grep -q $'\033\|\007' out
+	not grep -q $'\033\|\007' out
 	grep -qF '\x1B]0;title\x07' out
 	grep -qF '| 2026-99-99T00:00:00.000Z x' out
 	grep -qF '\xFF\xFE\x00' out
 	# A line is shown when it is whole.
-	! grep -q last out
+	not grep -q last out
 	og logs long -n 2 >out
 	[ "$(tail -n 1 out | texts)" = end ]
 	[ "$(wc -l <out)" -gt 10 ]

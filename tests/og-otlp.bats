@@ -341,7 +341,7 @@ has_spans() { # FILE N
 	"$TELLER" "$run" 10
 	until_true has_spans r/received 10
 	[ "$(head -n 1 r/tokens)" = 'Bearer tell-nobody' ]
-	! grep -qa tell-nobody "/proc/$collector/cmdline"
+	not grep -qa tell-nobody "/proc/$collector/cmdline"
 	stop
 }
 

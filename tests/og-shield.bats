@@ -349,7 +349,7 @@ key() { # NAME: a public key nobody has the private half of
 @test "principal: a password comes on standard input and is nowhere to be read" {
 	og-shield principal add eve --as alice --role customer --clearance 1 --password-stdin <<<'open sesame'
 	og-shield principal list --as alice --json | jq -se 'any(.name == "eve" and .password and .pubkey == null)'
-	! grep -aq 'open sesame' "$OG_HOME"/erp.db*
+	not grep -aq 'open sesame' "$OG_HOME"/erp.db*
 	split og-shield principal set eve --as alice --password-stdin </dev/null
 	[ "$status" -eq 65 ]
 	split og-shield principal set eve --as alice --password-stdin <<<$'two\nlines'

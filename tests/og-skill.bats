@@ -231,7 +231,7 @@ END
 	instance
 	og-skill list --as charlie --json >"$BATS_TEST_TMPDIR/charlie"
 	og-skill list --as bob --json >"$BATS_TEST_TMPDIR/bob"
-	! jq -r .name "$BATS_TEST_TMPDIR/charlie" | grep -qx high-value-transaction
+	[ "$(jq -r .name "$BATS_TEST_TMPDIR/charlie" | grep -cx high-value-transaction)" -eq 0 ]
 	[ "$(jq -r 'select(.id == 2).name' "$BATS_TEST_TMPDIR/bob")" = high-value-transaction ]
 	[ "$(jq -s 'map(.v) | unique' -c "$BATS_TEST_TMPDIR/bob")" = '[1]' ]
 	og-skill graph --as bob >"$BATS_TEST_TMPDIR/edges"
@@ -239,7 +239,7 @@ END
 	grep -qx 'inventory-replenishment DEPENDS_ON order-verification' "$BATS_TEST_TMPDIR/edges"
 	grep -qx 'loop-test NEXT loop-test' "$BATS_TEST_TMPDIR/edges"
 	og-skill graph --as charlie >"$BATS_TEST_TMPDIR/edges"
-	! grep -q high-value "$BATS_TEST_TMPDIR/edges"
+	not grep -q high-value "$BATS_TEST_TMPDIR/edges"
 	og-skill graph --dot --as bob >"$BATS_TEST_TMPDIR/dot"
 	head -n 1 "$BATS_TEST_TMPDIR/dot" | grep -qx 'digraph skills {'
 	! command -v dot >/dev/null || dot -Tsvg "$BATS_TEST_TMPDIR/dot" >/dev/null

@@ -416,9 +416,9 @@ in_envelope() {
 	command -v strace >/dev/null || skip "strace is not installed"
 	strace -f -o trace og-submit --as charlie 'inspect stock'
 	[ "$(grep -c 'PR_SET_SECCOMP' trace)" -eq 2 ]
-	! grep -E 'socket\(AF_INET' trace
+	not grep -E 'socket\(AF_INET' trace
 	[ "$(grep -c 'execve(' trace)" -eq 1 ]
-	! grep 'erp.db' trace
+	not grep 'erp.db' trace
 }
 
 @test "a result whose own view is wrong is told without it, and why" {

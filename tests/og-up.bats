@@ -87,7 +87,7 @@ server() {
 	run og down
 	[ "$status" -eq 0 ]
 	nothing_left
-	! grep -rq geheim "$OG_HOME/run"
+	not grep -rq geheim "$OG_HOME/run"
 	grep -q ' listening$' "$OG_HOME/run/log/graph.log"
 }
 
@@ -199,7 +199,7 @@ server() {
 	is vectors ready
 	[ "$(field vectors endpoint)" = "qdrant+http://127.0.0.1:$port/x" ]
 	[ "$(cat "$OG_HOME/got")" = "got qdrant+http://me:geheim@127.0.0.1:$port/x in $OG_HOME, told nobody" ]
-	! grep -rq geheim "$OG_HOME/run"
+	not grep -rq geheim "$OG_HOME/run"
 	og down
 	export OG_VECTORS_COMMAND='echo OG_VECTORS=nonsense; sleep 0.1'
 	og up --detach vectors
@@ -302,7 +302,7 @@ server() {
 	[[ "$output" == *$'\033[36mgraph |\033[0m a\\x1B[31mred'* ]]
 	[[ "$output" == *'last \xFF'* ]]
 	[ "$(grep -c xxx "$OG_HOME/run/log/graph.log")" -eq 3 ]
-	! grep -q $'\033\|\r' "$OG_HOME/run/log/graph.log"
+	not grep -q $'\033\|\r' "$OG_HOME/run/log/graph.log"
 	NO_COLOR=1 run og up
 	[[ "$output" != *$'\033'* ]]
 }
@@ -350,7 +350,7 @@ server() {
 	until_true grep -q '^STOPPING=1$' told
 	grep -q '^<6>up: all services are ready$' lines
 	grep -q '^<4>up: worker: it was killed by signal 9; starting it again in 250 ms$' lines
-	! grep -v '^<[0-7]>' lines
+	not grep -v '^<[0-7]>' lines
 }
 
 @test "up: a reader that stands still holds nobody up" {

@@ -53,7 +53,7 @@ until_true() {
 	kill -TERM "$worker"
 	wait "$worker"
 	worker=
-	! og status | grep -q '^worker *serving'
+	[ "$(og status | grep -c '^worker *serving')" -eq 0 ]
 }
 
 @test "an idle worker does not wake up" {
@@ -138,8 +138,8 @@ until_true() {
 	job=$(pgrep -P "$worker" | head -n 1)
 	grep -q 'NoNewPrivs:.*1' "/proc/$job/status"
 	grep -q 'Seccomp:.*2' "/proc/$job/status"
-	! ls -l "/proc/$job/fd" | grep -q 'erp.db'
-	! ls -l "/proc/$job/fd" | grep -q 'keys/'
+	[ "$(ls -l "/proc/$job/fd" | grep -c 'erp.db')" -eq 0 ]
+	[ "$(ls -l "/proc/$job/fd" | grep -c 'keys/')" -eq 0 ]
 }
 
 # A socket that writes what it is told into a file, one line a datagram.

@@ -54,7 +54,7 @@ register() {
 		'700 700 600 600' ]
 	[[ "$output" == *"public key of eve: $(og key eve --home eve)"* ]]
 	[ "$(og key eve --home eve | base64 -d | wc -c)" -eq 32 ]
-	! grep -q "$(cut -d' ' -f2 eve/.omnigate/keys/eve.key)" <<<"$output"
+	not grep -q "$(cut -d' ' -f2 eve/.omnigate/keys/eve.key)" <<<"$output"
 	run remote eve eve
 	[ "$status" -eq 78 ]
 	# Without --as there is no key: a host that only works.

@@ -61,8 +61,3 @@ get() {
 post() {
 	req POST "$1" -H "Authorization: Bearer $token" "${json[@]}" -d "$2"
 }
-
-# not COMMAND...: it must fail. (A mere "!" is no failure to bats.)
-not() {
-	! "$@"
-}

@@ -29,9 +29,9 @@ count() {
 }
 
 @test "what a clearance hides does not exist in any answer" {
-	! sees charlie | grep -q 'Quantum Processor v1'
+	[ "$(sees charlie | grep -c 'Quantum Processor v1')" -eq 0 ]
 	sees bob | grep -qx 'Quantum Processor v1'
-	! sees bob | grep -q 'Mainframe'
+	[ "$(sees bob | grep -c 'Mainframe')" -eq 0 ]
 	sees alice | grep -qx 'Mainframe Core Server Cluster'
 }
 

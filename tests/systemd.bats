@@ -21,7 +21,7 @@ analyze() {
 @test "installed where it looks for them, with the paths of the installation" {
 	[ "$(ls "$units" | wc -l)" -eq "$(ls "$OG_TESTS/../share/systemd" | wc -l)" ]
 	[ "$(find "$units" -type f ! -perm 644)" = '' ]
-	! grep -r @PREFIX@ "$units"
+	not grep -r @PREFIX@ "$units"
 	sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$units"/*.service | while read -r program; do
 		[ -x "$program" ] || { echo "$program"; return 1; }
 	done
@@ -47,7 +47,7 @@ analyze() {
 		omnigate-check@srv-shop.service omnigate-check@srv-shop.timer
 	echo "$output"
 	[ "$status" -eq 0 ]
-	! grep -i 'unknown\|ignoring\|invalid\|not a valid' <<<"$output"
+	not grep -i 'unknown\|ignoring\|invalid\|not a valid' <<<"$output"
 }
 
 @test "hardened: exposure at most 2.0, the shield's at most 1.0" {

@@ -163,7 +163,7 @@ buy() { # TEXT: submits and works it off
 }
 
 # Everything a task can carry, and be answered, that is nobody's business.
-secrets='chair|Ergonomic|ergonomic|Quantum|charlie|299|599|SELECT|INSERT|UPDATE|:quantity|limit|waltz'
+secrets='chair|Ergonomic|ergonomic|Quantum|charlie|\b299\b|\b599\b|SELECT|INSERT|UPDATE|:quantity|limit|waltz'
 
 all_sorts() {
 	og-submit --as charlie 'buy 1 ergonomic chair' >/dev/null
@@ -182,8 +182,8 @@ all_sorts() {
 	receive
 	all_sorts
 	[ "$(spans r/received | wc -l)" -gt 60 ]
-	! grep -oE ".{60}($secrets).{20}" r/received
-	! grep -oE ".{60}($secrets).{20}" r/problems
+	not grep -oE ".{60}($secrets).{20}" r/received
+	not grep -oE ".{60}($secrets).{20}" r/problems
 }
 
 @test "with content on sentences, principals and words of refusals may leave, rows do not" {
@@ -192,7 +192,7 @@ all_sorts() {
 	grep -q 'waltz with me' r/received
 	grep -q 'exceeds compliance limit' r/received
 	grep -q '"og.principal","value":{"stringValue":"charlie"}' r/received
-	! grep -oE '.{60}(SELECT|INSERT|UPDATE|599|299\.99).{20}' r/received
+	not grep -oE '.{60}(SELECT|INSERT|UPDATE|\b599\b|299\.99).{20}' r/received
 	[ ! -e r/problems ]
 }
 
@@ -358,7 +358,7 @@ pay() {
 	under $f '.name == "POST payment"' '.kind == 5'
 	under $f '.kind == 2 and (.name | startswith("effect.end"))' '.kind == 3'
 	# Neither what was sent nor what was answered, the key included.
-	! grep -E '29\.99|pay_1|4242|dempotency' $f
+	not grep -E '29\.99|pay_1|\b4242\b|dempotency' $f
 }
 
 @test "TRACEPARENT: a command belongs to the trace of who gave it" {
@@ -404,7 +404,7 @@ pay() {
 	strace -f -o trace.worker \
 		-e trace=socket,connect,sendto,sendmsg,openat,clone,clone3,fork,vfork,execve \
 		og-worker --drain --quiet
-	! grep -E 'socket\(|connect\(|sendto\(|sendmsg\(|telemetry|og-otlp' trace trace.worker
+	not grep -E 'socket\(|connect\(|sendto\(|sendmsg\(|telemetry|og-otlp' trace trace.worker
 	[ -z "$(find "$OG_HOME" -name 'telemetry*')" ]
 	[ -z "$(collectors)" ]
 }
