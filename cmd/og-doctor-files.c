@@ -258,6 +258,32 @@ int og_doctor_helpers(struct og_doctor *doctor, struct og_err *err)
 		       : og_doctor_say(doctor, "helpers", "ok", err, "og-amqp, og-http, og-otlp");
 }
 
+/* --- what pages are made of ------------------------------------------------- */
+
+/* Pages without script are always there; og-serve and the others need more. */
+int og_doctor_pages(struct og_doctor *doctor, struct og_err *err)
+{
+	static const char *const files[] = { "ui/kit.css",   "ui/shell.css",
+					     "ui/shell.js",  "ui/frame.js",
+					     "ui/app.css",   "ui/app.js",
+					     "ui/worker.js", NULL };
+	int served = strstr(doctor->conf->services, "serve") != NULL;
+
+	for (size_t i = 0; files[i]; i++) {
+		char *path = og_share_path(doctor->ctx->exe_dir, files[i]);
+		int there = path && access(path, R_OK) == 0;
+
+		free(path);
+		if (!there)
+			return og_doctor_say(
+				doctor, "pages", served ? "bad" : "warn", err,
+				"%s is missing: pages are without script, and og-serve "
+				"has none; build with npm and esbuild (make ui)",
+				files[i]);
+	}
+	return og_doctor_say(doctor, "pages", "ok", err, "with script, from the kit");
+}
+
 /* --- what grows --------------------------------------------------------------------- */
 
 static int check_wal(struct og_doctor *doctor, const char *name, struct og_err *err)

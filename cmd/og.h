@@ -27,6 +27,7 @@ int og_doctor_say(struct og_doctor *doctor, const char *check, const char *state
 int og_doctor_files(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_leftovers(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_helpers(struct og_doctor *doctor, struct og_err *err);
+int og_doctor_pages(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_wal(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_clock(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_queue(struct og_doctor *doctor, struct og_err *err);

@@ -148,3 +148,16 @@ warn 1 dead letters, 0 of them from more than 30 days ago; og-task list --state 
 	og doctor --fix >/dev/null
 	[ -e "$OG_HOME/run/services.json" ]
 }
+
+@test "pages: what they are made of is there, or not built" {
+	mkdir moved
+	cp -r "$OG_BUILD/bin" "$OG_BUILD/libexec" moved/ && cp -rL "$OG_BUILD/share" moved/
+	rm -f moved/share/omnigate/ui/app.js
+	run moved/bin/og doctor
+	[[ "$output" == *'warn  pages     ui/'*' is missing: pages are without script'* ]]
+	# Whoever serves it needs it.
+	echo 'services = worker serve' >>"$OG_HOME/og.conf"
+	run moved/bin/og doctor
+	[[ "$output" == *'bad   pages     ui/'* ]]
+	[ "$status" -eq 1 ]
+}
