@@ -328,8 +328,8 @@ sql() {
 	[ "$status" -eq 0 ]
 	run og --version
 	[ "$status" -eq 0 ]
-	run og up serve
-	[ "$status" -eq 69 ]
+	run timeout 60 og up wroker
+	[ "$status" -eq 64 ]
 }
 
 @test "an instance is found from inside, by OG_HOME and by --home" {
