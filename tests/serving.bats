@@ -56,7 +56,7 @@ until_true() {
 	[ "$(sh_ 'sleep 5 >/dev/null 2>&1 & echo done' | jq .bytes)" -eq 5 ]
 	# What it inherits is what it may have.
 	sh_ 'ls -l /proc/$$/fd >&2' | jq -r .said >inherited
-	! grep -E 'socket:|eventpoll|signalfd|erp.db' inherited
+	not grep -E 'socket:|eventpoll|signalfd|erp.db' inherited
 }
 
 @test "whoever asks for something slow holds up nobody else" {

@@ -9,6 +9,7 @@
 #include "lib/hash/hash.h"
 #include "lib/serve/parts.h"
 #include "lib/serve/serve-internal.h"
+#include "lib/serve/tasks.h"
 
 #define NOTE_MAX 500
 #define LIST_MAX 500
@@ -122,19 +123,7 @@ static void list(struct og_exchange *x)
 
 static void answered(struct og_exchange *x, const struct og_spawned *done, const struct og_err *err)
 {
-	struct og_err said = OG_ERR_INIT;
-
-	if (!done) {
-		og_reply_refusal(x, err);
-	} else if (done->status != 0) {
-		og_spawned_error(done, &said);
-		og_reply_error(x, said.code == OG_NO ? 409 : og_http_status(said.code), "%s",
-			       said.msg);
-	} else {
-		og_reply_json(x, 202,
-			      json_pack("{s:s,s:s}", "status", "success", "message",
-					"the answer is signed and on its way"));
-	}
+	og_task_told(x, done, err, "the answer is signed and on its way");
 }
 
 /* An approval is of a question that was seen: its digest has to be given. */

@@ -93,3 +93,40 @@ json_t *og_task_item(const json_t *task)
 			json_object_set(item, same[i], json_object_get(task, same[i]));
 	return item;
 }
+
+int og_task_submitted(struct og_exchange *x, const struct og_spawned *done,
+		      const struct og_err *err, char id[OG_UUID_LEN + 1])
+{
+	struct og_err said = OG_ERR_INIT;
+
+	if (!done) {
+		og_reply_refusal(x, err);
+		return 0;
+	}
+	if (done->status == 0 && done->len > OG_UUID_LEN) {
+		memcpy(id, done->out, OG_UUID_LEN);
+		id[OG_UUID_LEN] = '\0';
+		if (og_uuid_valid(id))
+			return 1;
+	}
+	og_spawned_error(done, &said);
+	og_reply_refusal(x, &said);
+	return 0;
+}
+
+void og_task_told(struct og_exchange *x, const struct og_spawned *done, const struct og_err *err,
+		  const char *message)
+{
+	struct og_err said = OG_ERR_INIT;
+
+	if (!done) {
+		og_reply_refusal(x, err);
+	} else if (done->status != 0) {
+		og_spawned_error(done, &said);
+		og_reply_error(x, said.code == OG_NO ? 409 : og_http_status(said.code), "%s",
+			       said.msg);
+	} else {
+		og_reply_json(x, 202,
+			      json_pack("{s:s,s:s}", "status", "success", "message", message));
+	}
+}

@@ -80,22 +80,12 @@ static int is_recent(const struct tasks *tasks, const char *id, const char *prin
 
 static void queued(struct og_exchange *x, const struct og_spawned *done, const struct og_err *err)
 {
-	struct og_err said = OG_ERR_INIT;
-	char id[OG_UUID_LEN + 1] = "";
+	char id[OG_UUID_LEN + 1];
 
-	if (!done) {
-		og_reply_refusal(x, err);
+	if (!og_task_submitted(x, done, err, id))
 		return;
-	}
-	if (done->status == 0 && done->len > OG_UUID_LEN)
-		memcpy(id, done->out, OG_UUID_LEN);
-	if (done->status == 0 && og_uuid_valid(id)) {
-		remember(og_exchange_state(x), id, og_exchange_principal(x));
-		og_reply_json(x, 200, json_pack("{s:s,s:s}", "status", "pending", "task_id", id));
-		return;
-	}
-	og_spawned_error(done, &said);
-	og_reply_refusal(x, &said);
+	remember(og_exchange_state(x), id, og_exchange_principal(x));
+	og_reply_json(x, 200, json_pack("{s:s,s:s}", "status", "pending", "task_id", id));
 }
 
 static int is_blank(const char *text)
@@ -303,19 +293,7 @@ static void one(struct og_exchange *x)
 static void cancelled(struct og_exchange *x, const struct og_spawned *done,
 		      const struct og_err *err)
 {
-	struct og_err said = OG_ERR_INIT;
-
-	if (!done) {
-		og_reply_refusal(x, err);
-	} else if (done->status != 0) {
-		og_spawned_error(done, &said);
-		og_reply_error(x, said.code == OG_NO ? 409 : og_http_status(said.code), "%s",
-			       said.msg);
-	} else {
-		og_reply_json(x, 202,
-			      json_pack("{s:s,s:s}", "status", "success", "message",
-					"what it did is taken back"));
-	}
+	og_task_told(x, done, err, "what it did is taken back");
 }
 
 static void cancel(struct og_exchange *x)

@@ -5,6 +5,7 @@
 #ifndef OG_SERVE_TASKS_H
 #define OG_SERVE_TASKS_H
 
+#include "lib/base/clock.h"
 #include "lib/serve/http.h"
 
 /* "pending", "processing", "completed" or "failed", as the reference system
@@ -27,5 +28,14 @@ void og_task_find_result(struct og_exchange *x, og_task_found_fn *found);
 /* {task_id,status,state,principal,skill,text,reason,submitted,finished,
  * waits?} of a row of task.list or an answer of task.status. */
 json_t *og_task_item(const json_t *task);
+
+/* What og-submit said: 1 and the task's id; 0 when there is none, and then
+ * the exchange has been replied to. */
+int og_task_submitted(struct og_exchange *x, const struct og_spawned *done,
+		      const struct og_err *err, char id[OG_UUID_LEN + 1]);
+/* What og-task said of a word about a task: 202 with the message, 409 when
+ * it came too late, else why not. */
+void og_task_told(struct og_exchange *x, const struct og_spawned *done, const struct og_err *err,
+		  const char *message);
 
 #endif

@@ -243,21 +243,10 @@ static int add_words(struct command *command, const json_t *argv, const json_t *
 static void submitted(struct og_exchange *x, const struct og_spawned *done,
 		      const struct og_err *err)
 {
-	struct og_err said = OG_ERR_INIT;
-	char id[OG_UUID_LEN + 1] = "";
+	char id[OG_UUID_LEN + 1];
 
-	if (!done) {
-		og_reply_refusal(x, err);
-		return;
-	}
-	if (done->status == 0 && done->len > OG_UUID_LEN)
-		memcpy(id, done->out, OG_UUID_LEN);
-	if (og_uuid_valid(id)) {
+	if (og_task_submitted(x, done, err, id))
 		og_reply_json(x, 202, json_pack("{s:s,s:s}", "status", "pending", "task_id", id));
-		return;
-	}
-	og_spawned_error(done, &said);
-	og_reply_refusal(x, &said);
 }
 
 static json_t *named(const json_t *list, const char *name)

@@ -14,6 +14,8 @@ struct html_out {
 
 /* Appends markup of ours. */
 void og_markup(struct html_out *out, const char *markup);
+/* What a character of markup is written as, or NULL: as it is. */
+const char *og_html_entity(char c);
 /* Appends hostile text, made visible and escaped for element content and
  * for attributes in double quotes. */
 void og_escape(struct html_out *out, const char *text, size_t len);

@@ -18,7 +18,7 @@ void og_markup(struct html_out *out, const char *markup)
 	og_buf_adds(out->buf, markup);
 }
 
-static const char *entity(char c)
+const char *og_html_entity(char c)
 {
 	switch (c) {
 	case '&':
@@ -41,7 +41,7 @@ static void add_escaped(struct og_buf *buf, const char *text, size_t len)
 	size_t start = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		const char *name = entity(text[i]);
+		const char *name = og_html_entity(text[i]);
 
 		if (!name)
 			continue;

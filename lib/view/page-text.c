@@ -5,24 +5,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
-
-static const char *entity(char c)
-{
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\'':
-		return "&#39;";
-	default:
-		return NULL;
-	}
-}
+#include "lib/view/html-internal.h"
 
 void og_block_text(struct og_buf *buf, const char *text)
 {
@@ -33,8 +16,8 @@ void og_block_text(struct og_buf *buf, const char *text)
 	if (safe.failed)
 		buf->failed = safe.failed;
 	for (size_t i = 0; i < safe.len; i++) {
-		if (entity(safe.data[i]))
-			og_buf_adds(buf, entity(safe.data[i]));
+		if (og_html_entity(safe.data[i]))
+			og_buf_adds(buf, og_html_entity(safe.data[i]));
 		else
 			og_buf_addc(buf, safe.data[i]);
 	}
