@@ -9,6 +9,7 @@ setup() {
 }
 
 teardown() {
+	[ -z "${listener:-}" ] || kill "$listener" 2>/dev/null || true
 	stop
 }
 
@@ -100,4 +101,53 @@ og_serve_fake() {
 	for i in $(seq 20); do
 		jq -e '.tampered_indices == [4]' "b$i"
 	done
+}
+
+@test "an edit that sets the file's date back is seen all the same" {
+	login alice
+	[ "$(get /api/ledger)" = 200 ]
+	sqlite3 "$OG_HOME/erp.db" "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
+	for _ in 1 2; do
+		sleep 0.2
+		[ "$(get /api/ledger)" = 200 ]
+		jq -e .is_verified body
+	done
+	date=$(stat -c %y "$OG_HOME/erp.db")
+	hash=$(sqlite3 "$OG_HOME/erp.db" "SELECT hash FROM audit_ledger WHERE seq = 3")
+	date_wal=$(stat -c %y "$OG_HOME/erp.db-wal")
+	for at in $(grep -abo "$hash" "$OG_HOME/erp.db" | cut -d: -f1); do
+		printf zzzz | dd of="$OG_HOME/erp.db" bs=1 seek="$at" conv=notrunc status=none
+	done
+	touch -d "$date" "$OG_HOME/erp.db"
+	touch -d "$date_wal" "$OG_HOME/erp.db-wal"
+	[ "$(stat -c %y "$OG_HOME/erp.db")" = "$date" ]
+	[ "$(get /api/ledger)" = 200 ]
+	jq -e '.is_verified == false and (.tampered_indices | index(3))' body
+}
+
+# Events of who signed in last, in a file named events; the first verdict is in.
+listen() {
+	curl -sN -H "Authorization: Bearer $token" "$url/api/events" >events 3>&- &
+	listener=$!
+	until_true grep -q '"ok":true' events
+}
+
+@test "a ledger that is gone, or a file that is no database, is a broken one" {
+	login alice
+	cp -r "$OG_HOME" kept
+	listen
+	sqlite3 "$OG_HOME/erp.db" "DROP TABLE audit_ledger"
+	until_true grep -q '"ok":false' events
+	grep '"ok":false' events | sed 's/^data: //' |
+		jq -e '.problems[0] | .field == "file" and (.what | length > 0)'
+	kill "$listener"
+	stop
+	rm -r "$OG_HOME"
+	cp -r kept "$OG_HOME"
+	serve
+	login alice
+	listen
+	printf 'no database any more' | dd of="$OG_HOME/erp.db" conv=notrunc status=none
+	until_true grep -q '"ok":false' events
+	[[ "$(get /api/ledger)" =~ ^[45] ]]
 }

@@ -268,3 +268,70 @@ heard() {
 	jq -e '.state == "cancelled" and .status == "failed"' body
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 1")" = 50 ]
 }
+
+@test "who may take a task back" {
+	kill "$worker" && wait "$worker" || true
+	worker=
+	login charlie
+	query 'buy 1 ergonomic chair'
+	login bob
+	[ "$(post "/api/tasks/$id/cancel" '{}')" = 404 ]
+	[ "$(post /api/tasks/0190a000-0000-7000-8000-000000000000/cancel '{}')" = 404 ]
+	[ "$(post /api/tasks/x/cancel '{}')" = 404 ]
+	work
+	login charlie
+	until_true ended
+	jq -e '.state == "done"' body
+	[ "$(post "/api/tasks/$id/cancel" '{}')" = 409 ]
+}
+
+@test "a command that nobody began in its time failed, and says why" {
+	kill "$worker" && wait "$worker" || true
+	worker=
+	login bob
+	id=$(og-submit --as bob --expires 1s 'inspect stock')
+	sleep 1.5
+	work
+	until_true ended
+	jq -e '.status == "failed" and (.error | test("expired"))' body
+}
+
+@test "a result that changed is drawn anew" {
+	login alice
+	ask_http 'inspect stock'
+	[ "$(get "/api/views/$id?form=text")" = 200 ]
+	not grep -q 'Chair of another name' body
+	sqlite3 "$OG_HOME/erp.db" "UPDATE og_task SET result =
+		replace(result, 'Ergonomic Chair', 'Chair of another name') WHERE id = '$id'"
+	[ "$(get "/api/views/$id?form=text")" = 200 ]
+	grep -q 'Chair of another name' body
+}
+
+@test "an action is run as it was shown, word by word" {
+	login alice
+	ask_http 'inspect stock'
+	stop
+	mkdir fake
+	cp -r "$OG_BUILD/bin" "$OG_BUILD/libexec" fake/ && cp -rL "$OG_BUILD/share" fake/
+	cat >actions.json <<-'EOF'
+		{"actions":[{"name":"a","argv":["og-submit","--as","alice","--action","skill","--param","note={x} {n}",
+		"--param","n={n}","--param","yes={yes}","--param","t={t}","--param","m={n}"],"inputSchema":{"type":"object",
+		"properties":{"n":{"type":"number"},"yes":{"type":"boolean"},"t":{"type":"string"}},"required":["n"]}},
+		{"name":"say","argv":["og-submit","--as","alice","what is {this}"],"inputSchema":{"type":"object","properties":{}}},
+		{"name":"dash","argv":["og-submit","--as","alice","--","--batch"],"inputSchema":{"type":"object","properties":{}}},
+		{"name":"bad","argv":["og-submit","--batch"],"inputSchema":{"type":"object","properties":{}}}]}
+	EOF
+	printf "#!/bin/sh\ncat >/dev/null\ncat <<'END'\n%s\nEND\n" "$(cat actions.json)" >fake/bin/og-render
+	printf '#!/bin/sh\nfor w; do printf "[%%s]" "$w"; done >&2\nexit 65\n' >fake/bin/og-submit
+	PATH=$PWD/fake/bin:$PATH
+	serve
+	ran() { # NAME ARGUMENTS
+		[ "$(post "/api/views/$id/actions" "{\"name\":\"$1\",\"arguments\":$2}")" = 400 ]
+		jq -r .detail body
+	}
+	[ "$(ran a '{"n":0.1,"yes":true,"t":"--as=bob {n}"}')" = '[--as][alice][--action][skill][--param][note={x} {n}][--param][n=0.1][--param][yes=true][--param][t=--as=bob {n}][--param][m={n}]' ]
+	[ "$(ran a '{"n":2}')" = '[--as][alice][--action][skill][--param][note={x} {n}][--param][n=2][--param][m={n}]' ]
+	[ "$(ran say '{}')" = '[--as][alice][--][what is {this}]' ]
+	[ "$(ran dash '{}')" = '[--as][alice][--][--batch]' ]
+	[[ "$(ran bad '{}')" == *'cannot be run'* ]]
+}

@@ -123,7 +123,7 @@ static void list(struct og_exchange *x)
 
 static void answered(struct og_exchange *x, const struct og_spawned *done, const struct og_err *err)
 {
-	og_task_told(x, done, err, "the answer is signed and on its way");
+	og_task_told(x, done, err, 409, "the answer is signed and on its way");
 }
 
 /* An approval is of a question that was seen: its digest has to be given. */

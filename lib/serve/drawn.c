@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/hash/hash.h"
 #include "lib/serve/serve-internal.h"
 
 #define KEPT_MAX  ((size_t)32 << 20)
@@ -35,13 +36,18 @@ struct wait {
 	void *arg;
 };
 
-static int key_of(const struct og_drawing *what, char key[KEY_MAX])
+/* By what is drawn: a person's word may yet change how a task ended. */
+static int key_of(const struct og_drawing *what, const struct og_buf *input, char key[KEY_MAX])
 {
+	char digest[OG_HASH_HEX + 1];
+	struct og_hash hash;
 	struct og_buf text;
 	int rc;
 
+	og_sha256(input->data, input->len, &hash);
+	og_hash_hex(&hash, digest);
 	og_buf_init(&text, KEY_MAX - 1);
-	og_buf_addf(&text, "%s/%s/%s", what->task, what->to, what->set ? what->set : "");
+	og_buf_addf(&text, "%s/%s/%s", digest, what->to, what->set ? what->set : "");
 	rc = text.failed ? -1 : 0;
 	if (rc == 0)
 		memcpy(key, text.data, text.len + 1);
@@ -149,10 +155,13 @@ void og_drawn_get(struct og_drawn *drawn, const struct og_drawing *what, og_draw
 	struct kept *kept;
 	struct wait *wait = calloc(1, sizeof(*wait));
 
-	if (!wait || key_of(what, wait->key) < 0) {
-		if (wait)
-			og_fail(&err, OG_EDATA, "a name is too long");
+	og_buf_init(&input, INPUT_MAX);
+	if (wait && og_json_dump(what->result, &input, &err) == 0 &&
+	    key_of(what, &input, wait->key) < 0)
+		og_fail(&err, OG_EDATA, "a name is too long");
+	if (!wait || err.code) {
 		free(wait);
+		og_buf_release(&input);
 		fail(fn, arg, &err);
 		return;
 	}
@@ -160,17 +169,11 @@ void og_drawn_get(struct og_drawn *drawn, const struct og_drawing *what, og_draw
 	if (kept) {
 		free(wait);
 		fn(arg, kept->text, kept->len, &err);
-		return;
-	}
-	wait->drawn = drawn;
-	wait->fn = fn;
-	wait->arg = arg;
-	og_buf_init(&input, INPUT_MAX);
-	if (og_json_dump(what->result, &input, &err) == 0) {
-		draw(wait, what, &input);
 	} else {
-		free(wait);
-		fail(fn, arg, &err);
+		wait->drawn = drawn;
+		wait->fn = fn;
+		wait->arg = arg;
+		draw(wait, what, &input);
 	}
 	og_buf_release(&input);
 }

@@ -1,7 +1,6 @@
 /*
- * Results as og-render draws them, kept for who asks again: the result of a
- * task that has ended does not change. Bounded by bytes; what was not asked
- * for longest goes first.
+ * Results as og-render draws them, kept by their digest for who asks again.
+ * Bounded by bytes; what was not asked for longest goes first.
  */
 #ifndef OG_SERVE_DRAWN_H
 #define OG_SERVE_DRAWN_H
@@ -21,11 +20,11 @@ void og_drawn_free(struct og_drawn *drawn); /* after og_yard_free() */
  * there is none, err says why. May be called at once. */
 typedef void og_drawn_fn(void *arg, const char *text, size_t len, const struct og_err *err);
 
-/* One drawing of a task's result: task is its id, to a form of og-render,
+/* One drawing of a task's result: to is a form of og-render,
  * set a row set of csv or NULL. result is borrowed. who may see it the
  * shield has said before. */
 struct og_drawing {
-	const char *who, *task, *to, *set;
+	const char *who, *to, *set;
 	const json_t *result;
 };
 void og_drawn_get(struct og_drawn *drawn, const struct og_drawing *what, og_drawn_fn *fn,

@@ -25,7 +25,8 @@
 #define TASKS_LOOKED  50
 #define RUNNING_MAX   8 /* of which more is asked in one look */
 #define PROBLEMS_SENT 100
-#define EASE	      4 /* verifying takes at most one part in so many of the time */
+#define AGAIN_MS      1000 /* after a verification that failed */
+#define EASE	      4	   /* verifying takes at most one part in so many of the time */
 
 struct live;
 
@@ -216,6 +217,27 @@ static json_t *verdict_of(const json_t *verdict)
 			 json_object_get(verdict, "head"), "problems", some);
 }
 
+/* A ledger that nobody can read any more is broken too; one that somebody
+ * holds for the moment is not. */
+static json_t *verdict_of_failure(const struct og_err *err)
+{
+	if (err->code == OG_ETEMP || err->code == OG_EUNAVAIL)
+		return NULL;
+	return json_pack("{s:b,s:i,s:i,s:[{s:i,s:s,s:s}]}", "ok", 0, "checked", 0, "last", 0,
+			 "problems", "seq", 0, "field", "file", "what", err->msg);
+}
+
+static void say_ledger(struct live *live, json_t *said)
+{
+	if (live->said && json_equal(live->said, said))
+		return;
+	json_decref(live->said);
+	live->said = json_incref(said);
+	for (struct watcher *w = live->watchers; w; w = w->next)
+		if (w->ledger)
+			send_all(w, "ledger", said);
+}
+
 static void schedule(struct live *live, int64_t deadline);
 
 static void judged(void *arg, const json_t *verdict, const struct og_err *err)
@@ -224,19 +246,13 @@ static void judged(void *arg, const json_t *verdict, const struct og_err *err)
 	int64_t now = og_mono_ms();
 	json_t *said;
 
-	(void)err;
 	live->verifying = 0;
 	live->rest_until = now + (now - live->began) * EASE;
-	if (!verdict)
-		return;
-	said = verdict_of(verdict);
-	if (said && !(live->said && json_equal(live->said, said))) {
-		json_decref(live->said);
-		live->said = json_incref(said);
-		for (struct watcher *w = live->watchers; w; w = w->next)
-			if (w->ledger)
-				send_all(w, "ledger", said);
-	}
+	if (!verdict && live->rest_until < now + AGAIN_MS)
+		live->rest_until = now + AGAIN_MS;
+	said = verdict ? verdict_of(verdict) : verdict_of_failure(err);
+	if (said)
+		say_ledger(live, said);
 	json_decref(said);
 	if (og_verify_is_stale(live->serve->verify))
 		schedule(live, live->rest_until);

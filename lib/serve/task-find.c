@@ -115,7 +115,7 @@ int og_task_submitted(struct og_exchange *x, const struct og_spawned *done,
 }
 
 void og_task_told(struct og_exchange *x, const struct og_spawned *done, const struct og_err *err,
-		  const char *message)
+		  unsigned no, const char *message)
 {
 	struct og_err said = OG_ERR_INIT;
 
@@ -123,7 +123,7 @@ void og_task_told(struct og_exchange *x, const struct og_spawned *done, const st
 		og_reply_refusal(x, err);
 	} else if (done->status != 0) {
 		og_spawned_error(done, &said);
-		og_reply_error(x, said.code == OG_NO ? 409 : og_http_status(said.code), "%s",
+		og_reply_error(x, said.code == OG_NO ? no : og_http_status(said.code), "%s",
 			       said.msg);
 	} else {
 		og_reply_json(x, 202,

@@ -217,17 +217,18 @@ static void with_result(struct og_exchange *x, const json_t *task, const json_t 
 		json_object_set_new(answer, "error", json_string(reason ? reason : ""));
 	og_exchange_keep(x, answer, free_json);
 	og_drawn_get(x->serve->drawn,
-		     &(struct og_drawing){ .who = og_exchange_principal(x),
-					   .task = og_exchange_param(x, "id"),
-					   .to = "jsx",
-					   .result = result },
+		     &(struct og_drawing){
+			     .who = og_exchange_principal(x), .to = "jsx", .result = result },
 		     told, x);
 }
 
 static void without_result(struct og_exchange *x, const json_t *task)
 {
 	json_t *answer = og_task_item(task);
+	const char *reason = og_json_str(task, "reason"), *word = og_json_str(answer, "status");
 
+	if (word && strcmp(word, "failed") == 0)
+		json_object_set_new(answer, "error", json_string(reason ? reason : ""));
 	json_object_update_new(
 		answer, json_pack("{s:n,s:[],s:n,s:n}", "result", "trace", "data", "ui_code"));
 	og_reply_json(x, 200, answer);
@@ -293,22 +294,50 @@ static void one(struct og_exchange *x)
 static void cancelled(struct og_exchange *x, const struct og_spawned *done,
 		      const struct og_err *err)
 {
-	og_task_told(x, done, err, "what it did is taken back");
+	og_task_told(x, done, err, 404, "what it did is taken back");
+}
+
+static void take_back(struct og_exchange *x)
+{
+	const struct tasks *tasks = og_exchange_state(x);
+	const char *const argv[] = {
+		tasks->task, "cancel", "--as", og_exchange_principal(x), og_exchange_param(x, "id"),
+		NULL
+	};
+
+	og_exchange_spawn(x, &(struct og_spawn){ .who = og_exchange_principal(x), .argv = argv },
+			  cancelled);
+}
+
+/* Who may only see it, because it waits for them, cannot take it back. */
+static void may_take_back(void *arg, const json_t *who, const struct og_err *err)
+{
+	struct og_exchange *x = arg;
+
+	if (err->code)
+		og_reply_refusal(x, err);
+	else if (!og_who_has(who, "tasks"))
+		og_reply_error(x, 403, "only whoever stated a task takes it back");
+	else
+		take_back(x);
+}
+
+/* What only the queue knows, og-task looks for there. */
+static void cancel_found(struct og_exchange *x, const json_t *task)
+{
+	const char *owner = og_json_str(task, "principal"), *state = og_json_str(task, "state");
+
+	if (og_task_is_final(state))
+		og_reply_error(x, 409, "the task is %s already", state);
+	else if (owner && strcmp(owner, og_exchange_principal(x)) != 0)
+		og_desk_who(x->serve->desk, og_exchange_principal(x), may_take_back, x);
+	else
+		take_back(x);
 }
 
 static void cancel(struct og_exchange *x)
 {
-	const struct tasks *tasks = og_exchange_state(x);
-	const char *id = og_exchange_param(x, "id");
-	const char *const argv[] = { tasks->task, "cancel", "--as", og_exchange_principal(x),
-				     id,	  NULL };
-
-	if (!og_uuid_valid(id))
-		og_reply_error(x, 404, "there is no such task");
-	else
-		og_exchange_spawn(
-			x, &(struct og_spawn){ .who = og_exchange_principal(x), .argv = argv },
-			cancelled);
+	og_task_find(x, cancel_found, 1);
 }
 
 static const struct og_route routes[] = {

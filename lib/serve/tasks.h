@@ -33,9 +33,9 @@ json_t *og_task_item(const json_t *task);
  * the exchange has been replied to. */
 int og_task_submitted(struct og_exchange *x, const struct og_spawned *done,
 		      const struct og_err *err, char id[OG_UUID_LEN + 1]);
-/* What og-task said of a word about a task: 202 with the message, 409 when
- * it came too late, else why not. */
+/* What og-task said of a word about a task: 202 with the message, the status
+ * no for its honest no, else why not. */
 void og_task_told(struct og_exchange *x, const struct og_spawned *done, const struct og_err *err,
-		  const char *message);
+		  unsigned no, const char *message);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/serve/serve-internal.h"
@@ -16,14 +17,18 @@
 #define SETTLED_MS    50
 #define STATUS_BROKEN 1 /* of og-ledger: the ledger is not whole */
 
-/* What tells one state of the files from another. */
+enum { ERP, WAL, FILES };
+
+/* What tells one state of the files from another. The date of a file's content
+ * can be set back by whoever changed it; that of its inode cannot. */
 struct look {
 	struct {
 		dev_t dev;
 		ino_t ino;
 		off_t size;
-		struct timespec time;
-	} file[2];
+		struct timespec time;	 /* of the content */
+		struct timespec changed; /* of anything about it */
+	} file[FILES];
 };
 
 struct waiter {
@@ -55,22 +60,30 @@ static void look_at(const char *path, struct look *look, int i)
 	look->file[i].ino = st.st_ino;
 	look->file[i].size = st.st_size;
 	look->file[i].time = st.st_mtim;
+	/* As root SQLite gives the write-ahead log to its owner again each time it
+	 * opens it, so that its inode is dated by every look at the database. */
+	look->file[i].changed = i == WAL && geteuid() == 0 ? st.st_mtim : st.st_ctim;
 }
 
 static void look_now(const struct og_verify *verify, struct look *look)
 {
 	memset(look, 0, sizeof(*look));
-	look_at(verify->serve->setup.conf->erp, look, 0);
-	look_at(verify->wal, look, 1);
+	look_at(verify->serve->setup.conf->erp, look, ERP);
+	look_at(verify->wal, look, WAL);
+}
+
+static int same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
 static int same_look(const struct look *a, const struct look *b)
 {
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < FILES; i++)
 		if (a->file[i].dev != b->file[i].dev || a->file[i].ino != b->file[i].ino ||
 		    a->file[i].size != b->file[i].size ||
-		    a->file[i].time.tv_sec != b->file[i].time.tv_sec ||
-		    a->file[i].time.tv_nsec != b->file[i].time.tv_nsec)
+		    !same_time(&a->file[i].time, &b->file[i].time) ||
+		    !same_time(&a->file[i].changed, &b->file[i].changed))
 			return 0;
 	return 1;
 }
@@ -81,9 +94,9 @@ static int is_settled(const struct look *look)
 {
 	int64_t now = og_now_ms();
 
-	for (int i = 0; i < 2; i++)
-		if (now - (int64_t)look->file[i].time.tv_sec * 1000 -
-			    look->file[i].time.tv_nsec / 1000000 <
+	for (int i = 0; i < FILES; i++)
+		if (now - (int64_t)look->file[i].changed.tv_sec * 1000 -
+			    look->file[i].changed.tv_nsec / 1000000 <
 		    SETTLED_MS)
 			return 0;
 	return 1;

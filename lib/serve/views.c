@@ -17,7 +17,7 @@
 
 #define WORDS_MAX 64
 #define WORD_MAX  ((size_t)4096)
-#define KEY_MAX	  128
+#define NAME_MAX  64
 
 struct views {
 	char *submit; /* path */
@@ -97,7 +97,6 @@ static void draw(struct og_exchange *x, const json_t *task)
 
 	og_drawn_get(x->serve->drawn,
 		     &(struct og_drawing){ .who = og_exchange_principal(x),
-					   .task = og_exchange_param(x, "id"),
 					   .to = form->to,
 					   .set = strcmp(form->to, "csv") == 0
 							  ? og_exchange_query(x, "set")
@@ -128,7 +127,6 @@ static void draw_actions(struct og_exchange *x, const json_t *task, og_drawn_fn 
 {
 	og_drawn_get(x->serve->drawn,
 		     &(struct og_drawing){ .who = og_exchange_principal(x),
-					   .task = og_exchange_param(x, "id"),
 					   .to = "actions",
 					   .result = json_object_get(task, "result") },
 		     fn, x);
@@ -154,7 +152,7 @@ struct command {
 
 static void add(struct command *command, const char *word)
 {
-	char *copy = command->n < WORDS_MAX ? strdup(word) : NULL;
+	char *copy = word && command->n < WORDS_MAX ? strdup(word) : NULL;
 
 	if (copy)
 		command->word[command->n++] = copy;
@@ -170,74 +168,89 @@ static void free_command(struct command *command)
 
 static void add_value(struct og_buf *buf, const json_t *value)
 {
+	struct og_err ignored = OG_ERR_INIT;
+
 	if (json_is_string(value))
 		og_buf_adds(buf, json_string_value(value));
 	else if (json_is_integer(value))
 		og_buf_addf(buf, "%lld", (long long)json_integer_value(value));
 	else if (json_is_real(value))
-		og_buf_addf(buf, "%.17g", json_real_value(value));
+		og_json_canon(value, buf, &ignored);
 	else
-		og_buf_adds(buf, json_is_true(value) ? "1" : "0");
+		og_buf_adds(buf, json_is_true(value) ? "true" : "false");
 }
 
-/* A word with its "{name}" filled in. 0: one of them has no value. */
-static int fill(const char *word, const json_t *arguments, struct og_buf *buf)
+/* The parameter that stands in "NAME={NAME}", or NULL: braces anywhere else are
+ * just braces. The page's confirmation reads words in the same way. */
+static const char *slot_of(const char *word, const json_t *schema, char name[NAME_MAX + 1])
 {
-	for (const char *p = word; *p;) {
-		size_t len = *p == '{' ? strcspn(p, "}") : 0;
-		char name[65];
-		const json_t *value;
+	size_t len = strcspn(word, "=");
 
-		if (len < 2 || len > sizeof(name) || p[len] != '}') {
-			og_buf_addc(buf, *p++);
-			continue;
-		}
-		og_text_format(name, sizeof(name), "%.*s", (int)len - 1, p + 1);
+	if (len == 0 || len > NAME_MAX || strlen(word) != 2 * len + 3 || word[len + 1] != '{' ||
+	    word[2 * len + 2] != '}' || strncmp(word, word + len + 2, len) != 0)
+		return NULL;
+	og_text_format(name, NAME_MAX + 1, "%.*s", (int)len, word);
+	return json_object_get(json_object_get(schema, "properties"), name) ? name : NULL;
+}
+
+/* "--param" and its word, filled in; without a value it goes. */
+static void add_param(struct command *command, const char *word, const json_t *schema,
+		      const json_t *arguments)
+{
+	char name[NAME_MAX + 1];
+	const json_t *value = NULL;
+	struct og_buf buf;
+
+	if (slot_of(word, schema, name)) {
 		value = json_object_get(arguments, name);
 		if (!value)
-			return 0;
-		add_value(buf, value);
-		p += len + 1;
+			return;
 	}
-	return 1;
+	og_buf_init(&buf, WORD_MAX);
+	if (value) {
+		og_buf_addf(&buf, "%s=", name);
+		add_value(&buf, value);
+	} else {
+		og_buf_adds(&buf, word);
+	}
+	add(command, "--param");
+	add(command, buf.failed ? NULL : buf.data);
+	og_buf_release(&buf);
 }
 
 /* The action's own words, but those that say who runs it and how it is
- * waited for: a parameter without a value goes with its option. Anything
- * that is no skill's call or sentence is none of ours. */
-static int add_words(struct command *command, const json_t *argv, const json_t *arguments)
+ * waited for. Anything that is no skill's call or sentence is none of ours. */
+static int add_words(struct command *command, const json_t *action, const json_t *arguments)
 {
-	struct og_buf buf;
-	int rc = 0;
+	const json_t *argv = json_object_get(action, "argv");
+	const json_t *schema = json_object_get(action, "inputSchema");
+	int plain = 0; /* after "--" */
 
-	og_buf_init(&buf, WORD_MAX);
-	for (size_t i = 1; i < json_array_size(argv) && rc == 0; i++) {
+	for (size_t i = 1; i < json_array_size(argv); i++) {
 		const char *word = json_string_value(json_array_get(argv, i));
 		const char *next = json_string_value(json_array_get(argv, i + 1));
-		int is_param = word && strcmp(word, "--param") == 0;
 
-		og_buf_clear(&buf);
-		if (word && strcmp(word, "--as") == 0) {
+		if (!word)
+			return -1;
+		if (!plain && strcmp(word, "--") == 0) {
+			plain = 1;
+		} else if (!plain && next && strcmp(word, "--as") == 0) {
 			i++;
-		} else if (word && (strcmp(word, "--wait") == 0 || strcmp(word, "--") == 0)) {
-			continue;
-		} else if (next && (is_param || strcmp(word, "--action") == 0)) {
-			i++;
-			if (!fill(next, is_param ? arguments : NULL, &buf) && is_param)
-				continue;
+		} else if (!plain && next && strcmp(word, "--param") == 0) {
+			add_param(command, json_string_value(json_array_get(argv, ++i)), schema,
+				  arguments);
+		} else if (!plain && next && strcmp(word, "--action") == 0) {
 			add(command, word);
-			add(command, buf.data ? buf.data : "");
-		} else if (word && word[0] != '-' && !next && fill(word, arguments, &buf)) {
+			add(command, next);
+			i++;
+		} else if (!next && (plain || word[0] != '-')) {
 			add(command, "--");
-			add(command, buf.data ? buf.data : "");
+			add(command, word);
 		} else {
-			rc = -1;
+			return -1;
 		}
-		if (buf.failed)
-			rc = -1;
 	}
-	og_buf_release(&buf);
-	return rc < 0 || command->failed ? -1 : 0;
+	return command->failed ? -1 : 0;
 }
 
 static void submitted(struct og_exchange *x, const struct og_spawned *done,
@@ -281,11 +294,11 @@ static void do_action(struct og_exchange *x, const json_t *action, const json_t 
 	add(&command, views->submit);
 	add(&command, "--as");
 	add(&command, og_exchange_principal(x));
-	if (key && *key && strlen(key) <= KEY_MAX) {
+	if (key && *key) {
 		add(&command, "--key");
 		add(&command, key);
 	}
-	if (!is_submit(argv) || add_words(&command, argv, arguments) < 0)
+	if (!is_submit(argv) || add_words(&command, action, arguments) < 0)
 		og_reply_error(x, 400, "this action cannot be run from here");
 	else
 		og_exchange_spawn(x,
