@@ -100,8 +100,7 @@ heard() {
 }
 
 @test "a command that nobody has begun is pending, then and after a restart" {
-	kill "$worker" && wait "$worker" || true
-	worker=
+	rest
 	login charlie
 	query 'inspect stock'
 	[ "$(get "/api/tasks/$id")" = 200 ]
@@ -258,8 +257,7 @@ heard() {
 }
 
 @test "cancelled before it is begun" {
-	kill "$worker" && wait "$worker" || true
-	worker=
+	rest
 	login charlie
 	query 'buy 1 ergonomic chair'
 	[ "$(post "/api/tasks/$id/cancel" '{}')" = 202 ]
@@ -270,8 +268,7 @@ heard() {
 }
 
 @test "who may take a task back" {
-	kill "$worker" && wait "$worker" || true
-	worker=
+	rest
 	login charlie
 	query 'buy 1 ergonomic chair'
 	login bob
@@ -286,8 +283,7 @@ heard() {
 }
 
 @test "a command that nobody began in its time failed, and says why" {
-	kill "$worker" && wait "$worker" || true
-	worker=
+	rest
 	login bob
 	id=$(og-submit --as bob --expires 1s 'inspect stock')
 	sleep 1.5

@@ -18,6 +18,14 @@ work() {
 	worker=$!
 }
 
+# No worker for now. One that is not itself yet would not hear the signal.
+rest() {
+	until_true grep -qx og-worker "/proc/$worker/comm"
+	kill "$worker"
+	wait "$worker" || true
+	worker=
+}
+
 # Ends what this test started.
 stop() {
 	if [ -n "${server:-}" ]; then
@@ -25,11 +33,7 @@ stop() {
 		wait "$server" || stopped=$?
 		server=
 	fi
-	if [ -n "${worker:-}" ]; then
-		kill "$worker" 2>/dev/null || true
-		wait "$worker" || true
-		worker=
-	fi
+	[ -z "${worker:-}" ] || rest
 }
 
 until_true() {

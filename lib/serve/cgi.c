@@ -41,6 +41,8 @@ static const char *variable(const struct gateway *gateway, const char *name)
 	for (const char *p = name; *p && at + 1 < sizeof(text); p++)
 		text[at++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
 	text[at] = '\0';
+	/* The environment's own memory, not the name's. */
+	/* cppcheck-suppress returnDanglingLifetime */
 	return gateway->env(text);
 }
 
