@@ -15,6 +15,7 @@
 #include "lib/base/err.h"
 #include "lib/budget/budget.h"
 #include "lib/json/json.h"
+#include "lib/model/model.h"
 #include "lib/proc/channel.h"
 #include "lib/task/state.h"
 #include "lib/telemetry/telemetry.h"
@@ -81,6 +82,26 @@ struct og_call_answer {
  * the answer, whose body has been initialised. */
 typedef void og_call_fn(void *arg, const json_t *send, const char *key, struct og_call_answer *ret);
 
+/* Posts one request to the model: a JSON body to this URL, with the secrets
+ * that the transport holds. With stream, the body of an answer with status
+ * 200 is the data of its events, a newline after each. Fills ret as
+ * og_call_fn does; OG_CALL_BROKEN also when it was told to stop meanwhile. */
+typedef void og_ask_fn(void *arg, const char *url, const char *body, size_t len, int stream,
+		       struct og_call_answer *ret);
+
+/* Reasoning with a model; all of it is borrowed. */
+struct og_reasoning {
+	const struct og_model *model;
+	og_ask_fn *ask;
+	void *arg;
+	long max_output;     /* tokens of an answer */
+	int64_t patience_ms; /* how long a task waits for a throttled provider */
+	int stream;
+	int writes;	 /* may direct writes, schema, skills and policies be offered? */
+	int fallback;	 /* may the skill planner take over? */
+	unsigned quirks; /* learned of the server, kept between tasks */
+};
+
 /* What an agent works with; all of it is borrowed. */
 struct og_agent_means {
 	struct og_channel *channel;
@@ -89,6 +110,7 @@ struct og_agent_means {
 	og_call_fn *call;		/* NULL: it reaches no services */
 	void *call_arg;
 	json_t *skills; /* an object: versions of skills, kept between tasks; or NULL */
+	struct og_reasoning *reasoning; /* NULL: the skill planner plans */
 };
 
 /* envelope: text of any origin. Never fails: what happened is in the report,

@@ -15,7 +15,7 @@
 
 #include "lib/base/err.h"
 
-#define OG_FORMAT 2 /* of erp.db; whoever opens that refuses another one */
+#define OG_FORMAT 3 /* of erp.db; whoever opens that refuses another one */
 
 struct og_conf {
 	char *home;    /* absolute path of .omnigate */
@@ -38,7 +38,24 @@ struct og_conf {
 	char *queue_password, *queue_ca, *queue_cert, *queue_key;
 	char *http;    /* services that http steps may call: "NAME=URL ...", or "none" */
 	char *http_ca; /* file of certificates to trust for them, or "none" */
-	/* limits of the skill planner, per task */
+	/* reasoning with a model */
+	char *model_key;     /* file with its secret; "none": from the environment */
+	char *model_headers; /* more secrets it wants: "NAME=FILE ...", or "none" */
+	char *model_ca;	     /* file of certificates to trust for it, or "none" */
+	char *model_price;   /* "IN OUT [CACHED]", USD per million tokens; "none": the table */
+	char *model_stream;  /* "off": are answers streamed? */
+	char *model_writes;  /* "granted": direct writes; or "approved", or "none" */
+	char *fallback;	     /* "none": what plans when the model cannot; or "skill" */
+	long model_seconds;  /* for one answer, default 120 */
+	long model_output;   /* tokens of one answer at most, default 4096 */
+	long model_patience; /* seconds a task waits for a throttled model, default 600 */
+	char *embed_key, *embed_price; /* likewise */
+	long embed_dimension;	       /* 0: the model's own */
+	/* what models may cost; tokens 0 and cost "0": no limit. Those of a
+	 * principal, a skill and all are for a day (UTC). */
+	long task_tokens, principal_tokens, skill_tokens, day_tokens;
+	char *task_cost, *principal_cost, *skill_cost, *day_cost; /* USD, "1.00" */
+	/* limits of a task */
 	long max_steps;	   /* step_limit, default 50 */
 	long max_repeats;  /* repeat_limit, default 3 */
 	long task_seconds; /* task_seconds, default 300 */

@@ -109,10 +109,18 @@ static const struct verb verbs[] = {
 	{ "principal.list", SESSION, LOGIN, READ, "register", "", og_verb_principal_list },
 	{ "ledger.read", SESSION, LOGIN, READ, "ledger", "limit:i? before:i?",
 	  og_verb_ledger_read },
-	{ "budget.reserve", ANY, SELF, OWN, NULL, NULL, NULL },
-	{ "budget.settle", ANY, SELF, OWN, NULL, NULL, NULL },
-	{ "journal.put", ANY, SELF, OWN, NULL, NULL, NULL },
-	{ "journal.get", ANY, SELF, OWN, NULL, NULL, NULL },
+	{ "budget.reserve", ANY, SELF, WRITE, NULL, TASK "turn:i model:s input:i output:i", NULL },
+	{ "budget.settle", ANY, SELF, WRITE, NULL,
+	  TASK "turn:i outcome:s usage:o? retry_ms:i? why:s?", NULL },
+	{ "journal.put", ANY, SELF, WRITE, NULL, TASK "turn:i digest:s answer:o usage:o?", NULL },
+	{ "journal.get", ANY, SELF, READ, NULL, "task:s epoch:i? after:i? limit:i?", NULL },
+	{ "ask", ANY, SELF, WRITE, NULL, TASK "for:s question:s clearance:i? seconds:i? about:o?",
+	  NULL },
+	{ "query.run", ANY, SELF, WRITE, NULL, TASK "skill:s hash:s? slots:o?", NULL },
+	{ "vector.want", SESSION, LOGIN, READ, "policy", "model:s dimension:i task:s limit:i?",
+	  NULL },
+	{ "vector.put", SESSION, LOGIN, WRITE, "policy", "model:s dimension:i task:s items:a",
+	  NULL },
 };
 
 int og_conversation_new(struct og_shield *shield, struct og_conversation **ret, struct og_err *err)

@@ -56,13 +56,15 @@ static const char *const sql_text[SQL_COUNT] = {
 	[SQL_JOURNAL_GET] = "SELECT ordinal, step, digest, reply, changes, vars, seq"
 			    " FROM main.og_journal WHERE task = ?1 AND phase = ?2"
 			    " AND ordinal = ?3",
-	[SQL_JOURNAL_PUT] = "INSERT INTO main.og_journal(task, phase, ordinal, step, digest,"
-			    " reply, changes, vars, seq) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+	[SQL_JOURNAL_PUT] =
+		"INSERT INTO main.og_journal(task, phase, ordinal, step, digest,"
+		" reply, changes, vars, seq, rank) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,"
+		" (SELECT count(*) FROM main.og_journal WHERE task = ?1 AND phase = ?2))",
 	[SQL_PROGRESS] = "SELECT d.ordinal, d.step, d.seq, u.ordinal,"
 			 " d.digest = '" OG_JOURNAL_FAILED "' FROM main.og_journal AS d"
 			 " LEFT JOIN main.og_journal AS u ON u.task = d.task"
 			 " AND u.phase = 'undo' AND u.ordinal = d.ordinal"
-			 " WHERE d.task = ?1 AND d.phase = 'do' ORDER BY d.ordinal",
+			 " WHERE d.task = ?1 AND d.phase = 'do' ORDER BY d.rank",
 	[SQL_CONSENT_PUT] = "INSERT INTO main.og_consent(" OG_CONSENT_COLUMNS ") VALUES"
 			    "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
 	[SQL_CONSENT_GET] = "SELECT " OG_CONSENT_COLUMNS " FROM main.og_consent WHERE id = ?1",

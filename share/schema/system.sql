@@ -3,7 +3,7 @@
 -- SOURCE tables are covered by the row log: the ledger can rebuild them.
 -- DERIVED tables (the list in lib/db/rowlog.c) are left out of it.
 PRAGMA application_id = 1330071860; -- "OGT4"
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- Who may ask. clearance 1 (public) to 3 (secret). pubkey: base64, raw Ed25519.
 CREATE TABLE og_principal (                                     -- source
@@ -127,7 +127,51 @@ CREATE TABLE og_journal (                                       -- derived
   task TEXT NOT NULL, ordinal INTEGER NOT NULL, phase TEXT NOT NULL,
   step TEXT NOT NULL, digest TEXT NOT NULL, reply TEXT NOT NULL,
   changes TEXT, vars TEXT, seq INTEGER,
+  rank INTEGER NOT NULL,            -- in which order they were done, or undone
   PRIMARY KEY (task, phase, ordinal)
+) WITHOUT ROWID;
+-- What a model was asked for a task, by the digest of the request, what it
+-- answered and what that came to. A turn is reserved before it is asked and
+-- settled after; what it costs counts from the reservation on.
+CREATE TABLE og_turn (                                          -- derived
+  task TEXT NOT NULL, turn INTEGER NOT NULL,
+  model TEXT NOT NULL,
+  state TEXT NOT NULL,              -- reserved, answered, failed
+  tokens INTEGER NOT NULL,          -- reserved, then used
+  nanousd INTEGER NOT NULL,         -- likewise, 10^-9 USD
+  digest TEXT,                      -- hex SHA-256 of the request's body
+  answer TEXT,                      -- JSON, og-channel(5)
+  usage TEXT,                       -- JSON, or NULL when it is not known
+  time TEXT NOT NULL,
+  seq INTEGER,                      -- of its ledger entry
+  PRIMARY KEY (task, turn)
+) WITHOUT ROWID;
+-- Numbered requests of a task and what was answered: the same number again
+-- gets the same answer, and a rerun needs no database.
+CREATE TABLE og_call (                                          -- derived
+  task TEXT NOT NULL, call INTEGER NOT NULL,
+  verb TEXT NOT NULL, digest TEXT NOT NULL, reply TEXT NOT NULL,
+  PRIMARY KEY (task, call)
+) WITHOUT ROWID;
+-- What models cost, by UTC day: scope all, principal, skill, task or model.
+CREATE TABLE og_spend (                                         -- derived
+  day TEXT NOT NULL, scope TEXT NOT NULL, name TEXT NOT NULL,
+  calls INTEGER NOT NULL, tokens INTEGER NOT NULL, nanousd INTEGER NOT NULL,
+  PRIMARY KEY (day, scope, name)
+) WITHOUT ROWID;
+-- The breaker of each provider: closed, open until a time, or probing.
+CREATE TABLE og_provider (                                      -- derived
+  name TEXT PRIMARY KEY NOT NULL,
+  state TEXT NOT NULL, failures INTEGER NOT NULL,
+  until TEXT, probe TEXT, why TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+-- Embeddings of texts, by what made them and the text's digest.
+CREATE TABLE og_vector (                                        -- derived
+  model TEXT NOT NULL, dimension INTEGER NOT NULL,
+  task TEXT NOT NULL,               -- document, query
+  digest TEXT NOT NULL,             -- hex SHA-256 of the text
+  vector BLOB NOT NULL,             -- 32-bit floats, little endian, of length 1
+  PRIMARY KEY (model, dimension, task, digest)
 ) WITHOUT ROWID;
 CREATE TABLE og_counter (                                       -- derived
   name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL
