@@ -283,9 +283,12 @@ enum { NOTHING, HANDLED, AFRESH };
 static int handle_one(struct job *job, struct og_err *err)
 {
 	struct og_delivery delivery = { .envelope = NULL };
-	struct og_agent_means means = { job->channel,	&job->worker->limits,
-					job->telemetry, job->caller ? og_caller_call : NULL,
-					job->caller,	job->skills };
+	struct og_agent_means means = { .channel = job->channel,
+					.limits = &job->worker->limits,
+					.telemetry = job->telemetry,
+					.call = job->caller ? og_caller_call : NULL,
+					.call_arg = job->caller,
+					.skills = job->skills };
 	struct og_agent_report report;
 	int64_t started = og_mono_ms();
 	int claimed = og_queue_claim(job->queue, &delivery, err), rc;

@@ -190,7 +190,7 @@ split() {
 		run --separate-stderr $try
 		[ "$status" -eq 78 ]
 		[ -z "$output" ]
-		[[ "$stderr" == *"has format 1, this program knows 2"* ]]
+		[[ "$stderr" == *"has format 1, this program knows 3"* ]]
 		[[ "$stderr" == *"make the instance anew with og init"* ]]
 	done
 	[ "$(sha256sum <"$OG_HOME/erp.db")" = "$was" ]
