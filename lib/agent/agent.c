@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/agent/planner.h"
+#include "lib/agent/thinking.h"
 #include "lib/base/text.h"
 #include "lib/task/result.h"
 
@@ -40,7 +40,8 @@ void og_job_trace(struct og_job *job, const char *action, const char *fmt, ...)
 	va_start(args, fmt);
 	og_text_vformat(details, sizeof(details), fmt, args);
 	va_end(args);
-	og_result_trace(job->result, og_planner_skill.agent, action, details, &ignored);
+	og_result_trace(job->result, og_job_time(job), job->planner->agent, action, details,
+			&ignored);
 }
 
 static void broken(struct og_job *job, enum og_outcome outcome, const char *why)
@@ -281,7 +282,7 @@ static int begin(struct og_job *job, const json_t *envelope)
 		og_text_format(report->task, sizeof(report->task), "%s", id);
 	if (og_job_call(
 		    job, "task.begin",
-		    json_pack("{s:O,s:s}", "envelope", envelope, "agent", og_planner_skill.agent),
+		    json_pack("{s:O,s:s}", "envelope", envelope, "agent", job->planner->agent),
 		    &job->begun, &err) < 0) {
 		broken(job, OG_OUTCOME_RETRY, err.msg);
 		return 0;
@@ -341,7 +342,7 @@ static enum og_turn go_forward(struct og_job *job)
 	else if (phase_is_undo(job))
 		resume_end(job);
 	else
-		return og_planner_skill.run(job);
+		return job->planner->run(job);
 	return OG_TURN_OK;
 }
 
@@ -376,6 +377,7 @@ static int prepare_result(struct og_job *job)
 	if (!job->result)
 		return -1;
 	json_object_set(job->result, "submitted", json_object_get(job->begun, "submitted"));
+	json_object_set_new(job->result, "planner", json_string(job->planner->name));
 	og_job_tell_result(job);
 	if (job->report->skew_ms)
 		og_job_trace(job, "clock", "submitted %.1f s in the future: two clocks disagree",
@@ -383,10 +385,20 @@ static int prepare_result(struct og_job *job)
 	return 0;
 }
 
+/* An action names a skill and its values: there is nothing to reason about. */
+static const struct og_planner *choose_planner(const struct og_agent_means *means,
+					       const json_t *envelope)
+{
+	return means->reasoning && !json_object_get(envelope, "action") ? &og_planner_model
+									 : &og_planner_skill;
+}
+
 void og_agent_report_release(struct og_agent_report *report)
 {
 	free(report->resume);
+	json_decref(report->dry);
 	report->resume = NULL;
+	report->dry = NULL;
 }
 
 void og_agent_run(const struct og_agent_means *means, const char *envelope, size_t len,
@@ -404,6 +416,7 @@ void og_agent_run(const struct og_agent_means *means, const char *envelope, size
 	og_budget_init(&job.budget, means->limits);
 	if (og_json_parse(envelope, len, ENVELOPE_MAX, "envelope", &parsed, &err) < 0)
 		broken(&job, OG_OUTCOME_DEAD, err.msg);
+	job.planner = choose_planner(means, parsed);
 	og_job_tell_begin(&job, parsed);
 	if (parsed && begin(&job, parsed)) {
 		og_job_tell_begun(&job, parsed);

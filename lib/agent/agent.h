@@ -32,6 +32,7 @@ enum og_outcome {
 	/* It waits, for somebody's word or for its time: deliver it again after
 	 * delay_ms, or when it is put into the queue once more. */
 	OG_OUTCOME_WAITING,
+	OG_OUTCOME_DRY, /* a dry run: the delivery goes back as it was */
 };
 /* "ack", "dead", ... */
 const char *og_outcome_name(enum og_outcome outcome);
@@ -55,6 +56,10 @@ struct og_agent_report {
 	/* A task the shield does not know, to be put into the queue again if
 	 * that holds it as a dead letter; or "". */
 	char revive_id[OG_UUID_LEN + 1];
+	/* With OG_OUTCOME_DRY what would have been sent to the model, and what
+	 * for it would have been reserved: {"url","body":TEXT,"input","output"}
+	 * (tokens); or NULL when there is nothing to send, as why says. */
+	json_t *dry;
 };
 void og_agent_report_release(struct og_agent_report *report);
 
@@ -111,11 +116,26 @@ struct og_agent_means {
 	void *call_arg;
 	json_t *skills; /* an object: versions of skills, kept between tasks; or NULL */
 	struct og_reasoning *reasoning; /* NULL: the skill planner plans */
+	int dry; /* stop before the model is asked; the shield keeps nothing but task.begin */
 };
 
 /* envelope: text of any origin. Never fails: what happened is in the report,
  * which is to be released. */
 void og_agent_run(const struct og_agent_means *means, const char *envelope, size_t len,
 		  struct og_agent_report *ret);
+
+/* The same from a journal alone (og-channel(5), journal.get; all its pages as
+ * one object): nobody is asked, nothing is done. *ret_result is what the task
+ * comes to now, a new reference, or NULL when it comes to nothing, as the
+ * report says: its outcome is OG_OUTCOME_ACK when the records led to the end
+ * that is on record, and OG_OUTCOME_DEAD with why when a record is missing or
+ * does not fit (the number of the turn or request is in it). What the task
+ * did not find out but was told from outside (time, money, a provider, a
+ * cancellation) is taken from the recorded result. Without ledger, finished,
+ * resolved and trace_id the result is the recorded one, in canonical form;
+ * 0 when it is, 1 when not (why names the first member that differs), and -1
+ * when there is none. means->channel is not used. */
+int og_agent_rerun(const struct og_agent_means *means, const json_t *journal, json_t **ret_result,
+		   struct og_agent_report *ret);
 
 #endif

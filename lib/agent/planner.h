@@ -17,8 +17,15 @@ enum og_turn {
 
 #define OG_CANCELLED "cancelled by its principal"
 
+struct og_records; /* thinking.h */
+
 struct og_job {
 	const struct og_agent_means *means;
+	const struct og_planner *planner;
+	/* With these every request is numbered, and answered from them first;
+	 * and the time of all that is told is that of the last answer. NULL:
+	 * requests have no numbers. */
+	struct og_records *records;
 	struct og_channel *channel;
 	struct og_telemetry *telemetry; /* NULL: off */
 	struct og_span span;		/* of this delivery */
@@ -41,15 +48,16 @@ struct og_job {
 
 struct og_planner {
 	const char *name;  /* "skill": for result and ledger */
-	const char *agent; /* "og-worker/skill" */
+	const char *agent; /* "og-worker/skill": of the task and of trace lines */
 	/* Runs the task forward; sets job->end and reason. OG_TURN_BROKEN: stop. */
 	enum og_turn (*run)(struct og_job *job);
 };
 
-extern const struct og_planner og_planner_skill;
+extern const struct og_planner og_planner_skill, og_planner_model;
 
 /* One request of the task; request is taken. *ret: new reference or NULL
- * when broken. */
+ * when broken. Whether it is numbered, and answered from records, is seen to
+ * here (replay.c). */
 enum og_turn og_job_ask(struct og_job *job, const char *verb, json_t *request, json_t **ret);
 /* The same for what has to happen, sooner or later: a refusal that speaks
  * of the shield's own trouble, not of the request, is broken too. */
@@ -117,6 +125,13 @@ void og_job_refused_call(struct og_job *job, const json_t *reply);
 
 /* For the result of a task that came to us in the middle: its steps. */
 enum og_turn og_job_note_steps(struct og_job *job);
+
+/* interrupt.c: a limit tripped, and the task ends for it. what: the step or
+ * tool; statement: what it ran, or "". _stop is the same for a limit that
+ * somebody else keeps: row is what a person will want to see of it (taken). */
+void og_job_interrupt(struct og_job *job, enum og_trip trip, const char *what,
+		      const char *statement);
+void og_job_stop(struct og_job *job, json_t *row, const char *reason);
 
 /* For the result: the skill's steps from that one on did not run. */
 void og_job_skip_rest(struct og_job *job, size_t from);

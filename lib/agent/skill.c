@@ -139,47 +139,11 @@ static void digest_of(const struct og_job *job, const char *step, const json_t *
 	og_buf_release(&text);
 }
 
-static const char *likely_cause(enum og_trip trip)
-{
-	switch (trip) {
-	case OG_TRIP_STEPS:
-		return "the work never comes to an end by itself";
-	case OG_TRIP_TIME:
-		return "a step waits, or there is more work than a task may do";
-	case OG_TRIP_CYCLE:
-		return "two steps take turns, and nothing changes between two rounds";
-	default:
-		return "the skill leads back to itself, and nothing changes between two rounds";
-	}
-}
-
 static const char *first_sql(const json_t *step)
 {
 	const char *text = og_json_str(json_array_get(json_object_get(step, "blocks"), 0), "text");
 
 	return text ? text : "";
-}
-
-/* The state and the diagnostic that a person will want to see. */
-static void interrupt(struct og_job *job, enum og_trip trip, const json_t *step)
-{
-	struct og_err ignored = OG_ERR_INIT;
-	long limit, value;
-	json_t *rows;
-
-	og_trip_figures(&job->budget, trip, &limit, &value);
-	og_job_end(job, OG_TASK_INTERRUPTED, "SYSTEM_INTERRUPT: limit of %s reached (%ld of %ld)",
-		   og_trip_name(trip), value, limit);
-	rows = json_pack("{s:[{s:s,s:I,s:I,s:s,s:s,s:s,s:I,s:I}]}", "interrupt", "limit",
-			 og_trip_name(trip), "allowed", (json_int_t)limit, "reached",
-			 (json_int_t)value, "step", og_json_str(step, "name"), "statement",
-			 first_sql(step), "cause", likely_cause(trip), "steps",
-			 (json_int_t)job->budget.steps, "steps_allowed",
-			 (json_int_t)job->budget.limits.steps);
-	if (rows)
-		og_result_rows(job->result, rows, &ignored);
-	og_job_trace(job, "interrupt", "%s", job->reason);
-	json_decref(rows);
 }
 
 /* A pass over the skill's steps, and where it is. */
@@ -203,7 +167,7 @@ static int after_step(struct og_job *job, const struct pass *pass, const json_t 
 	digest_of(job, name, reply, &what);
 	trip = og_budget_call(&job->budget, &what);
 	if (trip != OG_TRIP_NONE)
-		interrupt(job, trip, step);
+		og_job_interrupt(job, trip, name, first_sql(step));
 	return trip == OG_TRIP_NONE;
 }
 

@@ -83,6 +83,7 @@ const char *og_outcome_name(enum og_outcome outcome)
 		[OG_OUTCOME_ACK] = "ack",	  [OG_OUTCOME_DEAD] = "dead",
 		[OG_OUTCOME_LOST] = "lost",	  [OG_OUTCOME_RETRY] = "retry",
 		[OG_OUTCOME_TROUBLE] = "trouble", [OG_OUTCOME_WAITING] = "waiting",
+		[OG_OUTCOME_DRY] = "dry",
 	};
 
 	return names[outcome];

@@ -9,7 +9,12 @@
  *	think-tools.c	which tools it is offered, and their schemas
  *	think-act.c	a call of a tool
  *	think-finish.c	the end: its answer, numbers, citations and view, judged
- *	again with replay.c: numbered requests, answered from a journal first
+ *	replay.c	numbered requests, answered from records first
+ *
+ * What is done here must be the same when it is done again from the records
+ * of the task, byte for byte: ask the shield with og_job_ask() and nothing
+ * else (it numbers the requests), take the time from og_job_time(), and use
+ * no clock, no random number and no address.
  */
 #ifndef OG_AGENT_THINKING_H
 #define OG_AGENT_THINKING_H
@@ -43,7 +48,11 @@ enum og_turn og_think_prepare(struct og_thinking *t);
 /* think-act.c: one call of the model's answer (og_model_answer). *ret is the
  * result to send back: {"id"?,"name","output"} or {"id"?,"name","error"}.
  * With *ret_over the task has its end (job->end) and no further call is
- * made. OG_TURN_REFUSED does not occur: a refusal is a result. */
+ * made. OG_TURN_REFUSED does not occur: a refusal is a result.
+ * Steps and writes go into the result (og_result_step), under the name that
+ * the shield's reply has for them, failed ones too. Counting calls, limits
+ * and trace lines of calls are the loop's. With t->last only an end is
+ * possible, anything else is an error. */
 enum og_turn og_think_act(struct og_thinking *t, const json_t *call, json_t **ret, int *ret_over);
 
 /* think-finish.c: the model says it is done. 1: the result document has its
@@ -51,9 +60,18 @@ enum og_turn og_think_act(struct og_thinking *t, const json_t *call, json_t **re
  * mended in another turn. last: there is none, take what can be taken. */
 int og_think_finish(struct og_thinking *t, const json_t *arguments, int last, json_t **ret_error);
 
-/* interrupt.c, for both planners: a limit tripped. what: the step or tool;
- * statement: what it ran, or "". */
-void og_job_interrupt(struct og_job *job, enum og_trip trip, const char *what,
-		      const char *statement);
+/* replay.c: what is on record of a task. */
+struct og_records {
+	json_t *turns; /* number -> a turn of journal.get */
+	json_t *calls; /* number -> a call of journal.get */
+	int64_t next;  /* number of the next request */
+	int64_t time;  /* ms: of the last answer */
+};
+void og_records_init(struct og_records *records, const struct og_job *job);
+void og_records_release(struct og_records *records);
+
+/* The time that belongs to what is done now: of the last answer on record,
+ * and of the wall clock without records. */
+int64_t og_job_time(const struct og_job *job);
 
 #endif

@@ -43,12 +43,12 @@ static int append(json_t *result, const char *list, json_t *item, struct og_err 
 	return 0;
 }
 
-int og_result_trace(json_t *result, const char *agent, const char *action, const char *details,
-		    struct og_err *err)
+int og_result_trace(json_t *result, int64_t ms, const char *agent, const char *action,
+		    const char *details, struct og_err *err)
 {
 	char now[OG_TIME_LEN + 1];
 
-	og_time_format(og_now_ms(), now);
+	og_time_format(ms, now);
 	return append(result, "trace",
 		      json_pack("{s:s,s:s,s:s,s:s}", "time", now, "agent", agent, "action", action,
 				"details", details),

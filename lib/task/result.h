@@ -26,9 +26,9 @@ json_t *og_result_undelivered(const struct og_envelope *envelope, int begun, con
 
 void og_result_state(json_t *result, enum og_task_state state, const char *reason);
 
-/* Appends to trace: {"time","agent","action","details"}. */
-int og_result_trace(json_t *result, const char *agent, const char *action, const char *details,
-		    struct og_err *err);
+/* Appends to trace: {"time","agent","action","details"}; ms is the time. */
+int og_result_trace(json_t *result, int64_t ms, const char *agent, const char *action,
+		    const char *details, struct og_err *err);
 
 /* Appends to steps: {"name","state":"done|failed|skipped|undone",
  * "affected"?,"seq"?,"why"?}. affected and seq below 0 are left out. */
