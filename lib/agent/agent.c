@@ -280,10 +280,9 @@ static int begin(struct og_job *job, const json_t *envelope)
 	id = og_json_str(envelope, "id");
 	if (id && og_uuid_valid(id))
 		og_text_format(report->task, sizeof(report->task), "%s", id);
-	if (og_job_call(
-		    job, "task.begin",
-		    json_pack("{s:O,s:s}", "envelope", envelope, "agent", job->planner->agent),
-		    &job->begun, &err) < 0) {
+	if (og_job_call(job, "task.begin",
+			json_pack("{s:O,s:s}", "envelope", envelope, "agent", job->planner->agent),
+			&job->begun, &err) < 0) {
 		broken(job, OG_OUTCOME_RETRY, err.msg);
 		return 0;
 	}
@@ -390,7 +389,7 @@ static const struct og_planner *choose_planner(const struct og_agent_means *mean
 					       const json_t *envelope)
 {
 	return means->reasoning && !json_object_get(envelope, "action") ? &og_planner_model
-									 : &og_planner_skill;
+									: &og_planner_skill;
 }
 
 void og_agent_report_release(struct og_agent_report *report)
