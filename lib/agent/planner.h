@@ -40,6 +40,10 @@ struct og_job {
 	char name[80];	/* the skill's, "" as long as there is none */
 	char hash[80];	/* its version, "" for the active one */
 	json_t *slots;	/* for its first step, or NULL */
+	/* Something beside the steps of doc may have been changed: set it before
+	 * the request that would (sql.write, ddl, skill.put, policy.put), whose
+	 * reply may be lost. */
+	int acted;
 	/* why the task does not end as done */
 	enum og_task_state end;
 	char reason[512];
@@ -94,10 +98,14 @@ void og_job_trace(struct og_job *job, const char *action, const char *fmt, ...)
 /* understand.c: finds skill, version and slots, or sets how the task ends. */
 enum og_turn og_job_understand(struct og_job *job);
 
-/* saga.c: takes back what is done, last first. Afterwards job->end is
+/* saga.c: takes back what is done, last first: steps, and what was changed
+ * beside them, which is called call-N. Afterwards job->end is
  * compensated, or what it was when nothing had been written; steps that
  * only read are left alone then. */
 enum og_turn og_job_compensate(struct og_job *job);
+
+/* How many of the names in begun's "done" are steps of a skill. */
+size_t og_job_steps_done(const struct og_job *job);
 
 /* again.c: a task whose effects were taken back offers its skill again. */
 void og_job_offer_again(struct og_job *job);

@@ -74,6 +74,31 @@ static const json_t *find_step(const struct og_job *job, const char *name)
 	return NULL;
 }
 
+/* What a task changed beside its skill is called call-N (og-channel(5)). */
+static int is_act(const struct og_job *job, const char *name)
+{
+	static const char prefix[] = "call-";
+	size_t n = sizeof(prefix) - 1;
+
+	return name && strncmp(name, prefix, n) == 0 && name[n] &&
+	       name[n + strspn(name + n, "0123456789")] == '\0' && !find_step(job, name);
+}
+
+size_t og_job_steps_done(const struct og_job *job)
+{
+	json_t *name;
+	size_t i, n = 0;
+
+	json_array_foreach(json_object_get(job->begun, "done"), i, name) n +=
+		!is_act(job, json_string_value(name));
+	return n;
+}
+
+static int wrote(const struct og_job *job, const char *name)
+{
+	return is_act(job, name) || step_writes(find_step(job, name));
+}
+
 /* The skill of a task that was begun by a worker before us. */
 static enum og_turn load_skill(struct og_job *job)
 {
@@ -99,6 +124,8 @@ static const char *how_undone(const struct og_job *job, const char *name)
 {
 	const json_t *step = find_step(job, name);
 
+	if (is_act(job, name))
+		return "inverse";
 	if (!step_writes(step))
 		return "none";
 	if (has_block(step, block_calls_back))
@@ -106,12 +133,12 @@ static const char *how_undone(const struct og_job *job, const char *name)
 	return has_block(step, block_undoes) ? "sql" : "inverse";
 }
 
-static void note_undone(struct og_job *job, const char *name, int *wrote)
+static void note_undone(struct og_job *job, const char *name, int *any)
 {
-	int writes = step_writes(find_step(job, name));
+	int writes = wrote(job, name);
 	struct og_err ignored = OG_ERR_INIT;
 
-	*wrote |= writes;
+	*any |= writes;
 	og_result_undo(job->result, name, writes ? "undone" : "nothing", how_undone(job, name),
 		       NULL, &ignored);
 }
@@ -131,11 +158,11 @@ void og_job_skip_rest(struct og_job *job, size_t from)
 static void note_steps(struct og_job *job)
 {
 	const json_t *done = json_object_get(job->begun, "done"), *step;
-	size_t n = json_array_size(done);
+	size_t n = og_job_steps_done(job);
 	struct og_err ignored = OG_ERR_INIT;
 	int refused;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < json_array_size(done); i++)
 		og_result_step(job->result, json_string_value(json_array_get(done, i)), "done", -1,
 			       0, NULL, &ignored);
 	step = json_array_get(json_object_get(job->doc, "steps"), n);
@@ -156,7 +183,7 @@ enum og_turn og_job_note_steps(struct og_job *job)
 	return turn;
 }
 
-static void note_earlier(struct og_job *job, int *wrote)
+static void note_earlier(struct og_job *job, int *any)
 {
 	json_t *name;
 	size_t i;
@@ -164,25 +191,26 @@ static void note_earlier(struct og_job *job, int *wrote)
 	if (json_array_size(json_object_get(job->result, "steps")) == 0)
 		note_steps(job);
 	json_array_foreach(json_object_get(job->begun, "undone"), i, name)
-		note_undone(job, json_string_value(name), wrote);
+		note_undone(job, json_string_value(name), any);
 }
 
 /* May anything that was written stand? A step that failed counts: its
  * reply may have been lost after the deed. */
 static int may_stand(const struct og_job *job)
 {
-	json_t *step;
+	json_t *step, *name;
 	size_t i;
 
 	json_array_foreach(json_object_get(job->result, "steps"), i, step)
 	{
 		const char *state = og_json_str(step, "state");
 
-		if (strcmp(state, "skipped") != 0 &&
-		    step_writes(find_step(job, og_json_str(step, "name"))))
+		if (strcmp(state, "skipped") != 0 && wrote(job, og_json_str(step, "name")))
 			return 1;
 	}
-	return json_array_size(json_object_get(job->begun, "undone")) > 0;
+	json_array_foreach(json_object_get(job->begun, "done"), i,
+			   name) if (is_act(job, json_string_value(name))) return 1;
+	return job->acted || json_array_size(json_object_get(job->begun, "undone")) > 0;
 }
 
 static void undo_failed(struct og_job *job, const json_t *reply)
@@ -199,7 +227,7 @@ static void undo_failed(struct og_job *job, const json_t *reply)
 }
 
 /* 1: one was taken back; 0: nothing is left; -1: it failed or broke (*turn). */
-static int undo_one(struct og_job *job, int *wrote, enum og_turn *turn)
+static int undo_one(struct og_job *job, int *any, enum og_turn *turn)
 {
 	json_t *reply = NULL;
 	const char *undone;
@@ -213,7 +241,7 @@ static int undo_one(struct og_job *job, int *wrote, enum og_turn *turn)
 		undone = og_json_str(reply, "undone");
 		more = undone != NULL;
 		if (undone) {
-			note_undone(job, undone, wrote);
+			note_undone(job, undone, any);
 			og_job_trace(job, "undo", "step %s taken back", undone);
 		}
 		if (!og_json_str(reply, "next"))
@@ -226,18 +254,18 @@ static int undo_one(struct og_job *job, int *wrote, enum og_turn *turn)
 enum og_turn og_job_compensate(struct og_job *job)
 {
 	enum og_turn turn = load_skill(job);
-	int wrote = 0, more = 1;
+	int any = 0, more = 1;
 
 	if (turn != OG_TURN_OK)
 		return turn;
-	note_earlier(job, &wrote);
-	if (!job->doc || !may_stand(job))
+	note_earlier(job, &any);
+	if (!may_stand(job))
 		return OG_TURN_OK;
 	while (more > 0)
-		more = undo_one(job, &wrote, &turn);
+		more = undo_one(job, &any, &turn);
 	if (turn == OG_TURN_DOUBT)
 		return turn;
-	if (turn == OG_TURN_OK && more == 0 && wrote &&
+	if (turn == OG_TURN_OK && more == 0 && any &&
 	    (job->end == OG_TASK_DENIED || job->end == OG_TASK_FAILED)) {
 		job->end = OG_TASK_COMPENSATED;
 		og_job_offer_again(job);

@@ -249,7 +249,7 @@ static int follow_edges(struct og_job *job, json_t *actions)
 
 static enum og_turn execute(struct og_job *job)
 {
-	struct pass pass = { json_array_size(json_object_get(job->begun, "done")), 0 };
+	struct pass pass = { og_job_steps_done(job), 0 };
 	json_t *actions = json_array();
 	int itself = follow_edges(job, actions), go;
 

@@ -67,7 +67,8 @@ enum og_refusal {
 	OG_UNSUPPORTED,
 };
 
-#define OG_RULE_MAX 64
+#define OG_RULE_MAX	64
+#define OG_ACT_NAME_MAX 32
 
 struct og_request {
 	struct og_conversation *talk;
@@ -82,6 +83,7 @@ struct og_request {
 	int has_task;
 	char node[OG_SKILL_NAME_MAX + 16]; /* "skill@hash12", or "" */
 	const char *step;		   /* or NULL */
+	char act[OG_ACT_NAME_MAX];	   /* "call-N" when it is one (acts.h), else "" */
 
 	enum og_refusal refusal;
 	char rule[OG_RULE_MAX];

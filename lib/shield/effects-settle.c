@@ -184,7 +184,7 @@ static int complete_undo(struct ending *end, struct og_err *err)
 		og_fail(err, OG_EBUG, "step '%s' has no journal", run->name);
 		goto out;
 	}
-	done.next = progress.before;
+	done.next = progress.before_name;
 	if (strcmp(end->row.digest, OG_JOURNAL_FAILED) != 0 &&
 	    og_saga_undo(run, &end->row, &done.how, err) < 0)
 		goto out;

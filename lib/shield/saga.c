@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/shield/acts.h"
 #include "lib/shield/effects.h"
 #include "lib/shield/verbs.h"
 
@@ -16,6 +17,8 @@ static int invert(struct og_run *run, const struct og_journal *row, struct og_er
 	json_t *changes = NULL;
 	int rc;
 
+	if (!row->changes && og_act_is(row))
+		return og_act_stays(run->rq, row, err);
 	if (!row->changes)
 		return og_refuse(run->rq, OG_DENY, "schema", err,
 				 "step '%s' changed the schema, which is never taken back",
@@ -36,7 +39,7 @@ int og_saga_undo(struct og_run *run, const struct og_journal *row, const char **
 	*ret_how = "none";
 	if (row->seq == 0)
 		return 0;
-	ran = og_run_undo(run, err);
+	ran = og_act_is(row) ? 0 : og_run_undo(run, err);
 	if (ran < 0)
 		return -1;
 	if (ran == 0 && invert(run, row, err) < 0)
@@ -69,18 +72,10 @@ static int record(struct og_run *run, const char *how, const char *reason, int64
 	return rc;
 }
 
-static json_t *step_name(const struct og_run *run, int64_t ordinal)
-{
-	const json_t *steps = json_object_get(run->doc, "steps");
-	const json_t *step = ordinal < 0 ? NULL : json_array_get(steps, (size_t)ordinal);
-
-	return step ? json_incref(json_object_get(step, "name")) : json_null();
-}
-
 static int make_reply(struct og_run *run, const struct og_undone *done, struct og_err *err)
 {
-	json_t *made = json_pack("{s:s,s:o,s:s}", "undone", run->name, "next",
-				 step_name(run, done->next), "how", done->how);
+	json_t *made = json_pack("{s:s,s:O?,s:s}", "undone", run->name, "next", done->next, "how",
+				 done->how);
 
 	if (!made || json_object_update(run->rq->reply, made) < 0) {
 		json_decref(made);
@@ -123,7 +118,8 @@ int og_saga_keep(struct og_run *run, const struct og_undone *done, struct og_err
 static int undo_step(struct og_run *run, struct og_undone *done, struct og_err *err)
 {
 	const char *reason = og_json_str(run->rq->body, "reason");
-	int called = done->row->seq > 0 ? og_effect_undo(run, done->row, err) : 0;
+	int calls = done->row->seq > 0 && !og_act_is(done->row);
+	int called = calls ? og_effect_undo(run, done->row, err) : 0;
 
 	if (called != 0)
 		return called;
@@ -133,15 +129,26 @@ static int undo_step(struct og_run *run, struct og_undone *done, struct og_err *
 	return og_saga_keep(run, done, err);
 }
 
+/* What was not a skill's needs none to be taken back. */
+static int undo_act(struct og_run *run, struct og_undone *done, struct og_err *err)
+{
+	og_act_again(run->rq, done->row);
+	run->name = run->rq->act;
+	return undo_step(run, done, err);
+}
+
 /* Takes back the step that row describes; next is the one after it. */
-static int undo_one(struct og_run *run, const struct og_journal *row, int64_t next,
+static int undo_one(struct og_run *run, const struct og_journal *row, json_t *next,
 		    struct og_err *err)
 {
 	struct og_request *rq = run->rq;
 	struct og_undone done = { .row = row, .next = next };
-	json_t *vars = row->vars ? json_loads(row->vars, 0, NULL) : NULL;
+	json_t *vars;
 	int rc = -1;
 
+	if (og_act_is(row))
+		return undo_act(run, &done, err);
+	vars = row->vars ? json_loads(row->vars, 0, NULL) : NULL;
 	if (!vars)
 		og_fail(err, OG_EDATA, "the variables of step '%s' cannot be read", row->step);
 	else if (og_run_skill(run, rq->task.skill, rq->task.skill_hash, err) == 0 &&
@@ -180,7 +187,7 @@ static int perform(struct og_run *run, struct og_err *err)
 	if (found == 0)
 		og_fail(err, OG_EBUG, "step %lld has no journal", (long long)progress.last);
 	if (found == 1)
-		rc = undo_one(run, &row, progress.before, err);
+		rc = undo_one(run, &row, progress.before_name, err);
 out:
 	og_journal_release(&row);
 	og_progress_release(&progress);

@@ -5,7 +5,9 @@
  * as they were after that step and the same skill's rights; a step without
  * undo blocks by inverting its row changes, which works only as long as
  * nobody has changed those rows since. A step that wrote nothing is
- * crossed out. Each undo is one transaction with its own ledger entry and
+ * crossed out. What the task changed beside its skill (acts.h) is taken
+ * back in between, in the order in which it was done, by its inverse; the
+ * task need not have a skill. Each undo is one transaction with its own ledger entry and
  * its journal row, so that after a crash the next one goes on where this
  * one stopped. An undo that fails leaves its step standing: the task then
  * ends as compensation_failed, and says which step.
@@ -24,7 +26,7 @@ int og_saga_undo(struct og_run *run, const struct og_journal *row, const char **
 struct og_undone {
 	const struct og_journal *row; /* of the step */
 	const char *how;
-	int64_t next; /* ordinal of the step that is to be taken back next, or -1 */
+	json_t *next; /* name of what is to be taken back next, borrowed, or NULL */
 	int64_t seq;  /* the entry; 0: none was needed */
 };
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/shield/acts.h"
 #include "lib/shield/verbs.h"
 #include "lib/skill/http.h"
 
@@ -176,32 +177,15 @@ static int repeated(struct og_run *run, const char *digest, struct og_err *err)
 	return rc;
 }
 
-static int in_time(const struct og_task_row *task)
-{
-	int64_t deadline;
-
-	return !task->deadline || og_time_parse(task->deadline, &deadline) < 0 ||
-	       og_now_ms() < deadline;
-}
-
 /* The task must still go forward, and this must be its next step. */
 static int in_order(struct og_run *run, struct og_err *err)
 {
 	struct og_request *rq = run->rq;
-	int cancelled;
 
 	if (rq->task.next_step != run->ordinal)
 		return og_refuse(rq, OG_CONFLICT, "step-order", err,
 				 "step '%s' is not the next one", run->name);
-	cancelled = og_consent_cancelled(rq->shield->tasks, rq->task.id, rq->task.principal, err);
-	if (cancelled == 1)
-		og_refuse(rq, OG_DENY, "cancelled", err, "the task was cancelled");
-	if (cancelled != 0 || og_request_active(rq, err) < 0)
-		return -1;
-	if (!in_time(&rq->task))
-		return og_refuse(rq, OG_DENY, "deadline", err, "deadline: it was to be done by %s",
-				 rq->task.deadline);
-	return 0;
+	return og_task_forward(rq, err);
 }
 
 /* A first step that had to wait comes again with its slots: they were bound

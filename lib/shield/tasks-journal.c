@@ -76,8 +76,9 @@ void og_progress_release(struct og_progress *progress)
 {
 	json_decref(progress->done);
 	json_decref(progress->undone);
-	progress->done = NULL;
-	progress->undone = NULL;
+	json_decref(progress->last_name);
+	json_decref(progress->before_name);
+	memset(progress, 0, sizeof(*progress));
 }
 
 /* One step of the journal: its ordinal and name, whether it wrote, whether
@@ -90,7 +91,9 @@ static int progress_add(struct og_stmt *stmt, struct og_progress *progress)
 		progress->undos++;
 		json_array_append(progress->undone, name);
 	} else {
-		progress->before = progress->last;
+		json_decref(progress->before_name);
+		progress->before_name = progress->last_name;
+		progress->last_name = json_incref(name);
 		progress->last = og_col_int(stmt, 0);
 		progress->standing++;
 		progress->standing_writes += !og_col_null(stmt, 2);
@@ -106,7 +109,7 @@ int og_tasks_progress(struct og_tasks *tasks, const char *task, struct og_progre
 		      struct og_err *err)
 {
 	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_PROGRESS, err);
-	struct og_progress progress = { .last = -1, .before = -1 };
+	struct og_progress progress = { .last = -1 };
 	int more = -1;
 
 	if (!stmt)

@@ -7,8 +7,9 @@
  *
  * A task is a row from its first task.begin on. Its journal has one row
  * per step done (phase "do") and one per step taken back (phase "undo"),
- * by the step's ordinal in its skill. These tables are derived: they are
- * left out of the row log and are no evidence; the ledger is.
+ * by the step's ordinal in its skill; what a task changes beside its skill
+ * has ordinals above all of these (acts.h), and rank is the true order. These tables are derived:
+ * they are left out of the row log and are no evidence; the ledger is.
  */
 #ifndef OG_SHIELD_TASKS_H
 #define OG_SHIELD_TASKS_H
@@ -121,13 +122,15 @@ struct og_prune {
 };
 int og_tasks_prune(struct og_tasks *tasks, struct og_prune *prune, struct og_err *err);
 
-/* Which steps are done and undone, in step order, for task.begin. */
+/* Which steps and acts (acts.h) are done and undone, in the order in which
+ * they were done, for task.begin. */
 struct og_progress {
 	json_t *done, *undone;	 /* arrays of names; done without one that failed but stands */
 	int64_t standing;	 /* steps that are not undone */
 	int64_t undos;		 /* how many undo rows: the saga turned back */
 	int64_t last;		 /* ordinal of the last step not undone; -1: none */
-	int64_t before;		 /* of the one before that; -1: none */
+	json_t *last_name;	 /* its name, or NULL */
+	json_t *before_name;	 /* of the one before that, or NULL */
 	int64_t standing_writes; /* steps that wrote and are not undone */
 };
 

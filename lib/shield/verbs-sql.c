@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "lib/shield/acts.h"
 #include "lib/shield/channel-gate.h"
 #include "lib/shield/ddl.h"
 #include "lib/shield/verbs.h"
@@ -157,12 +158,13 @@ int og_verb_sql_write(struct og_request *rq, struct og_err *err)
 	json_t *vars = NULL, *body = NULL;
 	int rc = -1;
 
-	if (statement(rq, &sql, &vars, err) < 0 || og_request_gate(rq, NULL, &gate, err) < 0 ||
+	if (og_act_begin(rq, err) < 0 || statement(rq, &sql, &vars, err) < 0 ||
+	    og_request_gate(rq, NULL, &gate, err) < 0 ||
 	    og_request_sql(rq, gate, sql, vars, OG_GATE_WRITE, &result, err) < 0 ||
 	    write_reply(rq, &result, err) < 0)
 		goto out;
 	body = body_of(sql, vars);
-	if (og_request_write_entry(rq, "sql.write", body, err) == 0)
+	if (og_request_write_entry(rq, "sql.write", body, err) == 0 && og_act_keep(rq, 1, err) == 0)
 		rc = og_frame_commit(frame, !rq->has_task, err);
 out:
 	og_gate_result_release(&result);
@@ -211,7 +213,8 @@ out:
 /* The structured request: the channel's members without the channel's own. */
 static json_t *ddl_request(const struct og_request *rq)
 {
-	static const char *const own[] = { "v", "id", "verb", "task", "epoch" };
+	static const char *const own[] = { "v",	    "id",   "verb",  "task",
+					   "epoch", "call", "trace", "approval" };
 	json_t *request = json_copy((json_t *)rq->body);
 
 	for (size_t i = 0; request && i < sizeof(own) / sizeof(own[0]); i++)
@@ -243,11 +246,11 @@ int og_verb_ddl(struct og_request *rq, struct og_err *err)
 	json_t *changes = NULL, *body = NULL;
 	int rc = -1;
 
-	if (change_schema(rq, &changes, err) < 0 ||
+	if (og_act_begin(rq, err) < 0 || change_schema(rq, &changes, err) < 0 ||
 	    json_object_set(rq->reply, "changes", changes) < 0)
 		goto out;
 	body = json_pack("{s:O,s:s}", "ddl", changes, "verdict", "allow");
-	if (og_request_write_entry(rq, "ddl", body, err) == 0)
+	if (og_request_write_entry(rq, "ddl", body, err) == 0 && og_act_keep(rq, 0, err) == 0)
 		rc = og_frame_commit(frame, 1, err);
 out:
 	json_decref(changes);

@@ -148,6 +148,10 @@ static void open_step(struct body *b, const char *name, size_t line)
 		og_note_error(b->r, line, "a step has no name");
 		return;
 	}
+	if (og_skill_step_reserved(slug)) {
+		og_note_error(b->r, line, "no step may be called '%s'", slug);
+		return;
+	}
 	if (og_skill_step(b->r->doc, slug) != NULL) {
 		og_note_error(b->r, line, "two steps are called '%s'", slug);
 		return;

@@ -186,6 +186,8 @@ static int check_step(const json_t *step, struct og_err *err)
 
 	if (name == NULL || !og_skill_name_valid(name) || og_json_int(step, "line", -1) < 0)
 		return bad(err, "a step has no name or line");
+	if (og_skill_step_reserved(name))
+		return og_fail(err, OG_EDATA, "no step may be called '%s'", name);
 	if (!json_is_array(blocks) || json_array_size(blocks) > OG_SKILL_BLOCKS_MAX)
 		return og_fail(err, OG_EDATA, "step '%s' has no list of blocks, or over %d", name,
 			       OG_SKILL_BLOCKS_MAX);

@@ -85,6 +85,12 @@ out:
 	return rc;
 }
 
+int og_skill_step_reserved(const char *name)
+{
+	return strncmp(name, "call-", 5) == 0 && name[5] &&
+	       name[5 + strspn(name + 5, "0123456789")] == '\0';
+}
+
 const json_t *og_skill_step(const json_t *doc, const char *name)
 {
 	json_t *step;

@@ -79,6 +79,8 @@ int og_skill_source(const json_t *doc, struct og_buf *buf, struct og_err *err);
 
 /* The step of that name (borrowed), or NULL. NULL name: the first step. */
 const json_t *og_skill_step(const json_t *doc, const char *name);
+/* "call-N": what a task changes beside its skill is called so. */
+int og_skill_step_reserved(const char *name);
 
 /*
  * Templates: the text of ddl, put and view blocks, and the answer.

@@ -1,0 +1,129 @@
+/* See acts.h. */
+#include "lib/shield/acts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/shield/effects.h"
+
+int og_act_is(const struct og_journal *row)
+{
+	return row->ordinal >= OG_ACT_ORDINAL;
+}
+
+static int in_time(const struct og_task_row *task)
+{
+	int64_t deadline;
+
+	return !task->deadline || og_time_parse(task->deadline, &deadline) < 0 ||
+	       og_now_ms() < deadline;
+}
+
+int og_task_forward(struct og_request *rq, struct og_err *err)
+{
+	const struct og_task_row *task = &rq->task;
+	int cancelled;
+
+	if (task->next_step < 0)
+		return og_refuse(rq, OG_CONFLICT, "turned-back", err,
+				 "the task is being taken back");
+	cancelled = og_consent_cancelled(rq->shield->tasks, task->id, task->principal, err);
+	if (cancelled == 1)
+		og_refuse(rq, OG_DENY, "cancelled", err, "the task was cancelled");
+	if (cancelled != 0 || og_request_active(rq, err) < 0)
+		return -1;
+	if (!in_time(task))
+		return og_refuse(rq, OG_DENY, "deadline", err, "deadline: it was to be done by %s",
+				 task->deadline);
+	return 0;
+}
+
+static void name_act(struct og_request *rq, int64_t call)
+{
+	snprintf(rq->act, sizeof(rq->act), "call-%lld", (long long)call);
+	rq->step = rq->act;
+}
+
+void og_act_again(struct og_request *rq, const struct og_journal *row)
+{
+	name_act(rq, row->ordinal - OG_ACT_ORDINAL);
+}
+
+/* A second change under a number would overwrite what is known of the
+ * first; whoever repeats a request gets its recorded reply before this. */
+static int is_new(struct og_request *rq, int64_t call, struct og_err *err)
+{
+	struct og_journal row = { 0 };
+	int found = og_journal_get(rq->shield->tasks, rq->task.id, OG_PHASE_DO,
+				   OG_ACT_ORDINAL + call, &row, err);
+
+	og_journal_release(&row);
+	if (found == 1)
+		og_refuse(rq, OG_CONFLICT, "other-call", err, "call %lld was made already",
+			  (long long)call);
+	return found == 0 ? 0 : -1;
+}
+
+int og_act_begin(struct og_request *rq, struct og_err *err)
+{
+	int64_t call = og_json_int(rq->body, "call", -1);
+
+	if (!rq->has_task)
+		return 0;
+	if (call < 0 || call > OG_ACT_MAX) {
+		og_fail(err, OG_EDATA, "request: a change in a task needs a number, 'call'");
+		return og_hint(err, "it is what the change is taken back by");
+	}
+	name_act(rq, call);
+	if (is_new(rq, call, err) < 0 || og_task_forward(rq, err) < 0)
+		return -1;
+	return og_effect_in_the_way(rq, err);
+}
+
+/* What is kept of it: which kind of act it was, and how to take it back. */
+static int journal(struct og_request *rq, int64_t seq, char *changes, struct og_err *err)
+{
+	struct og_journal row = { .ordinal = OG_ACT_ORDINAL + og_json_int(rq->body, "call", 0),
+				  .step = rq->act,
+				  .changes = changes,
+				  .vars = "{}",
+				  .seq = seq };
+	json_t *about = json_pack("{s:s}", "verb", og_json_str(rq->body, "verb"));
+	int rc = -1;
+
+	row.digest = "";
+	row.reply = about ? json_dumps(about, JSON_COMPACT) : NULL;
+	if (row.reply)
+		rc = og_journal_put(rq->shield->tasks, rq->task.id, OG_PHASE_DO, &row, err);
+	else
+		og_fail_nomem(err);
+	free(row.reply);
+	json_decref(about);
+	return rc;
+}
+
+int og_act_keep(struct og_request *rq, int undoable, struct og_err *err)
+{
+	int64_t seq = og_json_int(rq->reply, "seq", 0);
+	struct og_buf changes;
+	int rc = -1;
+
+	if (!rq->has_task || (undoable && !og_frame_changed(&rq->shield->frame)))
+		return 0;
+	og_buf_init(&changes, OG_CHANGES_MAX);
+	if (!undoable || og_frame_changes(&rq->shield->frame, &changes, err) == 0)
+		rc = journal(rq, seq, undoable ? changes.data : NULL, err);
+	og_buf_release(&changes);
+	return rc;
+}
+
+int og_act_stays(struct og_request *rq, const struct og_journal *row, struct og_err *err)
+{
+	json_t *about = json_loads(row->reply, 0, NULL);
+	const char *verb = og_json_str(about, "verb");
+
+	og_refuse(rq, OG_DENY, "stays", err, "'%s' (%s) is never taken back", row->step,
+		  verb ? verb : "ddl");
+	json_decref(about);
+	return og_hint(err, "others may use it already; what was done before it stands too");
+}
