@@ -12,4 +12,7 @@ int og_conf_paths(struct og_conf *conf, struct og_err *err);
 /* http.c: is every word of http a service of its own name? */
 int og_conf_http_check(const struct og_conf *conf, struct og_err *err);
 
+/* model.c: do the words, sums and headers of models mean something? */
+int og_conf_model_check(const struct og_conf *conf, struct og_err *err);
+
 #endif

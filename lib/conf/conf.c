@@ -61,7 +61,7 @@ static const struct key {
 	{ "graph_command", "none", offsetof(struct og_conf, graph_command), 0, 0 },
 	{ "vectors_command", "none", offsetof(struct og_conf, vectors_command), 0, 0 },
 	{ "serve", "127.0.0.1:8420", offsetof(struct og_conf, serve), 0, 0 },
-	{ "jobs", "1", offsetof(struct og_conf, jobs), 1, 64 },
+	{ "jobs", "1", offsetof(struct og_conf, jobs), 1, 256 },
 	{ "ready_seconds", "60", offsetof(struct og_conf, ready_seconds), 1, 3600 },
 	{ "queue_limit", "1000000", offsetof(struct og_conf, queue_limit), 0, 1000000000 },
 	{ "dead_days", "30", offsetof(struct og_conf, dead_days), 1, 3650 },
@@ -245,7 +245,7 @@ static int load(struct og_conf *conf, const char *(*env)(const char *), struct o
 	free(path);
 	if (rc < 0 || from_environment(conf, env, err) < 0)
 		return -1;
-	return og_conf_http_check(conf, err);
+	return og_conf_http_check(conf, err) < 0 ? -1 : og_conf_model_check(conf, err);
 }
 
 int og_conf_load(const char *hint, const char *(*env)(const char *), struct og_conf **ret,

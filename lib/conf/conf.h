@@ -95,6 +95,18 @@ struct og_http_service {
 int og_conf_http(const struct og_conf *conf, size_t i, struct og_http_service *ret,
 		 struct og_err *err);
 
+/* A header of `model_headers`: its name and the file with its secret. */
+#define OG_MODEL_HEADERS_MAX 8
+struct og_model_header {
+	char name[65];
+	char file[1024]; /* relative to home, or absolute */
+};
+
+/* The i-th one: 1, 0 when there are not so many, -1 OG_ECONF (not after
+ * og_conf_load()). */
+int og_conf_model_header(const struct og_conf *conf, size_t i, struct og_model_header *ret,
+			 struct og_err *err);
+
 /* Path of a principal's key file: keys/NAME.key. Heap string. The name is
  * checked: [a-z][a-z0-9_-]{0,31}. */
 int og_conf_key_path(const struct og_conf *conf, const char *principal, char **ret,

@@ -15,7 +15,7 @@
 
 #include "lib/base/err.h"
 
-#define OG_CREW_MAX	64
+#define OG_CREW_MAX	256
 #define OG_CREW_STOP_MS 30000 /* from a stop to SIGKILL */
 
 struct og_seat; /* what a seat shares with its supervisor */

@@ -142,6 +142,77 @@ static void mistakes_are_named_with_their_line(void)
 	}
 }
 
+static void what_is_said_of_models(void)
+{
+	static const struct {
+		const char *text, *why, *hint;
+	} wrong[] = {
+		{ "model_stream = yes", "model_stream: 'yes' is not one of its words",
+		  "off or on" },
+		{ "model_writes = all", "model_writes: 'all' is not one of its words",
+		  "granted, approved or none" },
+		{ "fallback = model", "fallback: 'model' is not one of its words",
+		  "none or skill" },
+		{ "model_price = 1", "model_price: '1' is no price in USD per million tokens",
+		  "model_price = INPUT OUTPUT [CACHED], as in 0.30 2.50 0.075" },
+		{ "model_price = 1 2 3 4",
+		  "model_price: '1 2 3 4' is no price in USD per million tokens",
+		  "model_price = INPUT OUTPUT [CACHED], as in 0.30 2.50 0.075" },
+		{ "model_price = 1 -2", "model_price: '1 -2' is no price in USD per million tokens",
+		  "model_price = INPUT OUTPUT [CACHED], as in 0.30 2.50 0.075" },
+		{ "embed_price = 1e3", "embed_price: '1e3' is no price in USD per million tokens",
+		  "embed_price = 0.15" },
+		{ "task_cost = 1,5", "task_cost: '1,5' is no sum in USD",
+		  "task_cost = 2.50; 0 is no limit" },
+		{ "day_cost = 1.", "day_cost: '1.' is no sum in USD",
+		  "day_cost = 2.50; 0 is no limit" },
+		{ "skill_cost = none", "skill_cost: 'none' is no sum in USD",
+		  "skill_cost = 2.50; 0 is no limit" },
+		{ "principal_cost = 1 2", "principal_cost: '1 2' is no sum in USD",
+		  "principal_cost = 2.50; 0 is no limit" },
+		{ "model_headers = X-Id", "model_headers: 'X-Id' is not NAME=FILE",
+		  "model_headers = X-Client-Id=secrets/client-id" },
+		{ "model_headers = X-Id= Y=b", "model_headers: 'X-Id=' is not NAME=FILE",
+		  "model_headers = X-Client-Id=secrets/client-id" },
+		{ "model_headers = X:Id=a", "model_headers: 'X:Id' is no name of a header", "" },
+		{ "model_headers = X-Id=a x-id=b", "model_headers: 'x-id' is given twice", "" },
+		{ "model_headers = a=1 b=2 c=3 d=4 e=5 f=6 g=7 h=8 i=9",
+		  "model_headers: more than 8 headers", "" },
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		struct og_err err = OG_ERR_INIT;
+
+		OG_CHECK_INT(load_text(wrong[i].text, &err), -1);
+		OG_CHECK_INT(err.code, OG_ECONF);
+		OG_CHECK_STR(err.msg, wrong[i].why);
+		OG_CHECK_STR(err.hint, wrong[i].hint);
+	}
+}
+
+static void headers_of_a_model(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	struct og_model_header header;
+	struct og_conf *conf = NULL;
+	struct room room;
+
+	if (!open_room(&room, "model_headers =  X-Client-Id=secrets/id\tX-Client-Secret=/a=b \n"
+			      "model_price = 0.30  2.5 0.075\nfallback = skill\ntask_cost = 0\n"))
+		return;
+	if (OG_CHECK_OK(og_conf_load(room.dir, env, &conf, &err), &err)) {
+		OG_CHECK_INT(og_conf_model_header(conf, 0, &header, &err), 1);
+		OG_CHECK_STR(header.name, "X-Client-Id");
+		OG_CHECK_STR(header.file, "secrets/id");
+		OG_CHECK_INT(og_conf_model_header(conf, 1, &header, &err), 1);
+		OG_CHECK_STR(header.name, "X-Client-Secret");
+		OG_CHECK_STR(header.file, "/a=b");
+		OG_CHECK_INT(og_conf_model_header(conf, 2, &header, &err), 0);
+	}
+	og_conf_free(conf);
+	close_room(&room);
+}
+
 static void what_is_no_text(void)
 {
 	struct og_err err = OG_ERR_INIT;
@@ -249,6 +320,8 @@ int main(void)
 	OG_RUN(defaults_and_what_is_written);
 	OG_RUN(the_environment_wins);
 	OG_RUN(mistakes_are_named_with_their_line);
+	OG_RUN(what_is_said_of_models);
+	OG_RUN(headers_of_a_model);
 	OG_RUN(what_is_no_text);
 	OG_RUN(found_by_walking_up_and_by_name);
 	OG_RUN(another_users_is_taken_by_name_only);
