@@ -94,11 +94,20 @@ typedef void og_call_fn(void *arg, const json_t *send, const char *key, struct o
 typedef void og_ask_fn(void *arg, const char *url, const char *body, size_t len, int stream,
 		       struct og_call_answer *ret);
 
+/* Reads a SKILL.md that a model wrote, in a process of its own (hostile
+ * text): *ret a DOC of og-skill(5); OG_EDATA with "LINE: what" of the first
+ * mistakes, one per line as far as there is room; OG_ETEMP or another code
+ * when it could not be read now. Pure, so that a rerun comes to the same. */
+typedef int og_read_skill_fn(void *arg, const char *text, size_t len, json_t **ret,
+			     struct og_err *err);
+
 /* Reasoning with a model; all of it is borrowed. */
 struct og_reasoning {
 	const struct og_model *model;
 	og_ask_fn *ask;
 	void *arg;
+	og_read_skill_fn *read_skill; /* NULL: it cannot put skills */
+	void *read_skill_arg;
 	long max_output;     /* tokens of an answer */
 	int64_t patience_ms; /* how long a task waits for a throttled provider */
 	int stream;

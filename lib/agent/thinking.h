@@ -33,16 +33,30 @@ struct og_thinking {
 	int last;	      /* this is the last turn: only an end is possible */
 	/* What the answer may rest on. */
 	json_t *sets;	   /* name -> rows that were read */
-	json_t *passages;  /* [{"policy","title","line","text",...}] it was shown */
-	json_t *entries;   /* numbers of the task's ledger entries */
+	json_t *passages;  /* [{"policy","title","line","text",...}] it was shown: P1, P2, ... */
+	json_t *entries;   /* numbers of the task's ledger entries: E12, ... */
 	json_t *sources;   /* texts in which a number of the answer may stand */
 	int answers_tried; /* refused answers and views so far */
 	int views_tried;
+	/* What the tools know of the task. */
+	json_t *schema; /* the tables that the principal sees */
+	json_t *ran;	/* names of the skill's steps that are done; the skill is job's */
+	json_t *said;	/* by the skill's last step: {"answer"?,"view"?} */
+	int64_t reads;	/* row sets that got a name from us */
 };
 
-/* think-prompt.c and think-tools.c: asks the shield for what the principal
- * sees, the skills that fit the sentence and the policies that speak of it;
- * fills system, tools and the first turn. */
+/* think-tools.c: everything empty; tools are none until og_think_prepare().
+ * 0, or -1 without memory. */
+int og_think_init(struct og_thinking *t, struct og_job *job, struct og_reasoning *with);
+void og_think_release(struct og_thinking *t);
+
+/* think-tools.c: sets t->tools to what is offered now. og_think_prepare()
+ * has done it for the first turn; the loop does it again when t->last is set. */
+enum og_turn og_think_offer(struct og_thinking *t);
+
+/* think-prompt.c: asks the shield for what the principal sees, the skills
+ * that fit the sentence and the policies that speak of it; fills system,
+ * tools and the first turn. */
 enum og_turn og_think_prepare(struct og_thinking *t);
 
 /* think-act.c: one call of the model's answer (og_model_answer). *ret is the

@@ -34,6 +34,18 @@ size_t og_utf8_width(const char *data, size_t len);
  * U+NNNN escapes; \n and \t stay when keep_lines is non-zero. */
 int og_text_safe(struct og_buf *buf, const char *data, size_t len, int keep_lines);
 
+/* Characters a reader does not see: controls (but tab and the ends of
+ * lines), direction overrides, zero width, fillers, tags. The first one at or
+ * after *at, which moves past it: 1 with *ret, or 0. The joiner of emoji
+ * sequences may stand after a symbol. data is valid UTF-8. */
+int og_utf8_hidden(const char *data, size_t len, size_t *at, uint32_t *ret);
+int og_text_hidden(const char *data, size_t len);
+
+/* Appends data for a reader who takes no character for granted, such as a
+ * model: those that cannot be seen become <U+200B>, bytes that are no UTF-8
+ * become <0xFF>; lines and tabs stay. */
+int og_text_visible(struct og_buf *buf, const char *data, size_t len);
+
 /* Strict decimal integer, whole string, optional minus, no leading zeros,
  * within [min, max]. what names the value in the error ("--jobs"). */
 int og_int_parse(const char *text, int64_t min, int64_t max, const char *what, int64_t *ret,

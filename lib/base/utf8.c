@@ -147,12 +147,53 @@ size_t og_utf8_width(const char *data, size_t len)
 	return width;
 }
 
-/* What could move a cursor, hide itself or turn the reading direction. */
+/* What a reader does not see, or sees in another order: controls, direction
+ * overrides, zero width, fillers, variation selectors, tags. A tab and the
+ * ends of lines are layout. One list for all who look for them. */
 static const struct range unseen[] = {
-	{ 0x00, 0x1f },	    { 0x7f, 0x9f },	{ 0xad, 0xad },	      { 0x61c, 0x61c },
-	{ 0x180e, 0x180e }, { 0x200b, 0x200f }, { 0x2028, 0x202e },   { 0x2060, 0x206f },
-	{ 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe007f },
+	{ 0x00, 0x08 },	      { 0x0b, 0x0c },	  { 0x0e, 0x1f },	{ 0x7f, 0x9f },
+	{ 0xad, 0xad },	      { 0x34f, 0x34f },	  { 0x61c, 0x61c },	{ 0x115f, 0x1160 },
+	{ 0x17b4, 0x17b5 },   { 0x180b, 0x180f }, { 0x200b, 0x200f },	{ 0x2028, 0x202e },
+	{ 0x2060, 0x206f },   { 0x3164, 0x3164 }, { 0xfe00, 0xfe0e },	{ 0xfeff, 0xfeff },
+	{ 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb }, { 0x13430, 0x1343f }, { 0x1d173, 0x1d17a },
+	{ 0xe0000, 0xe0fff },
 };
+
+static int is_unseen(uint32_t c)
+{
+	return (c < 0x20 || c > 0x7e) && WITHIN(c, unseen);
+}
+
+#define JOINER	     0x200d
+#define FIRST_SYMBOL 0x2190
+
+int og_utf8_hidden(const char *data, size_t len, size_t *at, uint32_t *ret)
+{
+	uint32_t before = 0;
+
+	while (*at < len) {
+		size_t n = og_utf8_decode(data + *at, len - *at, ret);
+
+		*at += n;
+		if (is_unseen(*ret) && !(*ret == JOINER && before >= FIRST_SYMBOL))
+			return 1;
+		before = *ret;
+	}
+	return 0;
+}
+
+int og_text_hidden(const char *data, size_t len)
+{
+	size_t at = 0;
+	uint32_t c;
+
+	return og_utf8_hidden(data, len, &at, &c);
+}
+
+static int is_layout(uint32_t c)
+{
+	return c == '\n' || c == '\t';
+}
 
 int og_text_safe(struct og_buf *buf, const char *data, size_t len, int keep_lines)
 {
@@ -165,13 +206,34 @@ int og_text_safe(struct og_buf *buf, const char *data, size_t len, int keep_line
 			n = 1;
 		} else {
 			og_utf8_decode(data, len, &c);
-			if (!WITHIN(c, unseen) || (keep_lines && (c == '\n' || c == '\t')))
+			if (is_layout(c) ? keep_lines : c != '\r' && !is_unseen(c))
 				og_buf_add(buf, data, n);
 			else if (c < 0x80)
 				og_buf_addf(buf, "\\x%02X", (unsigned)c);
 			else
 				og_buf_addf(buf, "U+%04X", (unsigned)c);
 		}
+		data += n;
+		len -= n;
+	}
+	return buf->failed ? -1 : 0;
+}
+
+int og_text_visible(struct og_buf *buf, const char *data, size_t len)
+{
+	while (len > 0) {
+		size_t n = sequence((const unsigned char *)data, len);
+		uint32_t c = 0;
+
+		if (n > 0)
+			og_utf8_decode(data, len, &c);
+		if (n == 0)
+			og_buf_addf(buf, "<0x%02X>", (unsigned char)*data);
+		else if (is_unseen(c))
+			og_buf_addf(buf, "<U+%04X>", (unsigned)c);
+		else
+			og_buf_add(buf, data, n);
+		n += n == 0;
 		data += n;
 		len -= n;
 	}

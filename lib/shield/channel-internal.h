@@ -137,4 +137,8 @@ int og_request_write_entry(struct og_request *rq, const char *action, const json
 
 int og_conversation_broken(struct og_conversation *talk, struct og_err *err, json_t **ret);
 
+/* verbs-session.c: " ddl grant ", the rights of a principal, to
+ * ["ddl","grant"]. New reference. */
+json_t *og_rights_list(const char *words);
+
 #endif

@@ -12,8 +12,7 @@
 #include "lib/shield/channel-internal.h"
 #include "lib/shield/verbs.h"
 
-/* " ddl grant " to ["ddl","grant"]. */
-static json_t *rights_list(const char *words)
+json_t *og_rights_list(const char *words)
 {
 	json_t *list = json_array();
 
@@ -28,7 +27,7 @@ static json_t *rights_list(const char *words)
 
 static int describe(struct og_request *rq, const struct og_principal *who, struct og_err *err)
 {
-	json_t *rights = rights_list(who->rights);
+	json_t *rights = og_rights_list(who->rights);
 	json_t *made = json_pack("{s:s,s:s,s:i,s:o}", "principal", who->name, "role", who->role,
 				 "clearance", who->clearance, "rights", rights);
 	int rc = made ? json_object_update(rq->reply, made) : -1;

@@ -76,13 +76,13 @@ static int describe(struct og_request *rq, const struct og_task_row *task, struc
 
 	if (cancelled < 0 || og_tasks_progress(rq->shield->tasks, task->id, &progress, err) < 0)
 		return -1;
-	made = json_pack("{s:s,s:I,s:s,s:s,s:s,s:i,s:s,s:s,s:O,s:O,s:O,s:s}", "task", task->id,
+	made = json_pack("{s:s,s:I,s:s,s:s,s:s,s:i,s:o,s:s,s:s,s:O,s:O,s:O,s:s}", "task", task->id,
 			 "epoch", (json_int_t)task->epoch, "state",
 			 cancelled && !is_final(task) ? "cancelled" : task->state, "principal",
 			 rq->who.name, "role", rq->who.role, "clearance", rq->who.clearance,
-			 "submitted", task->submitted, "reason", task->reason, "vars", task->vars,
-			 "done", progress.done, "undone", progress.undone, "phase",
-			 task->next_step < 0 ? "undo" : "do");
+			 "rights", og_rights_list(rq->who.rights), "submitted", task->submitted,
+			 "reason", task->reason, "vars", task->vars, "done", progress.done,
+			 "undone", progress.undone, "phase", task->next_step < 0 ? "undo" : "do");
 	if (!made || json_object_update(rq->reply, made) < 0)
 		og_fail_nomem(err);
 	else if (add_wish(rq->reply, task, err) == 0 && add_skill(rq->reply, task, err) == 0 &&

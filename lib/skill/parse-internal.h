@@ -41,8 +41,4 @@ void og_read_body(struct og_reader *r);
 void og_read_hidden(struct og_reader *r);
 void og_read_variables(struct og_reader *r);
 
-/* The same for one value that YAML escapes may have written: true when it
- * holds a control or invisible character. */
-int og_text_hidden(const char *text, size_t len);
-
 #endif

@@ -120,6 +120,35 @@ static void safe_text(void)
 		   "x",
 		   "U+009Bx", 0);
 	check_safe("\xff", "\\xFF", 0);
+	check_safe("a\xe3\x85\xa4"
+		   "b",
+		   "aU+3164b", 0);
+}
+
+static void check_visible(const char *raw, const char *want)
+{
+	struct og_buf buf;
+
+	og_buf_init(&buf, 256);
+	og_text_visible(&buf, raw, strlen(raw));
+	OG_CHECK_STR(buf.data, want);
+	og_buf_release(&buf);
+}
+
+static void hidden_text(void)
+{
+	check_visible("plain \xe2\x82\xac\n\ttext\r", "plain \xe2\x82\xac\n\ttext\r");
+	check_visible("a\xe2\x80\x8b"
+		      "b\x1b[",
+		      "a<U+200B>b<U+001B>[");
+	check_visible("\xf3\xa0\x81\x81"
+		      "\xe2\x80\xae\xff",
+		      "<U+E0041><U+202E><0xFF>");
+	OG_CHECK(!og_text_hidden("plain\n\ttext", 11));
+	OG_CHECK(og_text_hidden("a\xef\xbb\xbf", 4));
+	/* The joiner is seen between symbols, and nowhere else. */
+	OG_CHECK(!og_text_hidden("\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9", 11));
+	OG_CHECK(og_text_hidden("a\xe2\x80\x8d", 4));
 }
 
 /* The published vectors of RFC 8785's appendix B, extended. */
@@ -506,6 +535,7 @@ int main(void)
 	OG_RUN(errors);
 	OG_RUN(utf8);
 	OG_RUN(safe_text);
+	OG_RUN(hidden_text);
 	OG_RUN(shortest_numbers);
 	OG_RUN(numbers);
 	OG_RUN(base64);
