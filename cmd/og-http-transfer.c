@@ -20,13 +20,11 @@
 int transfer_init(struct transfer *transfer, const char *line, size_t len,
 		  const struct allowed *allowed, struct og_err *err)
 {
-	const char *token;
-
 	memset(transfer, 0, sizeof(*transfer));
 	og_buf_init(&transfer->body, 0);
 	if (og_net_request_parse(line, len, &transfer->in, err) < 0 ||
 	    parse_url(transfer->in.request.url, &transfer->url, err) < 0 ||
-	    is_allowed(allowed, transfer->url, &token, err) < 0)
+	    is_allowed(allowed, transfer->url, err) < 0)
 		return -1;
 	og_buf_init(&transfer->body, transfer->in.request.max_bytes);
 	transfer->deadline = og_deadline(transfer->in.request.timeout_ms);
@@ -37,6 +35,8 @@ int transfer_init(struct transfer *transfer, const char *line, size_t len,
 static void end_try(struct transfer *transfer)
 {
 	curl_easy_cleanup(transfer->easy);
+	for (struct curl_slist *h = transfer->headers; h; h = h->next)
+		explicit_bzero(h->data, strlen(h->data));
 	curl_slist_free_all(transfer->headers);
 	transfer->easy = NULL;
 	transfer->headers = NULL;
@@ -125,10 +125,8 @@ static int add_request_header(struct transfer *transfer, const char *header, str
 	return rc;
 }
 
-static int has_header(const struct og_net_request *request, const char *name)
+static int has_header(const struct og_net_request *request, const char *name, size_t len)
 {
-	size_t len = strlen(name);
-
 	for (size_t i = 0; request->headers && request->headers[i]; i++)
 		if (strncasecmp(request->headers[i], name, len) == 0 &&
 		    request->headers[i][len] == ':')
@@ -136,17 +134,34 @@ static int has_header(const struct og_net_request *request, const char *name)
 	return 0;
 }
 
+/* One that the request names itself is not sent beside it. */
+static int add_secrets(struct transfer *transfer, const struct allowed *allowed, struct og_err *err)
+{
+	const struct place *secrets[PLACES_MAX];
+	int n = secrets_for(allowed, transfer->url, secrets, err);
+
+	for (int i = 0; i < n; i++) {
+		const struct place *secret = secrets[i];
+
+		if (!has_header(&transfer->in.request, secret->header.data, secret->name) &&
+		    add_header(transfer, secret->header.data, err) < 0)
+			return -1;
+	}
+	return n < 0 ? -1 : 0;
+}
+
 /* No "Expect: 100-continue", which few servers like, and no content type
  * that nobody asked for. */
-static int add_headers(struct transfer *transfer, const char *token, struct og_err *err)
+static int add_headers(struct transfer *transfer, const struct allowed *allowed, struct og_err *err)
 {
 	const struct og_net_request *request = &transfer->in.request;
 
 	if (add_header(transfer, "Expect:", err) < 0)
 		return -1;
-	if (!has_header(request, "Content-Type") && add_header(transfer, "Content-Type:", err) < 0)
+	if (!has_header(request, "Content-Type", strlen("Content-Type")) &&
+	    add_header(transfer, "Content-Type:", err) < 0)
 		return -1;
-	if (token && !has_header(request, "Authorization") && add_header(transfer, token, err) < 0)
+	if (add_secrets(transfer, allowed, err) < 0)
 		return -1;
 	for (size_t i = 0; request->headers && request->headers[i]; i++)
 		if (add_request_header(transfer, request->headers[i], err) < 0)
@@ -183,6 +198,7 @@ static void set_security(CURL *easy, const struct allowed *allowed)
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
 	if (allowed->ca.len > 0)
 		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &ca);
 }
@@ -209,8 +225,6 @@ static void set_transfer(struct transfer *transfer)
 
 int transfer_start(struct transfer *transfer, const struct allowed *allowed, struct og_err *err)
 {
-	const char *token;
-
 	og_buf_clear(&transfer->body);
 	json_decref(transfer->reply_headers);
 	transfer->reply_headers = json_array();
@@ -218,8 +232,7 @@ int transfer_start(struct transfer *transfer, const struct allowed *allowed, str
 	transfer->easy = curl_easy_init();
 	if (!transfer->easy || !transfer->reply_headers)
 		return og_fail_nomem(err);
-	if (is_allowed(allowed, transfer->url, &token, err) < 0 ||
-	    add_headers(transfer, token, err) < 0)
+	if (add_headers(transfer, allowed, err) < 0)
 		return -1;
 	set_transfer(transfer);
 	set_security(transfer->easy, allowed);

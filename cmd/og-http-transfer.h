@@ -12,28 +12,36 @@
 
 #define PLACES_MAX 64
 
-/* An origin, or a URL with a token for all that lies below it. The parts
+/* An origin, or a URL with a secret for all that lies below it. The parts
  * are as libcurl's own parser gives them, which also makes the request. */
 struct place {
 	char *scheme, *host, *port, *path;
-	struct og_buf token; /* "Authorization: Bearer ..." */
+	struct og_buf header; /* "Name: secret" */
+	size_t name;	      /* length of Name */
 };
 
 struct allowed {
 	struct place origins[PLACES_MAX];
 	size_t n_origins;
-	struct place tokens[PLACES_MAX];
-	size_t n_tokens;
+	struct place secrets[PLACES_MAX];
+	size_t n_secrets;
 	struct og_buf ca; /* certificates to trust; empty: the system's */
 };
 
 int allow_origin(struct allowed *allowed, const char *url, struct og_err *err);
-/* "URL=FILE" */
-int allow_token(struct allowed *allowed, const char *url_and_file, struct og_err *err);
+/* "URL=HEADER=SOURCE" */
+int allow_secret(struct allowed *allowed, const char *option, struct og_err *err);
+/* "URL=SOURCE": the secret of "Authorization: Bearer". */
+int allow_token(struct allowed *allowed, const char *option, struct og_err *err);
+/* Overwrites the variable that such an option may name. */
+void forget_source(const char *option);
 void allowed_release(struct allowed *allowed);
-/* 0 when url lies in an allowed origin, and then the token for it, or NULL. */
-int is_allowed(const struct allowed *allowed, CURLU *url, const char **ret_token,
-	       struct og_err *err);
+
+/* 0 when url lies in an allowed origin. */
+int is_allowed(const struct allowed *allowed, CURLU *url, struct og_err *err);
+/* The places whose secrets go to url, one for each header: how many. */
+int secrets_for(const struct allowed *allowed, CURLU *url, const struct place *ret[PLACES_MAX],
+		struct og_err *err);
 /* Parsed strictly, with nothing left to guess. Free with curl_url_cleanup(). */
 int parse_url(const char *text, CURLU **ret, struct og_err *err);
 

@@ -231,6 +231,17 @@ static int give_up_authority(struct og_err *err)
 	return og_sandbox_limits(0, 0, FILES_MAX, err);
 }
 
+/* Only now, since several options may name the same variable. */
+static void forget_sources(const struct og_args *args)
+{
+	const char *value;
+
+	for (size_t i = 0; (value = og_arg_list(args, "bearer", i)); i++)
+		forget_source(value);
+	for (size_t i = 0; (value = og_arg_list(args, "secret", i)); i++)
+		forget_source(value);
+}
+
 static int read_options(struct http *http, const struct og_args *args, struct og_err *err)
 {
 	const char *ca = og_arg_value(args, "ca"), *value;
@@ -241,6 +252,10 @@ static int read_options(struct http *http, const struct og_args *args, struct og
 	for (size_t i = 0; (value = og_arg_list(args, "bearer", i)); i++)
 		if (allow_token(&http->allowed, value, err) < 0)
 			return -1;
+	for (size_t i = 0; (value = og_arg_list(args, "secret", i)); i++)
+		if (allow_secret(&http->allowed, value, err) < 0)
+			return -1;
+	forget_sources(args);
 	return ca ? og_file_read(ca, "certificates", &http->allowed.ca, err) : 0;
 }
 
@@ -275,7 +290,8 @@ static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_e
 
 static const struct og_opt options[] = {
 	{ "allow", 0, OG_OPT_LIST, "ORIGIN", "go there: scheme://host[:port]; may repeat" },
-	{ "bearer", 0, OG_OPT_LIST, "URL=FILE", "the token in FILE for all below URL; may repeat" },
+	{ "bearer", 0, OG_OPT_LIST, "URL=SOURCE", "a token for all below URL; may repeat" },
+	{ "secret", 0, OG_OPT_LIST, "URL=HEADER=SOURCE", "a secret for all below URL; may repeat" },
 	{ "ca", 0, OG_OPT_VALUE, "FILE", "trust these certificates, not the system's" },
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
 };

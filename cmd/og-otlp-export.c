@@ -68,7 +68,7 @@ static int start(struct exporter *exporter, const struct og_conf *conf, struct o
 	char *origin = origin_of(exporter->url);
 	char *file = og_path_join(conf->home, conf->telemetry_token);
 	const char *allow[] = { origin, NULL }, *bearer[] = { NULL, NULL };
-	struct og_net_place place = { program, allow, NULL, NULL };
+	struct og_net_place place = { .program = program, .allow = allow };
 	struct og_buf token;
 	int rc = -1;
 

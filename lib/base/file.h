@@ -20,6 +20,10 @@ int og_fd_read(int fd, const char *what, struct og_buf *buf, struct og_err *err)
  * us and that nobody else may read (mode 0600 or less), appended without
  * its line end. OG_EPERM when others may read it, OG_EDATA when it is none. */
 int og_secret_read(const char *path, const char *what, struct og_buf *buf, struct og_err *err);
+/* The same for one that came another way, as with the environment. name is
+ * what an error calls it. */
+int og_secret_add(const char *text, const char *name, const char *what, struct og_buf *buf,
+		  struct og_err *err);
 
 /* Temporary file beside path, write, fsync, rename, fsync of the folder. */
 int og_file_write(const char *path, const void *data, size_t len, unsigned mode,

@@ -28,7 +28,7 @@ static int check_owner(int fd, const char *path, const char *what, struct og_err
 	return 0;
 }
 
-static int check_text(struct og_buf *buf, size_t start, const char *path, const char *what,
+static int check_text(struct og_buf *buf, size_t start, const char *name, const char *what,
 		      struct og_err *err)
 {
 	while (buf->len > start &&
@@ -37,10 +37,19 @@ static int check_text(struct og_buf *buf, size_t start, const char *path, const 
 	for (size_t i = start; i < buf->len; i++)
 		if (buf->data[i] < ' ' || buf->data[i] > '~')
 			return og_fail(err, OG_EDATA, "%s '%s' is no line of printable ASCII", what,
-				       path);
+				       name);
 	if (buf->len == start)
-		return og_fail(err, OG_EDATA, "%s '%s' is empty", what, path);
+		return og_fail(err, OG_EDATA, "%s '%s' is empty", what, name);
 	return 0;
+}
+
+int og_secret_add(const char *text, const char *name, const char *what, struct og_buf *buf,
+		  struct og_err *err)
+{
+	size_t start = buf->len;
+
+	og_buf_adds(buf, text);
+	return og_buf_check(buf, what, err) < 0 ? -1 : check_text(buf, start, name, what, err);
 }
 
 int og_secret_read(const char *path, const char *what, struct og_buf *buf, struct og_err *err)

@@ -35,23 +35,27 @@ static size_t count(const char *const *list)
 	return n;
 }
 
+static size_t add_option(const char **argv, size_t n, const char *option, const char *const *list)
+{
+	for (size_t i = 0; list && list[i]; i++) {
+		argv[n++] = option;
+		argv[n++] = list[i];
+	}
+	return n;
+}
+
 /* Heap array; the strings are borrowed. */
 static const char **arguments(const struct og_net_place *place)
 {
-	size_t allow = count(place->allow), bearer = count(place->bearer), n = 0;
-	const char **argv = calloc(2 * (allow + bearer) + 4, sizeof(*argv));
+	size_t values = count(place->allow) + count(place->bearer) + count(place->secrets), n = 0;
+	const char **argv = calloc(2 * values + 4, sizeof(*argv));
 
 	if (!argv)
 		return NULL;
 	argv[n++] = place->program;
-	for (size_t i = 0; i < allow; i++) {
-		argv[n++] = "--allow";
-		argv[n++] = place->allow[i];
-	}
-	for (size_t i = 0; i < bearer; i++) {
-		argv[n++] = "--bearer";
-		argv[n++] = place->bearer[i];
-	}
+	n = add_option(argv, n, "--allow", place->allow);
+	n = add_option(argv, n, "--bearer", place->bearer);
+	n = add_option(argv, n, "--secret", place->secrets);
 	if (place->ca) {
 		argv[n++] = "--ca";
 		argv[n++] = place->ca;

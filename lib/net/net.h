@@ -32,8 +32,11 @@
 struct og_net_place {
 	const char *program;	   /* path of og-http */
 	const char *const *allow;  /* origins: "https://pay.example:8443" */
-	const char *const *bearer; /* "URL=FILE": a token for all below URL; or NULL */
-	const char *ca;		   /* file of trusted certificates; NULL: the system's */
+	const char *const *bearer; /* "URL=SOURCE": a token for all below URL; or NULL */
+	/* "URL=HEADER=SOURCE": a secret that goes with HEADER to all below URL;
+	 * or NULL. SOURCE is the path of a file, or "env:NAME". */
+	const char *const *secrets;
+	const char *ca; /* file of trusted certificates; NULL: the system's */
 };
 
 struct og_net;

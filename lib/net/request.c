@@ -63,28 +63,37 @@ static int is_reserved(const char *header, size_t name)
 	return 0;
 }
 
-static int check_header(const json_t *value, struct og_err *err)
+int og_net_header_check(const char *header, size_t len, size_t *ret_name, struct og_err *err)
 {
-	const char *header = json_string_value(value);
 	size_t name = 0;
 
-	if (!header || json_string_length(value) != strlen(header) ||
-	    strlen(header) > OG_NET_HEADER_MAX)
-		return og_fail(err, OG_EDATA, WHAT ": a header is no string of at most %zu bytes",
+	if (len > OG_NET_HEADER_MAX)
+		return og_fail(err, OG_EDATA, "a header is longer than %zu bytes",
 			       OG_NET_HEADER_MAX);
-	while (is_token(header[name]))
+	while (name < len && is_token(header[name]))
 		name++;
-	if (name == 0 || header[name] != ':')
-		return og_fail(err, OG_EDATA, WHAT ": a header is not 'Name: value'");
+	if (name == 0 || name == len || header[name] != ':')
+		return og_fail(err, OG_EDATA, "a header is not 'Name: value'");
 	if (is_reserved(header, name))
-		return og_fail(err, OG_EDATA, WHAT ": header '%.*s' cannot be set", (int)name,
-			       header);
-	for (const char *p = header + name; *p; p++)
-		if (((unsigned char)*p < ' ' && *p != '\t') || *p == 127)
-			return og_fail(err, OG_EDATA,
-				       WHAT ": header '%.*s' has a control character", (int)name,
-				       header);
+		return og_fail(err, OG_EDATA, "header '%.*s' cannot be set", (int)name, header);
+	for (size_t i = name; i < len; i++)
+		if (((unsigned char)header[i] < ' ' && header[i] != '\t') || header[i] == 127)
+			return og_fail(err, OG_EDATA, "header '%.*s' has a control character",
+				       (int)name, header);
+	*ret_name = name;
 	return 0;
+}
+
+static int check_header(const json_t *value, struct og_err *err)
+{
+	size_t name;
+
+	if (!json_is_string(value))
+		return og_fail(err, OG_EDATA, WHAT ": a header is no string");
+	return og_net_header_check(json_string_value(value), json_string_length(value), &name,
+				   err) < 0
+		       ? og_wrap(err, WHAT)
+		       : 0;
 }
 
 static int take_headers(struct og_net_incoming *in, struct og_err *err)

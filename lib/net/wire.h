@@ -30,6 +30,10 @@ json_t *og_net_request_json(const struct og_net_request *request, int64_t id);
 int og_net_reply_parse(const char *line, size_t len, int64_t id, struct og_net_reply *ret,
 		       int *ret_broken, struct og_err *err);
 
+/* Is header, a line of len bytes, "Name: value" that may be sent? Not
+ * those that are HTTP's own business. *ret_name is the name's length. */
+int og_net_header_check(const char *header, size_t len, size_t *ret_name, struct og_err *err);
+
 /* Sets "body" when data is text, else "body_base64". */
 int og_net_set_body(json_t *object, const char *data, size_t len, struct og_err *err);
 
