@@ -14,11 +14,9 @@
 #include "lib/task/envelope.h"
 #include "lib/task/state.h"
 
-#define LIFETIME_MS ((int64_t)24 * 3600 * 1000)
-#define SHOWN_MAX   300 /* bytes of one argument on a terminal */
+#define SHOWN_MAX 300 /* bytes of one argument on a terminal */
 
-static int queue_envelope(struct task_session *s, const struct og_envelope_draft *draft,
-			  struct og_err *err)
+int task_say(struct task_session *s, const struct og_envelope_draft *draft, struct og_err *err)
 {
 	unsigned char seed[OG_KEY_SEED];
 	struct og_parcel parcel = { .priority = 10 }; /* before what is to be stopped */
@@ -44,8 +42,7 @@ out:
 	return rc;
 }
 
-/* The words that go with it, and what else it carries; NULL: nothing. */
-static int add_note(const struct og_args *args, json_t *more, struct og_err *err)
+int task_add_note(const struct og_args *args, json_t *more, struct og_err *err)
 {
 	const char *note = og_arg_value(args, "note");
 
@@ -97,16 +94,16 @@ static void say_what_follows(const struct task_session *s, const json_t *task)
 static int cancel(struct task_session *s, const char *id, const json_t *task, struct og_err *err)
 {
 	struct og_envelope_draft draft = {
-		.kind = "cancel", .principal = s->principal, .task = id, .lifetime_ms = LIFETIME_MS
+		.kind = "cancel", .principal = s->principal, .task = id, .lifetime_ms = TASK_WORD_MS
 	};
 	json_t *more = json_object();
-	int rc = more ? add_note(s->args, more, err) : og_fail_nomem(err);
+	int rc = more ? task_add_note(s->args, more, err) : og_fail_nomem(err);
 
 	draft.more = more;
 	if (rc == 0 && task && task_exit(task) != OG_ETEMP)
 		rc = og_fail(err, OG_NO, "the task is %s already", og_json_str(task, "state"));
 	if (rc == 0)
-		rc = queue_envelope(s, &draft, err);
+		rc = task_say(s, &draft, err);
 	if (rc == 0)
 		rc = wake(s, id, task, err);
 	if (rc == 0)
@@ -165,28 +162,35 @@ static void say_what_runs(const struct task_session *s, const char *id, const js
 
 	og_note(s->ctx, "task %s of %s%s%s", id, og_json_str(task, "principal"),
 		text && *text ? ": " : "", text ? text : "");
-	og_note(s->ctx, "  runs step '%s' of skill '%s' (version %.12s) with",
-		og_json_str(waits, "step"), og_json_str(waits, "skill"),
-		og_json_str(waits, "hash"));
+	if (json_object_get(waits, "call"))
+		og_note(s->ctx, "  makes a change beside its skill, just this one:");
+	else
+		og_note(s->ctx, "  runs step '%s' of skill '%s' (version %.12s) with",
+			og_json_str(waits, "step"), og_json_str(waits, "skill"),
+			og_json_str(waits, "hash"));
 	note_arguments(s, json_object_get(waits, "arguments"));
-	og_note(s->ctx, "  policy %s asks for it%s%s", og_json_str(waits, "policy"),
-		message && *message ? ": " : "", message ? message : "");
+	if (json_object_get(waits, "call"))
+		og_note(s->ctx, "  what it says of it: %s", message ? message : "");
+	else
+		og_note(s->ctx, "  policy %s asks for it%s%s", og_json_str(waits, "policy"),
+			message && *message ? ": " : "", message ? message : "");
 	og_note(s->ctx, "  until %s, by somebody with clearance %lld",
 		og_json_str(waits, "expires"), (long long)og_json_int(waits, "clearance", 0));
 	og_note(s->ctx, "  digest %s", og_json_str(waits, "digest"));
 }
 
 /* Is it this principal's to answer, and the question that was reviewed? */
-static int may_answer(const struct task_session *s, const json_t *task, struct og_err *err)
+static int may_decide(const struct task_session *s, const json_t *task, struct og_err *err)
 {
 	const json_t *waits = json_object_get(task, "waits");
 	const char *wanted = og_arg_value(s->args, "digest"),
 		   *digest = og_json_str(waits, "digest");
 	const char *state = og_json_str(task, "state"), *owner = og_json_str(task, "principal");
+	const char *what = og_json_str(waits, "for");
 
 	if (task_exit(task) != OG_ETEMP)
 		return og_fail(err, OG_NO, "the task is %s already", state);
-	if (!digest)
+	if (!digest || !what || strcmp(what, "approval") != 0)
 		return og_fail(err, OG_NO, "the task is %s, it does not wait for an approval",
 			       state);
 	if (owner && strcmp(owner, s->principal) == 0) {
@@ -199,17 +203,18 @@ static int may_answer(const struct task_session *s, const json_t *task, struct o
 	return og_hint(err, "its digest is %s", digest);
 }
 
-static int answer(struct task_session *s, const char *id, const json_t *task, struct og_err *err)
+static int decide(struct task_session *s, const char *id, const json_t *task, struct og_err *err)
 {
 	const char *said =
 		strcmp(og_args_command(s->args)->name, "reject") == 0 ? "rejected" : "approved";
-	struct og_envelope_draft draft = {
-		.kind = "approve", .principal = s->principal, .task = id, .lifetime_ms = LIFETIME_MS
-	};
+	struct og_envelope_draft draft = { .kind = "approve",
+					   .principal = s->principal,
+					   .task = id,
+					   .lifetime_ms = TASK_WORD_MS };
 	json_t *more;
 	int rc;
 
-	if (may_answer(s, task, err) < 0)
+	if (may_decide(s, task, err) < 0)
 		return -1;
 	say_what_runs(s, id, task);
 	more = json_pack("{s:O,s:s}", "digest",
@@ -217,9 +222,9 @@ static int answer(struct task_session *s, const char *id, const json_t *task, st
 	if (!more)
 		return og_fail_nomem(err);
 	draft.more = more;
-	rc = add_note(s->args, more, err);
+	rc = task_add_note(s->args, more, err);
 	if (rc == 0)
-		rc = queue_envelope(s, &draft, err);
+		rc = task_say(s, &draft, err);
 	if (rc == 0)
 		og_note(s->ctx, "%s by %s", said, s->principal);
 	json_decref(more);
@@ -263,9 +268,10 @@ static void say_what_is_vouched(const struct task_session *s, const char *id, co
 static int resolve(struct task_session *s, const char *id, const json_t *task, struct og_err *err)
 {
 	const char *said = og_arg_value(s->args, "state");
-	struct og_envelope_draft draft = {
-		.kind = "resolve", .principal = s->principal, .task = id, .lifetime_ms = LIFETIME_MS
-	};
+	struct og_envelope_draft draft = { .kind = "resolve",
+					   .principal = s->principal,
+					   .task = id,
+					   .lifetime_ms = TASK_WORD_MS };
 	json_t *more;
 	int rc;
 
@@ -278,60 +284,28 @@ static int resolve(struct task_session *s, const char *id, const json_t *task, s
 	if (!more)
 		return og_fail_nomem(err);
 	draft.more = more;
-	rc = add_note(s->args, more, err);
+	rc = task_add_note(s->args, more, err);
 	if (rc == 0)
-		rc = queue_envelope(s, &draft, err);
+		rc = task_say(s, &draft, err);
 	if (rc == 0)
 		say_what_is_vouched(s, id, task, said);
 	json_decref(more);
 	return rc;
 }
 
-/* --- finding the task -------------------------------------------------------- */
-
-/* A task that waits at a broker is known to nobody we can ask: a cancel
- * waits for it at the shield. */
-static int find_task(struct task_session *s, const char *id, json_t **ret, struct og_err *err)
-{
-	const char *command = og_args_command(s->args)->name;
-
-	if (task_status(s, id, ret, err) == 0)
-		return 0;
-	if (err->code != OG_NO || strcmp(command, "cancel") != 0 || !og_queue_is_remote(s->conf))
-		return -1;
-	og_err_clear(err);
-	return 0;
-}
-
-typedef int say_fn(struct task_session *s, const char *id, const json_t *task, struct og_err *err);
-
-static int say(const struct og_ctx *ctx, const struct og_args *args, say_fn *what,
-	       struct og_err *err)
-{
-	char id[OG_UUID_LEN + 1];
-	struct task_session s;
-	json_t *task = NULL;
-	int rc = -1;
-
-	if (task_open(&s, ctx, args, err) == 0 &&
-	    task_whole_id(&s, og_arg(args, 0), id, err) == 0 && find_task(&s, id, &task, err) == 0)
-		rc = what(&s, id, task, err);
-	json_decref(task);
-	task_close(&s);
-	return rc;
-}
+/* --- the commands ------------------------------------------------------------ */
 
 int task_run_cancel(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
-	return say(ctx, args, cancel, err);
+	return task_word(ctx, args, cancel, err);
 }
 
-int task_run_answer(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+int task_run_decide(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
-	return say(ctx, args, answer, err);
+	return task_word(ctx, args, decide, err);
 }
 
 int task_run_resolve(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
-	return say(ctx, args, resolve, err);
+	return task_word(ctx, args, resolve, err);
 }

@@ -190,13 +190,6 @@ static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct
 	return rc;
 }
 
-static int run_later(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	(void)ctx;
-	return og_fail(err, OG_EUNAVAIL, "'%s' is not in this version",
-		       og_args_command(args)->name);
-}
-
 #define AS_OPTION                                                                                  \
 	{                                                                                          \
 		"as", 0, OG_OPT_VALUE, "NAME", "the principal who asks (default: OG_AS)"           \
@@ -228,7 +221,6 @@ static const struct og_opt prune_options[] = {
 	JSON_OPTION,
 	END,
 };
-static const struct og_opt as_options[] = { AS_OPTION, END };
 static const struct og_opt cancel_options[] = { AS_OPTION, NOTE_OPTION, END };
 static const struct og_opt answer_options[] = {
 	AS_OPTION,
@@ -253,10 +245,11 @@ static const struct og_command commands[] = {
 	{ "cancel", "ID", "take a task back; what it did is undone", cancel_options, 1, 1,
 	  task_run_cancel },
 	{ "approve", "ID", "consent to what a waiting task will run", answer_options, 1, 1,
-	  task_run_answer },
+	  task_run_decide },
 	{ "reject", "ID", "refuse it; what the task did is undone", answer_options, 1, 1,
-	  task_run_answer },
-	{ "answer", "ID", "not in this version", as_options, 0, -1, run_later },
+	  task_run_decide },
+	{ "answer", "ID WORD...", "answer what a task of mine asks: a text, or NAME=VALUE ...",
+	  answer_options, 2, -1, task_run_answer },
 	{ "resolve", "ID", "say what is to become of a task that needs a person", resolve_options,
 	  1, 1, task_run_resolve },
 	{ "prune", "", "forget finished tasks; the ledger keeps what they did", prune_options, 0, 0,

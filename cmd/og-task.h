@@ -35,7 +35,22 @@ int task_status(struct task_session *s, const char *id, json_t **ret, struct og_
 /* The exit status that tells its state. */
 int task_exit(const json_t *task);
 
+/* og-task-say.c: a signed envelope into the queue, its id on stdout; and the
+ * words of --note among what it carries. */
+struct og_envelope_draft;
+#define TASK_WORD_MS ((int64_t)24 * 3600 * 1000) /* how long one counts */
+int task_say(struct task_session *s, const struct og_envelope_draft *draft, struct og_err *err);
+int task_add_note(const struct og_args *args, json_t *more, struct og_err *err);
+
+/* og-task-answer.c: runs what is said about the task that the first
+ * argument names; task is NULL when only a broker could know it. */
+typedef int task_word_fn(struct task_session *s, const char *id, const json_t *task,
+			 struct og_err *err);
+int task_word(const struct og_ctx *ctx, const struct og_args *args, task_word_fn *what,
+	      struct og_err *err);
+
 int task_run_cancel(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
+int task_run_decide(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int task_run_answer(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int task_run_resolve(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 

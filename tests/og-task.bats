@@ -159,11 +159,15 @@ and a second line '$'\u202e'' reversed' >/dev/null
 	[ "$(sqlite3 "$OG_HOME/queue.db" 'SELECT count(*) FROM task')" -eq 1 ]
 }
 
-@test "what is not in this version says so" {
-	run --separate-stderr og-task answer 01a20dcf --as alice
-	[ "$status" -eq 69 ]
+@test "answer asks for a task that waits for one" {
+	id=$(og-submit --as charlie 'buy 1 ergonomic chair')
+	run --separate-stderr og-task answer "$id" the red one --as charlie
+	[ "$status" -eq 1 ]
 	[ -z "$output" ]
-	[ "$stderr" = "og-task: 'answer' is not in this version" ]
+	[ "$stderr" = "og-task: the task is queued, it does not wait for an answer" ]
+	run --separate-stderr og-task answer "$id" --as charlie
+	[ "$status" -eq 64 ]
+	[ "$(sqlite3 "$OG_HOME/queue.db" 'SELECT count(*) FROM task')" -eq 1 ]
 }
 
 @test "a task that was delivered too often before it began has failed" {

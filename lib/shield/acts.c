@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/shield/ask.h"
 #include "lib/shield/effects.h"
 
 int og_act_is(const struct og_journal *row)
@@ -38,7 +39,7 @@ int og_task_forward(struct og_request *rq, struct og_err *err)
 	return 0;
 }
 
-static void name_act(struct og_request *rq, int64_t call)
+static void name_it(struct og_request *rq, int64_t call)
 {
 	snprintf(rq->act, sizeof(rq->act), "call-%lld", (long long)call);
 	rq->step = rq->act;
@@ -46,7 +47,52 @@ static void name_act(struct og_request *rq, int64_t call)
 
 void og_act_again(struct og_request *rq, const struct og_journal *row)
 {
-	name_act(rq, row->ordinal - OG_ACT_ORDINAL);
+	name_it(rq, row->ordinal - OG_ACT_ORDINAL);
+}
+
+int og_act_name(struct og_request *rq, struct og_err *err)
+{
+	int64_t call = og_json_int(rq->body, "call", -1);
+
+	if (call < 0 || call > OG_ACT_MAX) {
+		og_fail(err, OG_EDATA, "request: '%s' in a task needs a number, 'call'",
+			og_json_str(rq->body, "verb"));
+		return og_hint(err, "whole numbers, from 0 to %lld", (long long)OG_ACT_MAX);
+	}
+	name_it(rq, call);
+	return 0;
+}
+
+/* Does a model speak? Whoever works on a task says so in task.begin. */
+static int is_model(const struct og_request *rq)
+{
+	return strncmp(rq->talk->agent, OG_AGENT_MODEL, strlen(OG_AGENT_MODEL)) == 0;
+}
+
+/* What "model_writes" says; a word that nobody knows is taken for the
+ * narrowest. */
+static int model_may(struct og_request *rq, struct og_err *err)
+{
+	const char *writes = rq->shield->conf->model_writes;
+
+	if (!is_model(rq) || !writes || strcmp(writes, "granted") == 0)
+		return 0;
+	if (strcmp(writes, "approved") != 0) {
+		og_refuse(rq, OG_DENY, "model-writes", err,
+			  "a model changes nothing here but by the steps of skills");
+		return og_hint(err, "a skill that does it, or model_writes in og.conf");
+	}
+	if (rq->approval)
+		return 0;
+	og_refuse(rq, OG_DENY, "approval-needed", err,
+		  "what a model changes beside a skill takes somebody's approval here");
+	return og_hint(err, "ask for it, and say whose it is with 'approval'");
+}
+
+int og_act_exists(struct og_request *rq, const char *what, const char *name, struct og_err *err)
+{
+	og_refuse(rq, OG_DENY, "exists", err, "there is a %s called '%s' already", what, name);
+	return og_hint(err, "another name; or somebody's approval; or og-%s add", what);
 }
 
 /* A second change under a number would overwrite what is known of the
@@ -66,18 +112,13 @@ static int is_new(struct og_request *rq, int64_t call, struct og_err *err)
 
 int og_act_begin(struct og_request *rq, struct og_err *err)
 {
-	int64_t call = og_json_int(rq->body, "call", -1);
-
 	if (!rq->has_task)
 		return 0;
-	if (call < 0 || call > OG_ACT_MAX) {
-		og_fail(err, OG_EDATA, "request: a change in a task needs a number, 'call'");
-		return og_hint(err, "it is what the change is taken back by");
-	}
-	name_act(rq, call);
-	if (is_new(rq, call, err) < 0 || og_task_forward(rq, err) < 0)
+	if (og_act_name(rq, err) < 0 || is_new(rq, og_json_int(rq->body, "call", 0), err) < 0 ||
+	    og_task_forward(rq, err) < 0 || og_effect_in_the_way(rq, err) < 0 ||
+	    og_ask_approved(rq, err) < 0)
 		return -1;
-	return og_effect_in_the_way(rq, err);
+	return model_may(rq, err);
 }
 
 /* What is kept of it: which kind of act it was, and how to take it back. */

@@ -23,6 +23,9 @@
 #define OG_ACT_ORDINAL INT64_C(1000000) /* a skill has fewer steps */
 #define OG_ACT_MAX     INT64_C(1000000000)
 
+/* How the names of agents begin that reason with a model. */
+#define OG_AGENT_MODEL "og-worker/model"
+
 /* Is this journal row an act's? */
 int og_act_is(const struct og_journal *row);
 
@@ -32,11 +35,21 @@ int og_task_forward(struct og_request *rq, struct og_err *err);
 
 /* The two ends of an act in a handler, inside its frame; a request without
  * a task passes both untouched. _begin: is it numbered and may the task
- * change something now; names the request call-N. _keep: after the last
+ * change something now; names the request call-N. Where the task's agent is
+ * a model, "model_writes" of og.conf decides too; an approval that the
+ * request brings (ask.h) is used up, whether it was needed or not. _keep: after the last
  * change, with the entry written as reply's "seq": its journal row.
  * undoable: is it taken back by its row changes? */
 int og_act_begin(struct og_request *rq, struct og_err *err);
 int og_act_keep(struct og_request *rq, int undoable, struct og_err *err);
+
+/* Names the request call-N, for its replies and entries. 0 or -1: it has no
+ * number, or one that is out of range. */
+int og_act_name(struct og_request *rq, struct og_err *err);
+
+/* In a task nothing is replaced that others use, unless somebody approved
+ * it: refuses for a skill or a policy (what) of this name. Always -1. */
+int og_act_exists(struct og_request *rq, const char *what, const char *name, struct og_err *err);
 
 /* Refuses to take back an act that stays. Always -1. */
 int og_act_stays(struct og_request *rq, const struct og_journal *row, struct og_err *err);

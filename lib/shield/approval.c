@@ -214,8 +214,8 @@ static int fits(struct og_request *rq, const struct og_envelope *envelope, const
 static int unanswered(struct og_request *rq, const struct og_envelope *envelope, struct og_err *err)
 {
 	struct og_consent given;
-	int found =
-		og_consent_given(rq->shield->tasks, envelope->task, envelope->digest, &given, err);
+	int found = og_consent_given(rq->shield->tasks, envelope->task, "approve", envelope->digest,
+				     &given, err);
 
 	if (found <= 0)
 		return found;
@@ -244,7 +244,7 @@ static int asks(struct og_request *rq, const struct og_envelope *envelope, struc
 		og_refuse(rq, OG_DENY, "own-approval", err, "nobody approves a task of their own");
 		return og_hint(err, "another principal with the right 'approve' has to");
 	}
-	if (!og_task_waiting(&rq->task))
+	if (!og_task_waits_for(&rq->task, "approval"))
 		return og_refuse(rq, OG_DENY, "not-waiting", err,
 				 "task %s is %s, it does not wait for an approval", envelope->task,
 				 rq->task.state);
@@ -267,4 +267,79 @@ int og_approval_answer(struct og_request *rq, const struct og_envelope *envelope
 			strcmp(envelope->state, "rejected") == 0 ? "reject" : "approve", err);
 	json_decref(question);
 	return rc;
+}
+
+/* --- what an answer is worth when it is needed ------------------------------- */
+
+/* The one use of an approval, in the transaction of what it allows. */
+static int use(struct og_request *rq, const struct og_consent *row, json_t **ret,
+	       struct og_err *err)
+{
+	struct og_principal by;
+
+	if (og_access_principal_kept(rq->shield->access, row->principal, &by, err) < 0 ||
+	    og_consent_state(rq->shield->tasks, row->id, "used", err) < 0)
+		return -1;
+	*ret = json_pack("{s:s,s:s,s:s}", "by", by.name, "digest", row->digest, "envelope",
+			 row->id);
+	return *ret ? 1 : og_fail_nomem(err);
+}
+
+/* An approval that counts no more is put aside, which the ledger is told. */
+static int put_aside(struct og_request *rq, const struct og_consent *row, const char *why,
+		     struct og_err *err)
+{
+	json_t *body = json_pack("{s:s,s:s,s:s,s:s,s:s}", "verdict", "deny", "rule", "approver",
+				 "why", why, "about", row->id, "approves", row->digest);
+	int rc = -1;
+
+	if (og_consent_state(rq->shield->tasks, row->id, "void", err) == 0)
+		rc = og_request_note(rq, "refuse", body, err);
+	json_decref(body);
+	return rc;
+}
+
+static int rejected(struct og_request *rq, const struct og_consent *row, struct og_err *err)
+{
+	struct og_principal by;
+	json_t *envelope = json_loads(row->envelope, 0, NULL);
+	const char *note_text = og_json_str(envelope, "note");
+	int rc = og_access_principal_kept(rq->shield->access, row->principal, &by, err);
+
+	if (rc == 0)
+		rc = og_refuse(rq, OG_DENY, "rejected", err, "%s rejected it%s%s", by.name,
+			       note_text ? ": " : "", note_text ? note_text : "");
+	json_decref(envelope);
+	return rc;
+}
+
+/* What this row comes to: 1 it lets pass, 0 it counts no more, -1. */
+static int weigh(struct og_request *rq, const struct og_consent *row, const json_t *question,
+		 json_t **ret, struct og_err *err)
+{
+	const char *why = NULL;
+
+	if (og_approval_judge(rq, row, question, &why, err) < 0)
+		return -1;
+	if (why)
+		return put_aside(rq, row, why, err);
+	return ret ? use(rq, row, ret, err) : 1;
+}
+
+int og_approval_given(struct og_request *rq, const char *digest, const json_t *question,
+		      json_t **ret, struct og_err *err)
+{
+	struct og_consent row;
+	int found = digest ? og_consent_given(rq->shield->tasks, rq->task.id, "approve", digest,
+					      &row, err)
+			   : 0;
+
+	if (found <= 0)
+		return found;
+	if (strcmp(row.said, "rejected") == 0)
+		found = rejected(rq, &row, err);
+	else
+		found = question ? weigh(rq, &row, question, ret, err) : 0;
+	og_consent_release(&row);
+	return found;
 }

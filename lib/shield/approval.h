@@ -31,6 +31,15 @@ int og_approval_question(struct og_run *run, const json_t *demands, json_t **ret
 int og_approval_answer(struct og_request *rq, const struct og_envelope *envelope,
 		       struct og_err *err);
 
+/* Is the question of this digest answered? 1: approved, by an answer that
+ * counts at this moment; with ret it is used up in this frame and *ret is
+ * {"by","digest","envelope"} (new reference), which the entry of what it
+ * allows has to have. 0: not yet; an answer that counts no more was put
+ * aside. -1: it was rejected, or failed. question NULL: asks for a
+ * rejection only. */
+int og_approval_given(struct og_request *rq, const char *digest, const json_t *question,
+		      json_t **ret, struct og_err *err);
+
 /* Why this row does not count for the question, in words; NULL: it does.
  * -1 only when it cannot be told. */
 int og_approval_judge(struct og_request *rq, const struct og_consent *row, const json_t *question,

@@ -84,6 +84,7 @@ struct og_request {
 	char node[OG_SKILL_NAME_MAX + 16]; /* "skill@hash12", or "" */
 	const char *step;		   /* or NULL */
 	char act[OG_ACT_NAME_MAX];	   /* "call-N" when it is one (acts.h), else "" */
+	json_t *approval;		   /* that was used up for it, for its entry, or NULL */
 
 	enum og_refusal refusal;
 	char rule[OG_RULE_MAX];
@@ -134,6 +135,10 @@ const json_t *og_shield_skill(struct og_shield *shield, const char *name, const 
  * puts its number into the reply. body may be NULL: out of memory. */
 int og_request_write_entry(struct og_request *rq, const char *action, const json_t *body,
 			   struct og_err *err);
+
+/* The same without the reply. Both name the approval that was used up. */
+int og_request_note(struct og_request *rq, const char *action, const json_t *body,
+		    struct og_err *err);
 
 int og_conversation_broken(struct og_conversation *talk, struct og_err *err, json_t **ret);
 

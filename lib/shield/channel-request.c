@@ -14,6 +14,7 @@ void og_request_release(struct og_request *rq)
 {
 	json_decref(rq->reply);
 	json_decref(rq->extra);
+	json_decref(rq->approval);
 	og_task_row_release(&rq->task);
 }
 
@@ -270,6 +271,39 @@ int og_request_entry(struct og_request *rq, int64_t seq, struct og_err *err)
 		rq->task.first_seq = seq;
 	rq->task.last_seq = seq;
 	return og_tasks_entry(rq->shield->tasks, rq->task.id, seq, err);
+}
+
+/* The entry's number, or -1. With an approval that was used up for it. */
+static int64_t write_entry(struct og_request *rq, const char *action, const json_t *body,
+			   struct og_err *err)
+{
+	json_t *whole = body ? json_copy((json_t *)(uintptr_t)body) : NULL;
+	struct og_record entry;
+	struct og_receipt receipt;
+	int64_t seq = -1;
+
+	og_request_record(rq, action, &entry);
+	if (!whole || (rq->approval && json_object_set(whole, "approval", rq->approval) < 0))
+		og_fail_nomem(err);
+	else if (og_frame_record(&rq->shield->frame, &entry, whole, &receipt, err) == 0 &&
+		 og_request_entry(rq, receipt.seq, err) == 0)
+		seq = receipt.seq;
+	json_decref(whole);
+	return seq;
+}
+
+int og_request_note(struct og_request *rq, const char *action, const json_t *body,
+		    struct og_err *err)
+{
+	return write_entry(rq, action, body, err) < 0 ? -1 : 0;
+}
+
+int og_request_write_entry(struct og_request *rq, const char *action, const json_t *body,
+			   struct og_err *err)
+{
+	int64_t seq = write_entry(rq, action, body, err);
+
+	return seq < 0 ? -1 : og_json_set(rq->reply, "seq", json_integer(seq), err);
 }
 
 /* The members every reply starts with. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/shield/approval.h"
+#include "lib/shield/ask.h"
 #include "lib/shield/resolve.h"
 #include "lib/shield/waits.h"
 #include "lib/task/state.h"
@@ -91,9 +92,11 @@ int og_envelope_admit(struct og_request *rq, const struct og_envelope *envelope,
 int og_envelope_record(struct og_request *rq, const struct og_envelope *envelope,
 		       const char *action, struct og_err *err)
 {
-	json_t *body = json_pack("{s:s,s:s,s:s,s:s*,s:s*,s:s*}", "about", envelope->task, "digest",
-				 envelope->hash, "verdict", "allow", "said", envelope->state,
-				 "approves", envelope->digest, "note", envelope->note);
+	const char *to = envelope->values ? "answers" : "approves";
+	json_t *body =
+		json_pack("{s:s,s:s,s:s,s:s*,s:s*,s:s*,s:O*}", "about", envelope->task, "digest",
+			  envelope->hash, "verdict", "allow", "said", envelope->state, to,
+			  envelope->digest, "note", envelope->note, "values", envelope->values);
 	struct og_record entry;
 	struct og_receipt receipt;
 	int rc = -1;
@@ -189,6 +192,7 @@ static const struct {
 } kinds[] = {
 	{ "cancel", cancel },
 	{ "approve", og_approval_answer },
+	{ "answer", og_answer_apply },
 	{ "resolve", og_resolve_apply },
 };
 

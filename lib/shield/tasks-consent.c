@@ -69,7 +69,7 @@ int og_consent_get(struct og_tasks *tasks, const char *id, struct og_consent *re
 	return fetch(stmt, ret, err);
 }
 
-int og_consent_given(struct og_tasks *tasks, const char *task, const char *digest,
+int og_consent_given(struct og_tasks *tasks, const char *task, const char *kind, const char *digest,
 		     struct og_consent *ret, struct og_err *err)
 {
 	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_CONSENT_GIVEN, err);
@@ -78,6 +78,7 @@ int og_consent_given(struct og_tasks *tasks, const char *task, const char *diges
 		return -1;
 	og_bind_text(stmt, 1, task);
 	og_bind_text(stmt, 2, digest);
+	og_bind_text(stmt, 3, kind);
 	return fetch(stmt, ret, err);
 }
 

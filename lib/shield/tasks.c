@@ -69,7 +69,7 @@ static const char *const sql_text[SQL_COUNT] = {
 			    "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
 	[SQL_CONSENT_GET] = "SELECT " OG_CONSENT_COLUMNS " FROM main.og_consent WHERE id = ?1",
 	[SQL_CONSENT_GIVEN] = "SELECT " OG_CONSENT_COLUMNS " FROM main.og_consent"
-			      " WHERE task = ?1 AND kind = 'approve' AND digest = ?2"
+			      " WHERE task = ?1 AND kind = ?3 AND digest = ?2"
 			      " AND state = 'given' ORDER BY said = 'rejected' DESC, id DESC"
 			      " LIMIT 1",
 	[SQL_CONSENT_RESOLVED] = "SELECT p.name, c.said, c.envelope FROM main.og_consent AS c"

@@ -156,8 +156,10 @@ int og_consent_put(struct og_tasks *tasks, const struct og_consent *row, struct 
 /* By the envelope's id: 1, 0, -1. */
 int og_consent_get(struct og_tasks *tasks, const char *id, struct og_consent *ret,
 		   struct og_err *err);
-/* The newest one given for this digest that still stands: 1, 0, -1. */
-int og_consent_given(struct og_tasks *tasks, const char *task, const char *digest,
+/* What an envelope of this kind (approve, answer) said to the question of
+ * this digest and what still stands: the newest, a rejection before all
+ * others. 1, 0, -1. */
+int og_consent_given(struct og_tasks *tasks, const char *task, const char *kind, const char *digest,
 		     struct og_consent *ret, struct og_err *err);
 /* What people said of a task by envelopes of kind resolve, oldest first:
  * [{"by","state","note"?,"time"}], new reference. */

@@ -5,10 +5,12 @@
  */
 #include <string.h>
 
+#include "lib/shield/acts.h"
 #include "lib/shield/channel-gate.h"
 #include "lib/shield/steps.h"
 #include "lib/shield/verbs.h"
 
+#define CLEARANCE_ALL	   3 /* a name is taken, whoever may read the text */
 #define CANDIDATES	   5
 #define PASSAGES	   5
 #define PASSAGES_MAX_ASKED 50
@@ -181,23 +183,55 @@ static int put_reply(struct og_request *rq, const json_t *doc, const struct og_n
 		    err);
 }
 
+/* Is there one of this name in another version? 1, 0, -1. */
+static int replaces_skill(struct og_request *rq, const json_t *doc, struct og_err *err)
+{
+	char hash[OG_HASH_HEX + 1];
+	struct og_node head;
+	int found = og_graph_head(rq->shield->graph, og_json_str(doc, "name"), &head, err);
+
+	if (found <= 0)
+		return found;
+	return og_skill_hash(doc, hash, err) < 0 ? -1 : strcmp(hash, head.hash) != 0;
+}
+
+/* A task's document may be a short one; and it replaces nothing unasked. */
+static int skill_of_task(struct og_request *rq, json_t *doc, struct og_err *err)
+{
+	int replaces;
+
+	if (!rq->has_task)
+		return 0;
+	if (og_skill_complete(doc, err) < 0)
+		return -1;
+	replaces = rq->approval || !og_json_str(doc, "name") ? 0 : replaces_skill(rq, doc, err);
+	if (replaces <= 0)
+		return replaces;
+	return og_act_exists(rq, "skill", og_json_str(doc, "name"), err);
+}
+
 int og_verb_skill_put(struct og_request *rq, struct og_err *err)
 {
 	struct og_frame *frame = &rq->shield->frame;
-	const json_t *doc = json_object_get(rq->body, "doc");
+	json_t *doc = json_deep_copy(json_object_get(rq->body, "doc"));
 	struct og_node node;
 	json_t *body = NULL;
 	int rc = -1;
 
-	if (og_skill_check(doc, err) < 0 || og_graph_put(rq->shield->graph, doc, &node, err) < 0 ||
+	if (!doc)
+		return og_fail_nomem(err);
+	if (og_act_begin(rq, err) < 0 || skill_of_task(rq, doc, err) < 0 ||
+	    og_skill_check(doc, err) < 0 || og_graph_put(rq->shield->graph, doc, &node, err) < 0 ||
 	    put_reply(rq, doc, &node, err) < 0)
 		goto out;
 	snprintf(rq->node, sizeof(rq->node), "%s@%.12s", node.name, node.hash);
 	body = json_pack("{s:s,s:s,s:s}", "skill", node.name, "hash", node.hash, "verdict",
 			 "allow");
-	if (!node.changed || og_request_write_entry(rq, "skill", body, err) == 0)
+	if (!node.changed ||
+	    (og_request_write_entry(rq, "skill", body, err) == 0 && og_act_keep(rq, 0, err) == 0))
 		rc = og_frame_commit(frame, 1, err);
 out:
+	json_decref(doc);
 	json_decref(body);
 	return rc;
 }
@@ -263,6 +297,19 @@ static int put_policy_reply(struct og_request *rq, const json_t *policy,
 		    err);
 }
 
+/* A policy that binds others already is not a task's to replace unasked. */
+static int policy_of_task(struct og_request *rq, const char *name, struct og_err *err)
+{
+	json_t *there = NULL;
+	int found;
+
+	if (!rq->has_task || rq->approval || !name)
+		return 0;
+	found = og_policies_show(rq->shield->policies, name, CLEARANCE_ALL, &there, err);
+	json_decref(there);
+	return found <= 0 ? found : og_act_exists(rq, "policy", name, err);
+}
+
 int og_verb_policy_put(struct og_request *rq, struct og_err *err)
 {
 	struct og_frame *frame = &rq->shield->frame;
@@ -272,12 +319,14 @@ int og_verb_policy_put(struct og_request *rq, struct og_err *err)
 	json_t *body = NULL;
 	int rc = -1;
 
-	if (og_policy_check(policy, err) < 0 ||
+	if (og_act_begin(rq, err) < 0 || og_policy_check(policy, err) < 0 ||
+	    policy_of_task(rq, name, err) < 0 ||
 	    og_policies_put(rq->shield->policies, policy, &id, err) < 0 ||
 	    put_policy_reply(rq, policy, &id, err) < 0)
 		goto out;
 	body = json_pack("{s:s,s:s,s:s}", "policy", name, "hash", id.hash, "verdict", "allow");
-	if (!id.changed || og_request_write_entry(rq, "policy", body, err) == 0)
+	if (!id.changed ||
+	    (og_request_write_entry(rq, "policy", body, err) == 0 && og_act_keep(rq, 0, err) == 0))
 		rc = og_frame_commit(frame, 1, err);
 out:
 	json_decref(body);

@@ -126,21 +126,6 @@ static json_t *body_of(const char *sql, const json_t *vars)
 	return body;
 }
 
-int og_request_write_entry(struct og_request *rq, const char *action, const json_t *body,
-			   struct og_err *err)
-{
-	struct og_record entry;
-	struct og_receipt receipt;
-
-	if (!body)
-		return og_fail_nomem(err);
-	og_request_record(rq, action, &entry);
-	if (og_frame_record(&rq->shield->frame, &entry, body, &receipt, err) < 0 ||
-	    og_request_entry(rq, receipt.seq, err) < 0)
-		return -1;
-	return og_json_set(rq->reply, "seq", json_integer(receipt.seq), err);
-}
-
 static int write_reply(struct og_request *rq, const struct og_gate_result *result,
 		       struct og_err *err)
 {

@@ -16,12 +16,22 @@ int og_task_waiting(const struct og_task_row *task);
  * read. New reference. */
 json_t *og_task_waits(const struct og_task_row *task);
 
+/* Does it wait for this: "approval" or "answer"? */
+int og_task_waits_for(const struct og_task_row *task, const char *what);
+
 /* Until when it waits at most, wall clock: the end of the question, or the
  * task's deadline. */
 int64_t og_waits_until(const struct og_task_row *task, const json_t *waits);
 
 /* Does the request's waiting task have to wait still? 1, 0 it may go on, -1. */
 int og_waits_still(struct og_request *rq, struct og_err *err);
+
+/* The task stands still with this question (borrowed), in its row and, when
+ * it was not asked just so before, on the ledger; inside the frame. _stands
+ * then commits that durably and refuses the request with verdict "wait" and
+ * this rule. Always -1. */
+int og_task_wait(struct og_request *rq, const json_t *question, struct og_err *err);
+int og_task_stands(struct og_request *rq, const char *rule, struct og_err *err);
 
 /* Adds "waits", "until" and "delay_ms" to the reply of a waiting task. */
 int og_waits_describe(const struct og_task_row *task, json_t *reply, struct og_err *err);

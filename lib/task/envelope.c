@@ -38,25 +38,6 @@ static int check_approval(const struct og_envelope *e, struct og_err *err)
 	return 0;
 }
 
-static int check_kind(struct og_envelope *e, struct og_err *err)
-{
-	static const char *const about_a_task[] = { "approve", "cancel", "answer", "resolve",
-						    NULL };
-
-	if (strcmp(e->kind, "task") == 0) {
-		if (!e->text == !e->action)
-			return bad(err, "a task has either 'text' or 'action'");
-		return e->task ? bad(err, "a new task is not about another one") : 0;
-	}
-	if (!named(e->kind, about_a_task))
-		return bad(err, "'kind' is none of task, approve, cancel, answer, resolve");
-	if (e->text || e->action)
-		return bad(err, "'text' and 'action' belong to kind task");
-	if (!e->task || !og_uuid_valid(e->task))
-		return bad(err, "'task' is missing or not a task id");
-	return strcmp(e->kind, "approve") == 0 ? check_approval(e, err) : 0;
-}
-
 static int check_text(const char *text, struct og_err *err)
 {
 	size_t len = strlen(text);
@@ -73,6 +54,61 @@ static int check_text(const char *text, struct og_err *err)
 			return og_fail(err, OG_EDATA, "the text holds a control byte (0x%02x)", c);
 	}
 	return 0;
+}
+
+static int check_value(const char *name, const json_t *value, struct og_err *err)
+{
+	const char *text = json_string_value(value);
+
+	if (!*name || strlen(name) > 64)
+		return bad(err, "the name of a value is empty or too long");
+	if (text)
+		return check_text(text, err);
+	return json_is_number(value) || json_is_boolean(value)
+		       ? 0
+		       : bad(err, "a value is neither a text, a number nor a truth");
+}
+
+/* An answer is one to a question, and says something. */
+static int check_answer(const struct og_envelope *e, struct og_err *err)
+{
+	struct og_hash hash;
+	const char *name;
+	json_t *value;
+
+	if (!e->digest || og_hash_unhex(e->digest, &hash) < 0)
+		return bad(err, "'digest' of what is answered is missing or no digest");
+	if (json_object_size(e->values) == 0 || json_object_size(e->values) > OG_ANSWER_VALUES)
+		return bad(err, "'values' is no object, empty or too large");
+	json_object_foreach((json_t *)(uintptr_t)e->values, name, value)
+	{
+		if (check_value(name, value, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int check_kind(struct og_envelope *e, struct og_err *err)
+{
+	static const char *const about_a_task[] = { "approve", "cancel", "answer", "resolve",
+						    NULL };
+
+	if (strcmp(e->kind, "task") == 0) {
+		if (!e->text == !e->action)
+			return bad(err, "a task has either 'text' or 'action'");
+		return e->task ? bad(err, "a new task is not about another one") : 0;
+	}
+	if (!named(e->kind, about_a_task))
+		return bad(err, "'kind' is none of task, approve, cancel, answer, resolve");
+	if (e->text || e->action)
+		return bad(err, "'text' and 'action' belong to kind task");
+	if (!e->task || !og_uuid_valid(e->task))
+		return bad(err, "'task' is missing or not a task id");
+	if (strcmp(e->kind, "answer") == 0)
+		return check_answer(e, err);
+	if (e->values)
+		return bad(err, "'values' belongs to kind answer");
+	return strcmp(e->kind, "approve") == 0 ? check_approval(e, err) : 0;
 }
 
 static int check_action(const json_t *action, struct og_err *err)
@@ -227,6 +263,7 @@ static int read_members(struct og_envelope *e, struct og_err *err)
 	e->note = og_json_str(json, "note");
 	e->trace = og_json_str(json, "trace");
 	e->action = json_object_get(json, "action");
+	e->values = json_object_get(json, "values");
 	return 0;
 }
 

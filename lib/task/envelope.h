@@ -19,6 +19,7 @@
 #define OG_TASK_TEXT_MAX ((size_t)64 << 10)
 #define OG_TASK_KEY_MAX	 200
 #define OG_TASK_NOTE_MAX 1000
+#define OG_ANSWER_VALUES 64 /* of one answer */
 
 /* A parsed envelope. Strings are borrowed from json, which it owns. */
 struct og_envelope {
@@ -28,7 +29,8 @@ struct og_envelope {
 	const json_t *action; /* kind task: {"skill","params"}, or NULL */
 	const char *task;     /* other kinds: the task they are about, or NULL */
 	const char *key;      /* idempotency key, or NULL */
-	const char *digest;   /* kind approve: of what is approved, or NULL */
+	const char *digest;   /* kinds approve, answer: of what is approved or asked, or NULL */
+	const json_t *values; /* kind answer: {"answer":TEXT}, or names and values; or NULL */
 	const char *state;    /* kinds approve, resolve: what is said, or NULL */
 	const char *note;     /* a person's words with it, or NULL */
 	const char *trace;    /* W3C traceparent, or NULL */

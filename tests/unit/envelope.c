@@ -163,11 +163,13 @@ static void about_tasks(void)
 	char id[OG_UUID_LEN + 1];
 	struct og_buf out;
 	json_t *approval = json_pack("{s:s,s:s}", "digest", DIGEST, "state", "approved");
+	json_t *answer = json_pack("{s:s,s:{s:s,s:i}}", "digest", DIGEST, "values", "product",
+				   "chair", "quantity", 2);
 
 	og_buf_init(&out, OG_ENVELOPE_MAX);
 	for (size_t i = 0; i < 4; i++) {
 		draft.kind = kinds[i];
-		draft.more = i == 1 ? approval : NULL;
+		draft.more = i == 1 ? approval : i == 2 ? answer : NULL;
 		OG_CHECK_OK(og_envelope_make(&draft, seed, &out, id, &err), &err);
 		og_buf_clear(&out);
 	}
@@ -180,6 +182,7 @@ static void about_tasks(void)
 	json_object_set_new(approval, "digest", json_string("abc"));
 	OG_CHECK(og_envelope_make(&draft, seed, &out, id, &err) < 0);
 	json_decref(approval);
+	json_decref(answer);
 	draft.more = NULL;
 	draft.kind = "resolve";
 	draft.text = "and buy a chair";
@@ -189,6 +192,47 @@ static void about_tasks(void)
 	OG_CHECK(og_envelope_make(&draft, seed, &out, id, &err) < 0);
 	OG_CHECK_INT(err.code, OG_EDATA);
 	OG_CHECK_INT(out.len, 0);
+	og_buf_release(&out);
+}
+
+/* An answer is one to a question, and says something that can be one. */
+static void answers(void)
+{
+	static const char *const bad[] = {
+		"{}",
+		"{\"digest\":\"" DIGEST "\"}",
+		"{\"digest\":\"" DIGEST "\",\"values\":{}}",
+		"{\"digest\":\"" DIGEST "\",\"values\":[]}",
+		"{\"digest\":\"" DIGEST "\",\"values\":{\"answer\":\" \"}}",
+		"{\"digest\":\"" DIGEST "\",\"values\":{\"answer\":\"a\\u001bb\"}}",
+		"{\"digest\":\"" DIGEST "\",\"values\":{\"answer\":null}}",
+		"{\"digest\":\"" DIGEST "\",\"values\":{\"a\":{\"b\":1}}}",
+		"{\"digest\":\"" DIGEST "\",\"values\":{\"\":1}}",
+		"{\"digest\":\"abc\",\"values\":{\"answer\":\"yes\"}}",
+	};
+	struct og_envelope_draft draft = { .kind = "answer",
+					   .principal = "alice",
+					   .task = "01a20dcf-9268-7ce1-9c8e-c2a7c98b3768",
+					   .lifetime_ms = 1000 };
+	struct og_err err = OG_ERR_INIT;
+	char id[OG_UUID_LEN + 1];
+	struct og_buf out;
+
+	og_buf_init(&out, OG_ENVELOPE_MAX);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		json_t *more = json_loads(bad[i], 0, NULL);
+
+		OG_CHECK(more != NULL);
+		draft.more = more;
+		OG_CHECK(og_envelope_make(&draft, seed, &out, id, &err) < 0);
+		OG_CHECK_INT(err.code, OG_EDATA);
+		json_decref(more);
+	}
+	/* values are no other kind's. */
+	draft.kind = "cancel";
+	draft.more = json_pack("{s:{s:s}}", "values", "answer", "yes");
+	OG_CHECK(og_envelope_make(&draft, seed, &out, id, &err) < 0);
+	json_decref((json_t *)(uintptr_t)draft.more);
 	og_buf_release(&out);
 }
 
@@ -235,6 +279,7 @@ int main(void)
 	OG_RUN(results);
 	OG_RUN(undelivered);
 	OG_RUN(about_tasks);
+	OG_RUN(answers);
 	OG_RUN(sizes);
 	OG_RUN(states);
 	return og_done();
