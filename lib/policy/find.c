@@ -1,68 +1,9 @@
-/* The embedded store: finding passages, limits and rules. See store.h. */
+/* The embedded store: finding policies, limits and rules. See store.h. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/buf.h"
 #include "lib/policy/store-internal.h"
-
-#define EXPRESSION_MAX ((size_t)8192)
-
-static json_t *passage_json(struct og_stmt *row)
-{
-	return json_pack("{s:s*,s:s*,s:s*,s:s*,s:s*,s:I,s:s*,s:f}", "policy", og_col_text(row, 0),
-			 "title", og_col_text(row, 1), "source", og_col_text(row, 2), "node",
-			 og_col_text(row, 3), "heading", og_col_text(row, 4), "line",
-			 (json_int_t)og_col_int(row, 5), "text", og_col_text(row, 6), "score",
-			 -og_col_real(row, 7));
-}
-
-static int collect(struct og_stmt *stmt, int clearance, json_t *list, struct og_err *err)
-{
-	int more;
-
-	while ((more = og_stmt_step(stmt, err)) > 0) {
-		/* Checked again after the store: a filter that was lost there shows nothing. */
-		if (og_col_int(stmt, 8) > clearance)
-			continue;
-		if (json_array_append_new(list, passage_json(stmt)) < 0) {
-			og_stmt_reset(stmt);
-			return og_fail_nomem(err);
-		}
-	}
-	return more;
-}
-
-int og_policies_search(struct og_policies *policies, const char *node, int clearance,
-		       const char *query, size_t limit, json_t **ret, struct og_err *err)
-{
-	json_t *list = json_array();
-	struct og_buf expression;
-	int rc = -1;
-
-	og_buf_init(&expression, EXPRESSION_MAX);
-	og_policy_match_expression(query, &expression);
-	if (!list) {
-		og_fail_nomem(err);
-		goto out;
-	}
-	if (og_buf_check(&expression, "query", err) < 0)
-		goto out;
-	if (expression.len > 0) {
-		og_bind_textn(policies->search, 1, expression.data, expression.len);
-		og_bind_int(policies->search, 2, clearance);
-		og_bind_text(policies->search, 3, node);
-		og_bind_int(policies->search, 4, (int64_t)limit);
-		if (collect(policies->search, clearance, list, err) < 0)
-			goto out;
-	}
-	*ret = list;
-	list = NULL;
-	rc = 0;
-out:
-	json_decref(list);
-	og_buf_release(&expression);
-	return rc;
-}
 
 static json_t *number_or_none(struct og_stmt *row, int i)
 {

@@ -7,7 +7,8 @@
 struct og_policies {
 	struct og_db *db;
 	struct og_stmt *search, *limit, *rules, *approvals;
-	struct og_stmt *cite; /* prepared at its first use */
+	/* prepared at their first use */
+	struct og_stmt *cite, *scan, *passage, *unembedded, *embeds;
 };
 
 /* Words of a query as an FTS5 expression: each quoted, joined by OR. No

@@ -25,7 +25,7 @@ int og_policies_open(const char *url, struct og_db *db, struct og_policies **ret
 	policies->db = db;
 	if (og_stmt_new(db,
 			"SELECT p.name, p.title, p.source, p.node, s.heading, s.line, s.text, "
-			"bm25(og_passage_fts, 3.0, 1.0), p.clearance FROM og_passage_fts f "
+			"bm25(og_passage_fts, 3.0, 1.0), p.clearance, s.id FROM og_passage_fts f "
 			"JOIN og_passage s ON s.id = f.rowid JOIN og_policy p ON p.id = s.policy "
 			"WHERE og_passage_fts MATCH ?1 AND p.active = 1 AND s.clearance <= ?2 "
 			"AND p.clearance <= ?2 AND (?3 IS NULL OR s.node = ?3) ORDER BY 8, s.id "
@@ -65,6 +65,10 @@ void og_policies_free(struct og_policies *policies)
 	og_stmt_free(policies->rules);
 	og_stmt_free(policies->approvals);
 	og_stmt_free(policies->cite);
+	og_stmt_free(policies->scan);
+	og_stmt_free(policies->passage);
+	og_stmt_free(policies->unembedded);
+	og_stmt_free(policies->embeds);
 	free(policies);
 }
 
@@ -331,9 +335,32 @@ static int insert_policy(struct og_policies *policies, const json_t *policy, con
 	return rc;
 }
 
+/* Of what is embedded: the heading says what the text is about. */
+static int passage_digest(const json_t *passage, char out[OG_HASH_HEX + 1], struct og_err *err)
+{
+	struct og_hash hash;
+	struct og_buf text;
+	int rc;
+
+	og_buf_init(&text, 8 * OG_PASSAGE_MAX);
+	og_buf_addf(&text, "%s\n%s", og_json_str(passage, "heading"), og_json_str(passage, "text"));
+	rc = og_buf_check(&text, "passage", err);
+	if (rc == 0) {
+		og_sha256(text.data, text.len, &hash);
+		og_hash_hex(&hash, out);
+	}
+	og_buf_release(&text);
+	return rc;
+}
+
 static int insert_passage(struct og_stmt *row, struct og_stmt *index, const json_t *passage,
 			  struct og_db *db, struct og_err *err)
 {
+	char digest[OG_HASH_HEX + 1];
+
+	if (passage_digest(passage, digest, err) < 0)
+		return -1;
+	og_bind_text(row, 8, digest);
 	og_bind_text(row, 5, og_json_str(passage, "heading"));
 	og_bind_int(row, 6, og_json_int(passage, "line", 0));
 	og_bind_text(row, 7, og_json_str(passage, "text"));
@@ -355,8 +382,8 @@ static int insert_passages(struct og_policies *policies, const json_t *policy, i
 
 	if (og_stmt_new(
 		    policies->db,
-		    "INSERT INTO og_passage(policy, node, clearance, ordinal, heading, line, text) "
-		    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+		    "INSERT INTO og_passage(policy, node, clearance, ordinal, heading, line, text, "
+		    "digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 		    &row, err) < 0 ||
 	    og_stmt_new(policies->db,
 			"INSERT INTO og_passage_fts(rowid, heading, text) VALUES (?1, ?2, ?3)",

@@ -18,6 +18,7 @@
 #include "lib/base/err.h"
 #include "lib/db/db.h"
 #include "lib/json/json.h"
+#include "lib/vector/vector.h"
 
 #define OG_POLICY_BODY_MAX ((size_t)1 << 20) /* bytes of a document */
 #define OG_PASSAGES_MAX	   5000		     /* of one document */
@@ -46,11 +47,34 @@ struct og_policy_id {
 int og_policies_put(struct og_policies *policies, const json_t *policy, struct og_policy_id *ret,
 		    struct og_err *err);
 
-/* Best passages first, of active policies with clearance at most
- * clearance; node NULL: every node. query is words, never syntax. Array of
- * {"policy","title","source","node","heading","line","text","score"}. */
-int og_policies_search(struct og_policies *policies, const char *node, int clearance,
-		       const char *query, size_t limit, json_t **ret, struct og_err *err);
+/* A search. query is words, never syntax. With a vector, which stands for
+ * the same words, passages are found by their embeddings too, those that
+ * have one of the same key, and both rankings are fused: it adds passages
+ * and moves them, and hides none that the words alone find among the first. */
+struct og_policy_search {
+	const char *node; /* NULL: every node */
+	int clearance;
+	const char *query;
+	size_t limit;
+	const struct og_vector_key *key; /* or NULL: words alone */
+	const struct og_vector *vector;	 /* with key */
+};
+
+/* Best passages first, of active policies with clearance at most clearance.
+ * Array of {"policy","title","source","node","heading","line","text",
+ * "score"}; a score compares within one answer only. */
+int og_policies_search(struct og_policies *policies, const struct og_policy_search *search,
+		       json_t **ret, struct og_err *err);
+
+/* Texts of passages that this clearance may read and that have no vector of
+ * the key yet: at most limit of them, [{"digest","text"}]; *ret_left counts
+ * all of them. */
+int og_policies_unembedded(struct og_policies *policies, const struct og_vector_key *key,
+			   int clearance, size_t limit, json_t **ret, int64_t *ret_left,
+			   struct og_err *err);
+/* Is this the digest of a passage that this clearance may read? 1, 0, -1. */
+int og_policies_embeds(struct og_policies *policies, const char *digest, int clearance,
+		       struct og_err *err);
 
 /* Active policies: [{"id","name","source","node","title","clearance",
  * "limits","rule"?,"approval"?,"approver_clearance"?,"approval_seconds"?,

@@ -16,6 +16,7 @@
 #include "lib/skill/match.h"
 #include "lib/skill/store.h"
 #include "lib/telemetry/telemetry.h"
+#include "lib/vector/vector.h"
 
 struct og_gates;
 
@@ -32,6 +33,9 @@ struct og_shield {
 	int64_t matcher_epoch;
 	json_t *governors; /* skill -> nodes that bind it, at governors_epoch */
 	int64_t governors_epoch;
+	struct og_vectors *embeddings;
+	json_t *skill_texts; /* what is embedded of skills, at skill_texts_epoch, or NULL */
+	int64_t skill_texts_epoch;
 	json_t *skills;			/* hash -> what og_graph_get gave; versions never change */
 	struct og_telemetry *telemetry; /* borrowed; NULL: off */
 };

@@ -62,7 +62,8 @@ static int open_parts(struct og_shield *shield, struct og_err *err)
 	    og_access_open(shield->db, &shield->access, err) < 0 ||
 	    og_tasks_open(shield->db, &shield->tasks, err) < 0 ||
 	    og_graph_open(conf->graph, shield->db, &shield->graph, err) < 0 ||
-	    og_policies_open(conf->vectors, shield->db, &shield->policies, err) < 0)
+	    og_policies_open(conf->vectors, shield->db, &shield->policies, err) < 0 ||
+	    og_vectors_new(shield->db, &shield->embeddings, err) < 0)
 		return -1;
 	return og_gates_new(&shield->gates, err);
 }
@@ -102,6 +103,8 @@ void og_shield_close(struct og_shield *shield)
 	og_gates_free(shield->gates);
 	og_matcher_free(shield->matcher);
 	og_policies_free(shield->policies);
+	og_vectors_free(shield->embeddings);
+	json_decref(shield->skill_texts);
 	og_graph_free(shield->graph);
 	og_tasks_free(shield->tasks);
 	og_access_free(shield->access);

@@ -7,6 +7,7 @@
 
 #include "lib/shield/acts.h"
 #include "lib/shield/channel-gate.h"
+#include "lib/shield/embedding.h"
 #include "lib/shield/steps.h"
 #include "lib/shield/verbs.h"
 
@@ -64,17 +65,26 @@ int og_verb_skill_match(struct og_request *rq, struct og_err *err)
 {
 	const json_t *text = json_object_get(rq->body, "text");
 	struct og_resolver resolver = og_request_resolver(rq);
+	const char *said = json_string_value(text);
+	struct og_embedding query = { .there = 0 };
 	struct og_matcher *ready;
 	json_t *found = NULL;
 	size_t limit = 0;
 	int rc = -1;
 
-	if (limit_of(rq, CANDIDATES, 20, &limit, err) < 0)
+	if (limit_of(rq, CANDIDATES, OG_RANKED_MAX, &limit, err) < 0)
 		return -1;
-	if (matcher(rq->shield, &ready, err) == 0 &&
-	    og_matcher_match(ready, json_string_value(text), json_string_length(text), &resolver,
-			     limit, &found, err) == 0)
+	if (matcher(rq->shield, &ready, err) < 0 ||
+	    og_request_embedding(rq, said, json_string_length(text), &query, err) < 0 ||
+	    og_matcher_match(ready, said, json_string_length(text), &resolver, limit, &found, err) <
+		    0)
+		goto out;
+	if (og_request_fuse(rq, &query, limit, found, err) < 0)
+		json_decref(found);
+	else
 		rc = take(rq, found, err);
+out:
+	og_vector_release(&query.vector);
 	return rc;
 }
 
@@ -238,17 +248,26 @@ out:
 
 int og_verb_policy_search(struct og_request *rq, struct og_err *err)
 {
-	const char *query = og_json_str(rq->body, "query"), *node = og_json_str(rq->body, "node");
+	struct og_policy_search search = { .node = og_json_str(rq->body, "node"),
+					   .clearance = rq->who.clearance,
+					   .query = og_json_str(rq->body, "query") };
+	struct og_embedding query = { .there = 0 };
 	json_t *found = NULL;
-	size_t limit = 0;
+	int rc = -1;
 
-	if (!query)
+	if (!search.query)
 		return og_fail(err, OG_EDATA, "request: a NUL byte in 'query'");
-	if (limit_of(rq, PASSAGES, PASSAGES_MAX_ASKED, &limit, err) < 0 ||
-	    og_policies_search(rq->shield->policies, node, rq->who.clearance, query, limit, &found,
-			       err) < 0)
+	if (limit_of(rq, PASSAGES, PASSAGES_MAX_ASKED, &search.limit, err) < 0 ||
+	    og_request_embedding(rq, search.query, strlen(search.query), &query, err) < 0)
 		return -1;
-	return og_json_set(rq->reply, "passages", found, err);
+	if (query.there) {
+		search.key = &query.key;
+		search.vector = &query.vector;
+	}
+	if (og_policies_search(rq->shield->policies, &search, &found, err) == 0)
+		rc = og_json_set(rq->reply, "passages", found, err);
+	og_vector_release(&query.vector);
+	return rc;
 }
 
 /* One policy, with its text. */

@@ -86,9 +86,11 @@ CREATE TABLE og_passage (                                       -- derived
   policy INTEGER NOT NULL REFERENCES og_policy(id),
   node TEXT NOT NULL, clearance INTEGER NOT NULL,
   ordinal INTEGER NOT NULL, heading TEXT NOT NULL, line INTEGER NOT NULL,
-  text TEXT NOT NULL
+  text TEXT NOT NULL,
+  digest TEXT NOT NULL              -- hex SHA-256 of heading, newline, text: what is embedded
 );
 CREATE INDEX og_passage_node ON og_passage(node);
+CREATE INDEX og_passage_digest ON og_passage(digest);
 CREATE VIRTUAL TABLE og_passage_fts USING fts5 (heading, text,
   content='og_passage', content_rowid='id', tokenize='porter unicode61');  -- derived
 

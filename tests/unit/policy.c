@@ -72,8 +72,11 @@ static json_t *search(struct house *h, const char *node, int clearance, const ch
 	struct og_err err = OG_ERR_INIT;
 	json_t *found = NULL;
 
-	OG_CHECK_OK(og_policies_search(h->policies, node, clearance, query, 10, &found, &err),
-		    &err);
+	const struct og_policy_search wanted = {
+		.node = node, .clearance = clearance, .query = query, .limit = 10
+	};
+
+	OG_CHECK_OK(og_policies_search(h->policies, &wanted, &found, &err), &err);
 	return found;
 }
 
