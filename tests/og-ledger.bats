@@ -180,11 +180,11 @@ names() {
 	sqlite3 "$OG_HOME/erp.db" "PRAGMA user_version = 99"
 	run og-ledger verify
 	[ "$status" -eq 78 ]
-	[[ "$output" == *"has format 99, this program knows 2"* ]]
+	[[ "$output" == *"has format 99, this program knows 3"* ]]
 	sqlite3 "$OG_HOME/erp.db" "PRAGMA user_version = 1"
 	run og-ledger verify
 	[ "$status" -eq 78 ]
-	[[ "$output" == *"has format 1, this program knows 2"* ]]
+	[[ "$output" == *"has format 1, this program knows 3"* ]]
 }
 
 @test "verify: an edit inside an entry names that entry alone" {
