@@ -121,7 +121,8 @@ $(O)/libog.a: $(LIB_OBJ)
 	$(AR) rcs $@ $^
 
 # A program of more than one file names the others here.
-PARTS_og := og-ask.o og-broker.o og-doctor.o og-doctor-files.o og-doctor-run.o og-queue.o og-remote.o \
+PARTS_og := og-ask.o og-broker.o og-call.o og-doctor.o og-doctor-files.o og-doctor-model.o \
+	og-doctor-run.o og-model.o og-queue.o og-remote.o \
 	og-status.o og-status-print.o \
 	og-up.o og-up-lock.o og-up-services.o og-up-tell.o \
 	og-logs.o og-log-read.o
@@ -135,7 +136,8 @@ PARTS_og-shield := og-shield-desk.o og-shield-grants.o og-shield-principal.o \
 PARTS_og-skill := og-skill-parse.o
 PARTS_og-submit := og-queue.o og-submit-spool.o og-submit-times.o og-submit-wait.o og-telemetry.o
 PARTS_og-task := og-task-find.o og-task-say.o og-task-answer.o og-task-prune.o og-queue.o
-PARTS_og-worker := og-queue.o og-telemetry.o og-worker-call.o og-worker-tell.o
+PARTS_og-worker := og-call.o og-model.o og-queue.o og-telemetry.o og-worker-call.o og-worker-dry.o \
+	og-worker-job.o og-worker-rerun.o og-worker-settle.o og-worker-tell.o
 # And here what only it links.
 BENCH_LIBS_rabbitmq := -lrabbitmq
 LIBS_og-amqp := -lrabbitmq

@@ -232,13 +232,13 @@ static int look_for(const char *exe_dir, const char *name)
 int og_doctor_helpers(struct og_doctor *doctor, struct og_err *err)
 {
 	const struct og_conf *conf = doctor->conf;
-	int calls = strcmp(conf->http, "none") != 0;
+	int calls = strcmp(conf->http, "none") != 0 || strcmp(conf->model, "skill:") != 0;
 	int tells = strcmp(conf->telemetry, "off") != 0;
 	const struct {
 		const char *name, *what;
 		int needed;
 	} helpers[] = { { "og-amqp", "a queue at a broker", og_queue_is_remote(conf) },
-			{ "og-http", "calls to other servers",
+			{ "og-http", "calls to other servers and models",
 			  calls || strncmp(conf->telemetry, "otlp:", 5) == 0 },
 			{ "og-otlp", "telemetry", tells } };
 	int missing = 0;

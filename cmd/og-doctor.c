@@ -173,16 +173,6 @@ static int check_grants(struct og_doctor *doctor, struct og_err *err)
 	return rc;
 }
 
-static int check_model(struct og_doctor *doctor, struct og_err *err)
-{
-	if (doctor->ctx->env("GEMINI_API_KEY") && strcmp(doctor->conf->model, "skill:") == 0)
-		return og_doctor_say(
-			doctor, "model", "ok", err,
-			"none; GEMINI_API_KEY is set: `model = gemini:MODEL` in og.conf "
-			"would use it");
-	return og_doctor_say(doctor, "model", "ok", err, "%s", doctor->conf->model);
-}
-
 static int check_books(struct og_doctor *doctor, struct og_err *err)
 {
 	if (og_conf_remote(doctor->conf))
@@ -195,7 +185,7 @@ int og_run_doctor(const struct og_ctx *ctx, const struct og_args *args, struct o
 	static int (*const checks[])(struct og_doctor *, struct og_err *) = {
 		og_doctor_files, og_doctor_leftovers, og_doctor_helpers,  og_doctor_pages,
 		check_books,	 og_doctor_clock,     og_doctor_wal,	  og_doctor_broker,
-		og_doctor_queue, og_doctor_services,  og_doctor_settings, check_model,
+		og_doctor_queue, og_doctor_services,  og_doctor_settings, og_doctor_model,
 		check_kernel
 	};
 	struct og_doctor doctor = { .ctx = ctx,

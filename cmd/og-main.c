@@ -36,6 +36,15 @@ static const char *environment(const char *name)
 	return value && *value ? value : NULL;
 }
 
+void og_forget_variable(const char *name)
+{
+	char *value = getenv(name);
+
+	if (value)
+		explicit_bzero(value, strlen(value));
+	unsetenv(name);
+}
+
 /* The directory of the running executable, wherever it was moved to. */
 static int find_exe_dir(char *out, struct og_err *err)
 {
@@ -346,7 +355,6 @@ int main(int argc, char **argv)
 	/* Writing too much is an error to be told, not a death. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* no room is an error, not an end */
-	signal(SIGXFSZ, SIG_IGN);
 	umask(077);
 	ctx.exe_dir = exe_dir;
 	status = find_exe_dir(exe_dir, &err);

@@ -43,6 +43,10 @@ int og_journal(const struct og_ctx *ctx);
  * any. One that does not listen is no reason to stop. */
 void og_notify_manager(const struct og_ctx *ctx, const char *state);
 
+/* Overwrites a variable of our environment and removes it: whoever is
+ * started later, or reads our memory, does not find it. */
+void og_forget_variable(const char *name);
+
 /* The instance that --home, $OG_HOME or the current directory names. */
 int og_conf_from(const struct og_ctx *ctx, const struct og_args *args, struct og_conf **ret,
 		 struct og_err *err);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/og-call.h"
 #include "cmd/og-main.h"
 #include "cmd/og-worker.h"
 #include "lib/base/file.h"
@@ -35,14 +36,6 @@ static void release(struct place_lists *lists)
 		free(lists->allow[i]);
 		free(lists->bearer[i]);
 	}
-}
-
-/* "https://pay.example:8443/v1" to "https://pay.example:8443". */
-static char *origin_of(const char *url)
-{
-	const char *host = strstr(url, "://") + 3;
-
-	return strndup(url, (size_t)(host - url) + strcspn(host, "/"));
 }
 
 /* A service has a token when there is a file with its name. */
@@ -77,7 +70,7 @@ static int list_services(struct place_lists *lists, const struct og_conf *conf, 
 
 		if (more <= 0)
 			return more;
-		lists->allow[i] = origin_of(service.url);
+		lists->allow[i] = og_call_origin(service.url);
 		if (!lists->allow[i])
 			return og_fail_nomem(err);
 		if (add_token(lists, conf, &service, err) < 0)
@@ -127,12 +120,6 @@ void og_caller_close(struct og_caller *caller)
 
 /* --- one call ---------------------------------------------------------------- */
 
-static void fail(struct og_call_answer *ret, enum og_called outcome, const char *why)
-{
-	ret->outcome = outcome;
-	og_text_format(ret->why, sizeof(ret->why), "%s", why);
-}
-
 static int find_service(const struct og_caller *caller, const char *name,
 			struct og_http_service *ret)
 {
@@ -179,32 +166,11 @@ static int list_headers(const json_t *send, const char *const *own,
 	return 0;
 }
 
-/* "retry-after: 5"; the form with a date is not looked at. */
-static int64_t retry_after(const json_t *headers)
-{
-	struct og_err ignored = OG_ERR_INIT;
-	int64_t seconds = 0;
-	json_t *header;
-	size_t i;
-
-	json_array_foreach(headers, i, header)
-	{
-		const char *text = json_string_value(header);
-
-		if (!text || strncmp(text, "retry-after:", 12) != 0)
-			continue;
-		text += 12 + strspn(text + 12, " ");
-		if (og_int_parse(text, 0, 86400, "Retry-After", &seconds, &ignored) == 0)
-			return seconds * 1000;
-	}
-	return 0;
-}
-
 static void take_reply(struct og_net_reply *reply, struct og_call_answer *ret)
 {
 	ret->outcome = OG_CALL_ANSWERED;
 	ret->status = reply->status;
-	ret->retry_ms = retry_after(reply->headers);
+	ret->retry_ms = og_call_retry_after(reply->headers);
 	if (og_buf_add(&ret->body, reply->body.len > 0 ? reply->body.data : "", reply->body.len) <
 	    0)
 		og_text_format(ret->why, sizeof(ret->why), "it is too large");
@@ -215,12 +181,12 @@ static void take_failure(const struct og_caller *caller, const struct og_net_rep
 			 const struct og_err *err, struct og_call_answer *ret)
 {
 	if (!og_net_alive(caller->net)) {
-		fail(ret, OG_CALL_BROKEN, err->msg);
+		og_call_fail(ret, OG_CALL_BROKEN, err->msg);
 	} else if (reply->status > 0 && err->code == OG_EDATA) {
-		fail(ret, OG_CALL_ANSWERED, "it is too large");
+		og_call_fail(ret, OG_CALL_ANSWERED, "it is too large");
 		ret->status = reply->status;
 	} else {
-		fail(ret, reply->sent ? OG_CALL_UNKNOWN : OG_CALL_UNSENT, err->msg);
+		og_call_fail(ret, reply->sent ? OG_CALL_UNKNOWN : OG_CALL_UNSENT, err->msg);
 	}
 }
 
@@ -236,29 +202,6 @@ static void send_request(struct og_caller *caller, const struct og_net_request *
 	else
 		take_failure(caller, &reply, &err, ret);
 	og_net_reply_release(&reply);
-}
-
-/* "https://[::1]:8443/v1": its host and port, for telemetry. */
-static void note_place(const struct og_http_service *service, struct og_call_answer *ret)
-{
-	const char *host = strstr(service->url, "://"), *port;
-	char digits[6];
-	int64_t number;
-	size_t len;
-
-	if (!host)
-		return;
-	host += 3;
-	len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
-	port = host + len;
-	og_text_format(ret->host, sizeof(ret->host), "%.*s", (int)len, host);
-	ret->port = strncmp(service->url, "https", 5) == 0 ? 443 : 80;
-	if (*port == ':') {
-		og_text_format(digits, sizeof(digits), "%.*s", (int)strcspn(port + 1, "/?#"),
-			       port + 1);
-		if (og_int_parse(digits, 1, UINT16_MAX, "port", &number, NULL) == 0)
-			ret->port = (int)number;
-	}
 }
 
 /* Repeating is the agent's business, which tells the shield of every try. */
@@ -280,7 +223,7 @@ void og_caller_call(void *arg, const json_t *send, const char *key, struct og_ca
 	struct og_buf url;
 
 	if (!find_service(caller, service, &found)) {
-		fail(ret, OG_CALL_UNSENT, "og.conf's http names no such service");
+		og_call_fail(ret, OG_CALL_UNSENT, "og.conf's http names no such service");
 		return;
 	}
 	og_buf_init(&url, OG_NET_URL_MAX);
@@ -290,9 +233,9 @@ void og_caller_call(void *arg, const json_t *send, const char *key, struct og_ca
 		snprintf(trace_header, sizeof(trace_header), "traceparent: %s", trace);
 		own[1] = trace_header;
 	}
-	note_place(&found, ret);
+	og_call_place(found.url, ret);
 	if (!key || make_url(&found, send, &url) < 0 || list_headers(send, own, headers) < 0) {
-		fail(ret, OG_CALL_UNSENT, "the shield asks for a call that cannot be made");
+		og_call_fail(ret, OG_CALL_UNSENT, "the shield asks for a call that cannot be made");
 	} else {
 		request.url = url.data;
 		send_request(caller, &request, ret);

@@ -161,3 +161,23 @@ warn 1 dead letters, 0 of them from more than 30 days ago; og-task list --state 
 	[[ "$output" == *'bad   pages     ui/'* ]]
 	[ "$status" -eq 1 ]
 }
+
+@test "the model: its line, its secrets, and who could read them" {
+	unset GEMINI_API_KEY OG_LLM_KEY OPENAI_API_KEY
+	[ "$(found model)" = 'ok skill:' ]
+	[[ "$(GEMINI_API_KEY=x found model)" == 'ok none; GEMINI_API_KEY is set: '* ]]
+	export OG_MODEL=gemini:gemini-x
+	[[ "$(found model)" == "bad there is no key for model 'gemini:gemini-x'; set GEMINI_API_KEY, "* ]]
+	[ "$(GEMINI_API_KEY=x found model)" = 'ok gemini:gemini-x with GEMINI_API_KEY; when it cannot: the task fails' ]
+	echo geheim >"$OG_HOME/key"
+	chmod 640 "$OG_HOME/key"
+	[[ "$(OG_MODEL_KEY=key found model)" == "bad "*"$OG_HOME/key"* ]]
+	chmod 600 "$OG_HOME/key"
+	[ "$(OG_FALLBACK=skill OG_MODEL_KEY=key found model)" = \
+		'ok gemini:gemini-x with its key file; when it cannot: the skills plan (fallback = skill)' ]
+	[[ "$(OG_MODEL_KEY=key OG_MODEL_HEADERS=X-Id=gone found model)" == "bad "*"/gone"* ]]
+	[ "$(OG_MODEL=openai:http://localhost:11434/v1#m found model)" = \
+		'ok openai:http://localhost:11434/v1#m with no secret of its own; when it cannot: the task fails' ]
+	[[ "$(OG_MODEL=openai:http://10.0.0.1/v1#m found model | head -n 1)" == 'warn http://10.0.0.1/v1 is asked without TLS: '* ]]
+	[[ "$(OG_MODEL=zebra found model)" == "bad model: 'zebra' is neither gemini: nor openai:; "* ]]
+}

@@ -125,8 +125,11 @@ until_true() {
 	run og-worker --jbos 2
 	[ "$status" -eq 64 ]
 	[[ "$output" == *"did you mean --jobs?"* ]]
-	OG_MODEL=gemini:any run og-worker --drain
-	[ "$status" -eq 69 ]
+	for wrong in '--once --dry-run' '--dry-run --rerun -' '--task x' '--drain --as bob'; do
+		# shellcheck disable=SC2086
+		run og-worker $wrong
+		[ "$status" -eq 64 ] || { echo "$wrong: $output"; return 1; }
+	done
 	OG_STEP_LIMIT=lots run og-worker --drain
 	[ "$status" -eq 78 ]
 }
@@ -185,4 +188,88 @@ notify_socket() {
 	sed -n 1p lines | grep -q '^<3>og-worker: --once'
 	sed -n 2p lines | grep -q '^<6>og-worker: .*done procure-to-pay'
 	grep -q '^og-worker: --once' other
+}
+
+# started MODEL LINE...: the worker's status and words with these in og.conf.
+started() {
+	cp "$OG_HOME/og.conf" saved
+	sed -i '/^model /d' "$OG_HOME/og.conf"
+	printf '%s\n' "model = $1" "${@:2}" >>"$OG_HOME/og.conf"
+	run og-worker --drain
+	mv saved "$OG_HOME/og.conf"
+}
+
+@test "a model that cannot be asked is an error at the start, with what to do" {
+	unset GEMINI_API_KEY OG_LLM_KEY OPENAI_API_KEY
+	started gemini:gemini-x
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"there is no key for model 'gemini:gemini-x'"* ]]
+	[[ "$output" == *"hint: set GEMINI_API_KEY, or name a file of mode 0600 with model_key"* ]]
+	started openai:https://api.openai.com/v1#gpt
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"hint: set OPENAI_API_KEY"* ]]
+	# The name of another variable is not taken for it.
+	GEMINI_API_KEY=secret started openai:https://api.openai.com/v1#gpt
+	[ "$status" -eq 78 ]
+	for wrong in claude gemini: openai:http://127.0.0.1:1/v1 openai:ftp://host#m 'gemini:http://u@h#m'; do
+		started "$wrong"
+		[ "$status" -eq 78 ] || { echo "$wrong: $output"; return 1; }
+		[[ "$output" == *"hint: model = gemini:MODEL"* ]]
+	done
+	started openai:http://127.0.0.1:1/v1#m 'model_stream = maybe'
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"model_stream: 'maybe' is not one of its words"* ]]
+	# A file that is missing, or that others may read, stops the jobs.
+	started openai:http://127.0.0.1:1/v1#m 'model_key = gone'
+	[ "$status" -eq 66 ]
+	echo geheim >"$OG_HOME/key"
+	chmod 644 "$OG_HOME/key"
+	started openai:http://127.0.0.1:1/v1#m 'model_key = key'
+	[ "$status" -eq 77 ]
+	started openai:http://127.0.0.1:1/v1#m 'model_key = key' 'model_headers = Authorization=key'
+	[ "$status" -eq 78 ]
+	chmod 600 "$OG_HOME/key"
+	started openai:http://127.0.0.1:1/v1#m 'model_key = key' 'model_headers = X-Client-Id=key'
+	[ "$status" -eq 0 ]
+}
+
+@test "the model's secret is in og-http, and nowhere else" {
+	export OG_MODEL=openai:http://127.0.0.1:1/v1#m OG_LLM_KEY=geheim-4711
+	echo "http = pay=http://127.0.0.1:1" >>"$OG_HOME/og.conf"
+	og-worker --quiet 3>&- &
+	worker=$!
+	until_true pgrep -P "$worker"
+	job=$(pgrep -P "$worker" | head -n 1)
+	two() { [ "$(pgrep -P "$job" -x og-http | wc -l)" -eq 2 ] && pgrep -P "$job" -x og-shield; }
+	until_true two
+	sleep 0.3
+	for pid in "$job" $(pgrep -P "$job"); do
+		not grep -q geheim-4711 "/proc/$pid/cmdline"
+		not grep -q geheim-4711 "/proc/$pid/environ" || { cat "/proc/$pid/cmdline"; return 1; }
+	done
+	# Each goes to its own place.
+	cat $(pgrep -P "$job" -x og-http | sed 's|.*|/proc/&/cmdline|') | tr '\0' ' ' >lines
+	[ "$(grep -o -- --allow lines | wc -l)" -eq 2 ]
+	[ "$(grep -o 'env:OG_LLM_KEY' lines | wc -l)" -eq 1 ]
+}
+
+@test "--dry-run needs a model and a task" {
+	run og-worker --dry-run
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"model = skill: asks no model"* ]]
+	export OG_MODEL=openai:http://127.0.0.1:1/v1#m
+	run og-worker --dry-run
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"nothing is queued that is due"* ]]
+	run og-worker --dry-run --task 01a21460-857c-7fda-965d-fc3bb8c412f0
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"is not in the queue"* ]]
+}
+
+@test "--rerun of what is no journal" {
+	echo '{' >broken
+	run og-worker --rerun broken
+	[ "$status" -eq 65 ]
+	run og-worker --rerun gone
+	[ "$status" -eq 66 ]
 }

@@ -1,0 +1,22 @@
+/*
+ * What calls to other servers have in common, whoever makes them: services
+ * (og-worker-call.c) or a model (og-model.c).
+ */
+#ifndef OG_CMD_CALL_H
+#define OG_CMD_CALL_H
+
+#include "lib/agent/agent.h"
+
+/* "https://pay.example:8443/v1" to "https://pay.example:8443". Heap. */
+char *og_call_origin(const char *url);
+
+/* The host and the port of a URL, for telemetry. */
+void og_call_place(const char *url, struct og_call_answer *ret);
+
+/* What a header "retry-after: 5" asks for, in ms; the form with a date is not
+ * looked at. 0: nothing. */
+int64_t og_call_retry_after(const json_t *headers);
+
+void og_call_fail(struct og_call_answer *ret, enum og_called outcome, const char *why);
+
+#endif
