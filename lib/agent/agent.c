@@ -109,22 +109,37 @@ static int beyond_us(struct og_job *job, const json_t *reply)
 	return shield_ails(og_json_int(reply, "code", OG_NO)) && in_trouble(job, reply);
 }
 
-enum og_turn og_job_ask(struct og_job *job, const char *verb, json_t *request, json_t **ret)
+/* What is on record is not asked again; what neither is nor can be asked is
+ * for the planner to end with. */
+static enum og_turn answer_of(struct og_job *job, const char *verb, json_t *request, json_t **ret)
 {
+	int known = og_records_answer(job, verb, request, ret);
 	struct og_err err = OG_ERR_INIT;
-	json_t *reply = NULL;
 
-	*ret = NULL;
+	if (known != 0) {
+		json_decref(request);
+		return known > 0 ? OG_TURN_OK : OG_TURN_BROKEN;
+	}
 	/* Half a request would be answered as a wrong one. */
 	if (json_object_set_new(request, "task", json_string(job->task)) < 0 ||
 	    json_object_set_new(request, "epoch", json_integer(job->epoch)) < 0) {
 		json_decref(request);
 		request = NULL;
 	}
-	if (og_job_call(job, verb, request, &reply, &err) < 0) {
-		broken(job, OG_OUTCOME_RETRY, err.msg);
+	if (og_job_call(job, verb, request, ret, &err) == 0)
+		return OG_TURN_OK;
+	broken(job, OG_OUTCOME_RETRY, err.msg);
+	return OG_TURN_BROKEN;
+}
+
+enum og_turn og_job_ask(struct og_job *job, const char *verb, json_t *request, json_t **ret)
+{
+	json_t *reply = NULL;
+
+	*ret = NULL;
+	if (answer_of(job, verb, request, &reply) != OG_TURN_OK)
 		return OG_TURN_BROKEN;
-	}
+	og_records_heard(job, verb, reply);
 	if (og_json_bool(reply, "ok", 0) || !beyond_us(job, reply)) {
 		*ret = reply;
 		return og_json_bool(reply, "ok", 0) ? OG_TURN_OK : OG_TURN_REFUSED;
@@ -164,6 +179,17 @@ static int too_large(const struct og_job *job)
 	return large;
 }
 
+static void conclude(struct og_job *job)
+{
+	struct og_agent_report *report = job->report;
+
+	og_result_state(job->result, job->end, job->reason);
+	og_text_format(report->state, sizeof(report->state), "%s", og_state_name(job->end));
+	og_text_format(report->why, sizeof(report->why), "%s", job->reason);
+	if (too_large(job))
+		leave_rows_out(job);
+}
+
 /* Hands the result over; the shield checks whether it may end so. */
 static void finish(struct og_job *job)
 {
@@ -171,11 +197,6 @@ static void finish(struct og_job *job)
 	json_t *reply = NULL;
 	enum og_turn turn;
 
-	og_result_state(job->result, job->end, job->reason);
-	og_text_format(report->state, sizeof(report->state), "%s", og_state_name(job->end));
-	og_text_format(report->why, sizeof(report->why), "%s", job->reason);
-	if (too_large(job))
-		leave_rows_out(job);
 	turn = og_job_must(job, "task.finish",
 			   json_pack("{s:s,s:s,s:O}", "state", og_state_name(job->end), "reason",
 				     job->reason, "result", job->result),
@@ -309,6 +330,32 @@ static int begin(struct og_job *job, const json_t *envelope)
 	return 1;
 }
 
+enum og_turn og_job_begin_again(struct og_job *job)
+{
+	struct og_err err = OG_ERR_INIT;
+	json_t *begun = NULL;
+	const char *id;
+
+	if (og_job_call(
+		    job, "task.begin",
+		    json_pack("{s:O,s:s}", "envelope", job->envelope, "agent", job->planner->agent),
+		    &begun, &err) < 0) {
+		og_job_broken(job, err.msg);
+		return OG_TURN_BROKEN;
+	}
+	id = og_json_str(begun, "task");
+	if (!og_json_bool(begun, "ok", 0) || !id || json_object_get(begun, "result")) {
+		og_job_broken(job, "the task could not be begun again");
+		json_decref(begun);
+		return OG_TURN_BROKEN;
+	}
+	job->epoch = og_json_int(begun, "epoch", 0);
+	if (og_records_rebase(job, begun) == 0)
+		return OG_TURN_OK;
+	og_job_broken(job, "out of memory");
+	return OG_TURN_BROKEN;
+}
+
 static int phase_is_undo(const struct og_job *job)
 {
 	const char *phase = og_json_str(job->begun, "phase");
@@ -331,28 +378,36 @@ static void resume_end(struct og_job *job)
 		   "%s", reason);
 }
 
-/* Forward, or how it ends without that. */
-static enum og_turn go_forward(struct og_job *job)
+int og_job_given_end(struct og_job *job)
 {
 	const char *state = og_json_str(job->begun, "state");
 
-	if (strcmp(state, "cancelled") == 0)
+	if (state && strcmp(state, "cancelled") == 0)
 		og_job_end(job, OG_TASK_CANCELLED, OG_CANCELLED);
 	else if (phase_is_undo(job))
 		resume_end(job);
 	else
-		return job->planner->run(job);
-	return OG_TURN_OK;
+		return 0;
+	return 1;
+}
+
+/* Forward, or how it ends without that; a planner with records looks for
+ * itself, for it has to know how far it was. */
+static enum og_turn go_forward(struct og_job *job)
+{
+	if (job->planner == &og_planner_skill && og_job_given_end(job))
+		return OG_TURN_OK;
+	return job->planner->run(job);
 }
 
 /* Whatever becomes of the task, first it has to be known what came of a
- * call that was made. */
+ * call that was made. To a model a call that was refused is an answer. */
 static enum og_turn work(struct og_job *job)
 {
 	json_t *refusal = NULL;
 	enum og_turn turn = og_job_effect_resume(job, &refusal);
 
-	if (turn == OG_TURN_OK)
+	if (turn == OG_TURN_OK || (turn == OG_TURN_REFUSED && job->planner == &og_planner_model))
 		turn = go_forward(job);
 	else if (turn == OG_TURN_REFUSED)
 		og_job_refused_call(job, refusal);
@@ -378,10 +433,24 @@ static int prepare_result(struct og_job *job)
 	json_object_set(job->result, "submitted", json_object_get(job->begun, "submitted"));
 	json_object_set_new(job->result, "planner", json_string(job->planner->name));
 	og_job_tell_result(job);
-	if (job->report->skew_ms)
+	if (job->report->skew_ms && job->planner == &og_planner_skill)
 		og_job_trace(job, "clock", "submitted %.1f s in the future: two clocks disagree",
 			     (double)job->report->skew_ms / 1000);
 	return 0;
+}
+
+enum og_turn og_job_carry_out(struct og_job *job)
+{
+	enum og_turn turn;
+
+	if (prepare_result(job) < 0) {
+		broken(job, OG_OUTCOME_RETRY, "out of memory");
+		return OG_TURN_BROKEN;
+	}
+	turn = work(job);
+	if (turn == OG_TURN_OK)
+		conclude(job);
+	return turn;
 }
 
 /* An action names a skill and its values: there is nothing to reason about. */
@@ -416,15 +485,17 @@ void og_agent_run(const struct og_agent_means *means, const char *envelope, size
 	if (og_json_parse(envelope, len, ENVELOPE_MAX, "envelope", &parsed, &err) < 0)
 		broken(&job, OG_OUTCOME_DEAD, err.msg);
 	job.planner = choose_planner(means, parsed);
+	job.envelope = parsed;
 	og_job_tell_begin(&job, parsed);
 	if (parsed && begin(&job, parsed)) {
 		og_job_tell_begun(&job, parsed);
-		if (prepare_result(&job) < 0)
-			broken(&job, OG_OUTCOME_RETRY, "out of memory");
-		else if (work(&job) == OG_TURN_OK)
+		if (means->dry && job.planner == &og_planner_skill)
+			broken(&job, OG_OUTCOME_DRY, "its skill is named: no model is asked");
+		else if (og_job_carry_out(&job) == OG_TURN_OK)
 			finish(&job);
 	}
 	og_job_tell_end(&job);
+	og_records_free(job.records);
 	json_decref(parsed);
 	json_decref(job.begun);
 	json_decref(job.result);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "lib/agent/planner.h"
+#include "lib/agent/thinking.h"
 #include "lib/base/text.h"
 #include "lib/hash/hash.h"
 #include "lib/task/result.h"
@@ -31,6 +31,7 @@ struct call {
 	const char *step;      /* borrowed from begun */
 	const json_t *send;    /* borrowed from begun */
 	json_t *begun;	       /* the verb's reply */
+	int64_t number;	       /* on record, of whichever request ends it */
 	int64_t attempt;
 	int64_t tries;
 	struct og_call_answer answer;
@@ -157,6 +158,8 @@ static void trace_try(struct og_job *job, const struct call *call)
 	const struct og_call_answer *answer = &call->answer;
 	const char *service = og_json_str(call->send, "service");
 
+	if (job->records)
+		return; /* tries are not on record, their end is */
 	if (answer->outcome == OG_CALL_ANSWERED)
 		og_job_trace(job, "call", "%s: service %s answered %d (try %lld)", call->step,
 			     service, answer->status, (long long)call->attempt);
@@ -231,6 +234,7 @@ static enum og_turn try_once(struct og_job *job, struct call *call, json_t **ret
 		og_job_broken(job, call->answer.why);
 		return OG_TURN_BROKEN;
 	}
+	og_records_again(job, call->number);
 	turn = og_job_must(job, "effect.end", end_request(call), &reply);
 	if (turn != OG_TURN_OK || !og_json_bool(reply, "pending", 0)) {
 		*ret = reply;
@@ -271,6 +275,7 @@ static enum og_turn ask_what(struct og_job *job, struct call *call)
 	call->begun = NULL;
 	call->send = NULL;
 	call->step = NULL;
+	og_records_again(job, call->number);
 	return call->attempt == 0 && !call->must
 		       ? og_job_ask(job, call->verb, request, &call->begun)
 		       : og_job_must(job, call->verb, request, &call->begun);
@@ -280,6 +285,7 @@ static enum og_turn call_service(struct og_job *job, struct call *call, json_t *
 {
 	enum og_turn turn = OG_TURN_OK;
 
+	call->number = og_records_hold(job);
 	og_buf_init(&call->answer.body, ANSWER_MAX);
 	while (turn == OG_TURN_OK && !*ret) {
 		turn = ask_what(job, call);

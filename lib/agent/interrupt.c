@@ -39,7 +39,7 @@ static const char *cause_in_model(enum og_trip trip)
 
 static const char *likely_cause(const struct og_job *job, enum og_trip trip)
 {
-	return job->planner == &og_planner_skill ? cause_in_skill(trip) : cause_in_model(trip);
+	return job->planner == &og_planner_model ? cause_in_model(trip) : cause_in_skill(trip);
 }
 
 void og_job_stop(struct og_job *job, json_t *row, const char *reason)

@@ -22,6 +22,7 @@ struct og_records; /* thinking.h */
 struct og_job {
 	const struct og_agent_means *means;
 	const struct og_planner *planner;
+	const json_t *envelope; /* NULL in a rerun */
 	/* With these every request is numbered, and answered from them first;
 	 * and the time of all that is told is that of the last answer. NULL:
 	 * requests have no numbers. */
@@ -58,6 +59,9 @@ struct og_planner {
 };
 
 extern const struct og_planner og_planner_skill, og_planner_model;
+/* The skill planner where the model planner could not go on: it has a name
+ * of its own, so that every record says who it was. */
+extern const struct og_planner og_planner_fallback;
 
 /* One request of the task; request is taken. *ret: new reference or NULL
  * when broken. Whether it is numbered, and answered from records, is seen to
@@ -82,8 +86,27 @@ void og_job_tell_call(struct og_job *job, struct og_span *span, const json_t *se
 		      const char *step);
 void og_job_tell_called(struct og_span *span, const struct og_call_answer *answer, int64_t attempt);
 const char *og_called_name(enum og_called outcome);
+/* Around asking a model, and around a call of a tool (whose requests belong
+ * to it until job->trace is put back). */
+void og_job_tell_chat(struct og_job *job, struct og_span *span, const struct og_model *model,
+		      long max_output);
+void og_job_tell_said(struct og_span *span, const struct og_call_answer *answer,
+		      const json_t *said);
+void og_job_tell_tool(struct og_job *job, struct og_span *span, const char *tool,
+		      const json_t *call);
+void og_job_tell_acted(struct og_span *span, const json_t *result);
 /* og_job_understand() as a span. */
 enum og_turn og_job_plan(struct og_job *job);
+
+/* From a begun task to its end, in job->result; nothing is handed over.
+ * OG_TURN_BROKEN: this worker cannot, and the report says why. */
+enum og_turn og_job_carry_out(struct og_job *job);
+/* Begins the task once more, with the agent name of the planner that is set
+ * now. */
+enum og_turn og_job_begin_again(struct og_job *job);
+/* Does the task have its end from before? Cancelled, or being taken back:
+ * then job->end and reason are set. */
+int og_job_given_end(struct og_job *job);
 
 /* Sets how the task ends. */
 void og_job_end(struct og_job *job, enum og_task_state end, const char *fmt, ...)

@@ -21,7 +21,7 @@ static void take_skill(struct og_job *job, const json_t *reply, json_t *known)
 
 	job->doc = json_incref(doc ? doc : known);
 	og_text_format(job->hash, sizeof(job->hash), "%s", hash ? hash : "");
-	if (!kept || !doc || !hash)
+	if (!kept || !doc || !hash || job->records)
 		return;
 	if (json_object_size(kept) >= SKILLS_KEPT)
 		json_object_clear(kept);
@@ -30,7 +30,10 @@ static void take_skill(struct og_job *job, const json_t *reply, json_t *known)
 
 static enum og_turn get_skill(struct og_job *job)
 {
-	json_t *known = json_incref(json_object_get(job->means->skills, job->hash));
+	/* On record is what was asked, and that must not depend on what else
+	 * this worker did before. */
+	json_t *known =
+		job->records ? NULL : json_incref(json_object_get(job->means->skills, job->hash));
 	json_t *request = json_pack("{s:s,s:s*,s:b}", "skill", job->name, "hash",
 				    job->hash[0] ? job->hash : NULL, "text", known == NULL);
 	json_t *reply = NULL;
@@ -280,5 +283,11 @@ static enum og_turn run(struct og_job *job)
 const struct og_planner og_planner_skill = {
 	.name = "skill",
 	.agent = "og-worker/skill",
+	.run = run,
+};
+
+const struct og_planner og_planner_fallback = {
+	.name = "skill",
+	.agent = "og-worker/skill-fallback",
 	.run = run,
 };

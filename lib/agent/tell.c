@@ -4,6 +4,7 @@
  * and with telemetry off nothing is done but to pass a trace on.
  */
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/agent/planner.h"
@@ -230,6 +231,80 @@ void og_job_tell_called(struct og_span *span, const struct og_call_answer *answe
 			og_span_str(span, OG_ATTR_ERROR, status);
 			og_span_status(span, OG_SPAN_ERROR, status, NULL);
 		}
+	}
+	og_span_end(span);
+}
+
+/* --- a model ------------------------------------------------------------------- */
+
+void og_job_tell_chat(struct og_job *job, struct og_span *span, const struct og_model *model,
+		      long max_output)
+{
+	og_span_begin(span, job->telemetry, OG_CLIENT, OG_SPAN_CHAT, job->trace);
+	if (!span->to)
+		return;
+	og_span_subject(span, model->model);
+	og_span_str(span, OG_ATTR_OPERATION, OG_SPAN_CHAT);
+	og_span_str(span, OG_ATTR_PROVIDER,
+		    model->dialect == OG_MODEL_GEMINI ? "gcp.gemini" : "openai");
+	og_span_str(span, OG_ATTR_MODEL, model->model);
+	og_span_int(span, OG_ATTR_MAX_OUTPUT, max_output);
+}
+
+static void tell_usage(struct og_span *span, const json_t *said)
+{
+	const json_t *usage = json_object_get(said, "usage");
+
+	og_span_str(span, OG_ATTR_ANSWERED, og_json_str(said, "model"));
+	og_span_str(span, OG_ATTR_ANSWER_ID, og_json_str(said, "id"));
+	og_span_str(span, OG_ATTR_STOP, og_json_str(said, "stop"));
+	if (!json_is_object(usage))
+		return;
+	og_span_int(span, OG_ATTR_INPUT, og_json_int(usage, "input", 0));
+	og_span_int(span, OG_ATTR_CACHED, og_json_int(usage, "cached", 0));
+	og_span_int(span, OG_ATTR_OUTPUT, og_json_int(usage, "output", 0));
+}
+
+void og_job_tell_said(struct og_span *span, const struct og_call_answer *answer, const json_t *said)
+{
+	if (!span->to)
+		return;
+	if (said)
+		tell_usage(span, said);
+	else if (answer->outcome == OG_CALL_ANSWERED && answer->status == 200)
+		og_span_status(span, OG_SPAN_ERROR, "unreadable", NULL);
+	og_job_tell_called(span, answer, 1);
+}
+
+void og_job_tell_tool(struct og_job *job, struct og_span *span, const char *tool,
+		      const json_t *call)
+{
+	char *arguments;
+
+	og_span_begin(span, job->telemetry, OG_INTERNAL, OG_SPAN_TOOL, job->trace);
+	job->trace = og_span_context(span, job->trace);
+	if (!span->to)
+		return;
+	og_span_subject(span, tool);
+	og_span_str(span, OG_ATTR_OPERATION, OG_SPAN_TOOL);
+	og_span_str(span, OG_ATTR_TOOL, tool);
+	og_span_str(span, OG_ATTR_TOOL_TYPE, "function");
+	og_span_str(span, OG_ATTR_TOOL_CALL, og_json_str(call, "id"));
+	arguments = json_dumps(json_object_get(call, "arguments"), JSON_COMPACT);
+	og_span_content(span, OG_ATTR_ARGUMENTS, arguments);
+	free(arguments);
+}
+
+void og_job_tell_acted(struct og_span *span, const json_t *result)
+{
+	const json_t *error = json_object_get(result, "error");
+
+	if (!span->to)
+		return;
+	if (error) {
+		og_span_str(span, OG_ATTR_RULE, og_json_str(error, "rule"));
+		og_span_status(span, OG_SPAN_ERROR, og_json_str(error, "rule"),
+			       og_json_str(error, "why"));
 	}
 	og_span_end(span);
 }

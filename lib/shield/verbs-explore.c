@@ -3,7 +3,9 @@
  * an explorer's view, which takes the right "explore": skills with what
  * they are and how they hang together, and how many passages of policies
  * there are to be found. An edge to what is above the caller's clearance is
- * not there.
+ * not there. A task is also told who it acts for, since that may change
+ * while it goes on, and what it did before is to be found out again as it
+ * was then.
  */
 #include <string.h>
 
@@ -57,6 +59,16 @@ static int add_detail(struct og_request *rq, json_t *skills, const json_t *table
 	return rc;
 }
 
+static int add_person(struct og_request *rq, struct og_err *err)
+{
+	json_t *made = json_pack("{s:s,s:i,s:o}", "role", rq->who.role, "clearance",
+				 rq->who.clearance, "rights", og_rights_list(rq->who.rights));
+	int rc = made ? json_object_update(rq->reply, made) : -1;
+
+	json_decref(made);
+	return rc < 0 ? og_fail_nomem(err) : 0;
+}
+
 int og_verb_schema(struct og_request *rq, struct og_err *err)
 {
 	int detail = og_json_bool(rq->body, "detail", 0);
@@ -75,6 +87,8 @@ int og_verb_schema(struct og_request *rq, struct og_err *err)
 		json_array_append(names, json_object_get(skill, "name"));
 	}
 	rc = json_object_set(rq->reply, "tables", tables) < 0 ? og_fail_nomem(err) : 0;
+	if (rc == 0 && rq->has_task)
+		rc = add_person(rq, err);
 	if (rc == 0 && detail)
 		rc = add_detail(rq, skills, tables, err);
 out:

@@ -12,6 +12,8 @@
 #define OG_SPAN_QUEUE	 "queue"	   /* internal: from submitted to claimed */
 #define OG_SPAN_WORKFLOW "invoke_workflow" /* consumer: a delivery; {} is the skill */
 #define OG_SPAN_PLAN	 "plan"		   /* internal: finding skill and slots */
+#define OG_SPAN_CHAT	 "chat"		   /* client: a model is asked; {} is the model */
+#define OG_SPAN_TOOL	 "execute_tool"	   /* internal: a call of a model; {} is the tool */
 #define OG_SPAN_HTTP	 "HTTP" /* client: an effect outside, else its method; {} is the service */
 /* client and server: a request on a channel is named after its verb; {} is the step */
 
@@ -30,6 +32,17 @@
 /* Attributes of spans, events, logs and metrics. */
 #define OG_ATTR_OPERATION  "gen_ai.operation.name"
 #define OG_ATTR_WORKFLOW   "gen_ai.workflow.name"
+#define OG_ATTR_PROVIDER   "gen_ai.provider.name"
+#define OG_ATTR_MODEL	   "gen_ai.request.model"
+#define OG_ATTR_MAX_OUTPUT "gen_ai.request.max_tokens"
+#define OG_ATTR_ANSWERED   "gen_ai.response.model"
+#define OG_ATTR_ANSWER_ID  "gen_ai.response.id"
+#define OG_ATTR_INPUT	   "gen_ai.usage.input_tokens"
+#define OG_ATTR_CACHED	   "gen_ai.usage.cache_read.input_tokens"
+#define OG_ATTR_OUTPUT	   "gen_ai.usage.output_tokens"
+#define OG_ATTR_TOOL	   "gen_ai.tool.name"
+#define OG_ATTR_TOOL_TYPE  "gen_ai.tool.type"
+#define OG_ATTR_TOOL_CALL  "gen_ai.tool.call.id"
 #define OG_ATTR_HOST	   "server.address"
 #define OG_ATTR_PORT	   "server.port"
 #define OG_ATTR_METHOD	   "http.request.method"
@@ -50,12 +63,14 @@
 #define OG_ATTR_REPLAYED   "og.replayed"
 #define OG_ATTR_COUNT	   "og.count"
 #define OG_ATTR_SERVICE_ID "og.http.service"
+#define OG_ATTR_STOP	   "og.stop"   /* why a model's answer ended */
 #define OG_ATTR_REASON	   "og.reason" /* why telemetry was dropped */
 #define OG_ATTR_OVERFLOW   "otel.metric.overflow"
 #define OG_ATTR_DELIVERY   "og.queue.delivery" /* ready, claimed, delayed, dead */
 /* with telemetry_content = on only */
 #define OG_ATTR_TEXT	  "og.text"
 #define OG_ATTR_PRINCIPAL "og.principal"
+#define OG_ATTR_ARGUMENTS "gen_ai.tool.call.arguments"
 
 /* Metrics: og_metrics[] says what each one is. */
 enum og_metric {
