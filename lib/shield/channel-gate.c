@@ -211,11 +211,23 @@ static int live_gate(struct og_request *rq, const char *subject, struct kept **r
 	return narrow ? narrowed(rq, name, ret, err) : keep_live(rq, name, subject, NULL, ret, err);
 }
 
+/* What was frozen with a task's skill is for that version of it alone. */
+static int is_frozen(const struct og_request *rq, const char *subject)
+{
+	const struct og_task_row *task = &rq->task;
+	char own[OG_SUBJECT_MAX + 1];
+
+	if (!subject || !rq->has_task || !task->rights || !task->skill || !task->skill_hash)
+		return 0;
+	snprintf(own, sizeof(own), "skill:%s@%s", task->skill, task->skill_hash);
+	return strcmp(own, subject) == 0;
+}
+
 int og_request_gate(struct og_request *rq, const char *subject, struct og_gate **ret,
 		    struct og_err *err)
 {
 	struct kept *kept = NULL;
-	int frozen = subject && rq->has_task && rq->task.rights;
+	int frozen = is_frozen(rq, subject);
 
 	if ((frozen ? frozen_gate(rq, subject, &kept, err) : live_gate(rq, subject, &kept, err)) <
 	    0)

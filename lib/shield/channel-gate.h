@@ -18,7 +18,7 @@ void og_gates_free(struct og_gates *gates); /* before og_db_close() */
 
 /* The gate for the request's principal. subject NULL: its own rights, in a
  * task narrowed to the tables its skill touches. In a task that has frozen
- * rights, a subject's are those. Inside a transaction; borrowed, good until
+ * rights, those of its skill are these. Inside a transaction; borrowed, good until
  * that ends. */
 int og_request_gate(struct og_request *rq, const char *subject, struct og_gate **ret,
 		    struct og_err *err);

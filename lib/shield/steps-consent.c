@@ -9,7 +9,7 @@
 #include "lib/shield/waits.h"
 
 /* The policies whose predicate holds. */
-static int demands(struct og_run *run, json_t **ret, struct og_err *err)
+int og_run_demands(struct og_run *run, json_t **ret, struct og_err *err)
 {
 	json_t *nodes = NULL, *all = NULL, *item, *list = json_array();
 	size_t i;
@@ -87,7 +87,7 @@ int og_run_consent(struct og_run *run, struct og_err *err)
 	json_t *list = NULL;
 	int rc;
 
-	if (was_rejected(run, err) < 0 || demands(run, &list, err) < 0)
+	if (was_rejected(run, err) < 0 || og_run_demands(run, &list, err) < 0)
 		return -1;
 	if (json_array_size(list) > 0)
 		rc = decide(run, list, err);

@@ -150,6 +150,7 @@ static int cite(struct og_run *run, const json_t *nodes, struct og_err *err)
 		return -1;
 	json_decref(run->citations);
 	run->citations = citations;
+	json_decref(run->rq->extra);
 	run->rq->extra = json_pack("{s:O}", "citations", citations);
 	return run->rq->extra ? 0 : og_fail_nomem(err);
 }

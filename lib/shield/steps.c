@@ -48,7 +48,7 @@ const json_t *og_shield_skill(struct og_shield *shield, const char *name, const 
 	return found;
 }
 
-int og_run_skill(struct og_run *run, const char *name, const char *hash, struct og_err *err)
+int og_run_version(struct og_run *run, const char *name, const char *hash, struct og_err *err)
 {
 	struct og_request *rq = run->rq;
 	const struct og_task_row *task = &rq->task;
@@ -73,8 +73,17 @@ int og_run_skill(struct og_run *run, const char *name, const char *hash, struct 
 	run->hash = og_json_str(found, "hash");
 	run->count = (int64_t)json_array_size(json_object_get(run->doc, "steps"));
 	snprintf(rq->node, sizeof(rq->node), "%s@%.12s", name, run->hash);
+	return 0;
+}
+
+int og_run_skill(struct og_run *run, const char *name, const char *hash, struct og_err *err)
+{
+	const struct og_task_row *task = &run->rq->task;
+
+	if (og_run_version(run, name, hash, err) < 0)
+		return -1;
 	if (task->skill && (strcmp(task->skill, name) != 0 || strcmp(task->skill_hash, run->hash)))
-		return og_refuse(rq, OG_CONFLICT, "other-skill", err,
+		return og_refuse(run->rq, OG_CONFLICT, "other-skill", err,
 				 "the task runs skill '%s' in version %.12s", task->skill,
 				 task->skill_hash);
 	return 0;
@@ -101,10 +110,9 @@ static void subject_of(const struct og_run *run, char out[OG_SUBJECT_MAX + 1])
 	snprintf(out, OG_SUBJECT_MAX + 1, "skill:%s@%s", og_json_str(run->doc, "name"), run->hash);
 }
 
-int og_run_step(struct og_run *run, const char *name, const json_t *vars, struct og_err *err)
+int og_run_point(struct og_run *run, const char *name, struct og_err *err)
 {
 	struct og_request *rq = run->rq;
-	char subject[OG_SUBJECT_MAX + 1];
 
 	run->step = find_step(run->doc, name, &run->ordinal);
 	if (!run->step)
@@ -112,7 +120,14 @@ int og_run_step(struct og_run *run, const char *name, const json_t *vars, struct
 				 og_json_str(run->doc, "name"), name);
 	run->name = og_json_str(run->step, "name");
 	rq->step = run->name;
-	run->vars = json_copy((json_t *)vars);
+	return 0;
+}
+
+int og_run_open(struct og_run *run, const json_t *vars, struct og_err *err)
+{
+	char subject[OG_SUBJECT_MAX + 1];
+
+	run->vars = json_copy((json_t *)(uintptr_t)vars);
 	run->rows = json_object();
 	run->reads = json_array();
 	run->ddl = json_array();
@@ -120,7 +135,12 @@ int og_run_step(struct og_run *run, const char *name, const json_t *vars, struct
 	if (!run->vars || !run->rows || !run->reads || !run->ddl || !run->citations)
 		return og_fail_nomem(err);
 	subject_of(run, subject);
-	return og_request_gate(rq, subject, &run->gate, err);
+	return og_request_gate(run->rq, subject, &run->gate, err);
+}
+
+int og_run_step(struct og_run *run, const char *name, const json_t *vars, struct og_err *err)
+{
+	return og_run_point(run, name, err) < 0 ? -1 : og_run_open(run, vars, err);
 }
 
 int og_run_digest(json_t *what, char out[OG_HASH_HEX + 1], struct og_err *err)
@@ -316,7 +336,7 @@ static json_t *next_name(const struct og_run *run)
 	return next ? json_incref(json_object_get(next, "name")) : json_null();
 }
 
-static int make_reply(struct og_run *run, int64_t seq, struct og_err *err)
+int og_run_reply(struct og_run *run, int64_t seq, struct og_err *err)
 {
 	json_t *reply = run->rq->reply;
 	json_t *made =
@@ -419,7 +439,7 @@ int og_run_start(struct og_run *run, char ret_digest[OG_HASH_HEX + 1], struct og
 
 int og_run_keep(struct og_run *run, const char *digest, int64_t seq, struct og_err *err)
 {
-	if (make_reply(run, seq, err) < 0 || journal(run, digest, seq, err) < 0)
+	if (og_run_reply(run, seq, err) < 0 || journal(run, digest, seq, err) < 0)
 		return -1;
 	return save(run, seq, err);
 }

@@ -41,9 +41,18 @@ void og_run_release(struct og_run *run);
 /* Finds the version of the skill (hash NULL: what the task froze, else the
  * active one), notes rq->node, and fills doc, hash and count. */
 int og_run_skill(struct og_run *run, const char *name, const char *hash, struct og_err *err);
+/* The same for a skill that the task does not run. */
+int og_run_version(struct og_run *run, const char *name, const char *hash, struct og_err *err);
 
-/* Points the run at a step: name, ordinal, gate, variables from vars. */
+/* Points the run at a step (name, ordinal) and opens it (gate, variables
+ * from vars); one run is opened once and may go from step to step. */
 int og_run_step(struct og_run *run, const char *name, const json_t *vars, struct og_err *err);
+int og_run_point(struct og_run *run, const char *name, struct og_err *err);
+int og_run_open(struct og_run *run, const json_t *vars, struct og_err *err);
+
+/* Puts what the run has come to into the reply, after the last step with
+ * the skill's answer and view. */
+int og_run_reply(struct og_run *run, int64_t seq, struct og_err *err);
 
 /* The beginning and the end of step.run, which a step with a call to a
  * service does in two requests. _start: from the request to the last check
@@ -82,6 +91,9 @@ int og_run_true(const struct og_gate_result *result);
  * has it (og_run_body). 1: the task waits, which is in the frame: return
  * og_run_wait(), which commits that and refuses with verdict "wait". */
 int og_run_consent(struct og_run *run, struct og_err *err);
+/* The policies that ask for an approval of this step, as it is: new
+ * reference, an array, empty for none. */
+int og_run_demands(struct og_run *run, json_t **ret, struct og_err *err);
 int og_run_wait(struct og_run *run, struct og_err *err);
 
 /* steps-slots.c: the first variables of a task. */
