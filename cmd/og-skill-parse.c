@@ -37,12 +37,18 @@ static int open_input(const char *path, int *ret_fd, struct og_err *err)
 
 /* From here on the process can read what it has open, write to stdout and
  * stderr, and nothing else. */
-static int give_up_authority(struct og_err *err)
+static int seal(struct og_err *err)
 {
 	const char *const none[] = { NULL };
 
-	if (og_sandbox_paths(none, none, err) < 0 || og_sandbox_no_network(0, err) < 0 ||
-	    og_sandbox_no_exec(err) < 0)
+	if (og_sandbox_paths(none, none, err) < 0 || og_sandbox_no_network(0, err) < 0)
+		return -1;
+	return og_sandbox_no_exec(err) < 0 ? -1 : 0;
+}
+
+static int give_up_authority(struct og_err *err)
+{
+	if (seal(err) < 0)
 		return -1;
 #ifndef __SANITIZE_ADDRESS__
 	if (og_sandbox_limits(PARSE_MEMORY, PARSE_SECONDS, 0, err) < 0)
@@ -90,6 +96,10 @@ int skill_run_parse(const struct og_ctx *ctx, const struct og_args *args, struct
 	int fd, rc;
 
 	(void)ctx;
+	if (og_arg_flag(args, "each"))
+		return og_arg(args, 0) ? og_fail(err, OG_EUSAGE, "--each reads standard input")
+		       : seal(err) < 0 ? -1
+				       : skill_parse_each(err);
 	if (open_input(path, &fd, err) < 0 || give_up_authority(err) < 0 ||
 	    parse_fd(fd, path, &doc, NULL, err) < 0)
 		return -1;

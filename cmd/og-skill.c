@@ -310,7 +310,10 @@ static int run_graph(const struct og_ctx *ctx, const struct og_args *args, struc
 		NULL, 0, OG_OPT_FLAG, NULL, NULL                                                   \
 	}
 
-static const struct og_opt no_opts[] = { OPT_END };
+static const struct og_opt parse_opts[] = {
+	{ "each", 0, OG_OPT_FLAG, NULL, "texts as JSON, one a line, each answered with a line" },
+	OPT_END,
+};
 static const struct og_opt lint_opts[] = { OPT_JSON, OPT_END };
 static const struct og_opt ask_opts[] = { OPT_AS, OPT_JSON, OPT_END };
 static const struct og_opt add_opts[] = {
@@ -333,7 +336,8 @@ static const struct og_opt graph_opts[] = {
 };
 
 static const struct og_command commands[] = {
-	{ "parse", "[FILE]", "print the record a SKILL.md makes", no_opts, 0, 1, skill_run_parse },
+	{ "parse", "[FILE]", "print the record a SKILL.md makes", parse_opts, 0, 1,
+	  skill_run_parse },
 	{ "lint", "FILE...", "say what is wrong or doubtful, with file and line", lint_opts, 1, -1,
 	  skill_run_lint },
 	{ "add", "FILE|DIR", "make each skill the active version of its name", add_opts, 1, 1,

@@ -69,12 +69,24 @@ static int open_provider(struct job *job, struct og_err *err)
 	return 0;
 }
 
+/* As long as programs can be started. */
+static int open_reader(struct job *job, struct og_err *err)
+{
+	if (!job->provider || !job->reasoning.writes)
+		return 0;
+	if (og_reader_open(job->worker->ctx, &job->reader, err) < 0)
+		return -1;
+	job->reasoning.read_skill = og_reader_read;
+	job->reasoning.read_skill_arg = job->reader;
+	return 0;
+}
+
 static int open_job(struct job *job, struct og_err *err)
 {
 	const struct worker *worker = job->worker;
 
 	job->stop_fd = og_crew_stop_fd(err);
-	if (job->stop_fd < 0 || open_provider(job, err) < 0 ||
+	if (job->stop_fd < 0 || open_provider(job, err) < 0 || open_reader(job, err) < 0 ||
 	    og_telemetry_from(worker->ctx, worker->conf, 0, &job->telemetry, err) < 0 ||
 	    open_channel(job, err) < 0 ||
 	    og_queue_from(worker->ctx, worker->conf, &job->queue, err) < 0 ||
@@ -93,6 +105,7 @@ static void close_job(struct job *job)
 	og_channel_close(job->channel);
 	og_caller_close(job->caller);
 	og_provider_close(job->provider);
+	og_reader_close(job->reader);
 	og_telemetry_close(job->telemetry);
 	json_decref(job->skills);
 	if (job->stop_fd >= 0)

@@ -76,7 +76,8 @@ static int take_model(struct worker *worker, const json_t *journal, struct og_er
 	return found < 0 ? -1 : 0;
 }
 
-static int rerun(struct worker *worker, const json_t *journal, struct og_err *err)
+static int rerun(struct worker *worker, const json_t *journal, struct og_reader *reader,
+		 struct og_err *err)
 {
 	struct og_reasoning reasoning;
 	struct og_agent_means means = { .limits = &worker->limits, .reasoning = &reasoning };
@@ -85,6 +86,8 @@ static int rerun(struct worker *worker, const json_t *journal, struct og_err *er
 	int same, rc = 0;
 
 	worker_reasoning(worker, &reasoning);
+	reasoning.read_skill = og_reader_read;
+	reasoning.read_skill_arg = reader;
 	same = og_agent_rerun(&means, journal, &result, &report);
 	if (result)
 		rc = og_print_json(result, err);
@@ -97,13 +100,16 @@ static int rerun(struct worker *worker, const json_t *journal, struct og_err *er
 
 int worker_rerun(struct worker *worker, const char *what, struct og_err *err)
 {
+	struct og_reader *reader = NULL;
 	json_t *journal = NULL;
 	int rc = -1;
 
 	og_provider_forget();
-	if (read_journal(worker, what, &journal, err) == 0 && seal(err) == 0 &&
+	if (read_journal(worker, what, &journal, err) == 0 &&
+	    og_reader_open(worker->ctx, &reader, err) == 0 && seal(err) == 0 &&
 	    take_model(worker, journal, err) == 0)
-		rc = rerun(worker, journal, err);
+		rc = rerun(worker, journal, reader, err);
+	og_reader_close(reader);
 	json_decref(journal);
 	return rc;
 }

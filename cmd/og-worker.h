@@ -36,6 +36,7 @@ struct job {
 	struct og_telemetry *telemetry;
 	struct og_caller *caller;     /* NULL: no services are configured */
 	struct og_provider *provider; /* NULL: there is no model */
+	struct og_reader *reader;     /* of skills it writes; or NULL */
 	struct og_reasoning reasoning;
 	int64_t queue_due; /* when to tell of the queue again */
 	int stop_fd, presence;
@@ -82,5 +83,11 @@ int og_caller_open(const struct og_ctx *ctx, const struct og_conf *conf, struct 
 		   struct og_err *err);
 void og_caller_close(struct og_caller *caller);
 og_call_fn og_caller_call;
+
+/* og-worker-skill.c: og-skill, which reads the skills that a model writes. */
+struct og_reader;
+int og_reader_open(const struct og_ctx *ctx, struct og_reader **ret, struct og_err *err);
+void og_reader_close(struct og_reader *reader);
+og_read_skill_fn og_reader_read; /* arg: the reader */
 
 #endif

@@ -41,6 +41,28 @@ setup() {
 	diff <(og-skill parse "$skills/add-skill/SKILL.md") <(og-skill parse - <"$skills/add-skill/SKILL.md")
 }
 
+@test "parse --each: a line for a line, each text apart from the others" {
+	each() { jq -Rsc '{text: .}' "$1"; }
+	printf -- '---\nname: x\ndescription: [\n---\n' >"$BATS_TEST_TMPDIR/bad.md"
+	head -c 300000 /dev/zero | tr '\0' 'x' >"$BATS_TEST_TMPDIR/big.md"
+	{
+		each "$skills/add-skill/SKILL.md"
+		each "$BATS_TEST_TMPDIR/bad.md"
+		echo nonsense
+		echo '{"text":7}'
+		each "$BATS_TEST_TMPDIR/big.md"
+		each "$skills/procure-to-pay/SKILL.md"
+	} >"$BATS_TEST_TMPDIR/in"
+	og-skill parse --each <"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out"
+	[ "$(jq -s length "$BATS_TEST_TMPDIR/out")" -eq 6 ]
+	diff <(jq -cS 'select(.doc) | .doc' "$BATS_TEST_TMPDIR/out") \
+		<(for s in add-skill procure-to-pay; do og-skill parse "$skills/$s/SKILL.md"; done)
+	[ "$(jq -r .code "$BATS_TEST_TMPDIR/out" | paste -sd' ')" = 'null 65 65 65 65 null' ]
+	[[ "$(sed -n 2p "$BATS_TEST_TMPDIR/out" | jq -r .why)" == "3: front matter"* ]]
+	run og-skill parse --each "$skills/add-skill/SKILL.md"
+	[ "$status" -eq 64 ]
+}
+
 @test "a skill with an error is one line with file and line, 65" {
 	printf -- '---\nname: x\ndescription: [\n---\n' >"$BATS_TEST_TMPDIR/bad.md"
 	run --separate-stderr og-skill parse "$BATS_TEST_TMPDIR/bad.md"
