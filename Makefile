@@ -11,7 +11,7 @@ CC ?= gcc
 VERSION := 0.1.0
 
 # One line per program: add its name here.
-PROGRAMS := og og-submit og-task og-worker og-shield og-ledger og-skill og-policy og-render og-serve
+PROGRAMS := og og-submit og-task og-worker og-shield og-ledger og-skill og-policy og-render og-serve og-eval
 # Programs that only other programs start; they live in libexec/omnigate.
 HELPERS := og-amqp og-http og-otlp
 
@@ -39,7 +39,7 @@ BENCHES := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c))
 PRELOADS := $(patsubst tests/preload/%.c,$(O)/tests/%.so,$(wildcard tests/preload/*.c))
 SERVERS := $(patsubst tests/servers/%.c,$(O)/tests/servers/%,$(wildcard tests/servers/*.c))
 C_FILES = $(shell find cmd lib tests -name '*.[ch]')
-SHARED := schema access skills policies serve
+SHARED := schema access skills policies serve scenarios
 UI_SRC := $(shell find share/ui -type f)
 
 # What is installed from Debian, by name. Building, testing, linting.
@@ -127,6 +127,7 @@ PARTS_og := og-ask.o og-broker.o og-call.o og-doctor.o og-doctor-files.o og-doct
 	og-up.o og-up-lock.o og-up-services.o og-up-tell.o \
 	og-logs.o og-log-read.o
 PARTS_og-amqp := og-amqp-request.o og-amqp-link.o og-amqp-frames.o og-amqp-act.o og-amqp-publish.o
+PARTS_og-eval := og-eval-act.o og-eval-one.o og-eval-opinion.o og-eval-pool.o og-eval-run.o og-eval-runs.o og-eval-scratch.o og-eval-temp.o
 PARTS_og-http := og-http-allow.o og-http-transfer.o
 PARTS_og-otlp := og-otlp-export.o
 PARTS_og-ledger := og-ledger-proofs.o

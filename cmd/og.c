@@ -22,10 +22,10 @@
 /* The nearest program beside us, or NULL. Heap string. */
 static char *nearest_program(const struct og_ctx *ctx, const char *word)
 {
-	static const char *const names[] = { "submit", "task",	 "worker", "shield",
-					     "ledger", "skill",	 "policy", "render",
-					     "init",   "status", "doctor", "up",
-					     "down",   "logs",	 "key",	   NULL };
+	static const char *const names[] = { "submit", "task",	 "worker", "shield", "ledger",
+					     "skill",  "policy", "render", "eval",   "init",
+					     "status", "doctor", "up",	   "down",   "logs",
+					     "key",    NULL };
 	const char *nearest = og_nearest(word, names);
 
 	(void)ctx;
@@ -224,8 +224,40 @@ static int run_init(const struct og_ctx *ctx, const struct og_args *args, struct
 	return rc;
 }
 
+static const char *no_environment(const char *name)
+{
+	(void)name;
+	return NULL;
+}
+
+/* What is set in the environment is for the instance we are in, not for
+ * the one that is copied. */
+static int run_copy(const struct og_args *args, const char *from, struct og_err *err)
+{
+	static const char *const others[] = { "from",	  "queue",  "queue-password",
+					      "queue-ca", "shield", "as",
+					      NULL };
+	const char *dir = og_arg(args, 0) ? og_arg(args, 0) : ".";
+	struct og_conf *conf = NULL;
+	int rc = -1;
+
+	for (const char *const *other = others; *other; other++)
+		if (og_arg_value(args, *other))
+			return og_fail(err, OG_EUSAGE, "--copy-of and --%s exclude each other",
+				       *other);
+	if (og_arg_flag(args, "demo") || og_arg_flag(args, "remote"))
+		return og_fail(err, OG_EUSAGE, "--copy-of goes with neither --demo nor --remote");
+	if (og_conf_load(from, no_environment, &conf, err) == 0 &&
+	    og_make_copy(conf->home, dir, err) == 0)
+		rc = og_printf(err, "made %s/.omnigate, a copy of %s\n", dir, conf->home);
+	og_conf_free(conf);
+	return rc;
+}
+
 static int run_any_init(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
+	if (og_arg_value(args, "copy-of"))
+		return run_copy(args, og_arg_value(args, "copy-of"), err);
 	if (!og_arg_flag(args, "remote"))
 		return run_init(ctx, args, err);
 	if (og_arg_flag(args, "demo") || og_arg_value(args, "from"))
@@ -237,6 +269,7 @@ static int run_any_init(const struct og_ctx *ctx, const struct og_args *args, st
 static const struct og_opt init_options[] = {
 	{ "demo", 0, OG_OPT_FLAG, NULL, "with the demo company, its people, skills and policies" },
 	{ "from", 0, OG_OPT_VALUE, "FILE", "adopt a copy of an existing SQLite database" },
+	{ "copy-of", 0, OG_OPT_VALUE, "DIR", "a copy of another instance, to try things on" },
 	{ "remote", 0, OG_OPT_FLAG, NULL, "without a database: to submit or work from this host" },
 	{ "queue", 0, OG_OPT_VALUE, "URL", "where tasks wait (default: sqlite:queue.db)" },
 	{ "queue-password", 0, OG_OPT_VALUE, "FILE", "with --queue: the password there" },

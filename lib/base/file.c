@@ -1,6 +1,7 @@
 /* Whole files: bounded reading, atomic writing, paths. */
 #include "lib/base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -145,4 +146,22 @@ char *og_path_join(const char *a, const char *b)
 	path[la] = '/';
 	memcpy(path + la + 1, b, lb + 1);
 	return path;
+}
+
+void og_folder_remove(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		char *inside = og_path_join(path, entry->d_name);
+
+		if (inside && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    unlink(inside) < 0)
+			og_folder_remove(inside);
+		free(inside);
+	}
+	if (dir)
+		closedir(dir);
+	rmdir(path);
 }

@@ -32,6 +32,10 @@ int og_file_write(const char *path, const void *data, size_t len, unsigned mode,
 /* Writes everything, restarting after signals; 0 or -1 (errno kept). */
 int og_write_all(int fd, const void *data, size_t len);
 
+/* Removes a folder with everything in it, as far as that can be; links are
+ * removed, not followed. */
+void og_folder_remove(const char *path);
+
 /* "a" + "b" -> "a/b"; b absolute -> b. Heap string or NULL. */
 char *og_path_join(const char *a, const char *b);
 

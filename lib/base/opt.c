@@ -177,6 +177,22 @@ static int asks_for(const char *word, const char *name, const char *letter)
 	return word && (strcmp(word, name) == 0 || (letter && strcmp(word, letter) == 0));
 }
 
+/* A first command without a name is meant by every word that is no other's. */
+static int choose_or_first(struct og_args *args, const char *word, struct cursor *c)
+{
+	const struct og_command *first = args->program->commands;
+
+	for (const struct og_command *k = first + 1; word && first->run && k->run; k++) {
+		if (strcmp(k->name, word) != 0)
+			continue;
+		args->command = k;
+		c->at = 2;
+	}
+	if (c->at == 1 && first[1].run)
+		args->help = asks_for(word, "--help", "-h") ? 2 : 0;
+	return 0;
+}
+
 /* Finds the command; for a program without commands it is the only one. */
 static int choose(struct og_args *args, struct cursor *c, struct og_err *err)
 {
@@ -186,7 +202,7 @@ static int choose(struct og_args *args, struct cursor *c, struct og_err *err)
 	c->at = 1;
 	args->command = program->commands;
 	if (!program->commands->name)
-		return 0;
+		return choose_or_first(args, word, c);
 	args->help = asks_for(word, "--help", "-h") ? 2 : 0;
 	args->version = asks_for(word, "--version", NULL);
 	if (args->help || args->version)

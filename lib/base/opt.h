@@ -46,7 +46,9 @@ struct og_ctx {
 typedef int og_command_fn(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 
 struct og_command {
-	const char *name; /* "query"; "--channel" is possible; NULL: the program has no commands */
+	/* "query"; "--channel" is possible. NULL, in the first of a table: what is
+	 * meant when the first word names no other; alone: there are no commands. */
+	const char *name;
 	const char *args; /* the arguments' names in help: "[SQL]" */
 	const char *help; /* one line */
 	const struct og_opt *opts;

@@ -35,6 +35,7 @@ int og_making_folders(struct og_making *making, const char *dir, const char *con
 int og_making_conf(const struct og_making *making, const char *text, struct og_err *err);
 int og_making_key(const struct og_making *making, const char *name, struct og_buf *ret_public,
 		  struct og_err *err);
+int og_making_queue(const struct og_making *making, struct og_err *err);
 int og_making_name(struct og_making *making, struct og_err *err);
 
 /* Is what was copied from a foreign database fit to live in? Its

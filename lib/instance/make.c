@@ -1,7 +1,6 @@
 /* The directory and the databases. See make.h. */
 #include "lib/instance/make.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -240,7 +239,7 @@ static void close_all(struct og_making *making)
 }
 
 /* The queue's file is made with the instance, not by the first task. */
-static int make_queue(const struct og_making *making, struct og_err *err)
+int og_making_queue(const struct og_making *making, struct og_err *err)
 {
 	struct og_queue_place place = { .url = "sqlite:queue.db", .home = making->temporary };
 	struct og_queue *queue = NULL;
@@ -276,7 +275,7 @@ static int sync_above(const char *path, struct og_err *err)
 int og_making_finish(struct og_making *making, struct og_err *err)
 {
 	if (og_db_sync(making->db, err) < 0 ||
-	    (!making->queue_elsewhere && make_queue(making, err) < 0))
+	    (!making->queue_elsewhere && og_making_queue(making, err) < 0))
 		return -1;
 	close_all(making);
 	return og_making_name(making, err);
@@ -295,32 +294,13 @@ int og_making_name(struct og_making *making, struct og_err *err)
 	return sync_above(making->final, err);
 }
 
-/* Removes a folder of files and folders of files. */
-static void remove_folder(const char *path)
-{
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-
-	while (dir && (entry = readdir(dir))) {
-		char *inside = og_path_join(path, entry->d_name);
-
-		if (inside && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    unlink(inside) < 0)
-			remove_folder(inside);
-		free(inside);
-	}
-	if (dir)
-		closedir(dir);
-	rmdir(path);
-}
-
 void og_making_free(struct og_making *making)
 {
 	if (!making)
 		return;
 	close_all(making);
 	if (making->temporary)
-		remove_folder(making->temporary);
+		og_folder_remove(making->temporary);
 	if (making->temporary && making->made)
 		rmdir(making->made);
 	free(making->made);

@@ -56,6 +56,13 @@ struct og_remote_options {
 int og_make_remote(const struct og_remote_options *options, struct og_buf *ret_public,
 		   struct og_err *err);
 
+/* A copy of the instance at home (its .omnigate) as it is between two
+ * transactions, in dir, to try things on: database, base.db, the keys of its
+ * people, and of og.conf the limits. Its queue is empty, and it knows no
+ * service, model or place outside. home is only read. Whole or not at all,
+ * as above. OG_ENOINPUT when there is no database at home. */
+int og_make_copy(const char *home, const char *dir, struct og_err *err);
+
 /* Removes what is unfinished; after og_making_finish only frees. */
 void og_making_free(struct og_making *making);
 

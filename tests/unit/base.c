@@ -516,6 +516,40 @@ static void bad_options(void)
 	check_misuse("show a b", "unexpected argument 'b'", "og-x show -h shows the usage");
 }
 
+/* A first command without a name is meant by what names no other. */
+static void first_without_name(void)
+{
+	static const struct og_command some[] = {
+		{ NULL, "[FILE]...", "run them", options, 0, -1, nothing },
+		{ "show", "WHAT", "show one", options, 1, 1, nothing },
+		{ NULL, NULL, NULL, NULL, 0, 0, NULL },
+	};
+	static const struct og_program many = { "og-x", "does things", some };
+	char name[] = "og-x", show[] = "show", file[] = "a.json", json[] = "--json", help[] = "-h";
+	char *plain[] = { name, file, show, NULL }, *named[] = { name, show, file, NULL };
+	char *option[] = { name, json, NULL }, *all[] = { name, help, NULL };
+	struct og_err err = OG_ERR_INIT;
+	struct og_args *args = NULL;
+
+	if (OG_CHECK_OK(og_args_parse(&many, 3, plain, &args, &err), &err)) {
+		OG_CHECK(og_args_command(args)->name == NULL);
+		OG_CHECK_STR(og_arg(args, 0), "a.json");
+		OG_CHECK_STR(og_arg(args, 1), "show");
+	}
+	og_args_free(args);
+	if (OG_CHECK_OK(og_args_parse(&many, 3, named, &args, &err), &err)) {
+		OG_CHECK_STR(og_args_command(args)->name, "show");
+		OG_CHECK_STR(og_arg(args, 0), "a.json");
+	}
+	og_args_free(args);
+	if (OG_CHECK_OK(og_args_parse(&many, 2, option, &args, &err), &err))
+		OG_CHECK(og_arg_flag(args, "json"));
+	og_args_free(args);
+	if (OG_CHECK_OK(og_args_parse(&many, 2, all, &args, &err), &err))
+		OG_CHECK_INT(og_args_help(args), 2);
+	og_args_free(args);
+}
+
 static void help_text(void)
 {
 	struct og_buf buf;
@@ -548,6 +582,7 @@ int main(void)
 	OG_RUN(paths);
 	OG_RUN(good_options);
 	OG_RUN(bad_options);
+	OG_RUN(first_without_name);
 	OG_RUN(help_text);
 	return og_done();
 }

@@ -1,0 +1,458 @@
+/*
+ * og-eval FILE...: runs scenarios, each as often as is asked for, and tells
+ * what came of them, as TAP or as JSON lines, in the order of the files
+ * whoever is done first.
+ */
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/og-eval.h"
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/text.h"
+
+#define JOBS_MAX    64
+#define JOBS_USUAL  8
+#define REPEAT_MAX  1000
+#define WORDS_MAX   128
+#define GRACE_MS    10000 /* beyond --timeout: it ends itself, and says more */
+#define PERCENT_ALL 100
+
+struct session {
+	const struct og_ctx *ctx;
+	const struct og_args *args;
+	json_t *scenarios; /* {"file","scenario"} */
+	json_t **lines;	   /* of run k of scenario i: i * repeat + k; NULL: not yet */
+	size_t repeat, next_told;
+	int64_t jobs, at_least, timeout_ms;
+	int64_t began;
+	size_t passed, failed, skipped;
+	int64_t nanousd, tokens;
+	const char *model;
+	struct scratch scratch; /* what each scenario's is a copy of */
+	struct og_err *err;
+};
+
+/* --- which scenarios ----------------------------------------------------- */
+
+static int wanted(const struct session *s, const char *name)
+{
+	const char *only;
+
+	for (size_t i = 0; (only = og_arg_list(s->args, "only", i)); i++)
+		if (strcmp(only, name) == 0)
+			return 1;
+	return og_arg_list(s->args, "only", 0) == NULL;
+}
+
+/* A name stands for one scenario in what is told, and in comparisons. */
+static int add_scenario(struct session *s, const char *file, json_t *scenario)
+{
+	const char *name = og_json_str(scenario, "name");
+
+	for (size_t i = 0; i < json_array_size(s->scenarios); i++) {
+		const json_t *other = json_array_get(s->scenarios, i);
+		const char *there = og_json_str(json_object_get(other, "scenario"), "name");
+
+		if (there && strcmp(there, name) == 0)
+			return og_fail(s->err, OG_EDATA,
+				       "%s: there is a scenario '%s' in %s already", file, name,
+				       og_json_str(other, "file"));
+	}
+	if (!wanted(s, name))
+		return 0;
+	if (json_array_append_new(s->scenarios,
+				  json_pack("{s:s, s:O}", "file", file, "scenario", scenario)) < 0)
+		return og_fail_nomem(s->err);
+	return 0;
+}
+
+static int add_file(struct session *s, const char *path)
+{
+	json_t *list = NULL;
+	struct og_buf text;
+	int rc;
+
+	og_buf_init(&text, OG_SCENARIO_MAX);
+	rc = og_file_read(path, "scenario", &text, s->err);
+	if (rc == 0)
+		rc = og_scenarios_parse(text.data ? text.data : "", text.len, path, &list, s->err);
+	for (size_t i = 0; rc == 0 && i < json_array_size(list); i++)
+		rc = add_scenario(s, path, json_array_get(list, i));
+	json_decref(list);
+	og_buf_release(&text);
+	return rc;
+}
+
+/* Without a file: those that came with us. */
+static int add_shipped(struct session *s)
+{
+	char *pattern = og_share_path(s->ctx->exe_dir, "scenarios/*.json");
+	glob_t found;
+	int rc = 0;
+
+	if (!pattern)
+		return og_fail_nomem(s->err);
+	if (glob(pattern, 0, NULL, &found) != 0) {
+		og_fail(s->err, OG_ENOINPUT, "nothing at '%s'", pattern);
+		free(pattern);
+		return -1;
+	}
+	for (size_t i = 0; rc == 0 && i < found.gl_pathc; i++)
+		rc = add_file(s, found.gl_pathv[i]);
+	globfree(&found);
+	free(pattern);
+	return rc;
+}
+
+static int check_only(const struct session *s)
+{
+	const char *only;
+
+	for (size_t i = 0; (only = og_arg_list(s->args, "only", i)); i++) {
+		int found = 0;
+
+		for (size_t k = 0; k < json_array_size(s->scenarios); k++)
+			found |= strcmp(only,
+					og_json_str(json_object_get(json_array_get(s->scenarios, k),
+								    "scenario"),
+						    "name")) == 0;
+		if (!found)
+			return og_fail(s->err, OG_ENOINPUT, "there is no scenario '%s'", only);
+	}
+	return 0;
+}
+
+static int read_files(struct session *s)
+{
+	const char *path;
+	int rc = 0;
+
+	if (!og_arg(s->args, 0))
+		rc = add_shipped(s);
+	for (size_t i = 0; rc == 0 && (path = og_arg(s->args, i)); i++)
+		rc = add_file(s, path);
+	return rc == 0 ? check_only(s) : -1;
+}
+
+/* --- telling ------------------------------------------------------------- */
+
+static json_t *entry_of(const struct session *s, size_t i)
+{
+	return json_array_get(s->scenarios, i / s->repeat);
+}
+
+static const char *name_of(const struct session *s, size_t scenario)
+{
+	return og_json_str(json_object_get(json_array_get(s->scenarios, scenario), "scenario"),
+			   "name");
+}
+
+static int tell_failures(struct session *s, const json_t *line)
+{
+	const json_t *failures = json_object_get(line, "failures");
+	struct og_buf text;
+	int rc = 0;
+
+	og_buf_init(&text, 65536);
+	for (size_t i = 0; rc == 0 && i < json_array_size(failures); i++) {
+		og_buf_clear(&text);
+		og_judge_say(json_array_get(failures, i), &text);
+		rc = og_printf(s->err, "#   %s\n", text.data ? text.data : "");
+	}
+	if (rc == 0 && json_array_size(failures)) {
+		og_buf_clear(&text);
+		og_buf_adds(&text, og_json_str(line, "reason") ? og_json_str(line, "reason") : "");
+		og_text_safe(&text, "", 0, 0);
+		if (text.len)
+			rc = og_printf(s->err, "#   it said: %.300s\n", text.data);
+	}
+	og_buf_release(&text);
+	return rc;
+}
+
+static void count_line(struct session *s, const json_t *line)
+{
+	const json_t *cost = json_object_get(line, "cost");
+	const char *model = og_json_str(line, "model");
+
+	s->nanousd += og_json_int(cost, "nanousd", 0);
+	s->tokens += og_json_int(cost, "input", 0) + og_json_int(cost, "output", 0);
+	if (model && !s->model)
+		s->model = model;
+}
+
+/* One point of TAP for all runs of a scenario. */
+static int tell_tap(struct session *s, size_t scenario, size_t pass, const char *skipped)
+{
+	json_t **lines = s->lines + scenario * s->repeat;
+	int ok = pass * PERCENT_ALL >= (size_t)s->at_least * s->repeat;
+	int64_t ms = 0;
+
+	for (size_t k = 0; k < s->repeat; k++)
+		ms += og_json_int(lines[k], "ms", 0);
+	if (skipped)
+		return og_printf(s->err, "ok %zu - %s # SKIP %s\n", scenario + 1,
+				 name_of(s, scenario), skipped);
+	if (og_printf(s->err, "%s %zu - %s", ok ? "ok" : "not ok", scenario + 1,
+		      name_of(s, scenario)) < 0)
+		return -1;
+	if (s->repeat > 1 && og_printf(s->err, " (%zu of %zu)", pass, s->repeat) < 0)
+		return -1;
+	if (og_printf(s->err, "\n# %lld ms\n", (long long)ms / (int64_t)s->repeat) < 0)
+		return -1;
+	for (size_t k = 0; k < s->repeat; k++)
+		if (tell_failures(s, lines[k]) < 0)
+			return -1;
+	return 0;
+}
+
+static int tell_scenario(struct session *s, size_t scenario)
+{
+	json_t **lines = s->lines + scenario * s->repeat;
+	const char *skipped = og_json_str(lines[0], "skipped");
+	size_t pass = 0;
+
+	for (size_t k = 0; k < s->repeat; k++) {
+		pass += og_json_bool(lines[k], "ok", 0) ? 1 : 0;
+		count_line(s, lines[k]);
+		if (og_arg_flag(s->args, "json") && og_print_json(lines[k], s->err) < 0)
+			return -1;
+	}
+	if (skipped)
+		s->skipped++;
+	else if (pass * PERCENT_ALL >= (size_t)s->at_least * s->repeat)
+		s->passed++;
+	else
+		s->failed++;
+	if (!og_arg_flag(s->args, "json") && tell_tap(s, scenario, pass, skipped) < 0)
+		return -1;
+	fflush(stdout);
+	return 0;
+}
+
+/* Whatever can be told in order. */
+static int tell_more(struct session *s)
+{
+	while (s->next_told < json_array_size(s->scenarios)) {
+		for (size_t k = 0; k < s->repeat; k++)
+			if (!s->lines[s->next_told * s->repeat + k])
+				return 0;
+		if (tell_scenario(s, s->next_told++) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int tell_summary(struct session *s)
+{
+	int64_t ms = og_mono_ms() - s->began;
+	char time[OG_TIME_LEN + 1];
+	json_t *summary;
+	int rc;
+
+	og_time_format(og_now_ms(), time);
+	if (!og_arg_flag(s->args, "json"))
+		return og_printf(s->err,
+				 "# %zu passed, %zu failed, %zu skipped; %lld ms, %lld tokens, "
+				 "%.6f USD\n",
+				 s->passed, s->failed, s->skipped, (long long)ms,
+				 (long long)s->tokens, (double)s->nanousd / 1e9);
+	summary = json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s?, s:b, s:s, s:s}",
+			    "v", 1, "summary", 1, "passed", (json_int_t)s->passed, "failed",
+			    (json_int_t)s->failed, "skipped", (json_int_t)s->skipped, "repeat",
+			    (json_int_t)s->repeat, "ms", (json_int_t)ms, "tokens",
+			    (json_int_t)s->tokens, "nanousd", (json_int_t)s->nanousd, "model",
+			    s->model, "from_instance", og_arg_flag(s->args, "from-instance"),
+			    "time", time, "version", OG_VERSION);
+	rc = summary ? og_print_json(summary, s->err) : og_fail_nomem(s->err);
+	json_decref(summary);
+	return rc;
+}
+
+/* --- running ------------------------------------------------------------- */
+
+static char *input_of(void *arg, size_t i)
+{
+	return json_dumps(json_object_get(entry_of(arg, i), "scenario"), JSON_COMPACT);
+}
+
+/* It could not even be judged. */
+static json_t *broken_line(const struct session *s, size_t i, const char *said)
+{
+	struct og_err ignored = OG_ERR_INIT;
+	json_t *failures = json_array();
+	size_t len = strlen(said);
+
+	while (len && said[len - 1] == '\n')
+		len--;
+	og_judge_add(failures, "ran", NULL, json_true(), json_stringn(said, len), &ignored);
+	return json_pack("{s:i, s:s, s:b, s:s, s:s, s:i, s:o}", "v", 1, "scenario",
+			 name_of(s, i / s->repeat), "ok", 0, "state", "broken", "reason", "", "ms",
+			 0, "failures", failures);
+}
+
+static int note_line(void *arg, size_t i, const struct og_buf *out, const char *said,
+		     struct og_err *err)
+{
+	struct session *s = arg;
+	struct og_err why = OG_ERR_INIT;
+	json_t *line = NULL;
+
+	if (!out || out->len == 0 ||
+	    og_json_parse(out->data, out->len, EVAL_LINE_MAX, "og-eval one", &line, &why) < 0)
+		line = broken_line(s, i, *said ? said : why.msg);
+	if (!line)
+		return og_fail_nomem(err);
+	json_object_set(line, "file", json_object_get(entry_of(s, i), "file"));
+	json_object_set_new(line, "run", json_integer((json_int_t)(i % s->repeat) + 1));
+	s->lines[i] = line;
+	return tell_more(s);
+}
+
+/* --model NAME is --set model=NAME, and free unless somebody says otherwise. */
+static int add_settings(const struct session *s, const char **argv, size_t *n, char *model,
+			size_t model_len)
+{
+	const char *set, *name = og_arg_value(s->args, "model");
+	int priced = 0;
+
+	for (size_t i = 0; (set = og_arg_list(s->args, "set", i)); i++) {
+		if (*n > WORDS_MAX - 16)
+			return og_fail(s->err, OG_EUSAGE, "too many --set");
+		priced |= strncmp(set, "model_price=", 12) == 0;
+		argv[(*n)++] = "--set";
+		argv[(*n)++] = set;
+	}
+	if (!name)
+		return 0;
+	if (strlen(name) + 7 > model_len)
+		return og_fail(s->err, OG_EUSAGE, "--model: the name is too long");
+	snprintf(model, model_len, "model=%s", name);
+	argv[(*n)++] = "--set";
+	argv[(*n)++] = model;
+	if (!priced) {
+		argv[(*n)++] = "--set";
+		argv[(*n)++] = "model_price=0 0";
+	}
+	return 0;
+}
+
+static int run_all(struct session *s)
+{
+	char *self = og_program_path(s->ctx->exe_dir, "og-eval"), model[1100], tmp[1100], span[32];
+	const char *argv[WORDS_MAX] = { self,	  "one",	   "--from-instance",
+					"--home", s->scratch.home, "--timeout",
+					span };
+	const char *env[] = { tmp, NULL };
+	struct pool pool = { .argv = argv,
+			     .env = env,
+			     .jobs = (int)s->jobs,
+			     .timeout_ms = s->timeout_ms + GRACE_MS,
+			     .n = json_array_size(s->scenarios) * s->repeat,
+			     .input = input_of,
+			     .done = note_line,
+			     .arg = s };
+	const char *judge = og_arg_value(s->args, "judge-command");
+	size_t n = 7;
+	int rc = -1;
+
+	snprintf(span, sizeof(span), "%lldms", (long long)s->timeout_ms);
+	if (!self)
+		og_fail_nomem(s->err);
+	else if (strlen(s->scratch.temp) + 8 > sizeof(tmp))
+		og_fail(s->err, OG_EUSAGE, "TMPDIR is too long");
+	else {
+		snprintf(tmp, sizeof(tmp), "TMPDIR=%s", s->scratch.temp);
+		if (judge) {
+			argv[n++] = "--judge-command";
+			argv[n++] = judge;
+		}
+		rc = add_settings(s, argv, &n, model, sizeof(model));
+	}
+	if (rc == 0)
+		rc = pool_run(&pool, s->err);
+	free(self);
+	return rc;
+}
+
+static int make_template(struct session *s)
+{
+	struct og_conf *conf = NULL;
+	int rc = 0;
+
+	s->scratch.deadline = og_deadline(EVAL_TIMEOUT_MS);
+	if (og_arg_flag(s->args, "from-instance"))
+		rc = og_conf_from(s->ctx, s->args, &conf, s->err);
+	if (rc == 0)
+		rc = eval_forget_environment(s->err);
+	if (rc == 0)
+		rc = scratch_make(&s->scratch, s->ctx, conf ? conf->home : NULL, NULL, s->err);
+	og_conf_free(conf);
+	return rc;
+}
+
+static int read_number(const struct og_args *args, const char *name, int64_t max, int64_t usual,
+		       int64_t *ret, struct og_err *err)
+{
+	const char *value = og_arg_value(args, name);
+	char what[32];
+
+	*ret = usual;
+	snprintf(what, sizeof(what), "--%s", name);
+	return value ? og_int_parse(value, 1, max, what, ret, err) : 0;
+}
+
+static int read_options(struct session *s)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	const char *timeout = og_arg_value(s->args, "timeout");
+	int64_t usual = cpus < 1 ? 1 : cpus > JOBS_USUAL ? JOBS_USUAL : cpus, repeat = 1;
+
+	s->timeout_ms = EVAL_TIMEOUT_MS;
+	if (read_number(s->args, "jobs", JOBS_MAX, usual, &s->jobs, s->err) < 0 ||
+	    read_number(s->args, "repeat", REPEAT_MAX, 1, &repeat, s->err) < 0 ||
+	    read_number(s->args, "at-least", PERCENT_ALL, PERCENT_ALL, &s->at_least, s->err) < 0)
+		return -1;
+	s->repeat = (size_t)repeat;
+	return timeout ? og_span_parse(timeout, "--timeout", &s->timeout_ms, s->err) : 0;
+}
+
+static int run_session(struct session *s)
+{
+	size_t n;
+
+	if (read_options(s) < 0 || read_files(s) < 0)
+		return -1;
+	n = json_array_size(s->scenarios);
+	s->lines = calloc(n * s->repeat + 1, sizeof(*s->lines));
+	if (!s->lines)
+		return og_fail_nomem(s->err);
+	if (!og_arg_flag(s->args, "json") && og_printf(s->err, "TAP version 13\n1..%zu\n", n) < 0)
+		return -1;
+	if (make_template(s) < 0 || run_all(s) < 0 || tell_summary(s) < 0)
+		return -1;
+	return s->failed ? OG_NO : OG_OK;
+}
+
+int eval_run(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	struct session s = { .ctx = ctx,
+			     .args = args,
+			     .scenarios = json_array(),
+			     .repeat = 1,
+			     .began = og_mono_ms(),
+			     .scratch = { .ctx = ctx, .lock = -1 },
+			     .err = err };
+	int rc = s.scenarios ? run_session(&s) : og_fail_nomem(err);
+
+	for (size_t i = 0; s.lines && i < json_array_size(s.scenarios) * s.repeat; i++)
+		json_decref(s.lines[i]);
+	free(s.lines);
+	scratch_release(&s.scratch);
+	json_decref(s.scenarios);
+	return rc;
+}
