@@ -6,24 +6,26 @@
  */
 #include "cmd/og-http-transfer.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 
-#define HEADER_BYTES_MAX ((size_t)65536)
-#define RETRY_MIN_MS	 250
-#define RETRY_MAX_MS	 16000
+#define RETRY_MIN_MS 250
+#define RETRY_MAX_MS 16000
 
 int transfer_init(struct transfer *transfer, const char *line, size_t len,
 		  const struct allowed *allowed, struct og_err *err)
 {
 	memset(transfer, 0, sizeof(*transfer));
 	og_buf_init(&transfer->body, 0);
-	if (og_net_request_parse(line, len, &transfer->in, err) < 0 ||
-	    parse_url(transfer->in.request.url, &transfer->url, err) < 0 ||
+	og_events_init(&transfer->stream, 0, NULL, NULL);
+	if (og_net_request_parse(line, len, &transfer->in, err) < 0)
+		return -1;
+	if (transfer->in.cancel)
+		return 0;
+	if (parse_url(transfer->in.request.url, &transfer->url, err) < 0 ||
 	    is_allowed(allowed, transfer->url, err) < 0)
 		return -1;
 	og_buf_init(&transfer->body, transfer->in.request.max_bytes);
@@ -48,54 +50,8 @@ void transfer_release(struct transfer *transfer)
 	curl_url_cleanup(transfer->url);
 	json_decref(transfer->reply_headers);
 	og_buf_release(&transfer->body);
+	og_events_release(&transfer->stream);
 	og_net_incoming_release(&transfer->in);
-}
-
-static size_t take_body(char *data, size_t size, size_t n, void *arg)
-{
-	struct transfer *transfer = arg;
-
-	if (og_buf_add(&transfer->body, data, size * n) == 0)
-		return size * n;
-	transfer->too_large = 1;
-	return 0;
-}
-
-/* "Name: value" and its line end to "name: value". */
-static json_t *tidy_header(char *data, size_t len)
-{
-	char *colon = memchr(data, ':', len);
-
-	while (len > 0 && (data[len - 1] == '\r' || data[len - 1] == '\n' || data[len - 1] == ' '))
-		len--;
-	if (!colon || colon >= data + len)
-		return NULL;
-	for (char *p = data; p < colon; p++)
-		*p = (char)og_ascii_lower((unsigned char)*p);
-	return json_stringn(data, len);
-}
-
-/* A header that is not UTF-8 is left out. A new status line means that
- * what came before belonged to an interim answer. */
-static size_t take_header(char *data, size_t size, size_t n, void *arg)
-{
-	struct transfer *transfer = arg;
-	size_t len = size * n;
-	json_t *header;
-
-	transfer->header_bytes += len;
-	if (transfer->header_bytes > HEADER_BYTES_MAX) {
-		transfer->too_large = 1;
-		return 0;
-	}
-	if (len > 5 && strncmp(data, "HTTP/", 5) == 0) {
-		json_array_clear(transfer->reply_headers);
-		return len;
-	}
-	header = tidy_header(data, len);
-	if (header)
-		json_array_append_new(transfer->reply_headers, header);
-	return len;
 }
 
 static int add_header(struct transfer *transfer, const char *header, struct og_err *err)
@@ -212,9 +168,9 @@ static void set_transfer(struct transfer *transfer)
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)og_deadline_left(transfer->deadline) + 1);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "omnigate/" OG_VERSION);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, answer_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, answer_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
 	/* On a connection that was kept a late second answer would be taken
 	 * for that to the next request, and libcurl would send a request again
@@ -225,10 +181,7 @@ static void set_transfer(struct transfer *transfer)
 
 int transfer_start(struct transfer *transfer, const struct allowed *allowed, struct og_err *err)
 {
-	og_buf_clear(&transfer->body);
-	json_decref(transfer->reply_headers);
-	transfer->reply_headers = json_array();
-	transfer->header_bytes = 0;
+	answer_begin(transfer);
 	transfer->easy = curl_easy_init();
 	if (!transfer->easy || !transfer->reply_headers)
 		return og_fail_nomem(err);
@@ -241,39 +194,6 @@ int transfer_start(struct transfer *transfer, const struct allowed *allowed, str
 		return og_fail_nomem(err);
 	transfer->attempts++;
 	return 0;
-}
-
-/* What failed, in our words: those of libcurl may quote the server. */
-static int explain(const struct transfer *transfer, CURLcode code, struct og_err *err)
-{
-	if (transfer->too_large)
-		return og_fail(err, OG_EDATA, "the answer is larger than %zu bytes",
-			       transfer->in.request.max_bytes);
-	switch (code) {
-	case CURLE_OPERATION_TIMEDOUT:
-		return og_fail(err, OG_ETEMP, "no answer within %lld ms",
-			       (long long)transfer->in.request.timeout_ms);
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
-		return og_fail(err, OG_EUNAVAIL, "the server's name is not known");
-	case CURLE_COULDNT_CONNECT:
-		return og_fail(err, OG_EUNAVAIL, "the server cannot be reached");
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CONNECT_ERROR:
-		return og_fail(err, OG_EUNAVAIL,
-			       "the server's certificate is not trusted, "
-			       "or it speaks no TLS");
-	case CURLE_GOT_NOTHING:
-	case CURLE_RECV_ERROR:
-	case CURLE_SEND_ERROR:
-	case CURLE_PARTIAL_FILE:
-		return og_fail(err, OG_EUNAVAIL, "the connection ended without a whole answer");
-	case CURLE_OUT_OF_MEMORY:
-		return og_fail_nomem(err);
-	default:
-		return og_fail(err, OG_EUNAVAIL, "no answer that can be used: %s",
-			       curl_easy_strerror(code));
-	}
 }
 
 /* Full jitter, later and later; what the server asks for counts if it is
@@ -297,7 +217,9 @@ static int64_t retry_at(const struct transfer *transfer)
 /* May and should it be tried again? */
 static int is_retried(const struct transfer *transfer, CURLcode code, long status, int sent)
 {
-	if (transfer->attempts >= transfer->in.request.tries || transfer->too_large)
+	/* Events that were handed out cannot be taken back. */
+	if (transfer->attempts >= transfer->in.request.tries || transfer->too_large ||
+	    transfer->stream.count > 0)
 		return 0;
 	if (!transfer->in.request.idempotent)
 		return code != CURLE_OK && !sent;
@@ -307,46 +229,52 @@ static int is_retried(const struct transfer *transfer, CURLcode code, long statu
 	return code != CURLE_PEER_FAILED_VERIFICATION;
 }
 
-static json_t *answered(const struct transfer *transfer, long status, struct og_err *err)
+/* Counts the bytes of a request that left us, headers first. */
+static int was_written(const struct transfer *transfer)
 {
-	const struct og_buf *body = &transfer->body;
-	json_t *reply =
-		json_pack("{s:i, s:O, s:b, s:i, s:O, s:b, s:i}", "v", 1, "id", transfer->in.id,
-			  "ok", 1, "status", (int)status, "headers", transfer->reply_headers,
-			  "sent", 1, "attempts", transfer->attempts);
+	long written = 0;
 
-	if (reply && og_net_set_body(reply, body->len > 0 ? body->data : "", body->len, err) < 0) {
-		json_decref(reply);
-		reply = NULL;
-	}
-	return reply;
+	if (transfer->easy)
+		curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &written);
+	return written > 0;
 }
 
 int transfer_finish(struct transfer *transfer, CURLcode code, json_t **ret_reply,
 		    struct og_err *err)
 {
 	struct og_err why = OG_ERR_INIT;
-	long status = 0, written = 0;
-	int again;
+	int written = was_written(transfer), again;
+	long status = 0;
 
-	/* Counts the bytes of a request that left us, headers first. */
-	curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &written);
+	if (transfer->trouble.code)
+		return og_fail(err, transfer->trouble.code, "%s", transfer->trouble.msg);
+	if (code == CURLE_OK && og_events_pending(&transfer->stream))
+		code = CURLE_PARTIAL_FILE;
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-	transfer->sent |= written > 0;
-	again = is_retried(transfer, code, status, written > 0);
+	transfer->sent |= written;
+	again = is_retried(transfer, code, status, written);
 	transfer->due = again ? retry_at(transfer) : -1;
 	end_try(transfer);
 	if (transfer->due >= 0)
 		return 1;
 	if (code == CURLE_OK) {
-		*ret_reply = answered(transfer, status, err);
+		*ret_reply = answer_reply(transfer, status, err);
 	} else {
-		explain(transfer, code, &why);
+		answer_explain(transfer, code, &why);
 		*ret_reply = transfer_refuse(transfer, &why);
 		if (*ret_reply && status > 0)
 			og_json_set(*ret_reply, "status", json_integer(status), NULL);
 	}
 	return *ret_reply ? 0 : og_fail_nomem(err);
+}
+
+json_t *transfer_cancel(struct transfer *transfer)
+{
+	struct og_err why = OG_ERR_INIT;
+
+	og_fail(&why, OG_ETEMP, "cancelled");
+	transfer->sent |= was_written(transfer);
+	return transfer_refuse(transfer, &why);
 }
 
 json_t *transfer_refuse(const struct transfer *transfer, const struct og_err *why)
@@ -359,5 +287,7 @@ json_t *transfer_refuse(const struct transfer *transfer, const struct og_err *wh
 		json_object_set_new(reply, "id", json_null());
 	if (reply && why->hint[0])
 		json_object_set_new(reply, "fix", json_string(why->hint));
+	if (reply && transfer->stream.count > 0)
+		json_object_set_new(reply, "events", json_integer(transfer->stream.count));
 	return reply;
 }

@@ -1,5 +1,5 @@
 /*
- * What the two halves of og-http share: where it may go, and one request
+ * What the parts of og-http share: where it may go, and one request
  * on its way. The only files that know libcurl.
  */
 #ifndef OG_CMD_HTTP_TRANSFER_H
@@ -45,6 +45,8 @@ int secrets_for(const struct allowed *allowed, CURLU *url, const struct place *r
 /* Parsed strictly, with nothing left to guess. Free with curl_url_cleanup(). */
 int parse_url(const char *text, CURLU **ret, struct og_err *err);
 
+enum answer_kind { ANSWER_UNKNOWN, ANSWER_BODY, ANSWER_EVENTS };
+
 struct transfer {
 	struct transfer *next;
 	struct og_net_incoming in;
@@ -54,14 +56,20 @@ struct transfer {
 	struct og_buf body;
 	json_t *reply_headers;
 	size_t header_bytes;
+	enum answer_kind kind;
+	struct og_events stream;
+	struct og_err trouble; /* an event could not be written */
 	int64_t deadline;
-	int64_t due; /* when the next try starts */
+	int64_t heard; /* when a byte of an answer came last, or the try began */
+	int64_t due;   /* when the next try starts */
 	int attempts;
 	int sent;      /* something may have reached the server */
 	int too_large; /* the answer was */
+	int idled;     /* nothing came for too long */
 };
 
-/* A request line. On failure ret can be answered with transfer_refuse(). */
+/* A request line, or one that cancels a request, which is all there is of
+ * it. On failure ret can be answered with transfer_refuse(). */
 int transfer_init(struct transfer *transfer, const char *line, size_t len,
 		  const struct allowed *allowed, struct og_err *err);
 void transfer_release(struct transfer *transfer);
@@ -71,7 +79,20 @@ int transfer_start(struct transfer *transfer, const struct allowed *allowed, str
  * the reply when that is all, -1. easy is gone either way. */
 int transfer_finish(struct transfer *transfer, CURLcode code, json_t **ret_reply,
 		    struct og_err *err);
+/* The reply for one that is to end now; easy is still to be taken out of
+ * the multi handle. */
+json_t *transfer_cancel(struct transfer *transfer);
 /* The reply for a request that failed with why. */
 json_t *transfer_refuse(const struct transfer *transfer, const struct og_err *why);
+
+/* --- the answer's side --- */
+
+void answer_begin(struct transfer *transfer);
+/* For libcurl; arg is the transfer. Events go straight to stdout. */
+size_t answer_header(char *data, size_t size, size_t n, void *arg);
+size_t answer_body(char *data, size_t size, size_t n, void *arg);
+/* What failed. Returns -1. */
+int answer_explain(const struct transfer *transfer, CURLcode code, struct og_err *err);
+json_t *answer_reply(const struct transfer *transfer, long status, struct og_err *err);
 
 #endif

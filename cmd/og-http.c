@@ -35,14 +35,19 @@ struct http {
 	int n;
 };
 
+static int flush(struct og_err *err)
+{
+	if (fflush(stdout) != 0)
+		return og_fail(err, OG_EIO, "cannot write the output: %s", strerror(errno));
+	return 0;
+}
+
 static int print_reply(json_t *reply, struct og_err *err)
 {
 	int rc = reply ? og_print_json(reply, err) : og_fail_nomem(err);
 
 	json_decref(reply);
-	if (rc == 0 && fflush(stdout) != 0)
-		rc = og_fail(err, OG_EIO, "cannot write the output: %s", strerror(errno));
-	return rc;
+	return rc < 0 ? -1 : flush(err);
 }
 
 static void drop(struct http *http, struct transfer *transfer)
@@ -72,6 +77,24 @@ static int check_id(const struct http *http, const json_t *id, struct og_err *er
 	return 0;
 }
 
+/* An id that is not under way is passed over: its reply may have crossed
+ * this line. */
+static int cancel(struct http *http, const json_t *id, struct og_err *err)
+{
+	struct transfer *t = http->transfers;
+	json_t *reply;
+
+	while (t && !json_equal(t->in.id, id))
+		t = t->next;
+	if (!t)
+		return 0;
+	reply = transfer_cancel(t);
+	if (t->easy)
+		curl_multi_remove_handle(http->multi, t->easy);
+	drop(http, t);
+	return print_reply(reply, err);
+}
+
 static int take_line(struct http *http, const char *line, size_t len, struct og_err *err)
 {
 	struct transfer *transfer = calloc(1, sizeof(*transfer));
@@ -79,9 +102,11 @@ static int take_line(struct http *http, const char *line, size_t len, struct og_
 
 	if (!transfer)
 		return og_fail_nomem(err);
-	if (transfer_init(transfer, line, len, &http->allowed, err) < 0 ||
-	    check_id(http, transfer->in.id, err) < 0) {
-		rc = refuse(transfer, err);
+	rc = transfer_init(transfer, line, len, &http->allowed, err);
+	if (rc == 0 && !transfer->in.cancel)
+		rc = check_id(http, transfer->in.id, err);
+	if (rc < 0 || transfer->in.cancel) {
+		rc = rc < 0 ? refuse(transfer, err) : cancel(http, transfer->in.cancel, err);
 		transfer_release(transfer);
 		free(transfer);
 		return rc;
@@ -92,9 +117,19 @@ static int take_line(struct http *http, const char *line, size_t len, struct og_
 	return 0;
 }
 
+/* One more than can be under way is read, for it may be a word to cancel. */
 static int is_open(const struct http *http)
 {
-	return !http->eof && http->n < IN_FLIGHT_MAX;
+	return !http->eof && http->n <= IN_FLIGHT_MAX;
+}
+
+static int has_room(const struct http *http)
+{
+	int n = 0;
+
+	for (const struct transfer *t = http->transfers; t; t = t->next)
+		n += t->easy != NULL;
+	return n < IN_FLIGHT_MAX;
 }
 
 /* Takes the requests that are there, without waiting. */
@@ -135,33 +170,38 @@ static int start_due(struct http *http, struct og_err *err)
 
 	for (struct transfer *t = http->transfers; t; t = next) {
 		next = t->next;
-		if (!t->easy && og_deadline_left(t->due) == 0 && start_one(http, t, err) < 0)
+		if (!t->easy && og_deadline_left(t->due) == 0 && has_room(http) &&
+		    start_one(http, t, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* Until the next try is due; libcurl knows of its own timers. */
-static int until_due(const struct http *http)
+/* When something is to be done with it; libcurl knows of its own timers. */
+static int64_t due_at(const struct http *http, const struct transfer *t)
 {
-	int ms = LONG_WAIT_MS;
-
-	for (const struct transfer *t = http->transfers; t; t = t->next)
-		if (!t->easy && og_deadline_left(t->due) < ms)
-			ms = og_deadline_left(t->due);
-	return ms;
+	if (!t->easy)
+		return has_room(http) ? t->due : OG_FOREVER;
+	return t->in.request.idle_ms > 0 ? t->heard + t->in.request.idle_ms : OG_FOREVER;
 }
 
-static int finish_one(struct http *http, const CURLMsg *message, struct og_err *err)
+static int until_due(const struct http *http)
 {
-	struct transfer *transfer = NULL;
-	CURLcode code = message->data.result; /* gone with the handle */
-	CURL *easy = message->easy_handle;
+	int64_t due = og_deadline(LONG_WAIT_MS);
+
+	for (const struct transfer *t = http->transfers; t; t = t->next)
+		if (due_at(http, t) < due)
+			due = due_at(http, t);
+	return og_deadline_left(due);
+}
+
+static int finish_one(struct http *http, struct transfer *transfer, CURLcode code,
+		      struct og_err *err)
+{
 	json_t *reply = NULL;
 	int again;
 
-	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
-	curl_multi_remove_handle(http->multi, easy);
+	curl_multi_remove_handle(http->multi, transfer->easy);
 	again = transfer_finish(transfer, code, &reply, err);
 	if (again != 0)
 		return again < 0 ? -1 : 0;
@@ -174,9 +214,31 @@ static int finish_done(struct http *http, struct og_err *err)
 	CURLMsg *message;
 	int left;
 
-	while ((message = curl_multi_info_read(http->multi, &left)))
-		if (message->msg == CURLMSG_DONE && finish_one(http, message, err) < 0)
+	while ((message = curl_multi_info_read(http->multi, &left))) {
+		struct transfer *transfer = NULL;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+		if (finish_one(http, transfer, message->data.result, err) < 0)
 			return -1;
+	}
+	return 0;
+}
+
+/* Ends those whose server has fallen silent. */
+static int finish_idle(struct http *http, struct og_err *err)
+{
+	struct transfer *next;
+
+	for (struct transfer *t = http->transfers; t; t = next) {
+		next = t->next;
+		if (!t->easy || og_deadline_left(due_at(http, t)) != 0)
+			continue;
+		t->idled = 1;
+		if (finish_one(http, t, CURLE_OPERATION_TIMEDOUT, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -190,7 +252,8 @@ static int turn(struct http *http, struct og_err *err)
 	if (curl_multi_perform(http->multi, &running) != CURLM_OK)
 		return og_fail(err, OG_EBUG, "libcurl is out of step");
 	/* What ended makes room for lines that were read already. */
-	if (finish_done(http, err) < 0 || take_requests(http, err) < 0)
+	if (flush(err) < 0 || finish_done(http, err) < 0 || finish_idle(http, err) < 0 ||
+	    take_requests(http, err) < 0)
 		return -1;
 	if (http->n == 0 && http->eof)
 		return 0;

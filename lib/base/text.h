@@ -16,6 +16,11 @@
  * surrogates, nothing above U+10FFFF). NUL bytes count as characters. */
 int og_utf8_valid(const char *data, size_t len);
 
+/* Appends data with every malformed part replaced by U+FFFD, as a decoder of
+ * the Encoding Standard does: one for each longest beginning of a character,
+ * or byte that begins none. */
+int og_utf8_repair(struct og_buf *buf, const char *data, size_t len);
+
 /* snprintf(3) that never ends inside a character: a text that is cut loses
  * its last one. size > 0. */
 void og_text_format(char *out, size_t size, const char *fmt, ...)

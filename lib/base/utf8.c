@@ -4,37 +4,42 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Length of the well-formed character at data, or 0 (RFC 3629, table in
- * section 4: the second byte's range depends on the first). */
+/* The bytes a character takes by its first one, 0 for none, and the range
+ * of its second (RFC 3629, table in section 4). */
+static size_t needed(unsigned char first, unsigned char *ret_low, unsigned char *ret_high)
+{
+	*ret_low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+	*ret_high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+	if (first < 0x80)
+		return 1;
+	if (first >= 0xc2 && first <= 0xdf)
+		return 2;
+	if ((first & 0xf0) == 0xe0)
+		return 3;
+	return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+}
+
+/* Length of the well-formed character at data, or 0; *ret_good is how many
+ * bytes might begin one, at least 1. */
+static size_t measure(const unsigned char *p, size_t len, size_t *ret_good)
+{
+	unsigned char low, high;
+	size_t need = needed(p[0], &low, &high), good = 1;
+
+	while (good < need && good < len && p[good] >= low && p[good] <= high) {
+		low = 0x80;
+		high = 0xbf;
+		good++;
+	}
+	*ret_good = good;
+	return good == need ? need : 0;
+}
+
 static size_t sequence(const unsigned char *p, size_t len)
 {
-	unsigned char low = 0x80, high = 0xbf;
-	size_t need;
+	size_t good;
 
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] >= 0xc2 && p[0] <= 0xdf)
-		need = 2;
-	else if ((p[0] & 0xf0) == 0xe0)
-		need = 3;
-	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
-		need = 4;
-	else
-		return 0;
-	if (p[0] == 0xe0)
-		low = 0xa0;
-	else if (p[0] == 0xed)
-		high = 0x9f;
-	else if (p[0] == 0xf0)
-		low = 0x90;
-	else if (p[0] == 0xf4)
-		high = 0x8f;
-	if (len < need || p[1] < low || p[1] > high)
-		return 0;
-	for (size_t i = 2; i < need; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	return need;
+	return measure(p, len, &good);
 }
 
 int og_utf8_valid(const char *data, size_t len)
@@ -50,6 +55,23 @@ int og_utf8_valid(const char *data, size_t len)
 		len -= n;
 	}
 	return 1;
+}
+
+int og_utf8_repair(struct og_buf *buf, const char *data, size_t len)
+{
+	size_t kept = 0, i = 0;
+
+	while (i < len) {
+		size_t good, n = measure((const unsigned char *)data + i, len - i, &good);
+
+		if (n == 0) {
+			og_buf_add(buf, data + kept, i - kept);
+			og_buf_adds(buf, "\xef\xbf\xbd");
+			kept = i + good;
+		}
+		i += n > 0 ? n : good;
+	}
+	return og_buf_add(buf, data + kept, len - kept);
 }
 
 void og_text_vformat(char *out, size_t size, const char *fmt, va_list args)

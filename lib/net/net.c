@@ -5,6 +5,8 @@
  */
 #include "lib/net/net.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -21,7 +23,11 @@ struct og_net {
 	struct og_child child;
 	struct og_lines lines;
 	int64_t last_id;
-	int64_t deadline; /* of the reply to it */
+	int64_t deadline;      /* of the reply to it */
+	og_event_fn *on_event; /* of the request, as are the next two */
+	void *event_arg;
+	int stop_fd;   /* 0: none, or it has been obeyed */
+	int cancelled; /* by us */
 	int dead;
 	int code; /* why it is dead */
 };
@@ -123,15 +129,16 @@ static int died(struct og_net *net, struct og_err *err)
 	return og_fail(err, net->code, "og-http ended the conversation");
 }
 
-static int send_request(struct og_net *net, const struct og_net_request *request,
-			struct og_err *err)
+/* Takes line. */
+static int send_line(struct og_net *net, json_t *line, struct og_err *err)
 {
-	json_t *line = og_net_request_json(request, ++net->last_id);
 	struct og_buf text;
 	int rc = -1;
 
 	og_buf_init(&text, OG_NET_LINE_MAX);
-	if (og_json_dump(line, &text, err) < 0)
+	if (!line)
+		og_fail_nomem(err);
+	if (!line || og_json_dump(line, &text, err) < 0)
 		goto out;
 	og_buf_addc(&text, '\n');
 	if (og_buf_check(&text, "request", err) < 0)
@@ -146,13 +153,58 @@ out:
 	return rc;
 }
 
-static int read_reply(struct og_net *net, int64_t deadline, struct og_net_reply *reply,
-		      struct og_err *err)
+void og_net_cancel(struct og_net *net)
+{
+	struct og_err ignored = OG_ERR_INIT;
+
+	if (net->dead || net->cancelled)
+		return;
+	net->cancelled = 1;
+	if (send_line(net, og_net_cancel_json(net->last_id), &ignored) == 0 &&
+	    net->deadline > og_deadline(GRACE_MS))
+		net->deadline = og_deadline(GRACE_MS);
+}
+
+/* Waits for the helper or for the word to stop, which is passed on. */
+static int wait_for_either(struct og_net *net, struct og_err *err)
+{
+	struct pollfd fds[2] = { { net->child.out, POLLIN, 0 }, { net->stop_fd, POLLIN, 0 } };
+	int n = poll(fds, 2, og_deadline_left(net->deadline));
+
+	if (n < 0 && errno != EINTR)
+		return og_fail(err, OG_EOS, "cannot poll: %s", strerror(errno));
+	if (n > 0 && fds[1].revents) {
+		net->stop_fd = 0;
+		og_net_cancel(net);
+	}
+	return 0;
+}
+
+/* As og_lines_next(). While it may be told to stop it takes only what is
+ * there already. */
+static int next_line(struct og_net *net, char **ret, size_t *len, struct og_err *err)
+{
+	while (net->stop_fd > 0) {
+		struct og_err why = OG_ERR_INIT;
+		int got = og_lines_next(&net->lines, og_mono_ms(), ret, len, &why);
+
+		if (got >= 0)
+			return got;
+		if (why.code != OG_ETEMP || og_deadline_left(net->deadline) == 0)
+			return og_fail(err, why.code, "%s", why.msg);
+		if (wait_for_either(net, err) < 0)
+			return -1;
+	}
+	return og_lines_next(&net->lines, net->deadline, ret, len, err);
+}
+
+/* A line: the reply, or an event (1). */
+static int read_line(struct og_net *net, struct og_net_reply *reply, struct og_err *err)
 {
 	char *line;
 	size_t len;
 	int broken = 0, rc;
-	int got = og_lines_next(&net->lines, deadline, &line, &len, err);
+	int got = next_line(net, &line, &len, err);
 
 	if (got == 0)
 		return died(net, err);
@@ -165,13 +217,43 @@ static int read_reply(struct og_net *net, int64_t deadline, struct og_net_reply 
 	return rc;
 }
 
+/* Whoever has had enough of a stream gets no more of it. */
+static int take_event(struct og_net *net, const struct og_buf *data, int *refused,
+		      struct og_err *err)
+{
+	if (!net->on_event) {
+		net->dead = 1;
+		return og_fail(err, OG_EUNAVAIL, "og-http sends events that nobody asked for");
+	}
+	if (!*refused && net->on_event(net->event_arg, data->data, data->len) != 0) {
+		*refused = 1;
+		og_net_cancel(net);
+	}
+	return 0;
+}
+
+static int read_reply(struct og_net *net, struct og_net_reply *reply, struct og_err *err)
+{
+	int refused = 0, rc;
+
+	while ((rc = read_line(net, reply, err)) == 1)
+		if (take_event(net, &reply->body, &refused, err) < 0)
+			return -1;
+	return rc == 0 && refused ? og_fail(err, OG_ETEMP, "cancelled") : rc;
+}
+
 int og_net_begin(struct og_net *net, const struct og_net_request *request, struct og_err *err)
 {
 	int64_t ms = request->timeout_ms > 0 ? request->timeout_ms : OG_NET_TIMEOUT_MS;
 
 	if (net->dead)
 		return died(net, err);
-	if (send_request(net, request, err) < 0)
+	net->last_id++;
+	net->on_event = request->on_event;
+	net->event_arg = request->event_arg;
+	net->stop_fd = request->stop_fd;
+	net->cancelled = 0;
+	if (send_line(net, og_net_request_json(request, net->last_id), err) < 0)
 		return -1;
 	net->deadline = og_deadline(ms + GRACE_MS);
 	return 0;
@@ -188,7 +270,7 @@ int og_net_end(struct og_net *net, struct og_net_reply *reply, struct og_err *er
 	if (net->dead)
 		return died(net, err);
 	reply->sent = 1; /* until the helper says otherwise */
-	return read_reply(net, net->deadline, reply, err);
+	return read_reply(net, reply, err);
 }
 
 int og_net_call(struct og_net *net, const struct og_net_request *request,

@@ -17,6 +17,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/json/json.h"
+#include "lib/net/events.h"
 
 #define OG_NET_URL_MAX	    ((size_t)8192)
 #define OG_NET_HEADERS_MAX  ((size_t)64)
@@ -50,7 +51,7 @@ void og_net_close(struct og_net *net);
  * here, with the code the helper ended with; it has said the rest itself. */
 int og_net_greet(struct og_net *net, struct og_err *err);
 
-/* Zero means the default. */
+/* Zero means the default, or none. */
 struct og_net_request {
 	const char *method; /* NULL: GET */
 	const char *url;
@@ -58,17 +59,27 @@ struct og_net_request {
 	const void *body;
 	size_t len;
 	int64_t timeout_ms; /* for all tries together */
-	size_t max_bytes;   /* of the answer's body */
+	int64_t idle_ms;    /* without a byte of an answer, each time */
+	size_t max_bytes;   /* of the answer's body; of a stream, all together */
 	int tries;	    /* at most so many; see og-http(1) for what is repeated */
 	int idempotent;	    /* it may be sent again though it may have arrived */
+	/* Is the answer 200 and an event stream, then its events go here, each
+	 * as soon as it is complete, from inside og_net_end(). Non-zero cancels
+	 * the request. Any other answer is given as usual. */
+	og_event_fn *on_event;
+	void *event_arg;
+	/* When it becomes readable, or its other end closes, the request is
+	 * cancelled; nothing is read from it. 0: none. */
+	int stop_fd;
 };
 
 struct og_net_reply {
 	int status;	 /* of HTTP, 0 when there was no answer */
 	json_t *headers; /* array of "name: value", names in lower case */
 	struct og_buf body;
-	int sent;     /* something may have reached the server */
-	int attempts; /* how often */
+	int sent;	/* something may have reached the server */
+	int attempts;	/* how often */
+	int64_t events; /* handed out; a stream that was cut is a failure, but has them */
 };
 
 void og_net_reply_init(struct og_net_reply *reply);
@@ -79,7 +90,8 @@ int og_net_alive(const struct og_net *net);
 
 /* 0 when the server answered, with whatever status. -1 when there is no
  * answer that can be used; reply->sent then says whether the request may
- * have had its effect. reply has been initialised by the caller. */
+ * have had its effect. OG_ETEMP: it was cancelled, or no answer came in
+ * time. reply has been initialised by the caller. */
 int og_net_call(struct og_net *net, const struct og_net_request *request,
 		struct og_net_reply *reply, struct og_err *err);
 
@@ -88,5 +100,9 @@ int og_net_call(struct og_net *net, const struct og_net_request *request,
 int og_net_begin(struct og_net *net, const struct og_net_request *request, struct og_err *err);
 int og_net_fd(const struct og_net *net);
 int og_net_end(struct og_net *net, struct og_net_reply *reply, struct og_err *err);
+
+/* Asks the helper to end the request that was begun. og_net_end() then
+ * comes back at once: as cancelled, or with the answer if that was faster. */
+void og_net_cancel(struct og_net *net);
 
 #endif

@@ -10,7 +10,8 @@
 
 #include "lib/base/text.h"
 
-#define WHAT "request"
+#define WHAT   "request"
+#define ID_MAX 256
 
 static int check_method(const char *method, struct og_err *err)
 {
@@ -167,34 +168,70 @@ static int take_int(const json_t *document, const char *key, int64_t max, int64_
 	return 0;
 }
 
+static int take_bool(const json_t *document, const char *key, int fallback, int *ret,
+		     struct og_err *err)
+{
+	const json_t *value = json_object_get(document, key);
+
+	if (value && !json_is_boolean(value))
+		return og_fail(err, OG_EDATA, WHAT ": '%s' is neither true nor false", key);
+	*ret = value ? json_is_true(value) : fallback;
+	return 0;
+}
+
 static int take_limits(struct og_net_incoming *in, struct og_err *err)
 {
-	const json_t *idempotent = json_object_get(in->document, "idempotent");
 	int safe =
 		strcmp(in->request.method, "GET") == 0 || strcmp(in->request.method, "HEAD") == 0;
 	int64_t max_bytes, tries;
 
-	if (idempotent && !json_is_boolean(idempotent))
-		return og_fail(err, OG_EDATA, WHAT ": 'idempotent' is neither true nor false");
+	if (take_bool(in->document, "idempotent", safe, &in->request.idempotent, err) < 0 ||
+	    take_bool(in->document, "events", 0, &in->events, err) < 0)
+		return -1;
 	if (take_int(in->document, "timeout_ms", OG_NET_TIMEOUT_MAX, OG_NET_TIMEOUT_MS,
 		     &in->request.timeout_ms, err) < 0 ||
+	    take_int(in->document, "idle_ms", OG_NET_TIMEOUT_MAX, 0, &in->request.idle_ms, err) <
+		    0 ||
 	    take_int(in->document, "max_bytes", (int64_t)OG_NET_BODY_MAX,
 		     (int64_t)OG_NET_BODY_DEFAULT, &max_bytes, err) < 0 ||
 	    take_int(in->document, "tries", OG_NET_TRIES_MAX, 1, &tries, err) < 0)
 		return -1;
 	in->request.max_bytes = (size_t)max_bytes;
 	in->request.tries = (int)tries;
-	in->request.idempotent = idempotent ? json_is_true(idempotent) : safe;
+	return 0;
+}
+
+static int is_id(const json_t *value)
+{
+	return json_is_integer(value) ||
+	       (json_is_string(value) && json_string_length(value) <= ID_MAX);
+}
+
+static int take_cancel(struct og_net_incoming *in, struct og_err *err)
+{
+	static const char *const keys[] = { "v", "cancel", NULL };
+	json_t *id = json_object_get(in->document, "cancel");
+
+	if (og_json_int(in->document, "v", 0) != 1)
+		return og_fail(err, OG_EDATA, WHAT ": 'v' is not 1");
+	if (og_json_only(in->document, WHAT, keys, err) < 0)
+		return -1;
+	if (!is_id(id))
+		return og_fail(err, OG_EDATA, WHAT ": 'cancel' is neither a string nor an integer");
+	in->cancel = id;
 	return 0;
 }
 
 static int take_all(struct og_net_incoming *in, struct og_err *err)
 {
-	static const char *const keys[] = { "v",     "id",	    "method",	  "url",
-					    "body",  "body_base64", "headers",	  "timeout_ms",
-					    "tries", "max_bytes",   "idempotent", NULL };
+	static const char *const keys[] = { "v",       "id",	      "method",	    "url",
+					    "body",    "body_base64", "headers",    "timeout_ms",
+					    "tries",   "max_bytes",   "idempotent", "events",
+					    "idle_ms", NULL };
 	int has_method = json_object_get(in->document, "method") != NULL;
 
+	if (json_object_get(in->document, "cancel"))
+		return take_cancel(in, err);
 	if (!in->id)
 		return og_fail(err, OG_EDATA, WHAT ": 'id' is neither a string nor an integer");
 	if (og_json_int(in->document, "v", 0) != 1)
@@ -224,7 +261,7 @@ int og_net_request_parse(const char *line, size_t len, struct og_net_incoming *r
 	if (!json_is_object(ret->document))
 		return og_fail(err, OG_EDATA, WHAT " is no object");
 	id = json_object_get(ret->document, "id");
-	if (json_is_integer(id) || (json_is_string(id) && json_string_length(id) <= 256))
+	if (is_id(id))
 		ret->id = id;
 	return take_all(ret, err);
 }
@@ -257,6 +294,11 @@ static int set_limits(json_t *line, const struct og_net_request *request, struct
 	if (request->max_bytes > 0 &&
 	    og_json_set(line, "max_bytes", json_integer((json_int_t)request->max_bytes), err) < 0)
 		return -1;
+	if (request->idle_ms > 0 &&
+	    og_json_set(line, "idle_ms", json_integer(request->idle_ms), err) < 0)
+		return -1;
+	if (request->on_event && og_json_set(line, "events", json_true(), err) < 0)
+		return -1;
 	if (request->tries > 0 && og_json_set(line, "tries", json_integer(request->tries), err) < 0)
 		return -1;
 	return request->idempotent ? og_json_set(line, "idempotent", json_true(), err) : 0;
@@ -268,12 +310,17 @@ json_t *og_net_request_json(const struct og_net_request *request, int64_t id)
 	json_t *line = json_pack("{s:i, s:I, s:s, s:s}", "v", 1, "id", (json_int_t)id, "method",
 				 request->method ? request->method : "GET", "url", request->url);
 
-	if (line &&
-	    ((request->headers && set_headers(line, request->headers, &err) < 0) ||
-	     (request->body && og_net_set_body(line, request->body, request->len, &err) < 0) ||
-	     set_limits(line, request, &err) < 0)) {
+	if (line && ((request->headers && set_headers(line, request->headers, &err) < 0) ||
+		     (request->body &&
+		      og_net_set_bytes(line, "body", request->body, request->len, &err) < 0) ||
+		     set_limits(line, request, &err) < 0)) {
 		json_decref(line);
 		line = NULL;
 	}
 	return line;
+}
+
+json_t *og_net_cancel_json(int64_t id)
+{
+	return json_pack("{s:i, s:I}", "v", 1, "cancel", (json_int_t)id);
 }

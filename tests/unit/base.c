@@ -66,6 +66,40 @@ static void errors(void)
 	OG_CHECK(strlen(err.msg) > OG_ERR_MSG_MAX - 8);
 }
 
+#define FFFD "\xef\xbf\xbd"
+
+/* The examples are of the Unicode Standard, section 3.9, tables 3-8 to 3-11. */
+static void repair(void)
+{
+	static const char *const cases[][2] = {
+		{ "", "" },
+		{ "h\xc3\xa4", "h\xc3\xa4" },
+		{ "\xc0\xaf\xe0\x80\xbf\xf0\x81\x82"
+		  "A",
+		  FFFD FFFD FFFD FFFD FFFD FFFD FFFD FFFD "A" },
+		{ "\xed\xa0\x80\xed\xbf\xbf\xed\xaf"
+		  "A",
+		  FFFD FFFD FFFD FFFD FFFD FFFD FFFD FFFD "A" },
+		{ "\xf4\x91\x92\x93\xff"
+		  "A\x80\xbf"
+		  "B",
+		  FFFD FFFD FFFD FFFD FFFD "A" FFFD FFFD "B" },
+		{ "\xe1\x80\xe2\xf0\x91\x92\xf1\xbf"
+		  "A",
+		  FFFD FFFD FFFD FFFD "A" },
+		{ "\xf0\x9f\x98", FFFD },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct og_buf out;
+
+		og_buf_init(&out, 64);
+		OG_CHECK_INT(og_utf8_repair(&out, cases[i][0], strlen(cases[i][0])), 0);
+		OG_CHECK_STR(out.data, cases[i][1]);
+		og_buf_release(&out);
+	}
+}
+
 static void utf8(void)
 {
 	static const struct {
@@ -568,6 +602,7 @@ int main(void)
 	OG_RUN(buffers);
 	OG_RUN(errors);
 	OG_RUN(utf8);
+	OG_RUN(repair);
 	OG_RUN(safe_text);
 	OG_RUN(hidden_text);
 	OG_RUN(shortest_numbers);
