@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/og-embed.h"
 #include "cmd/og-main.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
@@ -118,6 +119,50 @@ static int ask(const struct og_ctx *ctx, const struct og_args *args, const char 
 	return rc;
 }
 
+/* A session, and what gives vectors in it; both for one command. */
+struct desk {
+	struct og_conf *conf;
+	struct og_channel *channel;
+	struct og_embedder *embedder; /* NULL: there is none */
+};
+
+static void desk_close(struct desk *desk)
+{
+	og_embedder_close(desk->embedder);
+	og_channel_close(desk->channel);
+	og_conf_free(desk->conf);
+}
+
+static int desk_open(struct desk *desk, const struct og_ctx *ctx, const struct og_args *args,
+		     struct og_err *err)
+{
+	*desk = (struct desk){ NULL, NULL, NULL };
+	if (og_conf_from(ctx, args, &desk->conf, err) < 0 ||
+	    og_embedder_open(ctx, desk->conf, &desk->embedder, err) < 0)
+		return -1;
+	return og_session_open(ctx, args, desk->conf, &desk->channel, err);
+}
+
+/* What was put is in force whether or not somebody gives it vectors. */
+static int put_policy(const struct og_ctx *ctx, const struct og_args *args, json_t *record,
+		      json_t **ret, struct og_err *err)
+{
+	struct og_err why = OG_ERR_INIT;
+	struct og_embedded done;
+	struct desk desk;
+	int rc = -1;
+
+	if (desk_open(&desk, ctx, args, err) == 0)
+		rc = og_channel_ask(desk.channel, "policy.put",
+				    json_pack("{s:O}", "policy", record), ret, err);
+	if (rc == 0 && desk.embedder &&
+	    og_embedder_fill(desk.embedder, desk.channel, &done, &why) < 0)
+		og_note(ctx, "it is found by words alone until og-policy embed succeeds: %s",
+			why.msg);
+	desk_close(&desk);
+	return rc;
+}
+
 static int run_add(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	json_t *record = json_object(), *reply = NULL;
@@ -127,7 +172,7 @@ static int run_add(const struct og_ctx *ctx, const struct og_args *args, struct 
 		return og_fail_nomem(err);
 	if (set_from_options(args, record, err) < 0 ||
 	    read_document(og_arg(args, 0), record, err) < 0 ||
-	    ask(ctx, args, "policy.put", json_pack("{s:O}", "policy", record), &reply, err) < 0)
+	    put_policy(ctx, args, record, &reply, err) < 0)
 		goto out;
 	if (!og_json_bool(reply, "binds", 1))
 		og_note(ctx, "no skill is called '%s' yet: until then the policy binds nothing",
@@ -218,20 +263,60 @@ static int print_items(const json_t *list, int json, int (*print)(const json_t *
 
 static int run_search(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
-	const char *limit = og_arg_value(args, "limit");
+	const char *limit = og_arg_value(args, "limit"), *words = og_arg(args, 0);
+	struct desk desk = { NULL, NULL, NULL };
 	json_t *reply = NULL;
 	int64_t n = 5;
 	int rc = -1;
 
 	if (limit && og_int_parse(limit, 1, 100, "--limit", &n, err) < 0)
 		return -1;
-	if (ask(ctx, args, "policy.search",
-		json_pack("{s:s,s:s*,s:I}", "query", og_arg(args, 0), "node",
-			  og_arg_value(args, "node"), "limit", (json_int_t)n),
-		&reply, err) == 0)
+	if (desk_open(&desk, ctx, args, err) == 0 &&
+	    og_embedder_ask(desk.embedder, desk.channel, "policy.search",
+			    json_pack("{s:s,s:s*,s:I}", "query", words, "node",
+				      og_arg_value(args, "node"), "limit", (json_int_t)n),
+			    words, &reply, err) == 0)
 		rc = print_items(json_object_get(reply, "passages"), og_arg_flag(args, "json"),
 				 print_passage, err);
+	desk_close(&desk);
 	json_decref(reply);
+	return rc;
+}
+
+static int print_embedded(const struct og_args *args, const struct og_embedded *done,
+			  struct og_err *err)
+{
+	json_t *line;
+	int rc;
+
+	if (!og_arg_flag(args, "json"))
+		return og_printf(err, "%lld texts were given vectors, %lld have none\n",
+				 (long long)done->texts, (long long)done->left);
+	line = json_pack("{s:i,s:I,s:I,s:o}", "v", 1, "texts", (json_int_t)done->texts, "left",
+			 (json_int_t)done->left, "tokens",
+			 done->tokens < 0 ? json_null() : json_integer(done->tokens));
+	rc = line ? og_print_json(line, err) : og_fail_nomem(err);
+	json_decref(line);
+	return rc;
+}
+
+/* What was done before a failure stays done, and is told all the same. */
+static int run_embed(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	struct og_err ignored = OG_ERR_INIT;
+	struct og_embedded done = { 0 };
+	struct desk desk;
+	int rc = desk_open(&desk, ctx, args, err);
+
+	if (rc == 0 && !desk.embedder) {
+		rc = og_fail(err, OG_ECONF, "no embedding model is configured");
+		og_hint(err, "og.conf: embed = gemini:MODEL or openai:URL#MODEL");
+	} else if (rc == 0) {
+		rc = og_embedder_fill(desk.embedder, desk.channel, &done, err);
+		if (print_embedded(args, &done, rc < 0 ? &ignored : err) < 0)
+			rc = -1;
+	}
+	desk_close(&desk);
 	return rc;
 }
 
@@ -356,6 +441,7 @@ static const struct og_command commands[] = {
 	{ "add", "FILE | -", "put a document in force", add_options, 1, 1, run_add },
 	{ "search", "WORDS", "the passages that fit best", search_options, 1, 1, run_search },
 	{ "list", "", "the policies in force", list_options, 0, 0, run_list },
+	{ "embed", "", "give vectors to texts that have none", show_options, 0, 0, run_embed },
 	{ "show", "NAME", "one policy with its text", show_options, 1, 1, run_show },
 	{ "parse", "FILE | -", "print a document as the record the shield takes", NULL, 1, 1,
 	  run_parse },

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/og-embed.h"
 #include "cmd/og-main.h"
 #include "cmd/og-skill.h"
 #include "lib/base/clock.h"
@@ -267,6 +268,29 @@ static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct
 	return rc;
 }
 
+/* The ranking of what is nearest uses vectors, where there are some. */
+static int ask_match(const struct og_ctx *ctx, const struct og_args *args, json_t *request,
+		     json_t **ret, struct og_err *err)
+{
+	struct og_embedder *embedder = NULL;
+	struct og_channel *channel = NULL;
+	struct og_conf *conf = NULL;
+	int rc = -1;
+
+	if (og_conf_from(ctx, args, &conf, err) == 0 &&
+	    og_embedder_open(ctx, conf, &embedder, err) >= 0 &&
+	    og_session_open(ctx, args, conf, &channel, err) == 0)
+		rc = og_embedder_ask(embedder, channel, "skill.match", json_incref(request),
+				     og_arg(args, 0), ret, err);
+	json_decref(request);
+	og_embedder_close(embedder);
+	og_channel_close(channel);
+	og_conf_free(conf);
+	if (rc == 0)
+		plain(*ret);
+	return rc;
+}
+
 static int run_match(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	json_t *request = json_pack("{s:s,s:i}", "text", og_arg(args, 0), "limit", MATCHES_SHOWN);
@@ -275,7 +299,7 @@ static int run_match(const struct og_ctx *ctx, const struct og_args *args, struc
 
 	if (request == NULL)
 		return og_fail(err, OG_EDATA, "the sentence is not UTF-8");
-	if (ask_once(ctx, args, "skill.match", request, &reply, err) < 0)
+	if (ask_match(ctx, args, request, &reply, err) < 0)
 		return -1;
 	found = json_is_object(json_object_get(reply, "match"));
 	rc = og_arg_flag(args, "json") ? og_print_json(reply, err)
