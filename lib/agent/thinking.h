@@ -6,9 +6,10 @@
  *
  *	think.c		the loop: reserve, ask, journal, act; stops and ends
  *	think-turn.c	one answer of the model; think-body.c: what is sent for it
- *	think-prompt.c	what it is told at the start
+ *	think-prompt.c	what it is told at the start, written by think-brief.c
  *	think-tools.c	which tools it is offered, and their schemas
- *	think-act.c	a call of a tool
+ *	think-act.c	a call of a tool; think-look.c, think-step.c, think-write.c
+ *			what each does; think-data.c what it gets to see
  *	think-finish.c	the end: its answer, numbers, citations and view, judged
  *	replay.c	numbered requests, answered from records first
  *
@@ -61,10 +62,12 @@ struct og_thinking {
 	int answers_tried; /* refused answers and views so far */
 	int views_tried;
 	/* What the tools know of the task. */
-	json_t *schema; /* the tables that the principal sees */
-	json_t *ran;	/* names of the skill's steps that are done; the skill is job's */
-	json_t *said;	/* by the skill's last step: {"answer"?,"view"?} */
-	int64_t reads;	/* row sets that got a name from us */
+	json_t *schema;	 /* the tables that the principal sees */
+	json_t *docs;	 /* name -> {"skill","hash"} of skills that were looked at */
+	json_t *ran;	 /* names of the skill's steps that are done; the skill is job's */
+	json_t *said;	 /* by the skill's last step: {"answer"?}; of views: {"refused"?} */
+	json_t *refused; /* the refusal that nothing good came after, or NULL */
+	int64_t reads;	 /* row sets that got a name from us */
 };
 
 /* think-tools.c: everything empty; tools are none until og_think_prepare().
