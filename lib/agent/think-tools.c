@@ -9,8 +9,6 @@
 
 #include "lib/base/text.h"
 
-#define SYSTEM_MAX ((size_t)64 << 10)
-
 static const struct og_arg search_args[] = {
 	{ "query", OG_ARG_TEXT, 1, "what to look for, in words", NULL },
 	{ 0 },
@@ -265,7 +263,7 @@ int og_think_init(struct og_thinking *t, struct og_job *job, struct og_reasoning
 	memset(t, 0, sizeof(*t));
 	t->job = job;
 	t->with = with;
-	og_buf_init(&t->system, SYSTEM_MAX);
+	og_buf_init(&t->system, OG_THINK_SYSTEM_MAX);
 	t->tools = json_array();
 	t->turns = json_array();
 	t->sets = json_object();
