@@ -26,6 +26,7 @@ struct merge {
 	struct piece pieces[PIECES_MAX];
 	size_t n;
 	json_t *finish; /* the reason, or NULL */
+	int begun;	/* there was a delta */
 };
 
 static const char *text_name(int i)
@@ -202,6 +203,7 @@ static int add_event(struct merge *merge, const json_t *event, struct og_err *er
 		return -1;
 	if (!choice || og_json_int(choice, "index", 0) != 0)
 		return 0;
+	merge->begun = 1;
 	if (og_json_str(choice, "finish_reason")) {
 		json_decref(merge->finish);
 		merge->finish = json_incref(json_object_get(choice, "finish_reason"));
@@ -264,6 +266,8 @@ static int merge_all(struct merge *merge, struct og_events *events, struct og_er
 		return -1;
 	if (!merge->finish && !events->done)
 		return og_fail(err, OG_EDATA, "the stream ended before the answer did");
+	if (!merge->begun)
+		return 0;
 	return og_json_set(merge->response, "choices",
 			   json_pack("[{s:O, s:O*}]", "message", merge->message, "finish_reason",
 				     merge->finish),

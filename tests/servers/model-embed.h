@@ -5,7 +5,7 @@
 #ifndef OG_TESTS_SERVERS_MODEL_EMBED_H
 #define OG_TESTS_SERVERS_MODEL_EMBED_H
 
-#include "tests/servers/model-say.h"
+#include "tests/servers/model-reply.h"
 
 #define TEXTS_MAX 100
 

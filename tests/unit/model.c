@@ -1,74 +1,10 @@
 /*
- * Language models: what is said to them and what they answer. Recorded
- * answers are replayed whole and streamed; the rest is made up, among it
- * what no server should say.
+ * Language models: what og.conf calls them, what is said to them, what they
+ * say instead of an answer, and embeddings.
  */
-#include "tests/unit/unit.h"
+#include "tests/unit/models.h"
 
-#include "lib/base/file.h"
-#include "lib/model/model.h"
-
-#define DATA "../shared/data/model-responses/"
-
-static struct og_err err;
-
-static struct og_model model_of(const char *text)
-{
-	struct og_model model;
-
-	memset(&model, 0, sizeof(model));
-	OG_CHECK_OK(og_model_parse(text, &model, &err), &err);
-	return model;
-}
-
-static struct og_model gemini(void)
-{
-	return model_of("gemini:gemini-3-pro");
-}
-
-static struct og_model openai(void)
-{
-	return model_of("openai:http://127.0.0.1:11434/v1#qwen2.5:7b");
-}
-
-/* JSON with apostrophes for quotes, so that it can be read here. */
-static json_t *json(const char *text)
-{
-	json_t *value = NULL;
-	char *copy = strdup(text);
-
-	for (char *p = copy; *p; p++)
-		if (*p == '\'')
-			*p = '"';
-	OG_CHECK_OK(og_json_parse(copy, strlen(copy), 1 << 20, "test", &value, &err), &err);
-	free(copy);
-	return value;
-}
-
-static char *canon(const json_t *value)
-{
-	struct og_buf buf;
-	char *text;
-
-	og_buf_init(&buf, 64 << 20);
-	OG_CHECK_OK(og_json_canon(value, &buf, &err), &err);
-	text = og_buf_take(&buf);
-	return text ? text : strdup("");
-}
-
-/* Is it this JSON? Prints both when not. */
-static void same(const json_t *got, const char *want)
-{
-	json_t *wanted = json(want);
-	char *a = canon(got), *b = canon(wanted);
-
-	OG_CHECK_STR(a, b);
-	free(a);
-	free(b);
-	json_decref(wanted);
-}
-
-/* --- the value of og.conf -------------------------------------------------------- */
+/* --- the value of og.conf --- */
 
 static void url_is(const char *text, int stream, const char *want)
 {
@@ -145,7 +81,7 @@ static void names_nothing_else(void)
 	OG_CHECK(og_model_parse(longest, &model, &err) < 0);
 }
 
-/* --- requests ----------------------------------------------------------------------- */
+/* --- requests --- */
 
 static const char TOOLS[] =
 	"[{'name':'read','description':'Reads','parameters':{'type':'object','properties':"
@@ -316,396 +252,229 @@ static void no_conversations(void)
 	}
 }
 
-/* --- answers -------------------------------------------------------------------------- */
+/* --- refusals --- */
 
-static json_t *answer_of(const struct og_model *model, const char *body)
+static void refused_is(int status, const char *body, enum og_model_fault fault, unsigned quirk,
+		       int64_t retry_ms)
 {
-	json_t *response = json(body), *answer = NULL;
-	char *text = canon(response);
+	struct og_model model = openai();
+	struct og_model_refusal refusal;
+	char *copy = strdup(body);
 
-	OG_CHECK_OK(og_model_answer(model, text, strlen(text), &answer, &err), &err);
-	free(text);
-	json_decref(response);
-	return answer;
+	for (char *p = copy; *p; p++)
+		if (*p == '\'')
+			*p = '"';
+	og_model_refused(&model, status, copy, strlen(copy), &refusal);
+	if (!OG_CHECK_STR(og_model_fault_name(refusal.fault), og_model_fault_name(fault)))
+		printf("# %d %s\n", status, body);
+	OG_CHECK_INT(refusal.quirk, quirk);
+	OG_CHECK_INT(refusal.retry_ms, retry_ms);
+	OG_CHECK(strncmp(refusal.why, "status ", 7) == 0);
+	free(copy);
 }
 
-static void answer_is(const struct og_model *model, const char *body, const char *want)
+static void told_to_wait(void)
 {
-	json_t *answer = answer_of(model, body);
-
-	same(answer, want);
-	json_decref(answer);
+	refused_is(429,
+		   "{'error':{'code':429,'message':'Resource has been exhausted','status':"
+		   "'RESOURCE_EXHAUSTED','details':[{'@type':'type.googleapis.com/google.rpc."
+		   "RetryInfo','retryDelay':'34s'}]}}",
+		   OG_FAULT_THROTTLED, 0, 34000);
+	refused_is(429,
+		   "{'error':{'message':'Please try again in 1m2.5s.','code':"
+		   "'rate_limit_exceeded'}}",
+		   OG_FAULT_THROTTLED, 0, 62500);
+	refused_is(429, "{'error':{'message':'Please try again in 350ms.'}}", OG_FAULT_THROTTLED, 0,
+		   350);
+	refused_is(429, "", OG_FAULT_THROTTLED, 0, 0);
+	refused_is(429, "{'error':{'message':'try again in 999999h'}}", OG_FAULT_THROTTLED, 0,
+		   86400000);
+	refused_is(429, "{'error':{'message':'try again in 5 parsecs'}}", OG_FAULT_THROTTLED, 0, 0);
+	refused_is(429,
+		   "{'error':{'message':'You exceeded your current quota','type':"
+		   "'insufficient_quota','code':'insufficient_quota'}}",
+		   OG_FAULT_QUOTA, 0, 0);
+	refused_is(429,
+		   "{'error':{'details':[{'@type':'type.googleapis.com/google.rpc."
+		   "QuotaFailure','violations':[{'quotaId':'GenerateRequestsPerDay"
+		   "PerProject'}]},{'@type':'x/RetryInfo','retryDelay':'1.5s'}]}}",
+		   OG_FAULT_QUOTA, 0, 1500);
+	refused_is(402, "{'error':{'message':'Insufficient Balance'}}", OG_FAULT_QUOTA, 0, 0);
+	refused_is(500, "{'error':{'code':500,'status':'INTERNAL'}}", OG_FAULT_DOWN, 0, 0);
+	refused_is(503, "<html>nginx</html>", OG_FAULT_DOWN, 0, 0);
+	refused_is(529, "", OG_FAULT_DOWN, 0, 0);
+	refused_is(408, "", OG_FAULT_DOWN, 0, 0);
 }
 
-static void reads_gemini(void)
+static void told_what_is_wrong(void)
 {
-	struct og_model model = gemini();
-
-	answer_is(&model,
-		  "{'candidates':[{'content':{'role':'model','parts':["
-		  "{'text':'hm','thought':true},{'text':'I '},{'text':'look.'},"
-		  "{'functionCall':{'id':'fc-1','name':'read','args':{'sql':'SELECT 1'}},"
-		  "'thoughtSignature':'Eh=='},{'functionCall':{'name':'finish'}}]},"
-		  "'finishReason':'STOP','index':0}],'usageMetadata':{'promptTokenCount':212,"
-		  "'candidatesTokenCount':31,'thoughtsTokenCount':48,'toolUsePromptTokenCount':3,"
-		  "'cachedContentTokenCount':100,'totalTokenCount':294},"
-		  "'modelVersion':'gemini-3','responseId':'r-1'}",
-		  "{'raw':{'role':'model','parts':["
-		  "{'text':'hm','thought':true},{'text':'I '},{'text':'look.'},"
-		  "{'functionCall':{'id':'fc-1','name':'read','args':{'sql':'SELECT 1'}},"
-		  "'thoughtSignature':'Eh=='},{'functionCall':{'name':'finish'}}]},"
-		  "'text':'I look.','calls':[{'id':'fc-1','name':'read','arguments':{'sql':"
-		  "'SELECT 1'}},{'name':'finish','arguments':{}}],'stop':'end',"
-		  "'usage':{'input':215,'cached':100,'output':79},'model':'gemini-3','id':'r-1'}");
-	answer_is(&model,
-		  "{'promptFeedback':{'blockReason':'SAFETY'},'usageMetadata':"
-		  "{'promptTokenCount':9,'totalTokenCount':9}}",
-		  "{'raw':null,'text':'','calls':[],'stop':'blocked','why':'SAFETY',"
-		  "'usage':{'input':9,'cached':0,'output':0}}");
-	/* Nothing said of usage is not nothing used. */
-	answer_is(&model, "{'candidates':[{'content':{'parts':[{'text':'a'}]}}]}",
-		  "{'raw':{'role':'model','parts':[{'text':'a'}]},'text':'a','calls':[],"
-		  "'stop':'end','usage':null}");
+	refused_is(401, "{'error':{'code':'invalid_api_key'}}", OG_FAULT_KEY, 0, 0);
+	refused_is(403, "", OG_FAULT_KEY, 0, 0);
+	refused_is(400,
+		   "{'error':{'message':'API key not valid. Please pass a valid API key.',"
+		   "'status':'INVALID_ARGUMENT','details':[{'@type':'x/ErrorInfo','reason':"
+		   "'API_KEY_INVALID'}]}}",
+		   OG_FAULT_KEY, 0, 0);
+	refused_is(400,
+		   "{'error':{'message':'maximum context length is 8192 tokens',"
+		   "'code':'context_length_exceeded'}}",
+		   OG_FAULT_TOO_LONG, 0, 0);
+	refused_is(400, "{'error':{'message':'The input token count (1) exceeds the maximum'}}",
+		   OG_FAULT_TOO_LONG, 0, 0);
+	/* vLLM names the limit too, but it is the conversation that is long. */
+	refused_is(400,
+		   "{'message':'max_completion_tokens is too large: this model has a "
+		   "maximum context length of 4096'}",
+		   OG_FAULT_TOO_LONG, 0, 0);
+	refused_is(500, "{'error':{'type':'exceed_context_size_error'}}", OG_FAULT_TOO_LONG, 0, 0);
+	refused_is(413, "", OG_FAULT_TOO_LONG, 0, 0);
+	refused_is(404, "{'error':'model \\'x\\' not found'}", OG_FAULT_REQUEST, 0, 0);
+	refused_is(400, "{'error':{'message':'role must be user or model'}}", OG_FAULT_REQUEST, 0,
+		   0);
+	refused_is(400, "not JSON: max_completion_tokens", OG_FAULT_REQUEST, 0, 0);
 }
 
-static void stop_is(const struct og_model *model, const char *format, const char *reason,
-		    const char *stop)
+static void told_what_is_not_known(void)
 {
-	char body[1024];
-	json_t *answer;
-
-	snprintf(body, sizeof(body), format, reason);
-	answer = answer_of(model, body);
-	if (!OG_CHECK_STR(og_json_str(answer, "stop"), stop))
-		printf("# %s\n", reason);
-	/* Turns that cannot be used have nothing that could be. */
-	if (strcmp(stop, "end") != 0 && strcmp(stop, "length") != 0 && strcmp(stop, "other") != 0) {
-		OG_CHECK(json_is_null(json_object_get(answer, "raw")));
-		OG_CHECK_INT(json_array_size(json_object_get(answer, "calls")), 0);
-	} else {
-		OG_CHECK_INT(json_array_size(json_object_get(answer, "calls")), 1);
-	}
-	if (strcmp(stop, "end") != 0)
-		OG_CHECK(strstr(og_json_str(answer, "why"), reason));
-	json_decref(answer);
+	refused_is(400, "{'error':{'message':'Unrecognized argument: max_completion_tokens'}}",
+		   OG_FAULT_QUIRK, OG_QUIRK_MAX_TOKENS, 0);
+	refused_is(422,
+		   "{'detail':[{'type':'extra_forbidden','loc':['body','stream_options'],"
+		   "'msg':'Extra inputs are not permitted'}]}",
+		   OG_FAULT_QUIRK, OG_QUIRK_NO_USAGE, 0);
+	refused_is(400, "{'error':{'message':'Unknown','param':'parallel_tool_calls'}}",
+		   OG_FAULT_QUIRK, OG_QUIRK_NO_PARALLEL, 0);
+	refused_is(400, "[{'error':{'message':'taskType is not supported'}}]", OG_FAULT_QUIRK,
+		   OG_QUIRK_NO_TASK_TYPE, 0);
+	refused_is(400, "{'error':{'message':'Unsupported value','param':'temperature'}}",
+		   OG_FAULT_QUIRK, OG_QUIRK_NO_TEMPERATURE, 0);
+	refused_is(400, "{'error':{'message':'Bad schema','code':'invalid_function_parameters'}}",
+		   OG_FAULT_QUIRK, OG_QUIRK_NO_STRICT, 0);
+	refused_is(500, "{'error':{'message':'max_completion_tokens'}}", OG_FAULT_DOWN, 0, 0);
 }
 
-static void tells_stops(void)
+/* What a provider writes is shown to people: no escapes, no lines. */
+static void shows_reasons_safely(void)
 {
-	static const char *const g[][2] = {
-		{ "STOP", "end" },
-		{ "MAX_TOKENS", "length" },
-		{ "SAFETY", "refused" },
-		{ "RECITATION", "refused" },
-		{ "LANGUAGE", "refused" },
-		{ "BLOCKLIST", "refused" },
-		{ "PROHIBITED_CONTENT", "refused" },
-		{ "SPII", "refused" },
-		{ "IMAGE_SAFETY", "refused" },
-		{ "MALFORMED_FUNCTION_CALL", "malformed" },
-		{ "UNEXPECTED_TOOL_CALL", "malformed" },
-		{ "TOO_MANY_TOOL_CALLS", "malformed" },
-		{ "OTHER", "other" },
-		{ "FINISH_REASON_UNSPECIFIED", "other" },
-		{ "SOMETHING_NEW", "other" },
-	};
-	static const char *const o[][2] = {
-		{ "stop", "end" },	{ "tool_calls", "end" },	 { "function_call", "end" },
-		{ "length", "length" }, { "content_filter", "refused" }, { "abort", "other" },
-	};
-	struct og_model model = gemini();
+	static const char body[] = "{\"error\":{\"message\":\"a\\u001b[31m\\nb\\u202ec\"}}";
+	struct og_model model = openai();
+	struct og_model_refusal refusal;
 
-	for (size_t i = 0; i < sizeof(g) / sizeof(*g); i++)
-		stop_is(&model,
-			"{'candidates':[{'content':{'parts':[{'functionCall':{'name':'read'}}]},"
-			"'finishReason':'%s'}]}",
-			g[i][0], g[i][1]);
+	og_model_refused(&model, 400, body, strlen(body), &refusal);
+	OG_CHECK_STR(refusal.why, "status 400: a\\x1B[31m\\x0AbU+202Ec");
+	og_model_refused(&model, 503, "", 0, &refusal);
+	OG_CHECK_STR(refusal.why, "status 503");
+}
+
+/* --- embeddings --- */
+
+static void embed_request_is(const struct og_model *model, const char *texts, const char *task,
+			     unsigned quirks, const char *want)
+{
+	json_t *list = json(texts), *body = NULL;
+	long dimension = quirks & 1024 ? 0 : 768;
+
+	if (OG_CHECK_OK(og_embed_request(model, list, task, dimension, quirks, &body, &err), &err))
+		same(body, want);
+	json_decref(body);
+	json_decref(list);
+}
+
+static void asks_for_embeddings(void)
+{
+	struct og_model model = model_of("gemini:gemini-embedding-2");
+	struct og_buf url;
+
+	og_buf_init(&url, 1024);
+	OG_CHECK_OK(og_embed_url(&model, &url, &err), &err);
+	OG_CHECK(strstr(url.data, "/v1beta/models/gemini-embedding-2:batchEmbedContents"));
+	embed_request_is(
+		&model, "['first','second']", "document", 0,
+		"{'requests':[{'model':'models/gemini-embedding-2','content':{'parts':"
+		"[{'text':'first'}]},'taskType':'RETRIEVAL_DOCUMENT',"
+		"'outputDimensionality':768},{'model':'models/gemini-embedding-2','content':"
+		"{'parts':[{'text':'second'}]},'taskType':'RETRIEVAL_DOCUMENT',"
+		"'outputDimensionality':768}]}");
+	embed_request_is(&model, "['q']", "query", 1024,
+			 "{'requests':[{'model':'models/gemini-embedding-2','content':{'parts':"
+			 "[{'text':'q'}]},'taskType':'RETRIEVAL_QUERY'}]}");
+	model = model_of("gemini:tunedModels/e");
+	embed_request_is(
+		&model, "['q']", "query", 1024 | OG_QUIRK_NO_TASK_TYPE,
+		"{'requests':[{'model':'tunedModels/e','content':{'parts':[{'text':'q'}]}}]}");
 	model = openai();
-	for (size_t i = 0; i < sizeof(o) / sizeof(*o); i++)
-		stop_is(&model,
-			"{'choices':[{'finish_reason':'%s','message':{'tool_calls':[{'id':'1',"
-			"'function':{'name':'read','arguments':'{}'}}]}}]}",
-			o[i][0], o[i][1]);
+	og_buf_clear(&url);
+	OG_CHECK_OK(og_embed_url(&model, &url, &err), &err);
+	OG_CHECK_STR(url.data, "http://127.0.0.1:11434/v1/embeddings");
+	og_buf_release(&url);
+	embed_request_is(&model, "['a','b']", "query", 1024,
+			 "{'model':'qwen2.5:7b','input':['a','b'],'encoding_format':'float'}");
+	embed_request_is(&model, "['a']", "document", 0,
+			 "{'model':'qwen2.5:7b','input':['a'],'encoding_format':'float',"
+			 "'dimensions':768}");
 }
 
-static void reads_openai(void)
+/* n texts; want: their first values, or NULL for an error. */
+static void embedded_is(const struct og_model *model, const char *body, size_t n,
+			const double *want, int64_t tokens)
 {
-	struct og_model model = openai();
+	json_t *response = json(body);
+	char *text = canon(response);
+	float *vectors = NULL;
+	size_t dimension = 0;
+	int64_t told = 0;
+	int rc = og_embed_answer(model, text, strlen(text), n, &vectors, &dimension, &told, &err);
 
-	answer_is(&model,
-		  "{'id':'chatcmpl-1','model':'any','choices':[{'index':0,'finish_reason':"
-		  "'tool_calls','logprobs':null,'message':{'role':'assistant','content':null,"
-		  "'refusal':null,'tool_calls':[{'id':'call_2','type':'function','function':"
-		  "{'name':'read','arguments':'{\\\"sql\\\":\\\"SELECT 1\\\"}'},'extra_content':"
-		  "{'google':{'thought_signature':'Eh=='}}}]}}],"
-		  "'usage':{'prompt_tokens':180,'completion_tokens':22,'total_tokens':202,"
-		  "'prompt_tokens_details':{'cached_tokens':7}}}",
-		  "{'raw':{'role':'assistant','content':null,"
-		  "'refusal':null,'tool_calls':[{'id':'call_2','type':'function','function':"
-		  "{'name':'read','arguments':'{\\\"sql\\\":\\\"SELECT 1\\\"}'},'extra_content':"
-		  "{'google':{'thought_signature':'Eh=='}}}]},'text':'',"
-		  "'calls':[{'id':'call_2','name':'read','arguments':{'sql':'SELECT 1'}}],"
-		  "'stop':'end','usage':{'input':180,'cached':7,'output':22},'model':'any',"
-		  "'id':'chatcmpl-1'}");
-	answer_is(&model,
-		  "{'choices':[{'finish_reason':'stop','message':{'content':[{'type':'thinking',"
-		  "'thinking':[{'type':'text','text':'hm'}]},{'type':'text','text':'a'},"
-		  "{'type':'text','text':'b'}],'tool_calls':null}}],"
-		  "'usage':{'prompt_tokens':1,'completion_tokens':2,'total_tokens':13}}",
-		  "{'raw':{'role':'assistant','content':[{'type':'thinking',"
-		  "'thinking':[{'type':'text','text':'hm'}]},{'type':'text','text':'a'},"
-		  "{'type':'text','text':'b'}]},'text':'ab','calls':[],'stop':'end',"
-		  "'usage':{'input':1,'cached':0,'output':12}}");
-	answer_is(&model,
-		  "{'choices':[{'finish_reason':'stop','message':{'content':'x','refusal':"
-		  "'I cannot'}}]}",
-		  "{'raw':null,'text':'x','calls':[],'stop':'refused','why':'I cannot',"
-		  "'usage':null}");
-	answer_is(&model,
-		  "{'choices':[{'finish_reason':'length','message':{'role':'assistant',"
-		  "'content':''}}]}",
-		  "{'raw':null,'text':'','calls':[],'stop':'length','why':'length',"
-		  "'usage':null}");
-}
-
-/* The raw turn must answer to the ids that the calls have. */
-static void check_ids(const json_t *answer)
-{
-	const json_t *calls = json_object_get(answer, "calls");
-	const json_t *raw = json_object_get(json_object_get(answer, "raw"), "tool_calls");
-
-	OG_CHECK_INT(json_array_size(calls), json_array_size(raw));
-	for (size_t i = 0; i < json_array_size(calls); i++) {
-		const char *id = og_json_str(json_array_get(calls, i), "id");
-
-		OG_CHECK_STR(og_json_str(json_array_get(raw, i), "id"), id);
-		OG_CHECK(id && *id);
-		for (size_t j = 0; j < i; j++)
-			OG_CHECK(strcmp(og_json_str(json_array_get(calls, j), "id"), id) != 0);
-	}
-}
-
-static void makes_ids(void)
-{
-	struct og_model model = openai();
-	static const char body[] =
-		"{'choices':[{'finish_reason':'tool_calls','message':{'tool_calls':["
-		"{'function':{'name':'read','arguments':'{}'}},"
-		"{'id':'','function':{'name':'read','arguments':'{}'}},"
-		"{'id':'same','function':{'name':'read','arguments':'{}'}},"
-		"{'id':'same','function':{'name':'read','arguments':'{}'}},"
-		"{'id':7,'function':{'name':'read','arguments':'{}'}}]}}]}";
-	json_t *answer = answer_of(&model, body), *again = answer_of(&model, body);
-	const json_t *third = json_array_get(json_object_get(answer, "calls"), 2);
-
-	check_ids(answer);
-	OG_CHECK_STR(og_json_str(third, "id"), "same");
-	OG_CHECK(json_equal(answer, again));
-	json_decref(again);
-	json_decref(answer);
-	answer = answer_of(&model, "{'choices':[{'finish_reason':'function_call','message':"
-				   "{'content':null,'function_call':{'name':'read','arguments':"
-				   "'{\\\"a\\\":1}'}}}]}");
-	check_ids(answer);
-	OG_CHECK(!json_object_get(json_object_get(answer, "raw"), "function_call"));
-	same(json_object_get(json_array_get(json_object_get(answer, "calls"), 0), "arguments"),
-	     "{'a':1}");
-	json_decref(answer);
-}
-
-/* Arguments as text -> a problem with these words, or "" and these arguments. */
-static void arguments_are(const char *arguments, const char *problem, const char *want,
-			  const char *raw)
-{
-	struct og_model model = openai();
-	json_t *response = json("{'choices':[{'finish_reason':'tool_calls','message':"
-				"{'tool_calls':[{'id':'1','function':{'name':'read'}}]}}]}");
-	json_t *message =
-		json_object_get(json_array_get(json_object_get(response, "choices"), 0), "message");
-	json_t *function = json_object_get(
-		json_array_get(json_object_get(message, "tool_calls"), 0), "function");
-	json_t *answer = NULL, *call;
-	char *text;
-
-	if (arguments)
-		json_object_set_new(function, "arguments", json_string(arguments));
-	text = canon(response);
-	OG_CHECK_OK(og_model_answer(&model, text, strlen(text), &answer, &err), &err);
-	call = json_array_get(json_object_get(answer, "calls"), 0);
-	if (problem)
-		OG_CHECK(og_json_str(call, "problem") &&
-			 strstr(og_json_str(call, "problem"), problem));
-	else
-		same(json_object_get(call, "arguments"), want);
-	OG_CHECK(problem ? !json_object_get(call, "arguments") : !json_object_get(call, "problem"));
-	message = json_object_get(answer, "raw");
-	call = json_array_get(json_object_get(message, "tool_calls"), 0);
-	OG_CHECK_STR(og_json_str(json_object_get(call, "function"), "arguments"), raw);
+	if (!OG_CHECK((rc == 0) == (want != NULL)))
+		printf("# %s: %s\n", body, err.msg);
+	for (size_t i = 0; want && rc == 0 && i < n; i++)
+		OG_CHECK((double)vectors[i * dimension] > want[i] - 1e-6 &&
+			 (double)vectors[i * dimension] < want[i] + 1e-6);
+	if (rc == 0)
+		OG_CHECK_INT(told, tokens);
+	free(vectors);
 	free(text);
-	json_decref(answer);
 	json_decref(response);
 }
 
-static void bad_arguments(void)
+static void reads_embeddings(void)
 {
-	char deep[200] = "{\"a\":";
+	static const double want[] = { 0.6, 0 };
+	struct og_model g = gemini(), o = openai();
 
-	arguments_are("{\"n\": 1.5, \"m\": 3}", NULL, "{'n':1.5,'m':3}", "{\"n\": 1.5, \"m\": 3}");
-	arguments_are("", NULL, "{}", "{}");
-	arguments_are(" \n", NULL, "{}", "{}");
-	arguments_are(NULL, NULL, "{}", "{}");
-	arguments_are("{\"sql\":", "not JSON", NULL, "{\"unreadable\":\"{\\\"sql\\\":\"}");
-	arguments_are("[1]", "no object", NULL, "{\"unreadable\":\"[1]\"}");
-	arguments_are("null", "no object", NULL, "{\"unreadable\":\"null\"}");
-	arguments_are("{\"a\":1,\"a\":2}", "duplicate", NULL,
-		      "{\"unreadable\":\"{\\\"a\\\":1,\\\"a\\\":2}\"}");
-	arguments_are("{\"a\":\"\\ud800\"}", "not JSON", NULL,
-		      "{\"unreadable\":\"{\\\"a\\\":\\\"\\\\ud800\\\"}\"}");
-	arguments_are("{\"a\":\"\\u0000\"}", "NUL", NULL,
-		      "{\"unreadable\":\"{\\\"a\\\":\\\"\\\\u0000\\\"}\"}");
-	arguments_are("{\"a\":9007199254740992}", "do not keep", NULL,
-		      "{\"unreadable\":\"{\\\"a\\\":9007199254740992}\"}");
-	arguments_are("{\"a\":1e17}", "do not keep", NULL, "{\"unreadable\":\"{\\\"a\\\":1e17}\"}");
-	arguments_are("{\"a\":1e400}", "not JSON", NULL, "{\"unreadable\":\"{\\\"a\\\":1e400}\"}");
-	memset(deep + 5, '[', 50);
-	memset(deep + 55, ']', 50);
-	deep[105] = '}';
-	{
-		char raw[300];
-
-		snprintf(raw, sizeof(raw), "{\"unreadable\":\"{\\\"a\\\":%s\"}", deep + 5);
-		arguments_are(deep, "too deep", NULL, raw);
-	}
+	embedded_is(&g, "{'embeddings':[{'values':[3,4]},{'values':[0,-0.001]}]}", 2, want, -1);
+	embedded_is(&g, "{'embeddings':[{'values':[3,4]}],'usageMetadata':{'promptTokenCount':9}}",
+		    1, want, 9);
+	/* By index, not by place. */
+	embedded_is(&o,
+		    "{'data':[{'index':1,'embedding':[0,2]},{'index':0,'embedding':[0.3,0.4]}],"
+		    "'usage':{'prompt_tokens':4}}",
+		    2, want, 4);
+	embedded_is(&o, "{'data':[{'embedding':[3,4]},{'embedding':[0,1]}]}", 2, want, -1);
 }
 
-/* --- recorded answers ---------------------------------------------------------------------- */
-
-static int load(const char *name, struct og_buf *text)
+static void refuses_embeddings(void)
 {
-	char path[256];
+	static const char *const wrong[] = {
+		"{}",
+		"[]",
+		"{'data':[]}",
+		"{'data':[{'index':0,'embedding':[1]}]}",
+		"{'data':[{'index':0,'embedding':[1]},{'index':0,'embedding':[1]}]}",
+		"{'data':[{'index':0,'embedding':[1]},{'index':2,'embedding':[1]}]}",
+		"{'data':[{'index':0,'embedding':[1]},{'index':-1,'embedding':[1]}]}",
+		"{'data':[{'index':0,'embedding':[1]},{'index':1,'embedding':[1,2]}]}",
+		"{'data':[{'index':0,'embedding':[1]},{'index':1,'embedding':[0]}]}",
+		"{'data':[{'index':0,'embedding':[1]},{'index':1,'embedding':[]}]}",
+		"{'data':[{'index':0,'embedding':[1]},{'index':1,'embedding':['1']}]}",
+		"{'data':[{'index':0,'embedding':[1]},{'index':1,'embedding':'AAAA'}]}",
+		"{'data':[{'index':0,'embedding':[1]},{'index':1,'embedding':[1e200]}]}",
+		"{'error':{'message':'no'},'data':[{'embedding':[1]},{'embedding':[1]}]}",
+	};
+	struct og_model model = openai();
 
-	snprintf(path, sizeof(path), DATA "%s", name);
-	og_buf_init(text, OG_MODEL_ANSWER_MAX);
-	if (og_file_read(path, name, text, &err) == 0)
-		return 1;
-	OG_SKIP(DATA " is absent");
-	return 0;
-}
-
-static json_t *replay(const struct og_model *model, const char *name)
-{
-	struct og_buf text;
-	json_t *answer = NULL;
-
-	if (!load(name, &text)) {
-		og_buf_release(&text);
-		return NULL;
-	}
-	if (strstr(name, ".chunks."))
-		OG_CHECK_OK(og_model_streamed(model, text.data, text.len, &answer, &err), &err);
-	else
-		OG_CHECK_OK(og_model_answer(model, text.data, text.len, &answer, &err), &err);
-	og_buf_release(&text);
-	return answer;
-}
-
-/* What was said, by its first words; the calls; the usage. */
-static void replayed_is(const char *dialect, const char *name, const char *text, const char *calls,
-			const char *usage)
-{
-	struct og_model model = model_of(dialect);
-	json_t *answer = replay(&model, name);
-	const char *said = og_json_str(answer, "text");
-
-	if (!answer)
-		return;
-	if (!OG_CHECK(said && strncmp(said, text, strlen(text)) == 0 && (*text || !*said)))
-		printf("# %s: %s\n", name, said);
-	same(json_object_get(answer, "calls"), calls);
-	same(json_object_get(answer, "usage"), usage);
-	OG_CHECK_STR(og_json_str(answer, "stop"), "end");
-	OG_CHECK(og_json_str(answer, "model") && og_json_str(answer, "id"));
-	json_decref(answer);
-}
-
-#define G "gemini:gemini-3-pro"
-#define O "openai:https://api.example/v1#m"
-
-static void replays_gemini(void)
-{
-	static const char weather[] =
-		"[{'name':'weather','arguments':{'location':'San Francisco'}}]";
-
-	replayed_is(G, "google-text.json", "There are **3** r's", "[]",
-		    "{'input':9,'cached':0,'output':272}");
-	replayed_is(G, "google-text.chunks.txt", "There are **3** \"r\"s in strawberry.\n\nst",
-		    "[]", "{'input':9,'cached':0,'output':208}");
-	replayed_is(G, "google-tool-call.json", "", weather,
-		    "{'input':29,'cached':0,'output':908}");
-	replayed_is(G, "google-tool-call.chunks.txt", "", weather,
-		    "{'input':29,'cached':0,'output':60}");
-	replayed_is(G, "google-tool-call-gemini3.json", "", weather,
-		    "{'input':29,'cached':0,'output':1816}");
-	replayed_is(G, "google-tool-call-gemini3.chunks.txt", "", weather,
-		    "{'input':29,'cached':0,'output':819}");
-}
-
-static void replays_openai(void)
-{
-	static const char weather[] =
-		"[{'id':'gSIMJiOkT','name':'weather','arguments':{'location':'San Francisco'}}]";
-
-	replayed_is(O, "openai-text.json", "**Holiday Name:** Galaxy Day", "[]",
-		    "{'input':16,'cached':0,'output':363}");
-	replayed_is(O, "openai-text.chunks.txt", "**Holiday Name:** Harmony Day", "[]",
-		    "{'input':16,'cached':0,'output':300}");
-	replayed_is(O, "mistral-text.json", "**Holiday Name: \"World", "[]",
-		    "{'input':13,'cached':0,'output':434}");
-	replayed_is(O, "mistral-text.chunks.txt", "Hello, world! This is a test response.", "[]",
-		    "{'input':13,'cached':0,'output':8}");
-	replayed_is(O, "mistral-tool-call.json", "", weather,
-		    "{'input':124,'cached':0,'output':22}");
-	replayed_is(O, "mistral-tool-call.chunks.txt", "", weather,
-		    "{'input':124,'cached':0,'output':22}");
-	replayed_is(O, "groq-text.json", "I'd like to introduce", "[]",
-		    "{'input':45,'cached':0,'output':607}");
-	replayed_is(O, "groq-tool-call.json", "",
-		    "[{'id':'ax9fskhev','name':'weather','arguments':{}}]",
-		    "{'input':218,'cached':0,'output':15}");
-	replayed_is(O, "groq-tool-call.chunks.txt", "",
-		    "[{'id':'tk85n1k4m','name':'weather','arguments':{}}]",
-		    "{'input':210,'cached':0,'output':15}");
-}
-
-/* A transcript of speech is no answer of a chat. */
-static void replays_what_is_none(void)
-{
-	struct og_model models[] = { gemini(), openai() };
-	struct og_buf text;
-	json_t *answer = NULL;
-
-	for (int i = 0; i < 2 && load("groq-transcription-text.json", &text); i++) {
-		OG_CHECK(og_model_answer(&models[i], text.data, text.len, &answer, &err) < 0);
-		OG_CHECK_INT(err.code, OG_EDATA);
-		og_buf_release(&text);
-	}
-}
-
-/* The signature stays on the part it came with. */
-static void keeps_signatures(void)
-{
-	struct og_model model = gemini();
-	json_t *answer = replay(&model, "google-text.chunks.txt");
-	const json_t *parts = json_object_get(json_object_get(answer, "raw"), "parts");
-
-	if (!answer)
-		return;
-	OG_CHECK_INT(json_array_size(parts), 2);
-	OG_CHECK(!json_object_get(json_array_get(parts, 0), "thoughtSignature"));
-	OG_CHECK_STR(og_json_str(json_array_get(parts, 1), "text"), "");
-	OG_CHECK(json_string_length(json_object_get(json_array_get(parts, 1), "thoughtSignature")) >
-		 500);
-	json_decref(answer);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		embedded_is(&model, wrong[i], 2, NULL, 0);
 }
 
 int main(void)
@@ -717,14 +486,12 @@ int main(void)
 	OG_RUN(asks_openai);
 	OG_RUN(answers_openai);
 	OG_RUN(no_conversations);
-	OG_RUN(reads_gemini);
-	OG_RUN(tells_stops);
-	OG_RUN(reads_openai);
-	OG_RUN(makes_ids);
-	OG_RUN(bad_arguments);
-	OG_RUN(replays_gemini);
-	OG_RUN(replays_openai);
-	OG_RUN(replays_what_is_none);
-	OG_RUN(keeps_signatures);
+	OG_RUN(told_to_wait);
+	OG_RUN(told_what_is_wrong);
+	OG_RUN(told_what_is_not_known);
+	OG_RUN(shows_reasons_safely);
+	OG_RUN(asks_for_embeddings);
+	OG_RUN(reads_embeddings);
+	OG_RUN(refuses_embeddings);
 	return og_done();
 }
