@@ -401,11 +401,12 @@ static enum og_turn go_forward(struct og_job *job)
 }
 
 /* Whatever becomes of the task, first it has to be known what came of a
- * call that was made. To a model a call that was refused is an answer. */
+ * call that was made; in a rerun it is. To a model a call that was refused is
+ * an answer. */
 static enum og_turn work(struct og_job *job)
 {
 	json_t *refusal = NULL;
-	enum og_turn turn = og_job_effect_resume(job, &refusal);
+	enum og_turn turn = job->records ? OG_TURN_OK : og_job_effect_resume(job, &refusal);
 
 	if (turn == OG_TURN_OK || (turn == OG_TURN_REFUSED && job->planner == &og_planner_model))
 		turn = go_forward(job);

@@ -32,9 +32,10 @@ static void trace_end(struct og_job *job, const json_t *over)
 		og_job_trace(job, action, "%s", details);
 }
 
-void og_job_end_as(struct og_job *job, const json_t *over)
+enum og_turn og_job_end_as(struct og_job *job, const json_t *over)
 {
 	const char *cause = og_json_str(over, "cause"), *reason = og_json_str(over, "reason");
+	int doubt = end_before_undo(over) == OG_TASK_IN_DOUBT;
 	json_t *refusal = json_object_get(over, "refusal");
 	json_t *rows = json_object_get(json_object_get(over, "data"), "interrupt");
 
@@ -43,7 +44,13 @@ void og_job_end_as(struct og_job *job, const json_t *over)
 		json_object_set(job->result, "refusal", refusal);
 	if (rows)
 		json_object_set(json_object_get(job->result, "data"), "interrupt", rows);
-	trace_end(job, over);
+	if (!doubt) {
+		trace_end(job, over);
+		return OG_TURN_OK;
+	}
+	og_text_format(job->doubt, sizeof(job->doubt), "%s", reason ? reason : "");
+	job->reason[0] = '\0';
+	return OG_TURN_DOUBT;
 }
 
 /* --- comparing ----------------------------------------------------------------- */

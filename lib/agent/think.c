@@ -437,9 +437,8 @@ static enum og_turn end_from_outside(struct og_thinking *t)
 		return turn;
 	job->records->missing = 0;
 	if (job->records->over)
-		og_job_end_as(job, job->records->over);
-	else
-		og_job_given_end(job);
+		return og_job_end_as(job, job->records->over);
+	og_job_given_end(job);
 	return OG_TURN_OK;
 }
 

@@ -157,8 +157,9 @@ int og_records_went_on(const struct og_job *job);
 int64_t og_records_hold(const struct og_job *job);
 void og_records_again(struct og_job *job, int64_t number);
 
-/* rerun.c: the task ends as this result on record has it. */
-void og_job_end_as(struct og_job *job, const json_t *over);
+/* rerun.c: the task ends as this result on record has it; OG_TURN_DOUBT when
+ * that is in doubt. */
+enum og_turn og_job_end_as(struct og_job *job, const json_t *over);
 
 /* The time that belongs to what is done now: of the last answer on record,
  * and of the wall clock without records. */
