@@ -58,52 +58,6 @@ static int is_end(const char *tool)
 	return strcmp(tool, OG_TOOL_FINISH) == 0 || strcmp(tool, OG_TOOL_GIVE_UP) == 0;
 }
 
-static void digest_of(const char *tool, const json_t *call, const json_t *result,
-		      struct og_hash *ret)
-{
-	struct og_err ignored = OG_ERR_INIT;
-	json_t *what = json_pack("{s:s,s:O*,s:O*,s:O*}", "tool", tool, "arguments",
-				 json_object_get(call, "arguments"), "output",
-				 json_object_get(result, "output"), "error",
-				 json_object_get(result, "error"));
-	struct og_buf text;
-
-	og_buf_init(&text, OG_CHANNEL_LINE_MAX);
-	og_json_canon(what, &text, &ignored);
-	og_sha256(text.len > 0 ? text.data : "", text.len, ret);
-	og_buf_release(&text);
-	json_decref(what);
-}
-
-/* The call after which a limit trips is told in the diagnostic. */
-static void note_call(struct og_thinking *t, const char *tool, const json_t *call)
-{
-	const json_t *arguments = json_object_get(call, "arguments");
-	const char *sql = og_json_str(arguments, "sql"), *skill = og_json_str(arguments, "skill");
-
-	og_text_format(t->trip_tool, sizeof(t->trip_tool), "%s", tool);
-	og_text_format(t->trip_statement, sizeof(t->trip_statement), "%s",
-		       sql     ? sql
-		       : skill ? skill
-			       : "");
-}
-
-/* Time has no say in the middle of a turn: it is not on record. */
-static void count_call(struct og_thinking *t, const char *tool, const json_t *call,
-		       const json_t *result)
-{
-	struct og_hash what;
-	enum og_trip trip;
-
-	digest_of(tool, call, result, &what);
-	note_call(t, tool, call);
-	trip = og_budget_call(&t->job->budget, &what);
-	if (trip == OG_TRIP_REPEAT || trip == OG_TRIP_CYCLE)
-		t->trip = trip;
-	else if (t->job->budget.steps >= t->job->budget.limits.steps)
-		t->trip = OG_TRIP_STEPS;
-}
-
 /* --- calls --------------------------------------------------------------------- */
 
 /* Why a call is not made; NULL: make it. */
@@ -164,7 +118,7 @@ static enum og_turn one_call(struct og_thinking *t, const json_t *call, json_t *
 		trace_call(t, tool, result);
 		/* What is not made because of a limit counts no more. */
 		if (!*ret_over && (made || t->trip == OG_TRIP_NONE))
-			count_call(t, tool, call, result);
+			og_think_count(t, tool, json_object_get(call, "arguments"), result);
 		json_array_append(results, result);
 	}
 	json_decref(result);
@@ -197,7 +151,6 @@ static enum og_turn take_text(struct og_thinking *t, const json_t *answer, int *
 	json_t *arguments = json_pack("{s:s}", "answer", og_json_str(answer, "text")),
 	       *error = NULL;
 	const char *why, *fix;
-	struct og_hash what;
 
 	*ret_over = og_think_finish(t, arguments, t->last, &error);
 	if (!*ret_over) {
@@ -208,8 +161,7 @@ static enum og_turn take_text(struct og_thinking *t, const json_t *answer, int *
 		push_note(t, "Your answer was not taken: %s%s%s. Call %s with a better one.",
 			  why ? why : "it is not complete", fix ? "; " : "", fix ? fix : "",
 			  OG_TOOL_FINISH);
-		digest_of("answer", NULL, result, &what);
-		count_call(t, "answer", arguments, result);
+		og_think_count(t, "answer", arguments, result);
 		json_decref(result);
 	}
 	json_decref(arguments);
@@ -340,124 +292,6 @@ static enum og_turn one_turn(struct og_thinking *t, int *ret_over)
 	return turn;
 }
 
-/* What was done cannot be told from the records: it is taken back as the
- * shield has it. */
-static enum og_turn fail_astray(struct og_job *job)
-{
-	struct og_records *records = job->records;
-
-	if (records->only)
-		return OG_TURN_BROKEN; /* a rerun: the report says where */
-	records->off = 1;
-	json_decref(job->begun);
-	job->begun = json_incref(records->begun);
-	job->task = og_json_str(job->begun, "task");
-	json_array_clear(json_object_get(job->result, "steps"));
-	json_object_clear(json_object_get(job->result, "data"));
-	og_job_end(job, OG_TASK_FAILED, "%s", records->astray);
-	og_job_trace(job, "model", "%s", job->reason);
-	return OG_TURN_OK;
-}
-
-/* Only while nothing that was done may stand. */
-static int may_fall_back(const struct og_thinking *t)
-{
-	const struct og_job *job = t->job;
-
-	return t->with->fallback && !job->acted &&
-	       json_array_size(json_object_get(job->result, "steps")) == 0;
-}
-
-static enum og_turn fall_back(struct og_job *job, const char *reason)
-{
-	enum og_turn turn = OG_TURN_OK;
-	json_t *result = job->result;
-
-	job->planner = &og_planner_fallback;
-	json_object_set_new(result, "fallback", json_string(reason));
-	json_object_set_new(result, "planner", json_string(job->planner->name));
-	og_job_trace(job, "fallback", "the skill planner takes over: %s", reason);
-	if (!job->records->only) {
-		turn = og_job_begin_again(job);
-		if (turn != OG_TURN_OK || og_job_given_end(job))
-			return turn;
-	}
-	og_budget_init(&job->budget, job->means->limits);
-	turn = job->planner->run(job);
-	if (!og_json_str(result, "next"))
-		json_object_set_new(result, "next",
-				    json_string("No model could be used: a skill's own steps were "
-						"run instead. See fallback."));
-	return turn;
-}
-
-static enum og_turn end_by_fault(struct og_thinking *t)
-{
-	char reason[sizeof(t->job->reason)];
-
-	memcpy(reason, t->job->reason, sizeof(reason));
-	if (t->fault && may_fall_back(t))
-		return fall_back(t->job, reason);
-	if (t->fault)
-		og_job_trace(t->job, "model", "%s", reason);
-	return OG_TURN_OK;
-}
-
-/* Another planner took over before, as the records show; NULL: none did. */
-static const char *taken_over(const struct og_job *job)
-{
-	const struct og_records *records = job->records;
-
-	if (job->planner != &og_planner_model)
-		return NULL;
-	if (records->over)
-		return og_json_str(records->over, "fallback");
-	return og_records_went_on(job) && !og_records_turned_back(job)
-		       ? "the model failed before this worker had the task"
-		       : NULL;
-}
-
-static int is_missing(const struct og_job *job, enum og_turn turn)
-{
-	return turn == OG_TURN_BROKEN && job->records && job->records->missing;
-}
-
-/* The records end here: the task went on without the model, or had its end
- * from outside. */
-static enum og_turn end_from_outside(struct og_thinking *t)
-{
-	struct og_job *job = t->job;
-	const char *reason = taken_over(job);
-	enum og_turn turn = OG_TURN_OK;
-
-	job->records->missing = 0;
-	if (reason)
-		turn = fall_back(job, reason);
-	if (reason && !is_missing(job, turn))
-		return turn;
-	job->records->missing = 0;
-	if (job->records->over)
-		return og_job_end_as(job, job->records->over);
-	og_job_given_end(job);
-	return OG_TURN_OK;
-}
-
-static enum og_turn come_to_end(struct og_thinking *t, enum og_turn turn)
-{
-	struct og_job *job = t->job;
-
-	if (turn == OG_TURN_REFUSED)
-		turn = end_by_fault(t);
-	if (is_missing(job, turn))
-		turn = end_from_outside(t);
-	if (turn == OG_TURN_BROKEN && job->records && job->records->astray[0])
-		return fail_astray(job);
-	/* Nobody wants it any more, or it was being taken back already. */
-	if (turn == OG_TURN_OK && t->given)
-		og_job_given_end(job);
-	return turn;
-}
-
 /* --- the planner --------------------------------------------------------------- */
 
 static enum og_turn open_records(struct og_job *job)
@@ -535,7 +369,7 @@ static enum og_turn run(struct og_job *job)
 	if (t.given)
 		job->records->only = 1;
 	job->reason[0] = '\0';
-	turn = come_to_end(&t, think(&t));
+	turn = og_think_end(&t, think(&t));
 	if (job->records && !job->records->over)
 		job->records->only = 0;
 	og_think_release(&t);

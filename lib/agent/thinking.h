@@ -6,6 +6,7 @@
  *
  *	think.c		the loop: reserve, ask, journal, act; stops and ends
  *	think-turn.c	one answer of the model; think-body.c: what is sent for it
+ *	think-count.c	what stops it; think-end.c: its ends, and who takes over
  *	think-prompt.c	what it is told at the start, written by think-brief.c
  *	think-tools.c	which tools it is offered, and their schemas
  *	think-act.c	a call of a tool; think-look.c, think-step.c, think-write.c
@@ -105,6 +106,14 @@ int og_think_finish(struct og_thinking *t, const json_t *arguments, int last, js
  * recorded. OG_TURN_REFUSED: the task has its end (job->end); with t->fault
  * it is the model's doing, and another planner may take over. */
 enum og_turn og_think_turn(struct og_thinking *t, json_t **ret_answer);
+
+/* think-end.c: the turns are over, as the last one says; the task's end, or
+ * the skill planner's run. */
+enum og_turn og_think_end(struct og_thinking *t, enum og_turn turn);
+
+/* think-count.c: a call was made; t->trip says when that reaches a limit. */
+void og_think_count(struct og_thinking *t, const char *tool, const json_t *arguments,
+		    const json_t *result);
 
 /* think-body.c: what is sent. Why a turn is the last changes it, and so do
  * the quirks of a server; of a turn on record its digest tells which they
