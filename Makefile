@@ -105,7 +105,7 @@ lint:
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -I. -D_GNU_SOURCE \
 		--library=tools/cppcheck.cfg --suppress=missingIncludeSystem \
 		--enable=warning,performance,portability lib cmd
-	@shellcheck tools/need tools/demo tools/ui tests/run tests/synopsis tests/bench/run tests/bench/telemetry.sh tests/servers/rabbitmq .ci/run
+	@shellcheck tools/need tools/demo tools/ui tests/run tests/synopsis tests/bench/run tests/bench/telemetry.sh tests/bench/models.sh tests/servers/rabbitmq .ci/run
 	@echo 'lint: clean'
 
 format:
@@ -170,7 +170,7 @@ $(SHARE)/ui/.built: $(SHARE)/.linked tools/ui $(UI_SRC)
 	@touch $@
 
 units: $(UNITS) $(PRELOADS) $(SERVERS) $(O)/bench/http
-benches: $(BENCHES)
+benches: $(BENCHES) $(O)/tests/servers/model
 fuzzers: $(FUZZERS)
 $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 	@mkdir -p $(@D)

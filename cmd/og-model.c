@@ -262,19 +262,25 @@ static void stopped(struct og_provider *provider, struct og_call_answer *ret)
 	og_call_fail(ret, OG_CALL_BROKEN, "told to stop while the model was asked");
 }
 
-/* Until fd (-1: none) is readable: 1; the deadline: 0; told to stop: -1. */
-static int await(const struct og_provider *provider, int fd, int64_t deadline)
+/* 1: told to stop; 0: not until the deadline. */
+static int told_to_stop(const struct og_provider *provider, int64_t deadline)
 {
-	struct pollfd p[] = { { fd, POLLIN, 0 }, { provider->stop_fd, POLLIN, 0 } };
+	struct pollfd p = { provider->stop_fd, POLLIN, 0 };
+	int n;
 
-	for (;;) {
-		int n = poll(p, 2, og_deadline_left(deadline));
+	do
+		n = poll(&p, 1, og_deadline_left(deadline));
+	while (n < 0 && errno == EINTR);
+	return n > 0;
+}
 
-		if (n > 0)
-			return p[1].revents ? -1 : 1;
-		if (n == 0 || errno != EINTR)
-			return n == 0 ? 0 : 1;
-	}
+/* Events go into the body as they come. */
+static int take_event(void *arg, const char *data, size_t len)
+{
+	struct og_call_answer *answer = arg;
+
+	og_buf_add(&answer->body, data, len);
+	return og_buf_addc(&answer->body, '\n') < 0;
 }
 
 static void take_reply(const struct og_net_reply *reply, struct og_call_answer *ret)
@@ -306,14 +312,12 @@ static void ask_once(struct og_provider *provider, const struct og_net_request *
 	struct og_net_reply reply;
 
 	og_net_reply_init(&reply);
-	if (await(provider, -1, og_mono_ms()) < 0)
+	if (told_to_stop(provider, og_mono_ms()))
 		stopped(provider, ret);
-	else if (og_net_begin(provider->net, request, &err) < 0)
-		take_failure(provider, &reply, &err, ret);
-	else if (await(provider, og_net_fd(provider->net), OG_FOREVER) < 0)
-		stopped(provider, ret);
-	else if (og_net_end(provider->net, &reply, &err) == 0)
+	else if (og_net_call(provider->net, request, &reply, &err) == 0)
 		take_reply(&reply, ret);
+	else if (told_to_stop(provider, og_mono_ms()))
+		stopped(provider, ret);
 	else
 		take_failure(provider, &reply, &err, ret);
 	og_net_reply_release(&reply);
@@ -356,7 +360,7 @@ static int pause_for(struct og_provider *provider, int64_t pause, int64_t deadli
 {
 	if (pause < 0 || og_deadline_left(deadline) <= pause)
 		return 0;
-	if (await(provider, -1, og_deadline(pause)) < 0) {
+	if (told_to_stop(provider, og_deadline(pause))) {
 		stopped(provider, ret);
 		return 0;
 	}
@@ -376,11 +380,15 @@ void og_provider_ask(void *arg, const char *url, const char *body, size_t len, i
 					  .headers = headers,
 					  .body = body,
 					  .len = len,
-					  .max_bytes = OG_MODEL_ANSWER_MAX,
-					  .tries = TRIES };
+					  .max_bytes =
+						  stream ? OG_NET_BODY_MAX : OG_MODEL_ANSWER_MAX,
+					  .tries = TRIES,
+					  .on_event = stream ? take_event : NULL,
+					  .event_arg = ret,
+					  .stop_fd =
+						  provider->stop_fd < 0 ? 0 : provider->stop_fd };
 	int attempts = 0;
 
-	(void)stream;
 	provider->stopped = 0;
 	og_call_place(url, ret);
 	do {

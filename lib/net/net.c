@@ -280,10 +280,11 @@ int og_net_call(struct og_net *net, const struct og_net_request *request,
 	return og_net_begin(net, request, err) < 0 ? -1 : og_net_end(net, reply, err);
 }
 
-/* A request that it must refuse. */
+/* A request that it must refuse, at once; but a machine on which a hundred
+ * helpers start may take its time. */
 int og_net_greet(struct og_net *net, struct og_err *err)
 {
-	struct og_net_request request = { .url = "none:", .timeout_ms = 1 };
+	struct og_net_request request = { .url = "none:" };
 	struct og_err refusal = OG_ERR_INIT;
 	struct og_net_reply reply;
 
