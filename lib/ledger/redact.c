@@ -81,23 +81,30 @@ static int run_with(struct og_db *db, const char *sql, int64_t seq, const char *
 	return rc;
 }
 
+/* What a task holds of its own content, in whatever table. */
+static int erase_task(struct og_db *db, const char *task, struct og_err *err)
+{
+	static const char *const sql[] = {
+		"UPDATE og_task SET result = NULL, text = '(redacted)', vars = '{}',"
+		" envelope = '{}', effect = NULL WHERE id = ?1",
+		"UPDATE og_consent SET envelope = '{}' WHERE task = ?1",
+		"UPDATE og_journal SET reply = '{}', changes = NULL, vars = NULL WHERE task = ?1",
+		"UPDATE og_call SET reply = '{}', size = 2 WHERE task = ?1",
+		"UPDATE og_turn SET answer = NULL, size = 0 WHERE task = ?1",
+	};
+
+	for (size_t i = 0; i < sizeof(sql) / sizeof(*sql); i++)
+		if (run_with(db, sql[i], 0, task, err) < 0)
+			return -1;
+	return 0;
+}
+
 static int erase(struct og_db *db, int64_t seq, const char *task, struct og_err *err)
 {
 	if (run_with(db, "UPDATE audit_ledger SET body = NULL, salt = NULL WHERE seq = ?1", seq,
 		     NULL, err) < 0)
 		return -1;
-	if (!*task)
-		return 0;
-	if (run_with(db,
-		     "UPDATE og_task SET result = NULL, text = '(redacted)', vars = '{}', "
-		     "envelope = '{}', effect = NULL WHERE id = ?1",
-		     0, task, err) < 0 ||
-	    run_with(db, "UPDATE og_consent SET envelope = '{}' WHERE task = ?1", 0, task, err) < 0)
-		return -1;
-	return run_with(db,
-			"UPDATE og_journal SET reply = '{}', changes = NULL, vars = NULL "
-			"WHERE task = ?1",
-			0, task, err);
+	return *task ? erase_task(db, task, err) : 0;
 }
 
 static int append(struct og_db *db, const struct og_redaction *redaction, const char *task,

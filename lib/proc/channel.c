@@ -230,3 +230,35 @@ out:
 	og_buf_release(&sig);
 	return rc;
 }
+
+/* The canonical text, or as near to it as its numbers allow. Heap. */
+static char *digest_text(const json_t *request)
+{
+	struct og_err quiet = OG_ERR_INIT;
+	struct og_buf text;
+
+	og_buf_init(&text, 2 * OG_CHANNEL_LINE_MAX);
+	if (og_json_canon(request, &text, &quiet) == 0)
+		return text.data;
+	og_buf_release(&text);
+	return json_dumps(request, JSON_COMPACT | JSON_SORT_KEYS);
+}
+
+int og_channel_digest(const json_t *request, char out[OG_HASH_HEX + 1], struct og_err *err)
+{
+	static const char *const own[] = { "v", "id", "trace", "task", "epoch", "call", "embed" };
+	json_t *bare = json_copy((json_t *)request);
+	struct og_hash hash;
+	char *text;
+
+	for (size_t i = 0; bare && i < sizeof(own) / sizeof(own[0]); i++)
+		json_object_del(bare, own[i]);
+	text = bare ? digest_text(bare) : NULL;
+	json_decref(bare);
+	if (!text)
+		return og_fail_nomem(err);
+	og_sha256(text, strlen(text), &hash);
+	og_hash_hex(&hash, out);
+	free(text);
+	return 0;
+}

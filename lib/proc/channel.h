@@ -19,6 +19,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "lib/hash/hash.h"
 #include "lib/json/json.h"
 
 #define OG_CHANNEL_LINE_MAX   ((size_t)16 << 20)
@@ -51,6 +52,13 @@ int og_channel_ask(struct og_channel *channel, const char *verb, json_t *request
 		   json_t **ret_reply, struct og_err *err);
 /* The error that a reply with {"ok":false} stands for. Always -1. */
 int og_channel_refusal(const json_t *reply, struct og_err *err);
+
+/* What two requests of a task with the same number are told apart by
+ * (og-channel(5), "call"): hex SHA-256 over the canonical JSON of verb and
+ * members without v, id, trace, task, epoch, call and embed (which helps to
+ * find something and is none of what is asked). Numbers that JSON in
+ * canonical form cannot hold stand as jansson prints them. */
+int og_channel_digest(const json_t *request, char out[OG_HASH_HEX + 1], struct og_err *err);
 
 /* session.begin: asks for a nonce, signs it with the principal's key file,
  * sends it back. After it the channel's session is this principal's. */

@@ -302,7 +302,7 @@ int og_verb_ask(struct og_request *rq, struct og_err *err)
 		rc = perform(&ask, err);
 	if (rc == 1)
 		return og_task_stands(rq, ask.approval ? "approval" : "answer", err);
-	return rc < 0 ? -1 : og_frame_commit(&rq->shield->frame, 0, err);
+	return rc < 0 ? -1 : og_request_commit(rq, 0, err);
 }
 
 /* --- the request that was approved ------------------------------------------- */

@@ -92,7 +92,20 @@ struct og_request {
 
 	enum og_refusal refusal;
 	char rule[OG_RULE_MAX];
+
+	/* Of a numbered request (calls.h): when it was made, what it is known
+	 * by, and the reply on record when it was made before. */
+	int numbered;
+	int64_t call;
+	char call_digest[OG_HASH_HEX + 1];
+	char at[OG_TIME_LEN + 1];
+	json_t *recorded;
 };
+
+/* How every handler of a numbered verb ends: puts the request's record
+ * (calls.h) into the open frame, if it has a number, and commits that. The
+ * reply must be complete by then. */
+int og_request_commit(struct og_request *rq, int sync, struct og_err *err);
 
 /* Marks the request as refused. Always -1. */
 int og_refuse(struct og_request *rq, enum og_refusal kind, const char *rule, struct og_err *err,
@@ -119,8 +132,10 @@ int og_request_right(struct og_request *rq, const char *right, struct og_err *er
 void og_request_record(struct og_request *rq, const char *action, struct og_record *ret);
 /* Notes a new entry in the task's row, inside the frame. */
 int og_request_entry(struct og_request *rq, int64_t seq, struct og_err *err);
-/* Writes a refusal to the ledger, if it is of the kind that belongs there. */
-void og_request_refused(struct og_request *rq, const struct og_err *err);
+/* Writes a refusal to the ledger, if it is of the kind that belongs there,
+ * and to the records of numbered requests. Only where a record that is due
+ * cannot be made is it another error afterwards. */
+void og_request_refused(struct og_request *rq, struct og_err *err);
 json_t *og_request_head(const json_t *body, int ok);
 json_t *og_request_reply(struct og_request *rq, int rc, const struct og_err *err);
 void og_request_release(struct og_request *rq);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/shield/calls.h"
 #include "lib/shield/channel-internal.h"
 #include "lib/shield/gate.h"
 
@@ -15,6 +16,7 @@ void og_request_release(struct og_request *rq)
 	json_decref(rq->reply);
 	json_decref(rq->extra);
 	json_decref(rq->approval);
+	json_decref(rq->recorded);
 	og_task_row_release(&rq->task);
 }
 
@@ -94,6 +96,8 @@ int og_request_task(struct og_request *rq, struct og_err *err)
 	int64_t epoch = og_json_int(rq->body, "epoch", -1);
 	int found;
 
+	if (rq->has_task) /* looked at already, to find its record */
+		return 0;
 	if (!id || !og_uuid_valid(id))
 		return og_fail(err, OG_EDATA, "request: 'task' is not a task id");
 	found = og_tasks_get(rq->shield->tasks, id, &rq->task, err);
@@ -239,26 +243,49 @@ static json_t *refusal_body(const struct og_request *rq, const struct og_err *er
 	return body;
 }
 
-/* Best effort on purpose: the refusal stands whether or not it could be
- * written down, and the caller's error must not be replaced by a new one. */
-void og_request_refused(struct og_request *rq, const struct og_err *err)
+/* Inside a frame of its own. */
+static int note_refusal(struct og_request *rq, const struct og_err *why, struct og_err *err)
 {
-	struct og_frame *frame = &rq->shield->frame;
-	struct og_err quiet = OG_ERR_INIT;
 	struct og_record record;
 	struct og_receipt receipt;
 	json_t *body;
+	int rc;
 
-	if (!on_ledger(rq, err))
-		return;
-	body = refusal_body(rq, err);
+	if (!on_ledger(rq, why))
+		return 0;
+	body = refusal_body(rq, why);
+	if (!body)
+		return og_fail_nomem(err);
 	og_request_record(rq, "refuse", &record);
-	if (body && og_frame_begin(frame, &quiet) == 0 &&
-	    og_frame_record(frame, &record, body, &receipt, &quiet) == 0 &&
-	    og_request_entry(rq, receipt.seq, &quiet) == 0)
-		og_frame_commit(frame, !rq->has_task, &quiet);
-	og_frame_abort(frame);
+	rc = og_frame_record(&rq->shield->frame, &record, body, &receipt, err);
 	json_decref(body);
+	return rc < 0 ? -1 : og_request_entry(rq, receipt.seq, err);
+}
+
+/* Best effort on purpose: the refusal stands whether or not it could be
+ * written down, and the caller's error must not be replaced by a new one.
+ * Except where the request is numbered: what it was told must be known. */
+void og_request_refused(struct og_request *rq, struct og_err *err)
+{
+	struct og_frame *frame = &rq->shield->frame;
+	struct og_err quiet = OG_ERR_INIT;
+	int kept = og_call_keeps(rq, err), rc;
+
+	if (!kept && !on_ledger(rq, err))
+		return;
+	rc = og_frame_begin(frame, &quiet);
+	if (rc == 0)
+		rc = note_refusal(rq, err, &quiet);
+	if (rc == 0 && kept)
+		rc = og_call_keep(rq, -1, err, &quiet);
+	if (rc == 0)
+		rc = og_frame_commit(frame, !rq->has_task, &quiet);
+	og_frame_abort(frame);
+	if (rc == 0 || !kept)
+		return;
+	rq->refusal = OG_REFUSAL_NONE;
+	rq->rule[0] = '\0';
+	*err = quiet;
 }
 
 /* Keeps the task's range of entries. Its row may be older than what other
@@ -334,15 +361,38 @@ static json_t *refused_reply(struct og_request *rq, const struct og_err *err)
 	return NULL;
 }
 
+/* What was answered when the same request was made before. */
+static json_t *recorded_reply(struct og_request *rq)
+{
+	json_t *reply = json_copy(rq->recorded);
+	json_t *head = og_request_head(rq->body, og_json_bool(rq->recorded, "ok", 0));
+	int rc = reply && head ? json_object_update(reply, head) : -1;
+
+	if (rc == 0)
+		rc = json_object_set_new(reply, "replayed", json_true());
+	json_decref(head);
+	if (rc == 0)
+		return reply;
+	json_decref(reply);
+	return NULL;
+}
+
 /* A handler's reply may have brought an old id along: a repeated step's. */
 json_t *og_request_reply(struct og_request *rq, int rc, const struct og_err *err)
 {
-	json_t *head;
+	json_t *reply, *head;
 
-	if (rc < 0)
-		return refused_reply(rq, err);
-	head = og_request_head(rq->body, 1);
-	rc = head ? json_object_update(rq->reply, head) : -1;
+	if (rq->recorded)
+		return recorded_reply(rq);
+	reply = rc < 0 ? refused_reply(rq, err) : json_incref(rq->reply);
+	head = rc < 0 ? NULL : og_request_head(rq->body, 1);
+	if (rc >= 0 && (!head || json_object_update(reply, head) < 0))
+		rc = -2;
+	if (reply && rq->numbered && json_object_set_new(reply, "at", json_string(rq->at)) < 0)
+		rc = -2;
 	json_decref(head);
-	return rc < 0 ? NULL : json_incref(rq->reply);
+	if (rc != -2)
+		return reply;
+	json_decref(reply);
+	return NULL;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/proc/channel.h"
+#include "lib/shield/calls.h"
 #include "lib/shield/channel-internal.h"
 #include "lib/shield/verbs.h"
 #include "lib/task/envelope.h"
@@ -54,6 +55,8 @@ struct verb {
 
 #define TASK	   "task:s epoch:i "
 #define MAYBE_TASK "task:s? epoch:i? "
+/* Of verbs whose requests a task may number. */
+#define CALL "call:i? "
 
 static const struct verb verbs[] = {
 	{ "session.begin", NEW | CHALLENGED, SELF, OWN, NULL, "principal:s nonce:s? sig:s?",
@@ -67,7 +70,7 @@ static const struct verb verbs[] = {
 	{ "task.stats", SESSION, LOGIN, READ, "tasks", "", og_verb_task_stats },
 	{ "task.prune", SESSION, LOGIN, WRITE, "tasks", "before:s after:s? limit:i?",
 	  og_verb_task_prune },
-	{ "step.run", ANY, SELF, WRITE, NULL, TASK "skill:s hash:s? step:s slots:o?",
+	{ "step.run", ANY, SELF, WRITE, NULL, TASK CALL "skill:s hash:s? step:s slots:o?",
 	  og_verb_step_run },
 	{ "effect.begin", ANY, SELF, WRITE, NULL, TASK "skill:s? hash:s? step:s slots:o?",
 	  og_verb_effect_begin },
@@ -78,28 +81,28 @@ static const struct verb verbs[] = {
 	{ "consent.put", ANY, SELF, OWN, NULL, "envelope:o", og_verb_envelope },
 	{ "cancel", ANY, SELF, OWN, NULL, "envelope:o", og_verb_envelope },
 	{ "answer", ANY, SELF, OWN, NULL, "envelope:o", og_verb_envelope },
-	{ "schema", ANY, EITHER, READ, NULL, MAYBE_TASK "detail:b?", og_verb_schema },
-	{ "skill.match", ANY, EITHER, READ, NULL, MAYBE_TASK "text:s limit:i? embed:o?",
+	{ "schema", ANY, EITHER, READ, NULL, MAYBE_TASK CALL "detail:b?", og_verb_schema },
+	{ "skill.match", ANY, EITHER, READ, NULL, MAYBE_TASK CALL "text:s limit:i? embed:o?",
 	  og_verb_skill_match },
-	{ "skill.get", ANY, EITHER_LATE, READ, NULL, MAYBE_TASK "skill:s hash:s? text:b?",
+	{ "skill.get", ANY, EITHER_LATE, READ, NULL, MAYBE_TASK CALL "skill:s hash:s? text:b?",
 	  og_verb_skill_get },
-	{ "skill.list", ANY, EITHER, READ, NULL, MAYBE_TASK, og_verb_skill_list },
-	{ "skill.put", ANY, EITHER, WRITE, "skill", MAYBE_TASK "call:i? approval:s? doc:o",
+	{ "skill.list", ANY, EITHER, READ, NULL, MAYBE_TASK CALL, og_verb_skill_list },
+	{ "skill.put", ANY, EITHER, WRITE, "skill", MAYBE_TASK CALL "approval:s? doc:o",
 	  og_verb_skill_put },
-	{ "policy.search", ANY, EITHER, READ, NULL, MAYBE_TASK "node:s? query:s limit:i? embed:o?",
-	  og_verb_policy_search },
-	{ "policy.list", ANY, EITHER, READ, NULL, MAYBE_TASK "node:s? name:s?",
+	{ "policy.search", ANY, EITHER, READ, NULL,
+	  MAYBE_TASK CALL "node:s? query:s limit:i? embed:o?", og_verb_policy_search },
+	{ "policy.list", ANY, EITHER, READ, NULL, MAYBE_TASK CALL "node:s? name:s?",
 	  og_verb_policy_list },
-	{ "policy.put", ANY, EITHER, WRITE, "policy", MAYBE_TASK "call:i? approval:s? policy:o",
+	{ "policy.put", ANY, EITHER, WRITE, "policy", MAYBE_TASK CALL "approval:s? policy:o",
 	  og_verb_policy_put },
-	{ "sql.read", ANY, EITHER, NOTED, NULL, MAYBE_TASK "sql:s params:o? max_rows:i?",
+	{ "sql.read", ANY, EITHER, NOTED, NULL, MAYBE_TASK CALL "sql:s params:o? max_rows:i?",
 	  og_verb_sql_read },
-	{ "sql.write", ANY, EITHER, WRITE, NULL, MAYBE_TASK "call:i? approval:s? sql:s params:o?",
+	{ "sql.write", ANY, EITHER, WRITE, NULL, MAYBE_TASK CALL "approval:s? sql:s params:o?",
 	  og_verb_sql_write },
 	{ "sql.check", ANY, EITHER, READ, NULL, MAYBE_TASK "sql:s params:o?", og_verb_sql_check },
 	{ "ddl", ANY, EITHER, WRITE, "ddl",
-	  MAYBE_TASK "call:i? approval:s? sql:s? op:s? table:s? column:s? type:s? default:*? "
-		     "columns:a? unique:b?",
+	  MAYBE_TASK CALL "approval:s? sql:s? op:s? table:s? column:s? type:s? default:*? "
+			  "columns:a? unique:b?",
 	  og_verb_ddl },
 	{ "grant.put", SESSION, LOGIN, WRITE, "grant",
 	  "subject:s tbl:s effect:s? verbs:a visible:a? masked:a? settable:a? predicate:s?",
@@ -120,7 +123,7 @@ static const struct verb verbs[] = {
 	{ "journal.get", ANY, SELF, READ, NULL, "task:s epoch:i? after:i? limit:i?", NULL },
 	{ "ask", ANY, SELF, WRITE, NULL,
 	  TASK "call:i for:s question:s clearance:i? seconds:i? about:o?", og_verb_ask },
-	{ "query.run", ANY, SELF, WRITE, NULL, TASK "call:i? skill:s hash:s? slots:o?",
+	{ "query.run", ANY, SELF, WRITE, NULL, TASK CALL "skill:s hash:s? slots:o?",
 	  og_verb_query_run },
 	{ "vector.want", SESSION, LOGIN, READ, "policy", "model:s dimension:i limit:i?",
 	  og_verb_vector_want },
@@ -292,20 +295,46 @@ static int open_frame(struct og_request *rq, const struct verb *verb, struct og_
 	struct og_frame *frame = &rq->shield->frame;
 	int noted = verb->frame == NOTED && json_object_get(rq->body, "task");
 
+	if (frame->writing)
+		return 0;
 	if (verb->frame == WRITE || noted)
 		return og_frame_begin(frame, err);
 	return verb->frame == OWN ? 0 : og_frame_read(frame, err);
 }
 
+/* A numbered request leaves a record, so it has a frame whatever it does.
+ * 1 when the record is there already. */
+static int number(struct og_request *rq, const struct verb *verb, struct og_err *err)
+{
+	if (!json_object_get(rq->body, "call") || !strstr(verb->keys, "call:i"))
+		return 0;
+	if (og_frame_begin(&rq->shield->frame, err) < 0)
+		return -1;
+	return og_call_begin(rq, err);
+}
+
+/* What a handler that only reads leaves open is its record's. */
+static int close_frame(struct og_request *rq, struct og_err *err)
+{
+	if (!rq->numbered || !rq->shield->frame.writing)
+		return 0;
+	return og_request_commit(rq, 0, err);
+}
+
 static int perform(struct og_request *rq, const struct verb *verb, struct og_err *err)
 {
+	int before;
+
 	if (!verb->run)
 		return og_refuse(rq, OG_UNSUPPORTED, "unsupported", err,
 				 "%s is not in this version", verb->name);
+	before = number(rq, verb, err);
+	if (before != 0)
+		return before < 0 ? -1 : 0;
 	if (check_keys(rq->body, verb->keys, err) < 0 || open_frame(rq, verb, err) < 0 ||
-	    authorise(rq, verb, err) < 0)
+	    authorise(rq, verb, err) < 0 || verb->run(rq, err) < 0)
 		return -1;
-	return verb->run(rq, err);
+	return close_frame(rq, err);
 }
 
 int og_conversation_ask(struct og_conversation *talk, const json_t *request, json_t **ret)

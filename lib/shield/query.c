@@ -131,7 +131,7 @@ int og_verb_query_run(struct og_request *rq, struct og_err *err)
 	if (og_request_task(rq, err) == 0 && og_request_running(rq, err) == 0)
 		rc = perform(&run, err);
 	if (rc == 0)
-		rc = og_frame_commit(&rq->shield->frame, 0, err);
+		rc = og_request_commit(rq, 0, err);
 	og_run_release(&run);
 	return rc;
 }

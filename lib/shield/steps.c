@@ -476,7 +476,7 @@ int og_verb_step_run(struct og_request *rq, struct og_err *err)
 	if (og_request_task(rq, err) == 0 && og_request_running(rq, err) == 0)
 		done = perform(&run, err);
 	if (done == 0)
-		done = og_frame_commit(&rq->shield->frame, 0, err);
+		done = og_request_commit(rq, 0, err);
 	og_run_release(&run);
 	return done < 0 ? -1 : 0;
 }

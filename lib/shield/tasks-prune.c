@@ -31,7 +31,8 @@ static void id_of_time(int64_t ms, char out[OG_UUID_LEN + 1])
 
 static int drop(struct og_tasks *tasks, const char *id, struct og_err *err)
 {
-	static const int which[] = { SQL_JOURNAL_DROP, SQL_CONSENT_DROP, SQL_DROP };
+	static const int which[] = { SQL_JOURNAL_DROP, SQL_CALL_DROP, SQL_TURN_DROP,
+				     SQL_CONSENT_DROP, SQL_DROP };
 
 	for (size_t i = 0; i < sizeof(which) / sizeof(*which); i++) {
 		struct og_stmt *stmt = og_tasks_stmt(tasks, which[i], err);

@@ -81,6 +81,14 @@ static const char *const sql_text[SQL_COUNT] = {
 			  " JOIN main.og_role AS r ON r.name = p.role"
 			  " WHERE c.task = ?1 AND c.kind = 'cancel' AND (c.principal = ?2"
 			  " OR EXISTS (SELECT 1 FROM json_each(r.rights) WHERE value = 'tasks'))",
+	[SQL_CALL_GET] = "SELECT digest, reply FROM main.og_call WHERE task = ?1 AND call = ?2",
+	[SQL_CALL_PUT] = "INSERT INTO main.og_call(task, call, verb, digest, size, reply)"
+			 " VALUES(?1,?2,?3,?4,?5,?6)",
+	[SQL_RECORDS_SIZE] = "SELECT coalesce((SELECT sum(size) FROM main.og_call"
+			     " WHERE task = ?1), 0) + coalesce((SELECT sum(size)"
+			     " FROM main.og_turn WHERE task = ?1), 0)",
+	[SQL_CALL_DROP] = "DELETE FROM main.og_call WHERE task = ?1",
+	[SQL_TURN_DROP] = "DELETE FROM main.og_turn WHERE task = ?1",
 	[SQL_JOURNAL_DROP] = "DELETE FROM main.og_journal WHERE task = ?1",
 	[SQL_CONSENT_DROP] = "DELETE FROM main.og_consent WHERE task = ?1",
 	[SQL_DROP] = "DELETE FROM main.og_task WHERE id = ?1",

@@ -109,6 +109,24 @@ int og_journal_put(struct og_tasks *tasks, const char *task, enum og_phase phase
  * somebody may still have to take back, nobody reads them again. */
 int og_journal_drop(struct og_tasks *tasks, const char *task, struct og_err *err);
 
+/* One row of og_call: a numbered request (calls.h) and what was answered.
+ * These rows and those of og_turn outlive the task's end, since a rerun
+ * needs them; they go with the task's row. */
+struct og_call_row {
+	int64_t call;
+	char *verb;
+	char *digest; /* og_channel_digest() of the request */
+	char *reply;  /* JSON */
+};
+void og_call_row_release(struct og_call_row *row);
+/* 1 found (without its verb; release it), 0, -1. */
+int og_call_row_get(struct og_tasks *tasks, const char *task, int64_t call, struct og_call_row *ret,
+		    struct og_err *err);
+int og_call_row_put(struct og_tasks *tasks, const char *task, const struct og_call_row *row,
+		    struct og_err *err);
+/* Bytes of all that is on record of a task: replies, and answers of models. */
+int og_records_size(struct og_tasks *tasks, const char *task, int64_t *ret, struct og_err *err);
+
 /* Removes the rows of finished tasks, in the order of their ids. Those stay
  * whose envelope could still be delivered again, since a known id is what
  * refuses a replay; those that stand for another task of the same key; and

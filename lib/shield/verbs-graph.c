@@ -222,7 +222,6 @@ static int skill_of_task(struct og_request *rq, json_t *doc, struct og_err *err)
 
 int og_verb_skill_put(struct og_request *rq, struct og_err *err)
 {
-	struct og_frame *frame = &rq->shield->frame;
 	json_t *doc = json_deep_copy(json_object_get(rq->body, "doc"));
 	struct og_node node;
 	json_t *body = NULL;
@@ -239,7 +238,7 @@ int og_verb_skill_put(struct og_request *rq, struct og_err *err)
 			 "allow");
 	if (!node.changed ||
 	    (og_request_write_entry(rq, "skill", body, err) == 0 && og_act_keep(rq, 0, err) == 0))
-		rc = og_frame_commit(frame, 1, err);
+		rc = og_request_commit(rq, 1, err);
 out:
 	json_decref(doc);
 	json_decref(body);
@@ -331,7 +330,6 @@ static int policy_of_task(struct og_request *rq, const char *name, struct og_err
 
 int og_verb_policy_put(struct og_request *rq, struct og_err *err)
 {
-	struct og_frame *frame = &rq->shield->frame;
 	const json_t *policy = json_object_get(rq->body, "policy");
 	const char *name = og_json_str(policy, "name");
 	struct og_policy_id id;
@@ -346,7 +344,7 @@ int og_verb_policy_put(struct og_request *rq, struct og_err *err)
 	body = json_pack("{s:s,s:s,s:s}", "policy", name, "hash", id.hash, "verdict", "allow");
 	if (!id.changed ||
 	    (og_request_write_entry(rq, "policy", body, err) == 0 && og_act_keep(rq, 0, err) == 0))
-		rc = og_frame_commit(frame, 1, err);
+		rc = og_request_commit(rq, 1, err);
 out:
 	json_decref(body);
 	return rc;

@@ -104,7 +104,7 @@ int og_verb_sql_read(struct og_request *rq, struct og_err *err)
 	    cut_rows(rq, &result, err) < 0 || keep_read(rq, sql, &result, err) < 0 ||
 	    reply_rows(rq, &result, err) < 0)
 		goto out;
-	rc = og_frame_commit(&rq->shield->frame, 0, err);
+	rc = og_request_commit(rq, 0, err);
 out:
 	og_gate_result_release(&result);
 	json_decref(vars);
@@ -136,7 +136,6 @@ static int write_reply(struct og_request *rq, const struct og_gate_result *resul
 
 int og_verb_sql_write(struct og_request *rq, struct og_err *err)
 {
-	struct og_frame *frame = &rq->shield->frame;
 	struct og_gate_result result = { 0 };
 	struct og_gate *gate;
 	const char *sql;
@@ -150,7 +149,7 @@ int og_verb_sql_write(struct og_request *rq, struct og_err *err)
 		goto out;
 	body = body_of(sql, vars);
 	if (og_request_write_entry(rq, "sql.write", body, err) == 0 && og_act_keep(rq, 1, err) == 0)
-		rc = og_frame_commit(frame, !rq->has_task, err);
+		rc = og_request_commit(rq, !rq->has_task, err);
 out:
 	og_gate_result_release(&result);
 	json_decref(vars);
@@ -227,7 +226,6 @@ static int change_schema(struct og_request *rq, json_t **ret, struct og_err *err
 
 int og_verb_ddl(struct og_request *rq, struct og_err *err)
 {
-	struct og_frame *frame = &rq->shield->frame;
 	json_t *changes = NULL, *body = NULL;
 	int rc = -1;
 
@@ -236,7 +234,7 @@ int og_verb_ddl(struct og_request *rq, struct og_err *err)
 		goto out;
 	body = json_pack("{s:O,s:s}", "ddl", changes, "verdict", "allow");
 	if (og_request_write_entry(rq, "ddl", body, err) == 0 && og_act_keep(rq, 0, err) == 0)
-		rc = og_frame_commit(frame, 1, err);
+		rc = og_request_commit(rq, 1, err);
 out:
 	json_decref(changes);
 	json_decref(body);

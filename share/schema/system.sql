@@ -145,6 +145,7 @@ CREATE TABLE og_turn (                                          -- derived
   answer TEXT,                      -- JSON, og-channel(5)
   usage TEXT,                       -- JSON, or NULL when it is not known
   time TEXT NOT NULL,
+  size INTEGER NOT NULL DEFAULT 0,  -- bytes of the answer
   seq INTEGER,                      -- of its ledger entry
   PRIMARY KEY (task, turn)
 ) WITHOUT ROWID;
@@ -152,7 +153,9 @@ CREATE TABLE og_turn (                                          -- derived
 -- gets the same answer, and a rerun needs no database.
 CREATE TABLE og_call (                                          -- derived
   task TEXT NOT NULL, call INTEGER NOT NULL,
-  verb TEXT NOT NULL, digest TEXT NOT NULL, reply TEXT NOT NULL,
+  verb TEXT NOT NULL, digest TEXT NOT NULL,
+  size INTEGER NOT NULL,            -- bytes of the reply, before it: summed up often
+  reply TEXT NOT NULL,
   PRIMARY KEY (task, call)
 ) WITHOUT ROWID;
 -- What models cost, by UTC day: scope all, principal, skill, task or model.

@@ -16,6 +16,7 @@ struct run {
 	json_t *envelope;
 	char id[OG_UUID_LEN + 1];
 	int64_t epoch;
+	int calls; /* numbers given so far, where a test leaves it to us */
 };
 
 /* Another delivery: the epoch rises, unless the task has to wait. */
@@ -36,6 +37,7 @@ static inline void run_begin_by(struct run *run, int who, const char *agent)
 {
 	char state[32];
 
+	run->calls = 0;
 	run->talk = shop_talk(&shop);
 	run->envelope = shop_envelope(&shop, who, "task", "do what has to be done", NULL, run->id);
 	OG_CHECK_STR(run_again(run, agent, state), "running");

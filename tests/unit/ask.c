@@ -177,17 +177,17 @@ static void a_question_is_one(void)
 	run_begin(&run, CHARLIE);
 	must_not(answer_ask(&run, 0, " "), "error", "malformed");
 	must_not(ask(&run, "ask",
-		     json_pack("{s:i,s:s,s:s}", "call", 0, "for", "money", "question", "?")),
+		     json_pack("{s:i,s:s,s:s}", "call", 1, "for", "money", "question", "?")),
 		 "error", "malformed");
 	must_not(ask(&run, "ask",
-		     json_pack("{s:i,s:s,s:s,s:i}", "call", 0, "for", "answer", "question", "?",
+		     json_pack("{s:i,s:s,s:s,s:i}", "call", 2, "for", "answer", "question", "?",
 			       "seconds", 0)),
 		 "error", "malformed");
 	must_not(ask(&run, "ask",
-		     json_pack("{s:i,s:s,s:s}", "call", 0, "for", "approval", "question", "?")),
+		     json_pack("{s:i,s:s,s:s}", "call", 3, "for", "approval", "question", "?")),
 		 "error", "malformed");
 	must_not(ask(&run, "ask",
-		     json_pack("{s:i,s:s,s:s,s:{s:s}}", "call", 0, "for", "approval", "question",
+		     json_pack("{s:i,s:s,s:s,s:{s:s}}", "call", 4, "for", "approval", "question",
 			       "?", "about", "verb", "grant.put")),
 		 "error", "malformed");
 	must(finish(&run, OG_TASK_FAILED));

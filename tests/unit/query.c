@@ -20,8 +20,8 @@ static const char stock_skill[] =
 static json_t *query(struct run *run, const char *skill, const char *product)
 {
 	return ask(run, "query.run",
-		   json_pack("{s:i,s:s,s:{s:s}}", "call", 1, "skill", skill, "slots", "product",
-			     product));
+		   json_pack("{s:i,s:s,s:{s:s}}", "call", run->calls++, "skill", skill, "slots",
+			     "product", product));
 }
 
 static void it_answers_beside_another_skill(void)
