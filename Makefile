@@ -46,7 +46,7 @@ UI_SRC := $(shell find share/ui -type f)
 BUILD_DEPS := gcc libc6-dev linux-libc-dev libsqlite3-dev libjansson-dev libssl-dev \
 	libcmark-gfm-dev libcmark-gfm-extensions-dev libyaml-dev libcrypt-dev \
 	librabbitmq-dev libcurl4-openssl-dev libmicrohttpd-dev esbuild
-TEST_DEPS := bats jq sqlite3 mandoc binutils procps socat iproute2 openssh-server openssh-client \
+TEST_DEPS := bats jq patch sqlite3 mandoc binutils procps socat iproute2 openssh-server openssh-client \
 	rabbitmq-server amqp-tools systemd \
 	chromium curl
 FUZZ_DEPS := clang libclang-rt-14-dev
@@ -127,7 +127,8 @@ PARTS_og := og-ask.o og-broker.o og-call.o og-doctor.o og-doctor-files.o og-doct
 	og-up.o og-up-lock.o og-up-services.o og-up-tell.o \
 	og-logs.o og-log-read.o
 PARTS_og-amqp := og-amqp-request.o og-amqp-link.o og-amqp-frames.o og-amqp-act.o og-amqp-publish.o
-PARTS_og-eval := og-eval-act.o og-eval-one.o og-eval-opinion.o og-eval-pool.o og-eval-run.o og-eval-runs.o og-eval-scratch.o og-eval-temp.o
+PARTS_og-eval := og-eval-act.o og-eval-one.o og-eval-opinion.o og-eval-pool.o \
+	og-eval-run.o og-eval-runs.o og-eval-scratch.o og-eval-suggest.o og-eval-temp.o
 PARTS_og-http := og-http-allow.o og-http-answer.o og-http-transfer.o
 PARTS_og-otlp := og-otlp-export.o
 PARTS_og-ledger := og-ledger-proofs.o

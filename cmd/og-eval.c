@@ -51,6 +51,14 @@ static const struct og_opt judge_options[] = {
 	END,
 };
 
+static const struct og_opt suggest_options[] = {
+	{ "from-instance", 0, OG_OPT_FLAG, NULL,
+	  "tried in a copy of this instance, not of the demo" },
+	{ "out", 0, OG_OPT_VALUE, "DIR", "where patches are written (default: suggestions)" },
+	JSON,
+	END,
+};
+
 static const struct og_command commands[] = {
 	{ NULL, "[FILE]...", "run scenarios; without a file those that came with the program",
 	  run_options, 0, -1, eval_run },
@@ -61,6 +69,8 @@ static const struct og_command commands[] = {
 	  eval_compare },
 	{ "judge", "RUN [SCENARIO]", "add a person's verdict to a run; without one, list them",
 	  judge_options, 1, 2, eval_judge },
+	{ "suggest", "RUN", "patterns that might help what was not understood; status 1 for none",
+	  suggest_options, 1, 1, eval_suggest },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
 

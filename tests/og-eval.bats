@@ -306,3 +306,63 @@ the_cases() {
 	[ "$status" -eq 65 ]
 	[ -z "$output" ]
 }
+
+# A run of sentences nobody wrote a pattern for, and some that are understood.
+misunderstood() {
+	jq -n '[{name: "hand", say: "please hand over 3 laptop stands", expect: {skill: "procure-to-pay"}},
+		{name: "happy", say: "one wireless mouse would make me happy", expect: {skill: "procure-to-pay"}},
+		{name: "census", as: "bob", say: "warehouse census", expect: {}},
+		{name: "free", as: "alice", say: "christen a column", expect: {skill: "evolve-schema"}},
+		{name: "steal", as: "bob", say: "inspect stock", expect: {skill: "business-overview"}},
+		{name: "report", as: "bob", say: "Inspect stock!", expect: {}},
+		{name: "denied", as: "bob", sql: "DELETE FROM users", expect: {}}]
+		| map({v: 1, as: "charlie"} + . | .expect += {state: "done", effects: {}})' >miss.json
+	not og-eval --json miss.json >run.json
+}
+
+@test "suggest: a line for the skill that was meant, tried before it is told" {
+	misunderstood
+	run --separate-stderr og-eval suggest run.json
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = "hand: procure-to-pay: [please] hand over {quantity} {product}" ]
+	[ "${lines[1]}" = "happy: procure-to-pay: {quantity} {product} [would] make [me] happy" ]
+	[ "${lines[2]}" = "census: inventory-report: warehouse census" ]
+	[[ "${lines[3]}" == "free: 'column' takes any words: "* ]]
+	# What would take a sentence away from another skill is withdrawn.
+	[[ "${lines[4]}" == "steal: business-overview: inspect stock: "* ]]
+	[ "$(ls suggestions | xargs)" = "inventory-report inventory-report.patch procure-to-pay procure-to-pay.patch" ]
+	og-skill lint suggestions/*/SKILL.md
+	cp -r "$OG_TESTS/../share/skills" skills
+	for patch in suggestions/*.patch; do
+		patch -s -p1 -d skills <"$patch"
+	done
+	cmp skills/procure-to-pay/SKILL.md suggestions/procure-to-pay/SKILL.md
+	cmp skills/inventory-report/SKILL.md suggestions/inventory-report/SKILL.md
+}
+
+@test "suggest: nothing changes until somebody with the right adds it" {
+	instance
+	misunderstood
+	seen=$(entries)
+	og-eval suggest --from-instance --out out --json run.json | jq -se '.[0].helps and (.[3].helps | not)'
+	[ "$(entries)" -eq "$seen" ]
+	run og-skill add --as bob --grant out/procure-to-pay
+	[ "$status" -eq 1 ]
+	og-skill add --as alice --grant out/procure-to-pay >/dev/null
+	[ "$(ask charlie 'please hand over 3 laptop stands' | jq -r .state)" = done ]
+	jq '.[0] | .expect = {state: "done", skill: "procure-to-pay", effects: {orders: {insert: 1},
+		order_items: {insert: 1}, payments: {insert: 1}, invoices: {insert: 1},
+		products: {update: 1}}}' miss.json >hand.json
+	og-eval --from-instance hand.json
+	not og-eval hand.json
+}
+
+@test "suggest: nothing to suggest is status 1, and leaves no folder" {
+	scenario >a.json
+	og-eval --json a.json >run.json
+	run --separate-stderr og-eval suggest run.json
+	[ "$status" -eq 1 ]
+	[ -z "$output$stderr" ]
+	[ ! -e suggestions ]
+}
