@@ -11,22 +11,17 @@
  * means what the sentence says of it.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/agent/number.h"
 #include "lib/agent/tools.h"
 #include "lib/base/text.h"
 
 #define VALUES_MAX ((size_t)1 << 20)
 #define PLAIN_MAX  ((size_t)64 << 10) /* bytes of a text in plain digits */
-#define DIGITS_MAX 64
-#define BAD_MAX	   20 /* numbers that are named */
-
-/* Two readings of one number: a comma or a point may be either. */
-struct reading {
-	double value;
-	int decimals;
-};
+#define BAD_MAX	   20		      /* numbers that are named */
 
 struct sources {
 	double *values;
@@ -45,133 +40,6 @@ static int is_word(char c)
 {
 	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
 	       (unsigned char)c >= 0x80;
-}
-
-/* --- plain digits --------------------------------------------------------------------- */
-
-/* A digit of another script (UAX 44, Nd), or of a font, as 0 to 9; -1. */
-static int digit_of(uint32_t c)
-{
-	static const uint32_t zeros[] = { 0x660,  0x6f0,   0x7c0,   0x966,   0x9e6,   0xa66,
-					  0xae6,  0xb66,   0xbe6,   0xc66,   0xce6,   0xd66,
-					  0xe50,  0xed0,   0xf20,   0x1040,  0x17e0,  0x1810,
-					  0xff10, 0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec, 0x1d7f6 };
-
-	for (size_t i = 0; i < sizeof(zeros) / sizeof(*zeros); i++)
-		if (c >= zeros[i] && c < zeros[i] + 10)
-			return (int)(c - zeros[i]);
-	return -1;
-}
-
-/* text with its digits as ASCII has them, its thin and fixed spaces as
- * spaces and its minus as a minus, so that nobody writes around the check. */
-static void to_plain(const char *text, struct og_buf *out)
-{
-	size_t len = strlen(text);
-
-	for (size_t at = 0; at < len;) {
-		uint32_t c;
-		size_t n = og_utf8_decode(text + at, len - at, &c);
-		int digit = digit_of(c);
-
-		if (digit >= 0)
-			og_buf_addc(out, (char)('0' + digit));
-		else if (c == 0xa0 || c == 0x202f || c == 0x2009)
-			og_buf_addc(out, ' ');
-		else if (c == 0x2212)
-			og_buf_addc(out, '-');
-		else if (c == 0x2019)
-			og_buf_addc(out, '\'');
-		else if (c >= 0x2010 && c <= 0x2015)
-			og_buf_adds(out, " - ");
-		else
-			og_buf_add(out, text + at, n);
-		at += n;
-	}
-}
-
-/* --- one number ----------------------------------------------------------------------- */
-
-/* The end of a number that begins at text[at]: digits, and separators
- * between digits. */
-static size_t number_end(const char *text, size_t at)
-{
-	while (is_digit(text[at]) ||
-	       (strchr(".,'", text[at]) && text[at] && is_digit(text[at + 1])))
-		at++;
-	return at;
-}
-
-/* Groups of three from the first separator on, and one to three before it. */
-static int is_grouped(const char *digits, size_t len, char separator)
-{
-	size_t run = 0, groups = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		if (digits[i] != separator) {
-			run++;
-			continue;
-		}
-		if (groups ? run != 3 : run < 1 || run > 3)
-			return 0;
-		groups++;
-		run = 0;
-	}
-	return groups > 0 && run == 3;
-}
-
-static int read_plain(const char *text, size_t len, char point, struct reading *ret)
-{
-	char digits[DIGITS_MAX + 1];
-	size_t n = 0, at = len;
-
-	for (size_t i = 0; i < len && n < DIGITS_MAX; i++) {
-		if (point && text[i] == point) {
-			at = i;
-			digits[n++] = '.';
-		} else if (is_digit(text[i])) {
-			digits[n++] = text[i];
-		}
-	}
-	digits[n] = '\0';
-	ret->value = strtod(digits, NULL);
-	ret->decimals = at < len ? (int)(len - at - 1) : 0;
-	return isfinite(ret->value);
-}
-
-static size_t count_of(const char *text, size_t len, char c)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++)
-		n += text[i] == c;
-	return n;
-}
-
-/* All that a run of digits and separators can mean; at most two. */
-static size_t readings(const char *text, size_t len, struct reading ret[2])
-{
-	size_t commas = count_of(text, len, ','), points = count_of(text, len, '.'), n = 0;
-	const char *comma = memchr(text, ',', len), *point = memchr(text, '.', len);
-
-	if (len > DIGITS_MAX)
-		return 0;
-	if (commas && points) {
-		/* The last kind is the point, if there is one of it. */
-		char last = text[len - 1];
-
-		for (size_t i = len; i > 0 && is_digit(last); i--)
-			last = text[i - 1];
-		if ((last == '.' ? points : commas) == 1)
-			n += (size_t)read_plain(text, len, last, &ret[n]);
-		return n;
-	}
-	if (commas + points == 1)
-		n += (size_t)read_plain(text, len, comma ? ',' : '.', &ret[n]);
-	if (commas + points == 0 || is_grouped(text, len, comma ? ',' : '.') ||
-	    (!comma && !point && is_grouped(text, len, '\'')))
-		n += (size_t)read_plain(text, len, '\0', &ret[n]);
-	return n;
 }
 
 /* --- sources -------------------------------------------------------------------------- */
@@ -197,10 +65,10 @@ static void add_text(struct sources *s, const char *text)
 	struct og_buf plain;
 
 	og_buf_init(&plain, OG_CHANNEL_LINE_MAX);
-	to_plain(text, &plain);
+	og_number_plain(text, &plain);
 	for (size_t at = 0; at < plain.len && !plain.failed;) {
-		struct reading read[2];
-		size_t end = number_end(plain.data, at), n;
+		struct og_reading read[2];
+		size_t end = og_number_end(plain.data, at), n;
 		int negative = at > 0 && plain.data[at - 1] == '-' &&
 			       (at == 1 || !is_word(plain.data[at - 2]));
 
@@ -208,7 +76,7 @@ static void add_text(struct sources *s, const char *text)
 			at++;
 			continue;
 		}
-		n = readings(plain.data + at, end - at, read);
+		n = og_number_readings(plain.data + at, end - at, read);
 		for (size_t i = 0; i < n; i++)
 			add_value(s, negative ? -read[i].value : read[i].value);
 		at = end;
@@ -312,7 +180,7 @@ static int has_value(const struct sources *s, double value, double tolerance, in
 	return 0;
 }
 
-static int has_reading(const struct sources *s, const struct reading *read, int negative,
+static int has_reading(const struct sources *s, const struct og_reading *read, int negative,
 		       int percent)
 {
 	double tolerance = 0.5 * pow(10, -read->decimals) + 1e-9 * (read->value + 1);
@@ -397,7 +265,7 @@ static size_t spaced_end(const char *text, size_t from, size_t to)
 
 	while (run >= 1 && run <= 3 && text[to] == ' ' && is_digit(text[to + 1]) &&
 	       is_digit(text[to + 2]) && is_digit(text[to + 3]) && !is_digit(text[to + 4])) {
-		to = number_end(text, to + 1);
+		to = og_number_end(text, to + 1);
 		groups++;
 		run = 3;
 	}
@@ -408,15 +276,15 @@ static int supported(const struct scan *scan, size_t from, size_t to)
 {
 	int negative = from > 0 && scan->text[from - 1] == '-' &&
 		       (from == 1 || scan->text[from - 2] == ' ' || scan->text[from - 2] == '\n');
-	struct reading read[2];
-	char digits[DIGITS_MAX + 1];
+	struct og_reading read[2];
+	char digits[OG_NUMBER_MAX + 1];
 	size_t len = 0, n;
 
-	for (size_t i = from; i < to && len < DIGITS_MAX; i++)
+	for (size_t i = from; i < to && len < OG_NUMBER_MAX; i++)
 		if (scan->text[i] != ' ')
 			digits[len++] = scan->text[i];
 	digits[len] = '\0';
-	n = readings(digits, len, read);
+	n = og_number_readings(digits, len, read);
 	for (size_t i = 0; i < n; i++)
 		if (has_reading(scan->s, &read[i], negative, is_percent(scan->text, to)))
 			return 1;
@@ -441,10 +309,34 @@ static void note_bad(struct scan *scan, size_t from, size_t to)
 		json_decref(number);
 }
 
+/* 31.1.2026 is three numbers. */
+static int is_dotted_date(const char *text, size_t from, size_t to)
+{
+	int day, month, year, end = 0;
+
+	return sscanf(text + from, "%2d.%2d.%4d%n", &day, &month, &year, &end) == 3 &&
+	       from + (size_t)end == to;
+}
+
+static size_t judge_parts(struct scan *scan, size_t from, size_t to)
+{
+	while (from < to) {
+		size_t end = from + strspn(scan->text + from, "0123456789");
+
+		if (!supported(scan, from, end))
+			note_bad(scan, from, end);
+		from = end + 1;
+	}
+	return to;
+}
+
 /* One number, at its first digit; where it ends. */
 static size_t judge_number(struct scan *scan, size_t from)
 {
-	size_t to = number_end(scan->text, from), spaced = spaced_end(scan->text, from, to);
+	size_t to = og_number_end(scan->text, from), spaced = spaced_end(scan->text, from, to);
+
+	if (is_dotted_date(scan->text, from, to))
+		return judge_parts(scan, from, to);
 
 	if (spaced && supported(scan, from, spaced))
 		return spaced;
@@ -477,22 +369,50 @@ static int is_plain_number(const char *text, size_t from, size_t to)
 	return 1;
 }
 
+static int is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* A date as 2026-01-31, or a name such as v7, whose digits mean nothing
+ * without the rest. "EUR12" is an amount. */
+static int is_whole(const char *text, size_t from, size_t to)
+{
+	size_t letters = from;
+
+	if (to - from == 10 && text[from + 4] == '-' && text[from + 7] == '-' &&
+	    is_digit(text[from]) && is_digit(text[to - 1]))
+		return 1;
+	while (letters < to && text[letters] >= 'A' && text[letters] <= 'Z')
+		letters++;
+	if (letters - from == 3 && is_plain_number(text, letters, to))
+		return 0;
+	for (size_t i = from; i + 1 < to; i++)
+		if (is_letter(text[i]) && is_digit(text[i + 1]))
+			return 1;
+	return 0;
+}
+
+/* What hangs together around a digit; where it ends, or the number in it. */
+static size_t judge_word(struct scan *scan, size_t at)
+{
+	size_t from, to;
+
+	word_around(scan->text, at, &from, &to);
+	if (is_plain_number(scan->text, from, to))
+		return judge_number(scan, at);
+	if (is_key(scan, from, to) || has_word(scan->s, scan->text + from, to - from))
+		return to;
+	if (!is_whole(scan->text, from, to))
+		return judge_number(scan, at);
+	note_bad(scan, from, to);
+	return to;
+}
+
 static void judge_text(struct scan *scan)
 {
-	for (size_t at = 0; scan->text[at];) {
-		size_t from, to;
-
-		if (!is_digit(scan->text[at])) {
-			at++;
-			continue;
-		}
-		word_around(scan->text, at, &from, &to);
-		if (!is_plain_number(scan->text, from, to) &&
-		    (is_key(scan, from, to) || has_word(scan->s, scan->text + from, to - from)))
-			at = to;
-		else
-			at = judge_number(scan, at);
-	}
+	for (size_t at = 0; scan->text[at];)
+		at = is_digit(scan->text[at]) ? judge_word(scan, at) : at + 1;
 }
 
 /* How many points a list of the answer has: a number one may tell. */
@@ -514,7 +434,7 @@ json_t *og_numbers_unsupported(const struct og_thinking *t, const json_t *cited,
 	struct og_buf plain;
 
 	og_buf_init(&plain, PLAIN_MAX * 2);
-	to_plain(text, &plain);
+	og_number_plain(text, &plain);
 	if (plain.len)
 		scan.text = plain.data;
 	if (plain.len && strpbrk(plain.data, "0123456789")) {

@@ -288,11 +288,6 @@ static json_t *refuse_pass(const struct og_thinking *t, const struct pass *pass)
 	int known = pass->only == NULL;
 	size_t i;
 
-	if (t->job->doc && strcmp(t->job->name, pass->name) != 0)
-		return og_tool_error("other-skill",
-				     "finish this task first; another wish is "
-				     "another task",
-				     "the task runs skill '%s'", t->job->name);
 	json_array_foreach(steps, i, step)
 	{
 		known |= pass->only && strcmp(pass->only, og_json_str(step, "name")) == 0;
@@ -322,8 +317,15 @@ enum og_turn og_tool_run_step(struct og_thinking *t, const json_t *args, struct 
 			     .only = og_json_str(args, "step"),
 			     .slots = json_object_get(args, "slots") };
 	const json_t *found = NULL;
-	enum og_turn turn = og_skill_doc(t, pass.name, &found, &ret->error);
+	enum og_turn turn;
 
+	if (t->job->doc && strcmp(t->job->name, pass.name) != 0) {
+		ret->error = og_tool_error("other-skill",
+					   "finish this task first; another wish is another task",
+					   "the task runs skill '%s'", t->job->name);
+		return OG_TURN_OK;
+	}
+	turn = og_skill_doc(t, pass.name, &found, &ret->error);
 	if (turn != OG_TURN_OK || !found)
 		return turn;
 	pass.doc = json_object_get(found, "skill");

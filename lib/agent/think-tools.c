@@ -55,6 +55,8 @@ static const struct og_arg put_skill_args[] = {
 };
 static const struct og_arg put_policy_args[] = {
 	{ "name", OG_ARG_TEXT, 1, "its name: a-z, 0-9 and hyphens", NULL },
+	{ "node", OG_ARG_TEXT, 0, "the skill it governs, where its front matter does not say it",
+	  NULL },
 	{ "text", OG_ARG_TEXT, 1,
 	  "the document: optional front matter between lines of --- (title, source, clearance, "
 	  "node, limits: name=number, rule, step, message), then its text",

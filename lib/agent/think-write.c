@@ -62,9 +62,11 @@ int og_make_skill(struct og_thinking *t, const json_t *args, json_t **ret, json_
 int og_make_policy(struct og_thinking *t, const json_t *args, json_t **ret, json_t **ret_error)
 {
 	const char *text = og_json_str(args, "text"), *name = og_json_str(args, "name");
-	json_t *record = json_object();
+	json_t *record = json_object(), *node = json_object_get(args, "node");
 	struct og_err err = OG_ERR_INIT;
 
+	if (json_is_string(node))
+		json_object_set(record, "node", node);
 	if (og_text_hidden(text, strlen(text)) || og_text_hidden(name, strlen(name)))
 		og_fail(&err, OG_EDATA, "the document holds characters that cannot be seen");
 	else if (og_policy_read(text, strlen(text), name, record, &err) == 0)
@@ -88,12 +90,22 @@ static void note_done(struct og_thinking *t, const struct og_tool *tool, const j
 		       &ignored);
 }
 
+/* Not a no: somebody has to be asked first. */
+static int wants_approval(const json_t *reply)
+{
+	const char *rule = og_json_str(reply, "rule");
+
+	return rule && strcmp(rule, "approval-needed") == 0;
+}
+
 static void note_refused(struct og_thinking *t, const struct og_tool *tool, const json_t *reply)
 {
 	const char *step = og_json_str(reply, "step"), *why = og_json_str(reply, "why");
 	struct og_err ignored = OG_ERR_INIT;
 
 	og_think_refusal(t, reply);
+	if (wants_approval(reply))
+		return;
 	og_result_step(t->job->result, step ? step : tool->name, "failed", -1, 0,
 		       why ? why : "refused", &ignored);
 }
@@ -133,6 +145,10 @@ static enum og_turn send(struct og_thinking *t, const struct og_tool *tool, json
 	} else if (turn == OG_TURN_REFUSED) {
 		note_refused(t, tool, reply);
 		ret->error = og_tool_refused(reply, NULL);
+		if (wants_approval(reply))
+			json_object_set_new(ret->error, "fix",
+					    json_string("ask_approval with this tool and these "
+							"arguments"));
 	}
 	json_decref(reply);
 	return turn == OG_TURN_REFUSED ? OG_TURN_OK : turn;
