@@ -35,26 +35,6 @@ void og_call_place(const char *url, struct og_call_answer *ret)
 	}
 }
 
-int64_t og_call_retry_after(const json_t *headers)
-{
-	struct og_err ignored = OG_ERR_INIT;
-	int64_t seconds = 0;
-	json_t *header;
-	size_t i;
-
-	json_array_foreach(headers, i, header)
-	{
-		const char *text = json_string_value(header);
-
-		if (!text || strncmp(text, "retry-after:", 12) != 0)
-			continue;
-		text += 12 + strspn(text + 12, " ");
-		if (og_int_parse(text, 0, 86400, "Retry-After", &seconds, &ignored) == 0)
-			return seconds * 1000;
-	}
-	return 0;
-}
-
 void og_call_fail(struct og_call_answer *ret, enum og_called outcome, const char *why)
 {
 	ret->outcome = outcome;

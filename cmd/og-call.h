@@ -13,10 +13,6 @@ char *og_call_origin(const char *url);
 /* The host and the port of a URL, for telemetry. */
 void og_call_place(const char *url, struct og_call_answer *ret);
 
-/* What a header "retry-after: 5" asks for, in ms; the form with a date is not
- * looked at. 0: nothing. */
-int64_t og_call_retry_after(const json_t *headers);
-
 void og_call_fail(struct og_call_answer *ret, enum og_called outcome, const char *why);
 
 #endif

@@ -13,6 +13,7 @@
 
 #define SECRET_MAX OG_NET_HEADER_MAX
 #define ENV	   "env:"
+#define HIDDEN	   "the URL's path hides a '.' or '..'"
 
 int parse_url(const char *text, CURLU **ret, struct og_err *err)
 {
@@ -234,24 +235,6 @@ static int add_best(const struct place *secret, const struct place *ret[PLACES_M
 	return i == n ? n + 1 : n;
 }
 
-int secrets_for(const struct allowed *allowed, CURLU *url, const struct place *ret[PLACES_MAX],
-		struct og_err *err)
-{
-	struct place place;
-	int n = 0;
-
-	if (place_init(&place, url, err) < 0)
-		return -1;
-	for (size_t i = 0; i < allowed->n_secrets; i++) {
-		const struct place *secret = &allowed->secrets[i];
-
-		if (same_origin(secret, &place) && is_below(place.path, secret->path))
-			n = add_best(secret, ret, n);
-	}
-	place_release(&place);
-	return n;
-}
-
 /* The next character of a path, decoded. */
 static int next_char(const char **path)
 {
@@ -269,16 +252,21 @@ static int next_char(const char **path)
 
 /* Is there a step up the path that only shows when it is decoded, or when
  * a server cuts off parameters? What seems to lie below a place would not
- * do so for that server. libcurl's parser has taken the open ones. */
-static int hides_step(const char *path)
+ * do so for that server. libcurl's parser has taken the open ones. A slash
+ * that is encoded is part of a name, but not for every server: slashes says
+ * to take it for one. */
+static int hides_step(const char *path, int slashes)
 {
 	int dots = 0, ended; /* dots: of a segment so far; -1: it has more */
 
 	do {
+		const char *at = path;
 		int c;
 
 		ended = !*path;
 		c = ended ? '/' : next_char(&path);
+		if (*at == '%' && c != '.' && !slashes)
+			c = *at;
 		if (c == '.' && dots >= 0) {
 			dots++;
 		} else if (c == '/' || c == '\\' || c == ';') {
@@ -290,6 +278,27 @@ static int hides_step(const char *path)
 		}
 	} while (!ended);
 	return 0;
+}
+
+int secrets_for(const struct allowed *allowed, CURLU *url, const struct place *ret[PLACES_MAX],
+		struct og_err *err)
+{
+	struct place place;
+	int n = 0, hidden;
+
+	if (place_init(&place, url, err) < 0)
+		return -1;
+	hidden = hides_step(place.path, 1);
+	for (size_t i = 0; i < allowed->n_secrets && n >= 0; i++) {
+		const struct place *secret = &allowed->secrets[i];
+
+		if (!same_origin(secret, &place) || !is_below(place.path, secret->path))
+			continue;
+		n = hidden && strcmp(secret->path, "/") != 0 ? og_fail(err, OG_EPERM, HIDDEN)
+							     : add_best(secret, ret, n);
+	}
+	place_release(&place);
+	return n;
 }
 
 static int check_origin(const struct allowed *allowed, const struct place *place,
@@ -311,8 +320,8 @@ int is_allowed(const struct allowed *allowed, CURLU *url, struct og_err *err)
 	if (place_init(&place, url, err) < 0)
 		return -1;
 	rc = check_origin(allowed, &place, err);
-	if (rc == 0 && hides_step(place.path))
-		rc = og_fail(err, OG_EPERM, "the URL's path hides a '.' or '..'");
+	if (rc == 0 && hides_step(place.path, 0))
+		rc = og_fail(err, OG_EPERM, HIDDEN);
 	place_release(&place);
 	return rc;
 }

@@ -184,6 +184,9 @@ json_t *answer_reply(const struct transfer *transfer, long status, struct og_err
 	if (!reply || (transfer->kind == ANSWER_EVENTS &&
 		       og_json_set(reply, "events", json_integer(transfer->stream.count), err) < 0))
 		goto fail;
+	if (transfer->advice.retry_ms > 0 &&
+	    og_json_set(reply, "retry_ms", json_integer(transfer->advice.retry_ms), err) < 0)
+		goto fail;
 	if (og_net_set_bytes(reply, "body", body->data, body->len, err) == 0)
 		return reply;
 fail:

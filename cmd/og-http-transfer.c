@@ -12,7 +12,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 
-#define RETRY_MIN_MS 250
+#define RETRY_MIN_MS 500
 #define RETRY_MAX_MS 16000
 
 int transfer_init(struct transfer *transfer, const char *line, size_t len,
@@ -196,21 +196,27 @@ int transfer_start(struct transfer *transfer, const struct allowed *allowed, str
 	return 0;
 }
 
-/* Full jitter, later and later; what the server asks for counts if it is
- * more. -1: not within the deadline. */
+/* What the answer says of another try; with no answer, nothing. */
+static void take_advice(struct transfer *transfer, CURLcode code, long status)
+{
+	memset(&transfer->advice, 0, sizeof(transfer->advice));
+	if (code == CURLE_OK)
+		og_net_advise((int)status, transfer->reply_headers, transfer->body.data,
+			      transfer->body.len, og_now_ms(), &transfer->advice);
+}
+
+/* Full jitter: anything up to a bound that doubles. What the server asks for
+ * comes before it, so that those it asked do not come back together. -1: not
+ * within the deadline. */
 static int64_t retry_at(const struct transfer *transfer)
 {
-	int64_t most = RETRY_MIN_MS, delay = 0;
-	curl_off_t asked = 0;
+	int64_t most = RETRY_MIN_MS, delay = transfer->advice.retry_ms;
 	uint32_t random = 0;
 
 	for (int i = 1; i < transfer->attempts && most < RETRY_MAX_MS; i++)
 		most *= 2;
 	if (og_random(&random, sizeof(random), NULL) == 0)
-		delay = most / 2 + random % (uint32_t)(most / 2 + 1);
-	if (curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &asked) == CURLE_OK &&
-	    asked > 0 && asked < OG_NET_TIMEOUT_MAX / 1000 && asked * 1000 > delay)
-		delay = asked * 1000;
+		delay += random % (uint32_t)(most + 1);
 	return og_deadline_left(transfer->deadline) > delay ? og_mono_ms() + delay : -1;
 }
 
@@ -219,7 +225,7 @@ static int is_retried(const struct transfer *transfer, CURLcode code, long statu
 {
 	/* Events that were handed out cannot be taken back. */
 	if (transfer->attempts >= transfer->in.request.tries || transfer->too_large ||
-	    transfer->stream.count > 0)
+	    transfer->stream.count > 0 || transfer->advice.final)
 		return 0;
 	if (!transfer->in.request.idempotent)
 		return code != CURLE_OK && !sent;
@@ -229,14 +235,20 @@ static int is_retried(const struct transfer *transfer, CURLcode code, long statu
 	return code != CURLE_PEER_FAILED_VERIFICATION;
 }
 
-/* Counts the bytes of a request that left us, headers first. */
+/* Did a byte of the request leave us? What is counted has the words for a
+ * proxy in it, but nothing of a request under TLS leaves before the server
+ * is known. */
 static int was_written(const struct transfer *transfer)
 {
+	curl_off_t known = 0;
 	long written = 0;
 
-	if (transfer->easy)
-		curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &written);
-	return written > 0;
+	if (!transfer->easy)
+		return 0;
+	curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &written);
+	curl_easy_getinfo(transfer->easy, CURLINFO_APPCONNECT_TIME_T, &known);
+	return written > 0 &&
+	       (known > 0 || strncasecmp(transfer->in.request.url, "https:", 6) != 0);
 }
 
 int transfer_finish(struct transfer *transfer, CURLcode code, json_t **ret_reply,
@@ -252,6 +264,7 @@ int transfer_finish(struct transfer *transfer, CURLcode code, json_t **ret_reply
 		code = CURLE_PARTIAL_FILE;
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	transfer->sent |= written;
+	take_advice(transfer, code, status);
 	again = is_retried(transfer, code, status, written);
 	transfer->due = again ? retry_at(transfer) : -1;
 	end_try(transfer);

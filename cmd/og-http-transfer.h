@@ -8,6 +8,7 @@
 #include <curl/curl.h>
 #include <stdint.h>
 
+#include "lib/net/retry.h"
 #include "lib/net/wire.h"
 
 #define PLACES_MAX 64
@@ -63,7 +64,8 @@ struct transfer {
 	int64_t heard; /* when a byte of an answer came last, or the try began */
 	int64_t due;   /* when the next try starts */
 	int attempts;
-	int sent;      /* something may have reached the server */
+	int sent; /* something may have reached the server */
+	struct og_net_advice advice;
 	int too_large; /* the answer was */
 	int idled;     /* nothing came for too long */
 };

@@ -289,7 +289,7 @@ static void take_reply(const struct og_net_reply *reply, struct og_call_answer *
 
 	ret->outcome = OG_CALL_ANSWERED;
 	ret->status = reply->status;
-	ret->retry_ms = og_call_retry_after(reply->headers);
+	ret->retry_ms = reply->retry_ms;
 	if (og_buf_add(&ret->body, data, reply->body.len) < 0)
 		og_call_fail(ret, OG_CALL_UNKNOWN, "the answer is too large");
 }

@@ -10,13 +10,13 @@
 #include "lib/net/net.h"
 #include "lib/telemetry/spill.h"
 
-#define SPILL_NAME  "telemetry.spill"
-#define SPILL_MAX   ((size_t)32 << 20)
-#define TIMEOUT_MS  10000
-#define ANSWER_MAX  ((size_t)64 << 10)
-#define AGAIN_MS    1000 /* doubled with every failure in a row */
-#define AGAIN_MAX   30000
-#define AFTER_MAX_S 300 /* no Retry-After is longer */
+#define SPILL_NAME   "telemetry.spill"
+#define SPILL_MAX    ((size_t)32 << 20)
+#define TIMEOUT_MS   10000
+#define ANSWER_MAX   ((size_t)64 << 10)
+#define AGAIN_MS     1000 /* doubled with every failure in a row */
+#define AGAIN_MAX    30000
+#define AFTER_MAX_MS 300000 /* whatever the receiver asks for */
 /* Requests that a spill may hold from a larger one, and room to read on. */
 #define CURRENT_MAX (2 * OG_REQUEST_MAX)
 
@@ -268,26 +268,6 @@ static void take_answer(struct exporter *exporter, const struct og_net_reply *re
 	json_decref(answer);
 }
 
-/* What a server wants: milliseconds, or -1 when it does not say. */
-static int64_t retry_after(const json_t *headers)
-{
-	const json_t *header;
-	int64_t seconds;
-	size_t i;
-
-	json_array_foreach(headers, i, header)
-	{
-		const char *text = json_string_value(header);
-
-		if (!text || strncmp(text, "retry-after: ", 13) != 0)
-			continue;
-		if (og_int_parse(text + 13, 0, INT64_MAX, "", &seconds, NULL) < 0)
-			return -1;
-		return (seconds < AFTER_MAX_S ? seconds : AFTER_MAX_S) * 1000;
-	}
-	return -1;
-}
-
 /* Only these say "later"; every other answer would be the same again. */
 static int is_later(int status)
 {
@@ -308,7 +288,8 @@ static void answered(struct exporter *exporter, const struct og_net_reply *reply
 
 	og_text_format(why, sizeof(why), "the receiver answered %d", reply->status);
 	if (is_later(reply->status)) {
-		put_off(exporter, retry_after(reply->headers), why);
+		put_off(exporter, reply->retry_ms < AFTER_MAX_MS ? reply->retry_ms : AFTER_MAX_MS,
+			why);
 		return;
 	}
 	if (reply->status >= 200 && reply->status < 300) {

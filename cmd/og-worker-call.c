@@ -170,7 +170,7 @@ static void take_reply(struct og_net_reply *reply, struct og_call_answer *ret)
 {
 	ret->outcome = OG_CALL_ANSWERED;
 	ret->status = reply->status;
-	ret->retry_ms = og_call_retry_after(reply->headers);
+	ret->retry_ms = reply->retry_ms;
 	if (og_buf_add(&ret->body, reply->body.len > 0 ? reply->body.data : "", reply->body.len) <
 	    0)
 		og_text_format(ret->why, sizeof(ret->why), "it is too large");

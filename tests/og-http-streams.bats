@@ -1,5 +1,6 @@
-# og-http and answers that come in parts: event streams, requests that are
-# cancelled, servers that fall silent. The server does what a request says.
+# og-http and a server that does what a request says, byte for byte: event
+# streams, requests that are cancelled, servers that fall silent or ask for
+# patience.
 
 load helper
 
@@ -331,6 +332,71 @@ sleep 60000"
 	# A word behind the one that waits, waits as well.
 	sleep 0.2
 	[ "$(jq -s 'map(select(has("ok"))) | length' replies)" -eq 0 ]
+}
+
+# busy ID STATUS HEADERS [BODY]: refused once so, then 200; answered as reply ID.
+busy() {
+	ask "$1" "send HTTP/1.1 $2 Busy\r\n$3\r\n
+send ${4:-}
+next
+send HTTP/1.1 200 OK\r\n\r\nyes" '{tries: 2, idempotent: true, timeout_ms: 9000}'
+}
+
+@test "a server says when to come back, in whatever words" {
+	info='{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.5s"}]}}'
+	{
+		busy seconds 429 'Retry-After: 30\r\n'
+		busy date 503 'Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: Sun, 06 Nov 1994 08:49:57 GMT\r\n'
+		busy ms 429 'retry-after-ms: 20500\r\n'
+		busy info 429 'Content-Type: application/json\r\n' "$info"
+		busy array 503 '' "[$info]"
+		busy more 429 'Retry-After: 60\r\n' "$info"
+		busy nothing 404 ''
+	} | go
+	[ "$(for id in seconds date ms info array more nothing; do reply '[.id, .status, .attempts, .retry_ms] | @csv' $id; done | tr -d '"')" = 'seconds,429,1,30000
+date,503,1,20000
+ms,429,1,20500
+info,429,1,34500
+array,503,1,34500
+more,429,1,60000
+nothing,404,1,' ]
+	# What is asked for is waited for where there is time.
+	start=$(date +%s%N)
+	busy soon 429 '' '{"error":{"details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1.2s"}]}}' | go
+	[ "$(($(date +%s%N) - start))" -ge 1200000000 ]
+	[ "$(reply '[.status, .attempts, .retry_ms] | @csv' soon)" = 200,2, ]
+}
+
+@test "each status that may pass is tried again, a spent quota is not" {
+	for status in 429 500 502 503 504; do
+		busy "$status" "$status" ''
+	done | go
+	for status in 429 500 502 503 504; do
+		[ "$(reply '[.status, .attempts] | @csv' $status)" = 200,2 ]
+	done
+	{
+		busy quota 429 '' '{"error":{"message":"You exceeded your current quota","type":"insufficient_quota","code":"insufficient_quota"}}'
+		busy rate 429 '' '{"error":{"message":"Rate limit reached","type":"rate_limit_error","code":"rate_limit_exceeded"}}'
+		busy 501 501 ''
+	} | go
+	[ "$(reply '[.status, .attempts] | @csv' quota)" = 429,1 ]
+	[ "$(reply '[.status, .attempts] | @csv' rate)" = 200,2 ]
+	[ "$(reply '[.status, .attempts] | @csv' 501)" = 501,1 ]
+}
+
+@test "a proxy of an https address is told no secret, and none is asked where none is wanted" {
+	echo '{"v":1,"id":"a","url":"https://model.invalid/v1","headers":["X-Own: own"]}' >in
+	K=sesame https_proxy=$at "$http" --allow https://model.invalid \
+		--secret https://model.invalid=X-Key=env:K --bearer https://model.invalid=env:K <in >replies
+	[ "$(reply '[.ok, .sent] | @csv')" = false,false ]
+	until_true grep -q '> CONNECT model.invalid:443 HTTP/1.1' log
+	not grep -qi sesame log
+	not grep -qi x-own log
+	ask b 'send HTTP/1.1 204 Well\r\n\r\n' >in
+	http_proxy=http://127.0.0.1:1 no_proxy=127.0.0.1 "$http" --allow "$at" <in >replies
+	[ "$(reply .status b)" -eq 204 ]
+	http_proxy=http://127.0.0.1:1 "$http" --allow "$at" <in >replies
+	[ "$(reply '[.ok, .code] | @csv' b)" = false,69 ]
 }
 
 @test "when nobody reads any more it ends, in the middle of a stream" {

@@ -77,9 +77,10 @@ struct og_net_reply {
 	int status;	 /* of HTTP, 0 when there was no answer */
 	json_t *headers; /* array of "name: value", names in lower case */
 	struct og_buf body;
-	int sent;	/* something may have reached the server */
-	int attempts;	/* how often */
-	int64_t events; /* handed out; a stream that was cut is a failure, but has them */
+	int sent;	  /* something may have reached the server */
+	int attempts;	  /* how often */
+	int64_t events;	  /* handed out; a stream that was cut is a failure, but has them */
+	int64_t retry_ms; /* the server asks to come back not earlier; 0: nothing said */
 };
 
 void og_net_reply_init(struct og_net_reply *reply);

@@ -87,6 +87,7 @@ static int take_reply(const json_t *line, struct og_net_reply *ret, int *ret_bro
 	ret->attempts = (int)og_json_int(line, "attempts", 0);
 	ret->sent = og_json_bool(line, "sent", 1);
 	ret->events = og_json_int(line, "events", 0);
+	ret->retry_ms = og_json_int(line, "retry_ms", 0);
 	ret->headers = json_incref(json_object_get(line, "headers"));
 	if (!og_json_bool(line, "ok", 0))
 		return failed(line, err);
