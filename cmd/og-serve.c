@@ -23,9 +23,19 @@
 #define LISTEN_FDS_AT 3 /* sd_listen_fds(3) */
 
 static const struct og_serve_part *const parts[] = {
-	&og_serve_auth,	  &og_serve_register,  &og_serve_explore, &og_serve_acts,
-	&og_serve_tasks,  &og_serve_approvals, &og_serve_views,	  &og_serve_live,
-	&og_serve_ledger, &og_serve_health,    &og_serve_site,	  NULL,
+	&og_serve_auth,
+	&og_serve_register,
+	&og_serve_explore,
+	&og_serve_acts,
+	&og_serve_tasks,
+	&og_serve_approvals,
+	&og_serve_answers,
+	&og_serve_views,
+	&og_serve_live,
+	&og_serve_ledger,
+	&og_serve_health,
+	&og_serve_site,
+	NULL,
 };
 
 struct program {

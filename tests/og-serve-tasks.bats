@@ -3,6 +3,7 @@
 
 load helper
 load serve-helper
+load channel-helper
 
 setup() {
 	instance
@@ -217,6 +218,38 @@ heard() {
 	[ "$(post "/api/approvals/$id" "$yes")" = 409 ]
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 1")" = 49 ]
 	og-ledger verify --state
+}
+
+@test "a question: seen with the task, answered by who was asked" {
+	login charlie
+	rest
+	query 'buy 1 laptop stand'
+	envelope=$(envelope_of "$id")
+	shield
+	begin
+	not act ask '{"call":0,"for":"answer","question":"Really?"}'
+	shield_end
+	[ "$(get "/api/tasks/$id")" = 200 ]
+	jq -e '.state == "waiting" and .waits.for == "answer" and .waits.question == "Really?"' body
+	digest=$(jq -r .waits.digest body)
+	for bad in '{}' '{"answer":"yes"}' '{"answer":" ","digest":"'"$digest"'"}' \
+		'{"answer":"yes","digest":"zz"}'; do
+		[ "$(post "/api/tasks/$id/answer" "$bad")" = 400 ]
+	done
+	[ "$(post "/api/tasks/$id/answer" "{\"answer\":\"yes\",\"digest\":\"${digest//[0-9]/a}\"}")" = 409 ]
+	yes="{\"answer\":\"--as alice, b=c\",\"digest\":\"$digest\"}"
+	login alice
+	[ "$(get /api/approvals)" = 200 ]
+	jq -e '.approvals == []' body
+	[ "$(post "/api/tasks/$id/answer" "$yes")" = 409 ]
+	login bob
+	[ "$(post "/api/tasks/$id/answer" "$yes")" = 409 ]
+	login charlie
+	[ "$(post "/api/tasks/$id/answer" "$yes")" = 202 ]
+	work
+	until_true ended
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT principal || ': ' || json_extract(body, '\$.values.answer')
+		FROM audit_ledger WHERE action = 'answer'")" = 'charlie: --as alice, b=c' ]
 }
 
 @test "events: a task's way, and the ledger at once when it is edited" {

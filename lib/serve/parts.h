@@ -20,6 +20,8 @@ extern const struct og_serve_part og_serve_acts;
 extern const struct og_serve_part og_serve_tasks;
 /* /api/approvals. */
 extern const struct og_serve_part og_serve_approvals;
+/* /api/tasks/ID/answer. */
+extern const struct og_serve_part og_serve_answers;
 /* /api/views. */
 extern const struct og_serve_part og_serve_views;
 /* /api/events. */
