@@ -10,7 +10,7 @@
 #include "lib/base/text.h"
 #include "lib/vector/vector.h"
 
-#define BATCH	  64   /* texts in one request */
+#define BATCH	  32   /* texts in one request: their vectors fit an answer */
 #define TEXT_MAX  8000 /* bytes of one; models read no more of it, or refuse */
 #define ANSWER_MS 60
 

@@ -131,7 +131,7 @@ static enum og_turn reserve(struct try *try, int *ret_last)
 	json_t *reply = NULL;
 	enum og_turn turn;
 
-	try->input = og_model_tokens_most(try->text.len) + NOTE_TOKENS;
+	try->input = og_model_tokens_most(try->text.data, try->text.len) + NOTE_TOKENS;
 	try->output = t->with->max_output;
 	turn = og_job_ask(t->job, "budget.reserve",
 			  json_pack("{s:I,s:s,s:I,s:I}", "turn", (json_int_t)t->turn, "model",
@@ -338,7 +338,8 @@ static enum og_turn show(struct try *try)
 	report->outcome = OG_OUTCOME_DRY;
 	report->dry = json_pack("{s:s,s:s#,s:I,s:I}", "url", try->url.data, "body", try->text.data,
 				try->text.len, "input",
-				(json_int_t)og_model_tokens_most(try->text.len) + NOTE_TOKENS,
+				(json_int_t)og_model_tokens_most(try->text.data, try->text.len) +
+					NOTE_TOKENS,
 				"output", (json_int_t)t->with->max_output);
 	return OG_TURN_BROKEN;
 }

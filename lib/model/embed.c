@@ -202,7 +202,8 @@ int og_embed_answer(const struct og_model *model, const char *body, size_t len, 
 
 	if (n == 0 || n > OG_EMBED_TEXTS_MAX)
 		return og_fail(err, OG_EBUG, "an answer with %zu embeddings", n);
-	if (og_json_parse(body, len, OG_EMBED_ANSWER_MAX, "the answer", &response, err) < 0)
+	if (og_json_parse(len > 0 ? body : "", len, OG_EMBED_ANSWER_MAX, "the answer", &response,
+			  err) < 0)
 		return -1;
 	if (read_answer(model, response, &vectors, err) < 0)
 		goto out;

@@ -117,9 +117,15 @@ int og_model_url(const struct og_model *model, int stream, struct og_buf *url, s
 	return og_buf_check(url, "URL", err);
 }
 
-int64_t og_model_tokens_most(size_t bytes)
+int64_t og_model_tokens_most(const char *text, size_t len)
 {
-	return (int64_t)(bytes / 2) + AROUND;
+	int64_t digits = 0, longest = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		digits += text[i] >= '0' && text[i] <= '9';
+		longest += (unsigned char)text[i] >= 0xf0;
+	}
+	return digits + 3 * longest + ((int64_t)len - digits - 4 * longest + 1) / 2 + AROUND;
 }
 
 static int read_answer(const struct og_model *model, json_t *response, json_t **ret,
@@ -144,7 +150,8 @@ int og_model_answer(const struct og_model *model, const char *body, size_t len, 
 {
 	json_t *response = NULL;
 
-	if (og_json_parse(body, len, OG_MODEL_ANSWER_MAX, "the answer", &response, err) < 0)
+	if (og_json_parse(len > 0 ? body : "", len, OG_MODEL_ANSWER_MAX, "the answer", &response,
+			  err) < 0)
 		return -1;
 	return read_answer(model, response, ret, err);
 }
@@ -152,7 +159,7 @@ int og_model_answer(const struct og_model *model, const char *body, size_t len, 
 int og_model_streamed(const struct og_model *model, const char *text, size_t len, json_t **ret,
 		      struct og_err *err)
 {
-	struct og_events events = { text, text + len, 0 };
+	struct og_events events = { text, len > 0 ? text + len : text, 0 };
 	json_t *response = NULL;
 	int rc;
 

@@ -242,7 +242,7 @@ void og_model_refused(const struct og_model *model, int status, const char *body
 	struct og_model_refusal refusal = { .fault = OG_FAULT_REQUEST };
 
 	(void)model; /* bodies are told apart by their shape: proxies mix them */
-	if (og_json_parse(body, len, BODY_MAX, "the refusal", &said.json, NULL) == 0)
+	if (len > 0 && og_json_parse(body, len, BODY_MAX, "the refusal", &said.json, NULL) == 0)
 		read_shape(&said);
 	refusal.fault = fault_of(status, &said, &refusal.quirk);
 	refusal.retry_ms = retry_of(&said);

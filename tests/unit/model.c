@@ -252,6 +252,17 @@ static void no_conversations(void)
 	}
 }
 
+/* What a request may come to is never less than what it does. */
+static void reserves_enough(void)
+{
+	int64_t around = og_model_tokens_most(NULL, 0);
+
+	OG_CHECK(around > 100 && around < 2000);
+	OG_CHECK_INT(og_model_tokens_most("SELECT", 6) - around, 3);
+	OG_CHECK_INT(og_model_tokens_most("[1234,5678]", 11) - around, 8 + 2);
+	OG_CHECK_INT(og_model_tokens_most("\xf0\x9f\x90\xad!", 5) - around, 3 + 1);
+}
+
 /* --- refusals --- */
 
 static void refused_is(int status, const char *body, enum og_model_fault fault, unsigned quirk,
@@ -362,7 +373,7 @@ static void shows_reasons_safely(void)
 
 	og_model_refused(&model, 400, body, strlen(body), &refusal);
 	OG_CHECK_STR(refusal.why, "status 400: a\\x1B[31m\\x0AbU+202Ec");
-	og_model_refused(&model, 503, "", 0, &refusal);
+	og_model_refused(&model, 503, NULL, 0, &refusal);
 	OG_CHECK_STR(refusal.why, "status 503");
 }
 
@@ -486,6 +497,7 @@ int main(void)
 	OG_RUN(asks_openai);
 	OG_RUN(answers_openai);
 	OG_RUN(no_conversations);
+	OG_RUN(reserves_enough);
 	OG_RUN(told_to_wait);
 	OG_RUN(told_what_is_wrong);
 	OG_RUN(told_what_is_not_known);
