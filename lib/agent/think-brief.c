@@ -13,11 +13,19 @@
 #include "lib/agent/tools.h"
 #include "lib/base/text.h"
 
-#define TABLES_MAX   6000
-#define NAMES_MAX    1500 /* of the tables that did not fit */
-#define SKILL_MAX    6000 /* the text of the best skill */
-#define SKILLS_MAX   2500 /* the others */
-#define PASSAGES_MAX 4000
+/* Bytes as they stand in the prompt. With the rules below, less than
+ * OG_BRIEF_MAX in all. */
+#define TABLES_MAX   5000
+#define NAMES_MAX    1200 /* of the tables that did not fit */
+#define MATCH_MAX    800
+#define HEAD_MAX     2500 /* of the best skill: what it is for, slots, steps */
+#define SKILL_MAX    4500 /* its text */
+#define SKILLS_MAX   2000 /* the others */
+#define PASSAGES_MAX 3800
+#define PASSAGE_MAX  400
+#define LEFT_MAX     600 /* what is said of passages that did not fit */
+
+#define WORK_MAX ((size_t)1 << 20) /* of a text on its way */
 
 static const char rules[] =
 	"You work inside OmniGate, the system that runs a company. You act for one person, with "
@@ -57,7 +65,7 @@ static void add_one_line(struct og_buf *out, const char *text, size_t max)
 	struct og_buf line;
 	size_t len = text ? strlen(text) : 0;
 
-	og_buf_init(&line, max * 8 + 16);
+	og_buf_init(&line, max * 8 + 16); /* what cannot be seen grows */
 	while (len > max ||
 	       (len > 0 && len < strlen(text) && ((unsigned char)text[len] & 0xc0) == 0x80))
 		len--;
@@ -72,25 +80,41 @@ static void add_one_line(struct og_buf *out, const char *text, size_t max)
 	og_buf_release(&line);
 }
 
-/* Behind bars; how much of text was left out. */
+/* Behind bars, as many lines as there is room for; what of text was left
+ * out. */
 static size_t add_quoted(struct og_buf *out, const char *text, size_t max)
 {
-	size_t len = strlen(text), shown = len < max ? len : max;
+	size_t len = strlen(text), at = 0, begin = out->len;
 
-	while (shown < len && shown > 0 && text[shown - 1] != '\n')
-		shown--;
-	if (shown == 0)
-		shown = len < max ? len : 0;
-	for (size_t at = 0; at < shown;) {
-		const char *end = memchr(text + at, '\n', shown - at);
-		size_t n = end ? (size_t)(end - (text + at)) : shown - at;
+	while (at < len) {
+		size_t n = strcspn(text + at, "\n");
+		struct og_buf line;
+		int fits;
 
-		og_buf_adds(out, "| ");
-		og_text_visible(out, text + at, n);
-		og_buf_addc(out, '\n');
-		at += n + 1;
+		og_buf_init(&line, WORK_MAX);
+		og_buf_adds(&line, "| ");
+		og_text_visible(&line, text + at, n);
+		og_buf_addc(&line, '\n');
+		fits = !line.failed && out->len - begin + line.len <= max;
+		if (fits)
+			og_buf_add(out, line.data, line.len);
+		og_buf_release(&line);
+		if (!fits)
+			break;
+		at += n + (text[at + n] == '\n');
 	}
-	return len - shown;
+	return len - at;
+}
+
+/* The lines of text that fit; 0 when some did not. */
+static int add_lines(struct og_buf *out, const struct og_buf *text, size_t max)
+{
+	size_t len = text->failed ? 0 : text->len;
+
+	while (len > max || (len > 0 && text->data[len - 1] != '\n'))
+		len--;
+	og_buf_add(out, text->len ? text->data : "", len);
+	return !text->failed && len == text->len;
 }
 
 /* --- tables --------------------------------------------------------------------------- */
@@ -308,14 +332,15 @@ static void add_match(const struct og_brief *brief, struct og_buf *out)
 	const json_t *match = brief->match;
 	const char *skill = og_json_str(match, "skill");
 	struct og_err ignored = OG_ERR_INIT;
-	struct og_buf json;
+	struct og_buf json, text;
 
 	if (!skill)
 		return;
-	og_buf_init(&json, 4096);
+	og_buf_init(&json, MATCH_MAX / 2);
+	og_buf_init(&text, WORK_MAX);
 	og_json_canon(json_object_get(match, "slots"), &json, &ignored);
-	og_buf_addf(out, "The sentence reads as %s with slots ", skill);
-	og_text_visible(out, json.failed ? "{}" : json.data, json.failed ? 2 : json.len);
+	og_buf_addf(&text, "The sentence reads as %s with slots ", skill);
+	og_text_visible(&text, json.failed ? "{}" : json.data, json.failed ? 2 : json.len);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		const json_t *part = json_object_get(match, parts[i]);
 
@@ -323,39 +348,49 @@ static void add_match(const struct og_brief *brief, struct og_buf *out)
 		if (json_array_size(part) + json_object_size(part) == 0 ||
 		    og_json_canon(part, &json, &ignored) < 0)
 			continue;
-		og_buf_addf(out, "; %s: ", parts[i]);
-		og_text_visible(out, json.data, json.len);
+		og_buf_addf(&text, "; %s: ", parts[i]);
+		og_text_visible(&text, json.data, json.len);
 	}
-	og_buf_adds(out, ".\n");
+	og_buf_adds(&text, ".\n");
+	add_lines(out, &text, MATCH_MAX);
+	og_buf_release(&text);
 	og_buf_release(&json);
+}
+
+static void add_best(const struct og_brief *brief, const json_t *doc, struct og_buf *out)
+{
+	struct og_buf text;
+
+	og_buf_init(&text, WORK_MAX);
+	add_skill(brief, doc, &text);
+	if (!add_lines(out, &text, HEAD_MAX))
+		og_buf_adds(out, "(more: get_skill)\n");
+	og_buf_release(&text);
+	add_best_text(doc, out);
 }
 
 static void add_skills(const struct og_brief *brief, struct og_buf *out)
 {
-	size_t begin, left_out = 0, i;
-	json_t *skill;
+	size_t begin, left_out = 0, n = json_array_size(brief->skills);
 
 	og_buf_adds(out, "\n# Skills that may fit\n");
-	if (json_array_size(brief->skills) == 0)
+	if (n == 0)
 		og_buf_adds(out, "None was found; search_skills may find some.\n");
 	add_match(brief, out);
+	if (n > 0)
+		add_best(brief, json_object_get(json_array_get(brief->skills, 0), "skill"), out);
 	begin = out->len;
-	json_array_foreach(brief->skills, i, skill)
-	{
-		const json_t *doc = json_object_get(skill, "skill");
+	for (size_t i = 1; i < n; i++) {
+		const json_t *doc = json_object_get(json_array_get(brief->skills, i), "skill");
 		struct og_buf text;
 
-		og_buf_init(&text, SKILL_MAX * 4);
+		og_buf_init(&text, WORK_MAX);
 		add_skill(brief, doc, &text);
-		if (text.failed || (i > 0 && out->len - begin + text.len > SKILLS_MAX))
+		if (text.failed || out->len - begin + text.len > SKILLS_MAX)
 			left_out++;
 		else
 			og_buf_add(out, text.data, text.len);
 		og_buf_release(&text);
-		if (i > 0)
-			continue;
-		add_best_text(doc, out);
-		begin = out->len;
 	}
 	if (left_out)
 		og_buf_addf(out, "%zu more: search_skills.\n", left_out);
@@ -369,35 +404,51 @@ static void add_passage(const json_t *passage, size_t key, struct og_buf *out)
 		   *source = og_json_str(passage, "source");
 	const char *title = og_json_str(passage, "title"), *text = og_json_str(passage, "text");
 
-	og_buf_addf(out, "[P%zu] %s:%lld", key, policy ? policy : "?",
-		    (long long)og_json_int(passage, "line", 0));
-	og_buf_addf(out, " (%s) ", source ? source : "document");
+	og_buf_addf(out, "[P%zu] ", key);
+	add_one_line(out, policy, 80);
+	og_buf_addf(out, ":%lld (", (long long)og_json_int(passage, "line", 0));
+	add_one_line(out, source ? source : "document", 20);
+	og_buf_adds(out, ") ");
 	add_one_line(out, title, 120);
 	og_buf_adds(out, "\n");
-	if (text && add_quoted(out, text, OG_SHOW_PASSAGE))
+	if (text && add_quoted(out, text, PASSAGE_MAX))
 		og_buf_adds(out, "(cut: search_policies)\n");
+}
+
+/* One that did not fit: where it stands. */
+static void name_passage(const json_t *passage, size_t key, struct og_buf *out)
+{
+	const char *policy = og_json_str(passage, "policy");
+
+	og_buf_addf(out, "[P%zu] ", key);
+	add_one_line(out, policy, 80);
+	og_buf_addf(out, ":%lld (search_policies shows it)\n",
+		    (long long)og_json_int(passage, "line", 0));
 }
 
 static void add_passages(const struct og_brief *brief, struct og_buf *out)
 {
-	size_t begin = out->len, i;
 	json_t *passage;
+	struct og_buf text, left;
+	size_t begin, i;
 
 	if (json_array_size(brief->passages) == 0)
 		return;
 	og_buf_adds(out, "\n# Documents that speak of it\n");
+	og_buf_init(&left, WORK_MAX);
+	begin = out->len;
 	json_array_foreach(brief->passages, i, passage)
 	{
-		struct og_buf text;
-
-		og_buf_init(&text, PASSAGES_MAX * 4);
+		og_buf_init(&text, WORK_MAX);
 		add_passage(passage, i + 1, &text);
 		if (!text.failed && out->len - begin + text.len <= PASSAGES_MAX)
 			og_buf_add(out, text.data, text.len);
 		else
-			og_buf_addf(out, "[P%zu] search_policies shows it\n", i + 1);
+			name_passage(passage, i + 1, &left);
 		og_buf_release(&text);
 	}
+	add_lines(out, &left, LEFT_MAX);
+	og_buf_release(&left);
 }
 
 int og_brief_write(const struct og_brief *brief, struct og_buf *out, struct og_err *err)

@@ -27,7 +27,9 @@ static const struct member members[] = {
 	{ "finished", JSON_STRING, 0 },	   { "citations", JSON_ARRAY, 0 },
 	{ "compensation", JSON_ARRAY, 0 }, { "trace_id", JSON_STRING, 0 },
 	{ "cause", JSON_STRING, 0 },	   { "next", JSON_STRING, 0 },
-	{ "resolved", JSON_ARRAY, 0 },
+	{ "resolved", JSON_ARRAY, 0 },	   { "answer_by", JSON_STRING, 0 },
+	{ "view_by", JSON_STRING, 0 },	   { "view_refused", JSON_STRING, 0 },
+	{ "entries", JSON_ARRAY, 0 },	   { "fallback", JSON_STRING, 0 },
 };
 
 static int check_member(const json_t *result, const struct member *member, struct og_err *err)
