@@ -163,24 +163,13 @@ static int is_numbered(const char *verb)
 
 static int digest_of(const char *verb, const json_t *request, char out[OG_HASH_HEX + 1])
 {
-	static const char *const outside[] = { "v", "id", "task", "epoch", "trace", "call", NULL };
 	struct og_err ignored = OG_ERR_INIT;
-	json_t *bare = json_copy((json_t *)(uintptr_t)request);
-	struct og_buf text;
-	struct og_hash hash;
+	json_t *whole = json_copy((json_t *)(uintptr_t)request);
 	int rc = -1;
 
-	og_buf_init(&text, OG_CHANNEL_LINE_MAX);
-	for (size_t i = 0; outside[i]; i++)
-		json_object_del(bare, outside[i]);
-	if (bare && json_object_set_new(bare, "verb", json_string(verb)) == 0 &&
-	    og_json_canon(bare, &text, &ignored) == 0) {
-		og_sha256(text.data, text.len, &hash);
-		og_hash_hex(&hash, out);
-		rc = 0;
-	}
-	json_decref(bare);
-	og_buf_release(&text);
+	if (whole && json_object_set_new(whole, "verb", json_string(verb)) == 0)
+		rc = og_channel_digest(whole, out, &ignored);
+	json_decref(whole);
 	return rc;
 }
 

@@ -60,6 +60,7 @@ int og_call_begin(struct og_request *rq, struct og_err *err)
 		found = take_record(rq, &row, err);
 	if (found == 0) {
 		rq->numbered = 1;
+		rq->turned_back = rq->task.next_step < 0;
 		og_time_format(og_now_ms(), rq->at);
 	}
 	og_call_row_release(&row);
@@ -68,7 +69,7 @@ int og_call_begin(struct og_request *rq, struct og_err *err)
 
 int og_call_keeps(const struct og_request *rq, const struct og_err *why)
 {
-	if (!rq->numbered)
+	if (!rq->numbered || rq->turned_back || strcmp(rq->rule, "in-doubt") == 0)
 		return 0;
 	switch (rq->refusal) {
 	case OG_WAIT:
@@ -135,13 +136,22 @@ int og_call_keep(struct og_request *rq, int rc, const struct og_err *why, struct
 	return kept;
 }
 
+/* Is something to be sent, or open still? Then another request ends it. */
+static int is_half(const struct og_request *rq)
+{
+	return json_is_object(json_object_get(rq->reply, "send")) ||
+	       json_is_true(json_object_get(rq->reply, "pending"));
+}
+
 int og_request_commit(struct og_request *rq, int sync, struct og_err *err)
 {
 	struct og_frame *frame = &rq->shield->frame;
 
-	if (rq->numbered && !frame->writing && og_frame_begin(frame, err) < 0)
+	int kept = rq->numbered && !is_half(rq);
+
+	if (kept && !frame->writing && og_frame_begin(frame, err) < 0)
 		return -1;
-	if (rq->numbered && og_call_keep(rq, 0, err, err) < 0)
+	if (kept && og_call_keep(rq, 0, err, err) < 0)
 		return -1;
 	return og_frame_commit(frame, sync, err);
 }

@@ -10,7 +10,14 @@
  * from it. Not kept is what says nothing about the request: that the task
  * has to wait, that it is somebody else's by now or has ended, and trouble
  * of the shield's own. So a worker that dies anywhere finds either nothing
- * of a request or all of it.
+ * of a request or all of it. Neither is a refusal kept of a task that is
+ * being taken back, or whose effect is in doubt: a person may have it tried
+ * again.
+ *
+ * A call outside takes several requests (effect.begin or saga.undo, then
+ * effect.end, perhaps again and again). They may share a number, since only
+ * the one that ends it is kept: a reply that tells what to send, or that it
+ * is pending, is not.
  *
  * Every reply to a numbered request has the time of it as "at"; whoever
  * reruns a task takes that for its clock.

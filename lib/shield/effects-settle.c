@@ -41,6 +41,7 @@ static int ending_init(struct ending *end, struct og_request *rq, struct og_err 
 	memset(end, 0, sizeof(*end));
 	run->rq = rq;
 	og_task_row_release(&rq->task);
+	rq->has_task = 0; /* it is looked up anew in this frame */
 	if (og_frame_begin(&rq->shield->frame, err) < 0 || og_request_task(rq, err) < 0 ||
 	    og_request_running(rq, err) < 0)
 		return -1;
@@ -332,7 +333,6 @@ static int settle(struct ending *end, struct og_err *err)
 
 int og_effect_settle(struct og_request *rq, struct og_err *err)
 {
-	struct og_frame *frame = &rq->shield->frame;
 	struct ending end;
 	int rc = ending_init(&end, rq, err), done = 0, undo = 0;
 
@@ -342,7 +342,7 @@ int og_effect_settle(struct og_request *rq, struct og_err *err)
 		rc = settle(&end, err);
 	}
 	if (rc == 0)
-		rc = og_frame_commit(frame, 1, err);
+		rc = og_request_commit(rq, 1, err);
 	else if (done && !undo && is_judgement(rq, err))
 		rc = refuse_rest(rq, err);
 	ending_release(&end);

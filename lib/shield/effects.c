@@ -258,7 +258,7 @@ int og_verb_effect_begin(struct og_request *rq, struct og_err *err)
 		return og_effect_settle(rq, err);
 	}
 	if (begin_or_go_on(&run, og_json_str(rq->body, "step"), err) >= 0)
-		rc = og_frame_commit(&rq->shield->frame, 1, err);
+		rc = og_request_commit(rq, 1, err);
 	og_run_release(&run);
 	return rc;
 }

@@ -203,7 +203,7 @@ int og_verb_saga_undo(struct og_request *rq, struct og_err *err)
 		rc = perform(&run, err);
 	/* What is to be sent is on the disk before anybody knows it. */
 	if (rc == 0 || rc == OG_UNDO_SENDS)
-		rc = og_frame_commit(&rq->shield->frame, rc == OG_UNDO_SENDS, err);
+		rc = og_request_commit(rq, rc == OG_UNDO_SENDS, err);
 	og_run_release(&run);
 	return rc < 0 ? -1 : 0;
 }

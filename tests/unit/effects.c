@@ -190,6 +190,63 @@ static void a_call_and_its_end(void)
 	run_end(&run);
 }
 
+static json_t *numbered(struct run *run, int call, const char *verb, json_t *request)
+{
+	json_object_set_new(request, "call", json_integer(call));
+	return ask(run, verb, request);
+}
+
+static int64_t records(const struct run *run)
+{
+	char sql[128];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM og_call WHERE task = '%s'", run->id);
+	return shop_int(&shop, sql);
+}
+
+/* What begins a call and what ends it share a number; the end is on record. */
+static void a_call_has_one_number(void)
+{
+	struct run run;
+	json_t *first = NULL, *second = NULL;
+
+	run_begin(&run, 5, "x");
+	for (int i = 1; i <= 2; i++) {
+		must_send(numbered(&run, 4, "effect.begin",
+				   json_pack("{s:s,s:s}", "skill", "pay", "step", "charge")),
+			  "payment", i);
+		if (i == 1)
+			must_wait(numbered(&run, 4, "effect.end",
+					   json_pack("{s:s,s:s,s:b}", "step", "charge", "outcome",
+						     "unsent", "again", 1)),
+				  0);
+	}
+	OG_CHECK_INT(records(&run), 0);
+	for (int i = 0; i < 2; i++) {
+		second = numbered(&run, 4, "effect.end",
+				  json_pack("{s:s,s:s,s:i,s:{s:s}}", "step", "charge", "outcome",
+					    "answered", "status", 201, "values", "payment",
+					    "pay_8"));
+		OG_CHECK(shop_ok(second));
+		OG_CHECK_INT(records(&run), 1);
+		if (i == 0)
+			first = second;
+	}
+	OG_CHECK(json_is_true(json_object_get(second, "replayed")));
+	OG_CHECK_STR(og_json_str(first, "at"), og_json_str(second, "at"));
+	json_decref(first);
+	json_decref(second);
+	/* Undoing has a refusal that a person may have tried again. */
+	must_send(numbered(&run, 5, "saga.undo", json_pack("{s:s}", "reason", "test")), "payment",
+		  1);
+	must_not(numbered(&run, 5, "effect.end",
+			  json_pack("{s:s,s:s,s:i}", "step", "charge", "outcome", "answered",
+				    "status", 404)),
+		 "deny", "service-status");
+	OG_CHECK_INT(records(&run), 1);
+	run_end(&run);
+}
+
 static void order_is_kept(void)
 {
 	struct run run, other;
@@ -607,7 +664,7 @@ static void tried_again(void)
 static void an_undo_tried_again(void)
 {
 	struct run run;
-	json_t *first, *second;
+	json_t *first = NULL, *second = NULL;
 
 	run_begin(&run, 5, "x");
 	must_send(begin(&run, "charge"), "payment", 1);
@@ -716,6 +773,7 @@ int main(void)
 	shop_open(&shop);
 	shop_put_skill(&shop, pay_skill);
 	OG_RUN(a_call_and_its_end);
+	OG_RUN(a_call_has_one_number);
 	OG_RUN(order_is_kept);
 	OG_RUN(malformed_ends);
 	OG_RUN(after_a_crash);
