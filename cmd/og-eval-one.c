@@ -18,8 +18,9 @@ struct trial {
 	const struct og_args *args;
 	struct scratch scratch;
 	json_t *scenario, *expect;
-	json_t *seen; /* for the judge */
-	json_t *acts; /* failures on the way */
+	json_t *seen;	       /* for the judge */
+	json_t *acts;	       /* failures on the way */
+	struct og_child model; /* a scripted one */
 	char *task, *state;
 	int64_t since; /* the last entry before the scenario's own */
 	int64_t ms;
@@ -443,6 +444,25 @@ static int collect_settings(const struct trial *t, json_t *settings)
 	return rc;
 }
 
+/* A script is for a scripted model; with another one it is not used. */
+static int start_model(struct trial *t)
+{
+	const char *program = og_arg_value(t->args, "model-server");
+	const json_t *script = json_object_get(t->scenario, "script");
+	json_t *settings;
+	int rc;
+
+	if (!script || !program)
+		return 0;
+	settings = json_object();
+	rc = settings ? scripted_start(program, &t->scratch, script, &t->model, settings, t->err)
+		      : og_fail_nomem(t->err);
+	if (rc == 0)
+		rc = scratch_set(&t->scratch, settings, t->err);
+	json_decref(settings);
+	return rc;
+}
+
 static int prepare(struct trial *t)
 {
 	const char *timeout = og_arg_value(t->args, "timeout");
@@ -496,11 +516,17 @@ static int print_line(struct trial *t)
 
 int eval_one(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
-	struct trial t = { .args = args, .scratch = { .ctx = ctx, .lock = -1 }, .err = err };
+	struct trial t = { .args = args,
+			   .scratch = { .ctx = ctx, .lock = -1 },
+			   .model = { -1, -1, -1 },
+			   .err = err };
 	int rc = prepare(&t);
 
 	if (rc == 0)
+		rc = start_model(&t);
+	if (rc == 0)
 		rc = carry_out(&t);
+	og_child_end(&t.model, 0, NULL);
 	scratch_release(&t.scratch);
 	if (rc == 0)
 		rc = print_line(&t);

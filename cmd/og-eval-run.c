@@ -26,7 +26,8 @@ struct session {
 	const struct og_args *args;
 	json_t *scenarios; /* {"file","scenario"} */
 	json_t **lines;	   /* of run k of scenario i: i * repeat + k; NULL: not yet */
-	size_t repeat, next_told;
+	size_t *todo;	   /* runs that are not skipped */
+	size_t n_todo, repeat, next_told;
 	int64_t jobs, at_least, timeout_ms;
 	int64_t began;
 	size_t passed, failed, skipped;
@@ -273,11 +274,22 @@ static int tell_summary(struct session *s)
 	return rc;
 }
 
+/* What a script is for is not there. */
+static const char *skipped(const struct session *s, const json_t *scenario)
+{
+	if (!json_object_get(scenario, "script") || og_arg_value(s->args, "model") ||
+	    og_arg_value(s->args, "model-server"))
+		return NULL;
+	return "it takes --model-server or --model";
+}
+
 /* --- running ------------------------------------------------------------- */
 
 static char *input_of(void *arg, size_t i)
 {
-	return json_dumps(json_object_get(entry_of(arg, i), "scenario"), JSON_COMPACT);
+	const struct session *s = arg;
+
+	return json_dumps(json_object_get(entry_of(s, s->todo[i]), "scenario"), JSON_COMPACT);
 }
 
 /* It could not even be judged. */
@@ -295,10 +307,11 @@ static json_t *broken_line(const struct session *s, size_t i, const char *said)
 			 0, "failures", failures);
 }
 
-static int note_line(void *arg, size_t i, const struct og_buf *out, const char *said,
+static int note_line(void *arg, size_t k, const struct og_buf *out, const char *said,
 		     struct og_err *err)
 {
 	struct session *s = arg;
+	size_t i = s->todo[k];
 	struct og_err why = OG_ERR_INIT;
 	json_t *line = NULL;
 
@@ -341,6 +354,30 @@ static int add_settings(const struct session *s, const char **argv, size_t *n, c
 	return 0;
 }
 
+/* Those that are skipped have their lines before the others run. */
+static int skip_some(struct session *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < json_array_size(s->scenarios) * s->repeat; i++) {
+		const json_t *scenario = json_object_get(entry_of(s, i), "scenario");
+		const char *why = skipped(s, scenario);
+
+		if (!why) {
+			s->todo[kept++] = i;
+			continue;
+		}
+		s->lines[i] = json_pack("{s:i, s:s, s:s, s:O, s:I}", "v", 1, "scenario",
+					og_json_str(scenario, "name"), "skipped", why, "file",
+					json_object_get(entry_of(s, i), "file"), "run",
+					(json_int_t)(i % s->repeat) + 1);
+		if (!s->lines[i])
+			return og_fail_nomem(s->err);
+	}
+	s->n_todo = kept;
+	return 0;
+}
+
 static int run_all(struct session *s)
 {
 	char *self = og_program_path(s->ctx->exe_dir, "og-eval"), model[1100], tmp[1100], span[32];
@@ -352,11 +389,12 @@ static int run_all(struct session *s)
 			     .env = env,
 			     .jobs = (int)s->jobs,
 			     .timeout_ms = s->timeout_ms + GRACE_MS,
-			     .n = json_array_size(s->scenarios) * s->repeat,
+			     .n = s->n_todo,
 			     .input = input_of,
 			     .done = note_line,
 			     .arg = s };
-	const char *judge = og_arg_value(s->args, "judge-command");
+	static const char *const passed[] = { "judge-command", "model-server", NULL };
+	static const char *const words[] = { "--judge-command", "--model-server" };
 	size_t n = 7;
 	int rc = -1;
 
@@ -367,9 +405,11 @@ static int run_all(struct session *s)
 		og_fail(s->err, OG_EUSAGE, "TMPDIR is too long");
 	else {
 		snprintf(tmp, sizeof(tmp), "TMPDIR=%s", s->scratch.temp);
-		if (judge) {
-			argv[n++] = "--judge-command";
-			argv[n++] = judge;
+		for (size_t i = 0; passed[i]; i++) {
+			if (!og_arg_value(s->args, passed[i]))
+				continue;
+			argv[n++] = words[i];
+			argv[n++] = og_arg_value(s->args, passed[i]);
 		}
 		rc = add_settings(s, argv, &n, model, sizeof(model));
 	}
@@ -428,12 +468,14 @@ static int run_session(struct session *s)
 	if (read_options(s) < 0 || read_files(s) < 0)
 		return -1;
 	n = json_array_size(s->scenarios);
-	s->lines = calloc(n * s->repeat + 1, sizeof(*s->lines));
-	if (!s->lines)
+	s->lines = calloc(n * s->repeat + 1, sizeof(json_t *));
+	s->todo = calloc(n * s->repeat + 1, sizeof(*s->todo));
+	if (!s->lines || !s->todo)
 		return og_fail_nomem(s->err);
 	if (!og_arg_flag(s->args, "json") && og_printf(s->err, "TAP version 13\n1..%zu\n", n) < 0)
 		return -1;
-	if (make_template(s) < 0 || run_all(s) < 0 || tell_summary(s) < 0)
+	if (skip_some(s) < 0 || tell_more(s) < 0 || (s->n_todo > 0 && make_template(s) < 0) ||
+	    (s->n_todo > 0 && run_all(s) < 0) || tell_summary(s) < 0)
 		return -1;
 	return s->failed ? OG_NO : OG_OK;
 }
@@ -452,6 +494,7 @@ int eval_run(const struct og_ctx *ctx, const struct og_args *args, struct og_err
 	for (size_t i = 0; s.lines && i < json_array_size(s.scenarios) * s.repeat; i++)
 		json_decref(s.lines[i]);
 	free(s.lines);
+	free(s.todo);
 	scratch_release(&s.scratch);
 	json_decref(s.scenarios);
 	return rc;

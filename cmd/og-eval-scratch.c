@@ -261,7 +261,7 @@ static void add_lines(const json_t *settings, struct og_buf *out)
 	}
 }
 
-static int set_conf(const struct scratch *s, const json_t *settings, struct og_err *err)
+int scratch_set(const struct scratch *s, const json_t *settings, struct og_err *err)
 {
 	char *path = og_path_join(s->home, "og.conf");
 	struct og_buf old, new;
@@ -293,7 +293,7 @@ int scratch_make(struct scratch *s, const struct og_ctx *ctx, const char *from,
 	s->home = og_path_join(s->temp, ".omnigate");
 	if (!s->home)
 		og_fail_nomem(err);
-	else if (init(s, from, err) == 0 && (!settings || set_conf(s, settings, err) == 0))
+	else if (init(s, from, err) == 0 && (!settings || scratch_set(s, settings, err) == 0))
 		return 0;
 	scratch_release(s);
 	return -1;

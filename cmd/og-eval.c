@@ -18,7 +18,8 @@
 	{                                                                                          \
 		"timeout", 0, OG_OPT_VALUE, "SPAN", "what a scenario may take (default: 2m)"       \
 	}
-#define JUDGE                                                                                      \
+#define PROGRAMS                                                                                   \
+	{ "model-server", 0, OG_OPT_VALUE, "FILE", "a program that plays a scenario's script" },   \
 	{                                                                                          \
 		"judge-command", 0, OG_OPT_VALUE, "FILE", "a program that gives a second opinion"  \
 	}
@@ -35,12 +36,12 @@ static const struct og_opt run_options[] = {
 	{ "repeat", 0, OG_OPT_VALUE, "N", "each so often (default: 1)" },
 	{ "at-least", 0, OG_OPT_VALUE, "PERCENT", "of its runs have to pass (default: 100)" },
 	TIMEOUT,
-	JUDGE,
+	PROGRAMS,
 	JSON,
 	END,
 };
 
-static const struct og_opt one_options[] = { COMMON, TIMEOUT, JUDGE, END };
+static const struct og_opt one_options[] = { COMMON, TIMEOUT, PROGRAMS, END };
 
 static const struct og_opt compare_options[] = { JSON, END };
 

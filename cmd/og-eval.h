@@ -9,6 +9,7 @@
 
 #include "cmd/og-main.h"
 #include "lib/eval/eval.h"
+#include "lib/proc/proc.h"
 
 #define EVAL_LINE_MAX	OG_CHANNEL_LINE_MAX
 #define EVAL_RUN_MAX	((size_t)1 << 28) /* bytes of a file of runs */
@@ -37,6 +38,8 @@ struct scratch {
  * of its og.conf, texts by key, or NULL. */
 int scratch_make(struct scratch *s, const struct og_ctx *ctx, const char *from,
 		 const json_t *settings, struct og_err *err);
+/* Settings once more, in place of those of the same keys. */
+int scratch_set(const struct scratch *s, const json_t *settings, struct og_err *err);
 void scratch_release(struct scratch *s);
 
 /* One of our programs with its arguments; --home is added. */
@@ -102,6 +105,14 @@ struct pool {
 };
 /* OG_ETEMP when a signal asked us to stop; whoever still ran is dead. */
 int pool_run(const struct pool *pool, struct og_err *err);
+
+/* --- og-eval-script.c ---------------------------------------------------- */
+
+/* Starts a scripted model and adds what og.conf must say of it. It is
+ * started with --script FILE, a line of JSON for each turn, prints the port
+ * of 127.0.0.1 where it speaks OpenAI's protocol, and is killed in the end. */
+int scripted_start(const char *program, const struct scratch *s, const json_t *script,
+		   struct og_child *child, json_t *settings, struct og_err *err);
 
 /* --- og-eval-opinion.c --------------------------------------------------- */
 

@@ -295,6 +295,25 @@ the_cases() {
 	grep -q '^ok 1 - chair' second
 }
 
+@test "a script is played by a program, and skipped without one" {
+	cp "$OG_TESTS/scenarios/script.json" a.json
+	run --separate-stderr og-eval a.json
+	[ "$status" -eq 0 ]
+	[ "${lines[2]}" = "ok 1 - a-model-at-a-loss # SKIP it takes --model-server or --model" ]
+	[[ "$output" == *"# 0 passed, 0 failed, 1 skipped"* ]]
+	og-eval --json a.json | jq -se '.[0].skipped and .[1].skipped == 1'
+	og-eval --model-server "$OG_BUILD/tests/servers/model" a.json
+	printf '#!/bin/sh\necho nonsense\n' >server
+	chmod +x server
+	run --separate-stderr og-eval --json --model-server ./server a.json
+	[ "$status" -eq 1 ]
+	[ "$(jq -sr '.[0].state' <<<"$output")" = broken ]
+	[[ "$(jq -sr '.[0].failures[0].got' <<<"$output")" == *"./server: the port it printed"* ]]
+	# A scenario without a script asks no model.
+	scenario '.expect.planner = "skill"' >b.json
+	og-eval --model-server ./server b.json
+}
+
 @test "one: a scenario on standard input, its line on standard output" {
 	scenario >a.json
 	run --separate-stderr og-eval one <a.json
