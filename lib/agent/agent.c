@@ -44,121 +44,6 @@ void og_job_trace(struct og_job *job, const char *action, const char *fmt, ...)
 			&ignored);
 }
 
-static void broken(struct og_job *job, enum og_outcome outcome, const char *why)
-{
-	job->report->outcome = outcome;
-	og_text_format(job->report->why, sizeof(job->report->why), "%s", why);
-}
-
-void og_job_broken(struct og_job *job, const char *why)
-{
-	broken(job, OG_OUTCOME_RETRY, why);
-}
-
-/* Disk full, file locked, memory short: the shield said so itself, and the
- * same request may pass later. Its rules have names of their own. */
-static int in_trouble(struct og_job *job, const json_t *reply)
-{
-	const char *rule = og_json_str(reply, "rule"), *why = og_json_str(reply, "why");
-	int64_t code = og_json_int(reply, "code", OG_NO);
-
-	if (!rule || strcmp(rule, "failed") != 0 || code == OG_EBUG)
-		return 0;
-	broken(job, OG_OUTCOME_TROUBLE, why ? why : "the shield cannot go on");
-	job->report->code = (int)code;
-	return 1;
-}
-
-/* Not now: the delivery goes back, for at most as long as the shield says. */
-static void waits(struct og_job *job, const json_t *reply, const char *why)
-{
-	broken(job, OG_OUTCOME_WAITING, why ? why : "it waits");
-	job->report->delay_ms = og_json_int(reply, "delay_ms", 0);
-	og_text_format(job->report->state, sizeof(job->report->state), "%s",
-		       og_state_name(OG_TASK_WAITING));
-}
-
-static int said_wait(const json_t *reply)
-{
-	const char *verdict = og_json_str(reply, "verdict");
-
-	return verdict && strcmp(verdict, "wait") == 0;
-}
-
-/* A lock that was not had, a full disk, a failing one: said of a step, it
- * is not the step's fault either, and the task need not end for it. */
-static int shield_ails(int64_t code)
-{
-	return code == OG_ETEMP || code == OG_EOS || code == OG_EIO;
-}
-
-/* A refusal that is no answer to the question: it has to wait, the task is
- * another worker's by now, or the shield ails. */
-static int beyond_us(struct og_job *job, const json_t *reply)
-{
-	const char *rule = og_json_str(reply, "rule");
-
-	if (said_wait(reply)) {
-		waits(job, reply, og_json_str(reply, "why"));
-		return 1;
-	}
-	if (rule && strcmp(rule, "stale-epoch") == 0) {
-		broken(job, OG_OUTCOME_LOST, "another worker took the task over");
-		return 1;
-	}
-	return shield_ails(og_json_int(reply, "code", OG_NO)) && in_trouble(job, reply);
-}
-
-/* What is on record is not asked again; what neither is nor can be asked is
- * for the planner to end with. */
-static enum og_turn answer_of(struct og_job *job, const char *verb, json_t *request, json_t **ret)
-{
-	int known = og_records_answer(job, verb, request, ret);
-	struct og_err err = OG_ERR_INIT;
-
-	if (known != 0) {
-		json_decref(request);
-		return known > 0 ? OG_TURN_OK : OG_TURN_BROKEN;
-	}
-	/* Half a request would be answered as a wrong one. */
-	if (json_object_set_new(request, "task", json_string(job->task)) < 0 ||
-	    json_object_set_new(request, "epoch", json_integer(job->epoch)) < 0) {
-		json_decref(request);
-		request = NULL;
-	}
-	if (og_job_call(job, verb, request, ret, &err) == 0)
-		return OG_TURN_OK;
-	broken(job, OG_OUTCOME_RETRY, err.msg);
-	return OG_TURN_BROKEN;
-}
-
-enum og_turn og_job_ask(struct og_job *job, const char *verb, json_t *request, json_t **ret)
-{
-	json_t *reply = NULL;
-
-	*ret = NULL;
-	if (answer_of(job, verb, request, &reply) != OG_TURN_OK)
-		return OG_TURN_BROKEN;
-	og_records_heard(job, verb, reply);
-	if (og_json_bool(reply, "ok", 0) || !beyond_us(job, reply)) {
-		*ret = reply;
-		return og_json_bool(reply, "ok", 0) ? OG_TURN_OK : OG_TURN_REFUSED;
-	}
-	json_decref(reply);
-	return OG_TURN_BROKEN;
-}
-
-enum og_turn og_job_must(struct og_job *job, const char *verb, json_t *request, json_t **ret)
-{
-	enum og_turn turn = og_job_ask(job, verb, request, ret);
-
-	if (turn != OG_TURN_REFUSED || !in_trouble(job, *ret))
-		return turn;
-	json_decref(*ret);
-	*ret = NULL;
-	return OG_TURN_BROKEN;
-}
-
 /* What was read fills the result; how it ended must be known all the same. */
 static void leave_rows_out(struct og_job *job)
 {
@@ -204,8 +89,9 @@ static void finish(struct og_job *job)
 	if (turn == OG_TURN_OK)
 		report->outcome = OG_OUTCOME_ACK;
 	else if (turn == OG_TURN_REFUSED)
-		broken(job, OG_OUTCOME_RETRY,
-		       og_json_str(reply, "why") ? og_json_str(reply, "why") : "finish refused");
+		og_job_outcome(job, OG_OUTCOME_RETRY,
+			       og_json_str(reply, "why") ? og_json_str(reply, "why")
+							 : "finish refused");
 	json_decref(reply);
 }
 
@@ -225,14 +111,14 @@ static void not_begun(struct og_job *job)
 	const char *why = og_json_str(job->begun, "why");
 	int64_t code = og_json_int(job->begun, "code", OG_NO);
 
-	if (said_wait(job->begun)) {
-		waits(job, job->begun, why);
+	if (og_said_wait(job->begun)) {
+		og_job_waits(job, job->begun, why);
 	} else if (used_up(job->begun)) {
-		broken(job, OG_OUTCOME_ACK, why ? why : "");
+		og_job_outcome(job, OG_OUTCOME_ACK, why ? why : "");
 		og_text_format(job->report->state, sizeof(job->report->state), "applied");
-	} else if (!in_trouble(job, job->begun))
-		broken(job, code == OG_EBUG ? OG_OUTCOME_RETRY : OG_OUTCOME_DEAD,
-		       why ? why : "refused");
+	} else if (!og_job_in_trouble(job, job->begun))
+		og_job_outcome(job, code == OG_EBUG ? OG_OUTCOME_RETRY : OG_OUTCOME_DEAD,
+			       why ? why : "refused");
 }
 
 /* What was said concerns a task that waits: it is to be delivered again. */
@@ -250,7 +136,7 @@ static int note_resume(struct og_job *job)
 	og_text_format(report->resume_id, sizeof(report->resume_id), "%s", id);
 	if (report->resume)
 		return 0;
-	broken(job, OG_OUTCOME_RETRY, "out of memory");
+	og_job_outcome(job, OG_OUTCOME_RETRY, "out of memory");
 	return -1;
 }
 
@@ -261,7 +147,7 @@ static int all_said(struct og_job *job, const char *state)
 	const char *why = og_json_str(json_object_get(job->begun, "waits"), "why");
 
 	if (state && strcmp(state, og_state_name(OG_TASK_WAITING)) == 0) {
-		waits(job, job->begun, why);
+		og_job_waits(job, job->begun, why);
 		return 1;
 	}
 	if (state && !og_json_bool(job->begun, "applied", 0) &&
@@ -304,7 +190,7 @@ static int begin(struct og_job *job, const json_t *envelope)
 	if (og_job_call(job, "task.begin",
 			json_pack("{s:O,s:s}", "envelope", envelope, "agent", job->planner->agent),
 			&job->begun, &err) < 0) {
-		broken(job, OG_OUTCOME_RETRY, err.msg);
+		og_job_outcome(job, OG_OUTCOME_RETRY, err.msg);
 		return 0;
 	}
 	note_word(job, envelope);
@@ -445,7 +331,7 @@ enum og_turn og_job_carry_out(struct og_job *job)
 	enum og_turn turn;
 
 	if (prepare_result(job) < 0) {
-		broken(job, OG_OUTCOME_RETRY, "out of memory");
+		og_job_outcome(job, OG_OUTCOME_RETRY, "out of memory");
 		return OG_TURN_BROKEN;
 	}
 	turn = work(job);
@@ -484,14 +370,15 @@ void og_agent_run(const struct og_agent_means *means, const char *envelope, size
 	memset(ret, 0, sizeof(*ret));
 	og_budget_init(&job.budget, means->limits);
 	if (og_json_parse(envelope, len, ENVELOPE_MAX, "envelope", &parsed, &err) < 0)
-		broken(&job, OG_OUTCOME_DEAD, err.msg);
+		og_job_outcome(&job, OG_OUTCOME_DEAD, err.msg);
 	job.planner = choose_planner(means, parsed);
 	job.envelope = parsed;
 	og_job_tell_begin(&job, parsed);
 	if (parsed && begin(&job, parsed)) {
 		og_job_tell_begun(&job, parsed);
 		if (means->dry && job.planner == &og_planner_skill)
-			broken(&job, OG_OUTCOME_DRY, "its skill is named: no model is asked");
+			og_job_outcome(&job, OG_OUTCOME_DRY,
+				       "its skill is named: no model is asked");
 		else if (og_job_carry_out(&job) == OG_TURN_OK)
 			finish(&job);
 	}

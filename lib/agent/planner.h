@@ -98,6 +98,14 @@ void og_job_tell_acted(struct og_span *span, const json_t *result);
 /* og_job_understand() as a span. */
 enum og_turn og_job_plan(struct og_job *job);
 
+/* What to do with the delivery, and why. */
+void og_job_outcome(struct og_job *job, enum og_outcome outcome, const char *why);
+/* Not now: the delivery goes back, for at most as long as the reply says. */
+void og_job_waits(struct og_job *job, const json_t *reply, const char *why);
+int og_said_wait(const json_t *reply);
+/* Does the reply speak of the shield's own trouble? Then the outcome is set. */
+int og_job_in_trouble(struct og_job *job, const json_t *reply);
+
 /* From a begun task to its end, in job->result; nothing is handed over.
  * OG_TURN_BROKEN: this worker cannot, and the report says why. */
 enum og_turn og_job_carry_out(struct og_job *job);
