@@ -463,13 +463,15 @@ static size_t times_asked(const struct scene *scene, const char *verb)
 
 static json_t *journal_of(const struct scene *scene)
 {
-	json_t *world = json_deep_copy(scene->world), *begun = begin_task(world, json_object());
+	json_t *world = json_deep_copy(scene->world), *nothing = json_object();
+	json_t *begun = begin_task(world, nothing);
 	json_t *journal = json_pack("{s:o,s:o,s:o,s:O}", "begun", begun, "turns",
 				    values_of(json_object_get(world, "turns")), "calls",
 				    values_of(json_object_get(world, "calls")), "result",
 				    json_object_get(world, "result"));
 
 	json_decref(world);
+	json_decref(nothing);
 	return journal;
 }
 
@@ -1174,7 +1176,7 @@ int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
 	if (argc == 4 && strcmp(argv[1], "--channel") == 0)
-		return play(argv[3]);
+		_exit(play(argv[3]));
 	OG_RUN(done);
 	OG_RUN(in_words);
 	OG_RUN(gives_up);
