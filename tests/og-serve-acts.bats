@@ -153,6 +153,14 @@ teardown() {
 	not grep -q open-sesame "$OG_HOME/erp.db"
 }
 
+@test "limits of models are told where a model plans" {
+	stop
+	OG_MODEL=openai:http://127.0.0.1:1/v1#m OG_DAY_COST=7.50 serve
+	login alice
+	[ "$(get /api/budgets)" = 200 ]
+	jq -e '.limits | .steps == 50 and .task_tokens == 200000 and .day_cost == "7.50"' body
+}
+
 @test "how the instance is, for who may see everybody's tasks" {
 	login alice
 	[ "$(get /api/status)" = 200 ]
@@ -161,7 +169,7 @@ teardown() {
 	jq -e '.lines | type == "array"' body
 	[ "$(get '/api/logs?lines=0')" = 400 ]
 	[ "$(get /api/budgets)" = 200 ]
-	jq -e '.limits.steps == 50 and (.states | type == "object")' body
+	jq -e '.limits.steps == 50 and (.states | type == "object") and (.limits | has("day_cost") | not)' body
 	for who in bob charlie; do
 		login $who
 		for path in status logs budgets; do

@@ -142,6 +142,26 @@ static void logs(struct og_exchange *x)
 	og_exchange_ask(x, "task.stats", json_object(), run_logs);
 }
 
+/* Those of models only where there is one. */
+static json_t *limits(const struct og_conf *conf)
+{
+	json_t *ret =
+		json_pack("{s:I,s:I,s:I,s:I}", "steps", (json_int_t)conf->max_steps, "repeats",
+			  (json_int_t)conf->max_repeats, "seconds", (json_int_t)conf->task_seconds,
+			  "queued", (json_int_t)conf->queue_limit);
+	json_t *models = json_pack(
+		"{s:I,s:I,s:I,s:I,s:s,s:s,s:s,s:s}", "task_tokens", (json_int_t)conf->task_tokens,
+		"principal_tokens", (json_int_t)conf->principal_tokens, "skill_tokens",
+		(json_int_t)conf->skill_tokens, "day_tokens", (json_int_t)conf->day_tokens,
+		"task_cost", conf->task_cost, "principal_cost", conf->principal_cost, "skill_cost",
+		conf->skill_cost, "day_cost", conf->day_cost);
+
+	if (strcmp(conf->model, "skill:") != 0)
+		json_object_update(ret, models);
+	json_decref(models);
+	return ret;
+}
+
 static void answer_budgets(struct og_exchange *x, const json_t *reply, const struct og_err *err)
 {
 	const struct og_conf *conf = og_serve_conf(og_exchange_serve(x));
@@ -150,11 +170,7 @@ static void answer_budgets(struct og_exchange *x, const json_t *reply, const str
 		og_reply_refusal(x, err);
 	else
 		og_reply_json(x, 200,
-			      json_pack("{s:{s:I,s:I,s:I,s:I},s:O?,s:O?,s:O?}", "limits", "steps",
-					(json_int_t)conf->max_steps, "repeats",
-					(json_int_t)conf->max_repeats, "seconds",
-					(json_int_t)conf->task_seconds, "queued",
-					(json_int_t)conf->queue_limit, "states",
+			      json_pack("{s:o,s:O?,s:O?,s:O?}", "limits", limits(conf), "states",
 					json_object_get(reply, "states"), "interrupted",
 					json_object_get(reply, "interrupted"), "finished",
 					json_object_get(reply, "finished")));

@@ -8,6 +8,14 @@ const NAMES = {
 	repeats: ['The same call again', 'repeat_limit'],
 	seconds: ['Seconds of one task', 'task_seconds'],
 	queued: ['Tasks that may wait', 'queue_limit'],
+	task_tokens: ['Tokens of one task', 'task_tokens'],
+	principal_tokens: ['Tokens of a principal, a day', 'principal_tokens'],
+	skill_tokens: ['Tokens of a skill, a day', 'skill_tokens'],
+	day_tokens: ['Tokens of all, a day', 'day_tokens'],
+	task_cost: ['USD of one task', 'task_cost'],
+	principal_cost: ['USD of a principal, a day', 'principal_cost'],
+	skill_cost: ['USD of a skill, a day', 'skill_cost'],
+	day_cost: ['USD of all, a day', 'day_cost'],
 };
 
 const ENDED = new Set([
@@ -29,10 +37,10 @@ const sum = (states, pick) =>
 
 function limitItems(limits) {
 	return Object.entries(limits ?? {})
-		.filter(([, value]) => typeof value === 'number')
+		.filter(([, value]) => typeof value === 'number' || typeof value === 'string')
 		.map(([name, value]) => ({
 			label: `${NAMES[name]?.[0] ?? name} (${NAMES[name]?.[1] ?? name})`,
-			value: value > 0 ? value : 'no limit',
+			value: Number(value) > 0 ? value : 'no limit',
 		}));
 }
 
