@@ -43,7 +43,9 @@ static int claim(struct look *look, struct og_err *err)
 	int claimed = og_queue_claim(look->queue, &look->delivery, err);
 
 	look->claimed = claimed > 0;
-	return claimed == 0 ? og_fail(err, OG_NO, "nothing is queued that is due") : claimed;
+	if (claimed == 0)
+		return og_fail(err, OG_NO, "nothing is queued that is due");
+	return claimed < 0 ? -1 : 0;
 }
 
 static int open_look(struct look *look, const char *id, struct og_err *err)

@@ -47,6 +47,12 @@ int job_as_usual(const struct og_agent_report *report)
 	return report->outcome == OG_OUTCOME_ACK || report->outcome == OG_OUTCOME_WAITING;
 }
 
+/* A task that was put back because the worker is to end. */
+static int was_interrupted(const struct og_agent_report *report)
+{
+	return report->outcome == OG_OUTCOME_TROUBLE && og_crew_stopping();
+}
+
 int job_say(const struct job *job, const struct og_agent_report *report, int64_t ms,
 	    struct og_err *err)
 {
@@ -57,7 +63,7 @@ int job_say(const struct job *job, const struct og_agent_report *report, int64_t
 	if (report->skew_ms)
 		og_note(worker->ctx, "%s was submitted %.1f s in the future: two clocks disagree",
 			report->task, (double)report->skew_ms / 1000);
-	if (og_arg_flag(worker->args, "quiet") && job_as_usual(report))
+	if (og_arg_flag(worker->args, "quiet") && (job_as_usual(report) || was_interrupted(report)))
 		return 0;
 	if (report->outcome == OG_OUTCOME_ACK && report->said[0])
 		og_note(worker->ctx, "%s: '%s' of %s is applied, %lld ms%s%s", report->task,
@@ -150,7 +156,7 @@ int job_settle(const struct job *job, const struct og_delivery *delivery,
 		/* Not the task's fault: it keeps its deliveries. */
 		if (og_queue_release(job->queue, delivery->ticket, 0, OG_QUEUE_UNTRIED, err) < 0)
 			return -1;
-		return job->worker->mode == SERVE || og_crew_stopping()
+		return job->worker->mode == SERVE || was_interrupted(report)
 			       ? 0
 			       : og_fail(err, report->code, "%s", report->why);
 	default:

@@ -14,11 +14,11 @@ export OG_PRINCIPAL_TOKENS=0 OG_PRINCIPAL_COST=0
 
 # model LINE...: a model that says these.
 model() {
-	[ -z "${fake:-}" ] || kill "$fake"
+	[ ! -e pid ] || kill "$(cat pid)"
 	rm -f port log
 	printf '%s\n' "$@" >script
 	"$OG_BUILD/tests/servers/model" --script script --log log --seconds 600 >port &
-	fake=$!
+	echo $! >pid
 	until [ -s port ]; do sleep 0.05; done
 	OG_MODEL=openai:http://127.0.0.1:$(cat port)/v1#m
 	export OG_MODEL
@@ -81,6 +81,6 @@ done
 for _ in 1 2 3 4 5; do
 	echo $(($(took "${lines[@]}" "$finish}") - $(took "$finish}")))
 done | sort -n | sed -n 3p >ms
-kill "$fake"
+kill "$(cat pid)"
 printf '{"tasks":%d,"pss_kib":%d,"pss_kib_a_task":%d,"parts_kib":{%s},"stop_ms":%d,"turn_us":%d}\n' \
 	$tasks "$all" $((all / tasks)) "$parts" $((stop / 1000000)) $((1000 * $(cat ms) / turns))
