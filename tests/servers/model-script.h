@@ -95,10 +95,31 @@ static int usable(const json_t *line, int64_t used)
 	return used < (json_is_integer(repeat) ? json_integer_value(repeat) : 1);
 }
 
+/* How many turns of a model a conversation has. */
+static int64_t turns_in(const struct request *request)
+{
+	const char *list = request->dialect == GEMINI ? "contents" : "messages";
+	json_t *turn;
+	int64_t n = 0;
+	size_t i;
+
+	json_array_foreach(json_object_get(request->body, list), i, turn)
+	{
+		const char *role = og_json_str(turn, "role");
+
+		n += role && (strcmp(role, "model") == 0 || strcmp(role, "assistant") == 0);
+	}
+	return n;
+}
+
 static int fits(const json_t *line, const struct request *request)
 {
 	const char *when = og_json_str(line, "when");
 	int embeds = json_object_get(line, "embed") != NULL;
+	int64_t after = og_json_int(line, "after", -1);
+
+	if (after >= 0 && after != turns_in(request))
+		return 0;
 
 	if (embeds != (request->kind == EMBED))
 		return 0;

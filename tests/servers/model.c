@@ -26,6 +26,8 @@
  *
  *	"when":TEXT	only for a request in which a user said so (embeddings:
  *			in whose texts it stands)
+ *	"after":N	only after so many turns of a model, so that a turn that
+ *			is asked for again is given again
  *	"repeat":N	for so many requests; "forever" for all
  *	"expect":TEXT, "forbid":TEXT	must, or must not, stand in the request
  *			(its strings decoded, and those inside JSON in
