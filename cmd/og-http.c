@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cmd/og-main.h"
@@ -342,6 +343,7 @@ static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_e
 		return og_fail_nomem(err);
 	og_lines_init(&http->in, STDIN_FILENO, OG_NET_LINE_MAX);
 	og_buf_init(&http->allowed.ca, CA_MAX);
+	prctl(PR_SET_DUMPABLE, 0); /* a core would have the secrets in it */
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(http->multi = curl_multi_init()))
 		og_fail(err, OG_EOS, "cannot start libcurl");
 	else if (read_options(http, args, err) == 0 && give_up_authority(err) == 0)

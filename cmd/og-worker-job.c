@@ -4,6 +4,7 @@
  * before it gives up the right to.
  */
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cmd/og-main.h"
@@ -63,6 +64,7 @@ static int open_provider(struct job *job, struct og_err *err)
 	    og_provider_open(worker->ctx, worker->conf, &place, &job->provider, err) < 0)
 		return og_wrap(err, "model");
 	og_provider_forget();
+	prctl(PR_SET_DUMPABLE, 1);
 	worker_reasoning(worker, &job->reasoning);
 	job->reasoning.ask = og_provider_ask;
 	job->reasoning.arg = job->provider;

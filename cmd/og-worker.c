@@ -8,6 +8,7 @@
  */
 #include <limits.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cmd/og-main.h"
@@ -136,6 +137,8 @@ static int work(struct worker *worker, struct og_err *err)
 		return worker_rerun(worker, rerun, err);
 	if (read_model(worker, err) < 0)
 		return -1;
+	if (worker->thinks)
+		prctl(PR_SET_DUMPABLE, 0); /* a core would have its secret in it */
 	if (og_arg_flag(worker->args, "dry-run"))
 		return worker_dry(worker, og_arg_value(worker->args, "task"), err);
 	return run_crew(worker, err);

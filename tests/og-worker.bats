@@ -253,6 +253,25 @@ started() {
 	[ "$(grep -o 'env:OG_LLM_KEY' lines | wc -l)" -eq 1 ]
 }
 
+# Does a program that is killed by ABRT leave a core?
+dumps_core() { # COMMAND...
+	(ulimit -c unlimited 2>/dev/null && perl -e '
+		pipe my $r, my $w;
+		my $p = fork;
+		if (!$p) { open STDIN, "<&", $r; exec @ARGV }
+		select undef, undef, undef, 0.5;
+		kill ABRT => $p;
+		waitpid $p, 0;
+		exit !($? & 128)' "$@" 2>/dev/null)
+}
+
+@test "a worker that has the model's secret leaves no core" {
+	dumps_core sleep 10 || skip "no program leaves one here"
+	dumps_core og-worker --quiet # nor is there a secret
+	not env OG_MODEL=openai:http://127.0.0.1:1/v1#m bash -c "$(declare -f dumps_core); dumps_core og-worker --quiet"
+	rm -f core core.*
+}
+
 @test "--dry-run needs a model and a task" {
 	run og-worker --dry-run
 	[ "$status" -eq 78 ]
