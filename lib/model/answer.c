@@ -268,9 +268,10 @@ int og_model_error_in(const json_t *response, struct og_err *err)
 	const json_t *error = json_object_get(response, "error");
 	const char *message = json_is_object(error) ? og_json_str(error, "message")
 						    : og_json_str(response, "error");
+	char text[300]; /* whole characters: it may have to be told as JSON */
 
 	if (!error || json_is_null(error))
 		return 0;
-	return og_fail(err, OG_EDATA, "the provider says: %.300s",
-		       message ? message : "an error without a message");
+	og_text_format(text, sizeof(text), "%s", message ? message : "an error without a message");
+	return og_fail(err, OG_EDATA, "the provider says: %s", text);
 }

@@ -3,9 +3,9 @@
  * STOP like any text: it is found by its part. Parts that are thoughts stay
  * in the turn and are nobody's text.
  */
-#include <stdio.h>
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/model/model-internal.h"
 
 /* What finish reasons come to; one that is not here is "other". */
@@ -40,8 +40,8 @@ static void read_stop(struct og_draft *draft, const json_t *candidate)
 	const char *stop = reason ? stop_of(reason) : "end";
 	char why[sizeof(draft->why)];
 
-	snprintf(why, sizeof(why), "%s%s%s", reason ? reason : "", message ? ": " : "",
-		 message ? message : "");
+	og_text_format(why, sizeof(why), "%s%s%s", reason ? reason : "", message ? ": " : "",
+		       message ? message : "");
 	og_draft_stop(draft, stop, strcmp(stop, "end") == 0 ? "" : why);
 }
 

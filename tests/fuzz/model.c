@@ -26,6 +26,15 @@ static int is(const char *word, const char *other)
 	return word && strcmp(word, other) == 0;
 }
 
+/* Whole characters: it is told as JSON. */
+static void tellable(const char *text)
+{
+	json_t *told = json_string(text);
+
+	must(told != NULL && *text);
+	json_decref(told);
+}
+
 static void check_stop(const json_t *answer)
 {
 	static const char *const stops[] = { "end",	"length",    "other", "refused",
@@ -113,7 +122,8 @@ static void try_answer(const struct og_model *model, const char *text, size_t le
 
 	if ((stream ? og_model_streamed(model, text, len, &answer, &err)
 		    : og_model_answer(model, text, len, &answer, &err)) < 0) {
-		must(err.code == OG_EDATA && err.msg[0] && !answer);
+		must(err.code == OG_EDATA && !answer);
+		tellable(err.msg);
 		return;
 	}
 	must(json_is_string(json_object_get(answer, "text")) && og_json_str(answer, "text"));
@@ -132,6 +142,7 @@ static void try_refusal(const struct og_model *model, int status, const char *te
 
 	og_model_refused(model, status, text, len, &refusal);
 	must(og_model_fault_name(refusal.fault)[0] && refusal.retry_ms >= 0 && refusal.why[0]);
+	tellable(refusal.why);
 	must((refusal.fault == OG_FAULT_QUIRK) == (refusal.quirk != 0));
 	for (const char *p = refusal.why; *p; p++)
 		must((unsigned char)*p >= ' ' && *p != 127);
@@ -145,7 +156,8 @@ static void try_embeddings(const struct og_model *model, size_t n, const char *t
 	int64_t tokens = 0;
 
 	if (og_embed_answer(model, text, len, n, &vectors, &dimension, &tokens, &err) < 0) {
-		must(err.code == OG_EDATA && err.msg[0]);
+		must(err.code == OG_EDATA);
+		tellable(err.msg);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {

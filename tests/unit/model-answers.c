@@ -240,6 +240,39 @@ static void bad_arguments(void)
 	}
 }
 
+/* The provider's words are cut between characters, wherever that is. */
+static void cuts_words(void)
+{
+	struct og_model models[] = { gemini(), openai() };
+	json_t *answer = NULL;
+	char body[4096], word[2048] = "";
+
+	for (int shift = 0; shift < 3; shift++) {
+		memset(word, 'a', (size_t)shift);
+		word[shift] = '\0';
+		for (int i = 0; i < 300; i++)
+			strcat(word, "\xe2\x82\xac");
+		for (int i = 0; i < 4; i++) {
+			snprintf(body, sizeof(body),
+				 i == 0 ? "{'candidates':[{'finishReason':'OTHER','finishMessage':"
+					  "'%s'}]}"
+				 : i == 1 ? "{'choices':[{'message':{'refusal':'%s'}}]}"
+				 : i == 2 ? "{'modelVersion':'%s','candidates':[{}]}"
+					  : "{'model':'m','choices':[{'finish_reason':'%s','"
+					    "message':{}}]}",
+				 word);
+			answer = answer_of(&models[i % 2], body);
+			OG_CHECK(answer != NULL);
+			json_decref(answer);
+		}
+		snprintf(body, sizeof(body), "{\"error\":\"%s\"}", word);
+		OG_CHECK(og_model_answer(&models[0], body, strlen(body), &answer, &err) < 0);
+		answer = json_string(err.msg);
+		OG_CHECK(answer != NULL);
+		json_decref(answer);
+	}
+}
+
 /* --- recorded answers --- */
 
 static int load(const char *name, struct og_buf *text)
@@ -377,6 +410,7 @@ int main(void)
 	OG_RUN(reads_openai);
 	OG_RUN(makes_ids);
 	OG_RUN(bad_arguments);
+	OG_RUN(cuts_words);
 	OG_RUN(replays_gemini);
 	OG_RUN(replays_openai);
 	OG_RUN(replays_what_is_none);
