@@ -131,7 +131,7 @@ PARTS_og-eval := og-eval-act.o og-eval-one.o og-eval-opinion.o og-eval-pool.o \
 	og-eval-run.o og-eval-runs.o og-eval-scratch.o og-eval-script.o og-eval-suggest.o og-eval-temp.o
 PARTS_og-http := og-http-allow.o og-http-answer.o og-http-transfer.o
 PARTS_og-otlp := og-otlp-export.o
-PARTS_og-ledger := og-ledger-proofs.o
+PARTS_og-ledger := og-ledger-proofs.o og-ledger-spend.o
 PARTS_og-render := og-render-code.o og-render-page.o og-render-view.o
 PARTS_og-shield := og-shield-desk.o og-shield-grants.o og-shield-principal.o \
 	og-shield-service.o og-telemetry.o

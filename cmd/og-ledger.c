@@ -450,6 +450,15 @@ static const struct og_opt replay_options[] = {
 	END,
 };
 
+static const struct og_opt spend_options[] = {
+	AS_OPTION,
+	{ "by", 0, OG_OPT_VALUE, "WHAT", "principal (default), skill, model, day or task" },
+	{ "since", 0, OG_OPT_VALUE, "DAY", "from this day on (UTC)" },
+	{ "until", 0, OG_OPT_VALUE, "DAY", "before this day (UTC)" },
+	{ "principal", 0, OG_OPT_VALUE, "WHO", "of this principal" },
+	JSON_OPTION("one JSON object per line"),
+	END,
+};
 static const struct og_opt proof_options[] = {
 	KEY_OPTION,
 	{ "entry", 0, OG_OPT_VALUE, "FILE", "the entry's text (default: look it up here)" },
@@ -477,6 +486,7 @@ static const struct og_command commands[] = {
 	  ledger_run_prove },
 	{ "check-proof", "FILE", "judge a receipt; status 1 when it proves nothing", proof_options,
 	  1, 1, ledger_run_check_proof },
+	{ "spend", "", "what models came to", spend_options, 0, 0, ledger_run_spend },
 	{ "redact", "SEQ", "take the body of an entry out for good", redact_options, 1, 1,
 	  ledger_run_redact },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },

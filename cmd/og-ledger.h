@@ -1,7 +1,7 @@
 /*
- * Shared by the two files of og-ledger: og-ledger.c reads, judges and
- * replays; og-ledger-proofs.c does what has to do with checkpoints,
- * receipts and redaction.
+ * Shared by the files of og-ledger: og-ledger.c reads, judges and replays;
+ * og-ledger-proofs.c does what has to do with checkpoints, receipts and
+ * redaction; og-ledger-spend.c adds up what models cost.
  */
 #ifndef OG_CMD_LEDGER_H
 #define OG_CMD_LEDGER_H
@@ -31,6 +31,6 @@ int ledger_checkpoint_problems(const struct ledger_session *s, const char *path,
 			       struct og_judgement *judgement, struct og_err *err);
 
 og_command_fn ledger_run_checkpoint, ledger_run_key, ledger_run_prove, ledger_run_check_proof,
-	ledger_run_redact;
+	ledger_run_redact, ledger_run_spend;
 
 #endif
