@@ -12,241 +12,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 
-#define READER "owner" /* every instance has it; its right is to see all */
-
-struct trial {
-	const struct og_args *args;
-	struct scratch scratch;
-	json_t *scenario, *expect;
-	json_t *seen;	       /* for the judge */
-	json_t *acts;	       /* failures on the way */
-	struct og_child model; /* a scripted one */
-	char *task, *state;
-	int64_t since; /* the last entry before the scenario's own */
-	int64_t ms;
-	struct og_err *err;
-};
-
-static int keep(struct trial *t, const char *name, json_t *value)
-{
-	return og_json_set(t->seen, name, value, t->err);
-}
-
-/* --- looking ------------------------------------------------------------- */
-
-/* {"rows":[[..]]}, or {"refused":WHY}. */
-static int read_rows(struct trial *t, const json_t *question, json_t **ret)
-{
-	char *sql = og_act_text(json_object_get(question, "sql"));
-	json_t *lines = NULL, *rows = json_array(), *row, *cell;
-	struct call call;
-	const char *column;
-	int rc;
-
-	call_init(&call, "og-shield", "query");
-	call_add(&call, "--as");
-	call_add(&call, og_json_str(question, "as"));
-	call_add(&call, "--json");
-	call_add(&call, "--");
-	call_add(&call, sql);
-	rc = call_run(&call, &t->scratch, t->err);
-	if (rc == 0 && call.status == 0)
-		rc = call_lines(&call, &lines, t->err);
-	for (size_t i = 0; rc == 0 && i < json_array_size(lines); i++) {
-		row = json_array();
-		json_object_foreach(json_array_get(lines, i), column, cell)
-		{
-			json_array_append(row, cell);
-		}
-		json_array_append_new(rows, row);
-	}
-	if (rc == 0) {
-		/* A statement that is none is not refused. */
-		const char *how =
-			call.status == OG_NO || call.status == OG_EPERM ? "refused" : "failed";
-
-		*ret = call.status == 0 ? json_pack("{s:O}", "rows", rows)
-					: json_pack("{s:s}", how, call_said(&call));
-		rc = *ret ? 0 : og_fail_nomem(t->err);
-	}
-	json_decref(rows);
-	json_decref(lines);
-	call_release(&call);
-	free(sql);
-	return rc;
-}
-
-static int read_all(struct trial *t, const char *name)
-{
-	const json_t *questions = json_object_get(t->expect, name);
-	json_t *all = json_array(), *rows;
-	int rc = all ? 0 : og_fail_nomem(t->err);
-
-	for (size_t i = 0; rc == 0 && i < json_array_size(questions); i++) {
-		rows = NULL;
-		if (json_is_object(json_array_get(questions, i)))
-			rc = read_rows(t, json_array_get(questions, i), &rows);
-		if (json_array_append_new(all, rows ? rows : json_null()) < 0)
-			rc = og_fail_nomem(t->err);
-	}
-	if (rc < 0) {
-		json_decref(all);
-		return -1;
-	}
-	return keep(t, name, all);
-}
-
-/* expect.forbid is read twice: {"before","after"}. */
-static int read_forbidden(struct trial *t, const json_t *before)
-{
-	json_t *pairs = json_array(), *after;
-
-	if (!pairs || read_all(t, "forbid") < 0)
-		return -1;
-	after = json_object_get(t->seen, "forbid");
-	for (size_t i = 0; i < json_array_size(after); i++)
-		json_array_append_new(pairs,
-				      json_pack("{s:O, s:O}", "before", json_array_get(before, i),
-						"after", json_array_get(after, i)));
-	return keep(t, "forbid", pairs);
-}
-
-/* One of our programs' JSON as an array of its lines. */
-static int ask_lines(struct trial *t, struct call *call, json_t **ret)
-{
-	if (call_run(call, &t->scratch, t->err) < 0)
-		return -1;
-	if (call->status != 0)
-		return og_fail(t->err, OG_EBUG, "%s: %s", call->words[0], call_said(call));
-	return call_lines(call, ret, t->err);
-}
-
-static int read_ledger(struct trial *t, int64_t since, json_t **ret)
-{
-	char number[32];
-	struct call call;
-	int rc;
-
-	snprintf(number, sizeof(number), "%lld", (long long)since);
-	call_init(&call, "og-ledger", "log");
-	call_add(&call, "--as");
-	call_add(&call, READER);
-	call_add(&call, "--json");
-	call_add(&call, since < 0 ? "--limit" : "--since");
-	call_add(&call, since < 0 ? "1" : number);
-	rc = ask_lines(t, &call, ret);
-	call_release(&call);
-	return rc;
-}
-
-static int note_since(struct trial *t)
-{
-	json_t *last = NULL;
-	int rc = read_ledger(t, -1, &last);
-
-	t->since = og_json_int(json_array_get(last, 0), "seq", 0);
-	json_decref(last);
-	return rc;
-}
-
-static int read_effects(struct trial *t)
-{
-	json_t *entries = NULL, *effects = NULL;
-	int rc = read_ledger(t, t->since, &entries);
-
-	if (rc == 0)
-		rc = og_effects_of(entries, &effects, t->err);
-	json_decref(entries);
-	return rc == 0 ? keep(t, "effects", effects) : -1;
-}
-
-static int verify(struct trial *t)
-{
-	json_t *verdict = NULL;
-	struct call call;
-	int rc;
-
-	call_init(&call, "og-ledger", "verify");
-	call_add(&call, "--state");
-	call_add(&call, "--json");
-	rc = call_run(&call, &t->scratch, t->err);
-	if (rc == 0 && call.out.len)
-		rc = call_json(&call, &verdict, t->err);
-	if (rc == 0 && !verdict)
-		verdict = json_pack("{s:b, s:s}", "ok", 0, "said", call_said(&call));
-	call_release(&call);
-	return rc == 0 ? keep(t, "verify", verdict) : -1;
-}
-
-/* --- the result ---------------------------------------------------------- */
-
-/* White space is where a line ended on paper. */
-static json_t *one_line(const char *text)
-{
-	struct og_buf line;
-	json_t *value;
-
-	og_buf_init(&line, EVAL_LINE_MAX);
-	for (; text && *text; text++) {
-		int space = *text == ' ' || *text == '\n' || *text == '\t';
-
-		if (!space)
-			og_buf_addc(&line, *text);
-		else if (line.len && line.data[line.len - 1] != ' ')
-			og_buf_addc(&line, ' ');
-	}
-	value = json_stringn(line.len ? line.data : "", line.len);
-	og_buf_release(&line);
-	return value;
-}
-
-static int render(struct trial *t, const struct call *shown)
-{
-	struct call call;
-	int rc;
-
-	call_init(&call, "og-render", "--to=text");
-	call_add(&call, "--width=1000");
-	call_add(&call, "--color=never");
-	call.input = shown->out.data;
-	rc = call_run(&call, &t->scratch, t->err);
-	if (rc == 0 && call.status != 0)
-		rc = og_judge_add(t->acts, "render", NULL, json_integer(0),
-				  json_string(call_said(&call)), t->err);
-	if (rc == 0)
-		rc = keep(t, "text", one_line(call.out.data));
-	call_release(&call);
-	return rc;
-}
-
-/* A task that waits has no result yet. */
-static int read_result(struct trial *t)
-{
-	json_t *result = NULL;
-	struct call call;
-	int rc;
-
-	if (!t->task)
-		return keep(t, "result", json_object());
-	call_init(&call, "og-task", "show");
-	call_add(&call, "--as");
-	call_add(&call, og_json_str(t->scenario, "as"));
-	call_add(&call, "--json");
-	call_add(&call, t->task);
-	rc = call_run(&call, &t->scratch, t->err);
-	if (rc == 0 && call.out.len) {
-		rc = call_json(&call, &result, t->err);
-		if (rc == 0)
-			rc = render(t, &call);
-	}
-	call_release(&call);
-	if (rc < 0) {
-		json_decref(result);
-		return -1;
-	}
-	return keep(t, "result", result ? result : json_object());
-}
-
 /* --- doing --------------------------------------------------------------- */
 
 static int note_outcome(struct trial *t, const struct outcome *o)
@@ -255,8 +20,8 @@ static int note_outcome(struct trial *t, const struct outcome *o)
 	t->state = strdup(o->state);
 	if (!t->state)
 		return og_fail_nomem(t->err);
-	return keep(t, "state", json_string(o->state)) < 0 ||
-			       keep(t, "reason", json_string(o->reason)) < 0
+	return trial_keep(t, "state", json_string(o->state)) < 0 ||
+			       trial_keep(t, "reason", json_string(o->reason)) < 0
 		       ? -1
 		       : 0;
 }
@@ -368,13 +133,14 @@ static int carry_out(struct trial *t)
 	json_t *before;
 	int rc;
 
-	if (act_all(t, "setup", 0) < 0 || read_all(t, "forbid") < 0 || note_since(t) < 0)
+	if (act_all(t, "setup", 0) < 0 || trial_read_all(t, "forbid") < 0 ||
+	    trial_note_since(t) < 0)
 		return -1;
 	before = json_incref(json_object_get(t->seen, "forbid"));
 	/* What is asked afterwards may be refused, and leave entries of its own. */
-	rc = act_main(t) < 0 || read_result(t) < 0 || read_effects(t) < 0 ||
-			     read_all(t, "sql") < 0 || read_forbidden(t, before) < 0 ||
-			     verify(t) < 0
+	rc = act_main(t) < 0 || trial_read_result(t) < 0 || trial_read_effects(t) < 0 ||
+			     trial_read_all(t, "sql") < 0 || trial_read_forbidden(t, before) < 0 ||
+			     trial_verify(t) < 0
 		     ? -1
 		     : 0;
 	json_decref(before);
@@ -473,6 +239,8 @@ static int prepare(struct trial *t)
 
 	if (timeout && og_span_parse(timeout, "--timeout", &span, t->err) < 0)
 		return -1;
+	if (og_arg_value(t->args, "judge") && og_arg_value(t->args, "judge-command"))
+		return og_fail(t->err, OG_EUSAGE, "--judge and --judge-command exclude each other");
 	if (read_scenario(t) < 0)
 		return -1;
 	t->seen = json_object();
@@ -494,24 +262,40 @@ static int prepare(struct trial *t)
 	return rc;
 }
 
-static int print_line(struct trial *t)
+static int ask_model(struct trial *t, const char *name, json_t *line)
+{
+	struct og_conf *conf = NULL;
+	int rc = og_conf_load(t->scratch.home, t->scratch.ctx->env, &conf, t->err);
+
+	if (rc == 0)
+		rc = opinion_of_model(t->scratch.ctx, conf, name, t->scenario,
+				      og_json_str(t->seen, "text"), line, t->err);
+	og_conf_free(conf);
+	return rc;
+}
+
+/* The judge's verdict first: no opinion is part of it. */
+static int judge(struct trial *t, json_t **ret)
 {
 	const char *program = og_arg_value(t->args, "judge-command");
+	const char *model = og_arg_value(t->args, "judge");
 	json_t *failures = NULL, *line;
-	int rc = og_judge(t->expect, t->seen, &failures, t->err), ok;
+	int rc = og_judge(t->expect, t->seen, &failures, t->err);
 
 	if (rc < 0)
 		return -1;
-	ok = json_array_size(failures) == 0;
 	line = line_of(t, failures);
+	json_decref(failures);
 	rc = line ? 0 : og_fail_nomem(t->err);
 	if (rc == 0 && program)
 		rc = opinion_ask(program, t->scratch.deadline, t->scenario, line, t->err);
+	else if (rc == 0 && model)
+		rc = ask_model(t, model, line);
 	if (rc == 0)
-		rc = og_print_json(line, t->err);
-	json_decref(line);
-	json_decref(failures);
-	return rc < 0 ? -1 : ok ? OG_OK : OG_NO;
+		*ret = line;
+	else
+		json_decref(line);
+	return rc;
 }
 
 int eval_one(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
@@ -520,16 +304,22 @@ int eval_one(const struct og_ctx *ctx, const struct og_args *args, struct og_err
 			   .scratch = { .ctx = ctx, .lock = -1 },
 			   .model = { -1, -1, -1 },
 			   .err = err };
+	json_t *line = NULL;
 	int rc = prepare(&t);
 
 	if (rc == 0)
 		rc = start_model(&t);
 	if (rc == 0)
 		rc = carry_out(&t);
+	if (rc == 0)
+		rc = judge(&t, &line);
 	og_child_end(&t.model, 0, NULL);
 	scratch_release(&t.scratch);
 	if (rc == 0)
-		rc = print_line(&t);
+		rc = og_print_json(line, err);
+	if (rc == 0 && !og_json_bool(line, "ok", 0))
+		rc = OG_NO;
+	json_decref(line);
 	json_decref(t.scenario);
 	json_decref(t.seen);
 	json_decref(t.acts);

@@ -393,8 +393,8 @@ static int run_all(struct session *s)
 			     .input = input_of,
 			     .done = note_line,
 			     .arg = s };
-	static const char *const passed[] = { "judge-command", "model-server", NULL };
-	static const char *const words[] = { "--judge-command", "--model-server" };
+	static const char *const passed[] = { "judge", "judge-command", "model-server", NULL };
+	static const char *const words[] = { "--judge", "--judge-command", "--model-server" };
 	size_t n = 7;
 	int rc = -1;
 
@@ -452,6 +452,8 @@ static int read_options(struct session *s)
 	const char *timeout = og_arg_value(s->args, "timeout");
 	int64_t usual = cpus < 1 ? 1 : cpus > JOBS_USUAL ? JOBS_USUAL : cpus, repeat = 1;
 
+	if (og_arg_value(s->args, "judge") && og_arg_value(s->args, "judge-command"))
+		return og_fail(s->err, OG_EUSAGE, "--judge and --judge-command exclude each other");
 	s->timeout_ms = EVAL_TIMEOUT_MS;
 	if (read_number(s->args, "jobs", JOBS_MAX, usual, &s->jobs, s->err) < 0 ||
 	    read_number(s->args, "repeat", REPEAT_MAX, 1, &repeat, s->err) < 0 ||

@@ -151,8 +151,8 @@ int call_run(struct call *call, const struct scratch *s, struct og_err *err)
 	int rc;
 
 	/* Before a "--", where there is one. */
-	for (size_t i = 0; i < call->n; i++)
-		if (strcmp(call->words[i], "--") == 0 && i < at)
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(call->words[i], "--") == 0)
 			at = i;
 	memmove(call->words + at + 2, call->words + at, (call->n - at) * sizeof(*call->words));
 	call->words[at] = "--home";

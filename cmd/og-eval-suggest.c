@@ -21,7 +21,6 @@
 
 #define READER	  "owner"
 #define SPAN_MS	  600000
-#define CONTEXT	  3 /* lines of a patch */
 #define PATCH_MAX (2 * OG_SKILL_TEXT_MAX)
 
 struct workshop {
@@ -344,57 +343,7 @@ static int take_up(struct workshop *w, const json_t *line)
 	return rc;
 }
 
-/* --- patches ------------------------------------------------------------- */
-
-static const char *line_at(const char *text, size_t number)
-{
-	while (number-- > 1 && *text)
-		text += strcspn(text, "\n") + (text[strcspn(text, "\n")] == '\n');
-	return text;
-}
-
-static void add_lines(struct og_buf *out, char mark, const char *text, size_t n)
-{
-	for (; n > 0 && *text; n--) {
-		size_t len = strcspn(text, "\n");
-
-		og_buf_addc(out, mark);
-		og_buf_add(out, text, len);
-		og_buf_adds(out, text[len] ? "\n" : "\n\\ No newline at end of file\n");
-		text += len + (text[len] == '\n');
-	}
-}
-
-static size_t count_lines(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text; n++)
-		text += strcspn(text, "\n") + (text[strcspn(text, "\n")] == '\n');
-	return n;
-}
-
-/* All that was added stands in one place: one hunk, as diff(1) -u has it. */
-static void write_patch(const char *skill, const char *old, const char *new, struct og_buf *out)
-{
-	size_t n_old = count_lines(old), added = count_lines(new) - n_old, at = 1, from, after;
-
-	while (at <= n_old) { /* the first line that differs */
-		const char *a = line_at(old, at), *b = line_at(new, at);
-		size_t len = strcspn(a, "\n");
-
-		if (len != strcspn(b, "\n") || memcmp(a, b, len) != 0)
-			break;
-		at++;
-	}
-	from = at > CONTEXT ? at - CONTEXT : 1;
-	after = n_old - (at - 1) < CONTEXT ? n_old - (at - 1) : CONTEXT;
-	og_buf_addf(out, "--- a/%s/SKILL.md\n+++ b/%s/SKILL.md\n@@ -%zu,%zu +%zu,%zu @@\n", skill,
-		    skill, from, at - from + after, from, at - from + after + added);
-	add_lines(out, ' ', line_at(old, from), at - from);
-	add_lines(out, '+', line_at(new, at), added);
-	add_lines(out, ' ', line_at(old, at), after);
-}
+/* --- writing ------------------------------------------------------------- */
 
 static int make_folder(const char *path, struct og_err *err)
 {
@@ -415,7 +364,7 @@ static int write_skill(const struct workshop *w, const char *out_dir, const char
 	snprintf(name, sizeof(name), "%.*s.patch", OG_SKILL_NAME_MAX, skill);
 	patch = og_path_join(out_dir, name);
 	og_buf_init(&text, PATCH_MAX);
-	write_patch(skill, old, new, &text);
+	patch_write(skill, old, new, &text);
 	if (!file || !patch)
 		og_fail_nomem(w->err);
 	else if (og_buf_check(&text, "patch", w->err) == 0 && make_folder(dir, w->err) == 0 &&

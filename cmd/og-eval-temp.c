@@ -17,7 +17,8 @@
 #include "lib/base/file.h"
 
 #define PREFIX	  "og-eval-"
-#define YOUNG_SEC 60 /* it may not have its lock yet */
+#define YOUNG_SEC 60	       /* it may not have its lock yet */
+#define MODEL_KEY "OG_LLM_KEY" /* a secret for --model, not a place */
 
 extern char **environ;
 
@@ -108,7 +109,8 @@ int eval_forget_environment(struct og_err *err)
 		size_t len = strcspn(environ[i], "=");
 		char *name;
 
-		if (strncmp(environ[i], "OG_", 3) != 0) {
+		if (strncmp(environ[i], "OG_", 3) != 0 ||
+		    (len == strlen(MODEL_KEY) && strncmp(environ[i], MODEL_KEY, len) == 0)) {
 			i++;
 			continue;
 		}

@@ -20,6 +20,7 @@
 	}
 #define PROGRAMS                                                                                   \
 	{ "model-server", 0, OG_OPT_VALUE, "FILE", "a program that plays a scenario's script" },   \
+		{ "judge", 0, OG_OPT_VALUE, "MODEL", "a model that gives a second opinion" },      \
 	{                                                                                          \
 		"judge-command", 0, OG_OPT_VALUE, "FILE", "a program that gives a second opinion"  \
 	}

@@ -106,6 +106,34 @@ struct pool {
 /* OG_ETEMP when a signal asked us to stop; whoever still ran is dead. */
 int pool_run(const struct pool *pool, struct og_err *err);
 
+/* --- og-eval-look.c ------------------------------------------------------ */
+
+/* One scenario at work (og-eval-one.c). */
+struct trial {
+	const struct og_args *args;
+	struct scratch scratch;
+	json_t *scenario, *expect;
+	json_t *seen;	       /* for the judge */
+	json_t *acts;	       /* failures on the way */
+	struct og_child model; /* a scripted one */
+	char *task, *state;
+	int64_t since; /* the last entry before the scenario's own */
+	int64_t ms;
+	struct og_err *err;
+};
+
+/* Puts something seen before the judge; value is taken. */
+int trial_keep(struct trial *t, const char *name, json_t *value);
+/* Which entries of the ledger are the scenario's own: from now on. */
+int trial_note_since(struct trial *t);
+/* The rows that expect's queries of that name ("sql", "forbid") give. */
+int trial_read_all(struct trial *t, const char *name);
+/* Those of "forbid" again, beside what they gave before. */
+int trial_read_forbidden(struct trial *t, const json_t *before);
+int trial_read_result(struct trial *t);
+int trial_read_effects(struct trial *t);
+int trial_verify(struct trial *t);
+
 /* --- og-eval-script.c ---------------------------------------------------- */
 
 /* Starts a scripted model and adds what og.conf must say of it. It is
@@ -120,6 +148,18 @@ int scripted_start(const char *program, const struct scratch *s, const json_t *s
  * "verdict":"good"|"bad"|"none","why"}. */
 int opinion_ask(const char *program, int64_t deadline, const json_t *scenario, json_t *line,
 		struct og_err *err);
+
+/* The same of a model, as og.conf names one; its secret is conf's model_key.
+ * text: what a person is shown. A model that cannot be asked is an error, one
+ * that does not answer has no opinion. */
+int opinion_of_model(const struct og_ctx *ctx, const struct og_conf *conf, const char *name,
+		     const json_t *scenario, const char *text, json_t *line, struct og_err *err);
+
+/* --- og-eval-patch.c ----------------------------------------------------- */
+
+/* Appends a unified difference of SKILL/SKILL.md: new is old with lines
+ * added, all in one place. */
+void patch_write(const char *skill, const char *old, const char *new, struct og_buf *out);
 
 /* --- commands ------------------------------------------------------------ */
 

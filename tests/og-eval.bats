@@ -256,6 +256,28 @@ the_cases() {
 	og-eval --json --judge-command ./missing a.json | jq -se '.[0].opinion.verdict == "none" and .[0].ok'
 }
 
+@test "a model's opinion stands beside the verdict, and it is shown no verdict" {
+	scenario '.about = "a chair is bought"' >a.json
+	"$OG_BUILD/tests/servers/model" --script "$OG_TESTS/scenarios/opinion.jsonl" --log log --seconds 60 >port 3>&- &
+	server=$!
+	until [ -s port ]; do sleep 0.02; done
+	model=openai:http://127.0.0.1:$(cat port)/v1#judge
+	og-eval --json --judge "$model" a.json >run.json
+	og-eval --json --judge "$model" a.json >second.json
+	kill "$server"
+	wait "$server" || true
+	cat log
+	jq -se '.[0].ok and .[0].opinion.verdict == "bad" and .[0].opinion.why == "It is dry." and .[0].opinion.usage.input == 9' run.json
+	jq -se '.[0].ok and .[0].opinion.verdict == "none"' second.json
+	# Nobody there is no opinion either; what is no model is misuse.
+	og-eval --json --judge "$model" a.json | jq -se '.[0].ok and .[0].opinion.verdict == "none"'
+	run --separate-stderr og-eval --judge "$model" --judge-command ./x a.json
+	[ "$status" -eq 64 ]
+	run --separate-stderr og-eval --judge skill: a.json
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"--judge: 'skill:' is no model"* ]]
+}
+
 @test "a stop ends it, and nothing stays" {
 	og-eval --repeat 50 >out 2>err 3>&- &
 	pid=$!
