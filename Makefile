@@ -144,6 +144,7 @@ PARTS_og-worker := og-call.o og-model.o og-queue.o og-telemetry.o og-worker-call
 	og-worker-job.o og-worker-rerun.o og-worker-settle.o og-worker-skill.o og-worker-tell.o
 # And here what only it links.
 BENCH_LIBS_rabbitmq := -lrabbitmq
+BENCH_LIBS_prompt := -Wl,--wrap=og_channel_call
 LIBS_og-amqp := -lrabbitmq
 LIBS_og-http := -lcurl
 LIBS_og-serve := -lmicrohttpd

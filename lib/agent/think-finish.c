@@ -377,14 +377,15 @@ static void put_evidence(struct og_thinking *t, const struct handed *h)
 }
 
 /* What was forbidden and not followed by anything that was not, is how the
- * task ends, in whatever words. */
+ * task ends, in whatever words; unless it did something that stands. */
 static void put_end(struct og_thinking *t)
 {
 	const char *verdict = og_json_str(t->refused, "verdict");
+	int denied = verdict && strcmp(verdict, "deny") == 0;
 
-	if (verdict && strcmp(verdict, "deny") == 0 && json_array_size(t->ran) == 0)
+	if (denied)
 		og_job_refused(t->job, OG_TASK_DENIED, t->refused);
-	else
+	if (!denied || json_array_size(t->ran) > 0 || json_array_size(t->entries) > 0)
 		og_job_end(t->job, OG_TASK_DONE, "%s", "");
 }
 

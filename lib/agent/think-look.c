@@ -300,6 +300,7 @@ enum og_turn og_tool_read(struct og_thinking *t, const json_t *args, struct og_a
 		og_think_refusal(t, NULL);
 		ret->output = keep_rows(t, reply, name ? name : own);
 	} else if (turn == OG_TURN_REFUSED) {
+		og_think_refusal(t, reply);
 		ret->error = og_tool_refused(reply, NULL);
 	}
 	json_decref(reply);

@@ -1,7 +1,7 @@
 /*
  * What it takes to make the system prompt of a task: with the shield, which
- * matches, searches and shows; and from records, which is the assembly alone.
- * Medians, in microseconds.
+ * matches, searches and shows; and without the time its answers took (the
+ * linker puts our own around og_channel_call()). Medians, in microseconds.
  *
  *	prompt SHIELD HOME SENTENCE	in an instance with alice's key
  */
@@ -13,9 +13,25 @@
 #include "lib/base/text.h"
 #include "lib/hash/hash.h"
 #include "lib/task/envelope.h"
-#include "lib/task/result.h"
 
 #define ROUNDS 101
+
+static int64_t waited; /* for the shield, in microseconds */
+
+int __real_og_channel_call(struct og_channel *channel, const char *verb, json_t *request,
+			   json_t **ret_reply, struct og_err *err);
+int __wrap_og_channel_call(struct og_channel *channel, const char *verb, json_t *request,
+			   json_t **ret_reply, struct og_err *err);
+
+int __wrap_og_channel_call(struct og_channel *channel, const char *verb, json_t *request,
+			   json_t **ret_reply, struct og_err *err)
+{
+	int64_t start = og_mono_us();
+	int rc = __real_og_channel_call(channel, verb, request, ret_reply, err);
+
+	waited += og_mono_us() - start;
+	return rc;
+}
 
 static void envelope_of(const char *home, const char *text, struct og_buf *out)
 {
@@ -58,6 +74,7 @@ static int64_t prepare(struct og_job *job, struct og_reasoning *with, size_t *re
 	json_decref(t.schema);
 	t.schema = json_incref(json_object_get(reply, "tables"));
 	json_decref(reply);
+	waited = 0;
 	start = og_mono_us();
 	if (og_think_prepare(&t) != OG_TURN_OK) {
 		fprintf(stderr, "%s\n", job->report->why);
@@ -76,26 +93,14 @@ static int by_size(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int64_t median_of(struct og_job *job, struct og_reasoning *with, size_t *ret_bytes)
-{
-	int64_t times[ROUNDS];
-
-	for (int i = 0; i < ROUNDS; i++) {
-		og_records_again(job, 0);
-		times[i] = prepare(job, with, ret_bytes);
-	}
-	qsort(times, ROUNDS, sizeof(*times), by_size);
-	return times[ROUNDS / 2];
-}
-
 int main(int argc, char **argv)
 {
 	struct og_agent_report report = { 0 };
 	struct og_agent_means means = { 0 };
 	struct og_reasoning with = { .writes = 1 };
 	struct og_job job = { .means = &means, .planner = &og_planner_model, .report = &report };
+	int64_t all[ROUNDS], alone[ROUNDS];
 	struct og_err err = OG_ERR_INIT;
-	int64_t shield_us, alone_us;
 	struct og_buf envelope;
 	size_t bytes = 0;
 
@@ -107,24 +112,16 @@ int main(int argc, char **argv)
 	     &err);
 	envelope_of(argv[2], argv[3], &envelope);
 	begin(&job, &envelope);
-	shield_us = median_of(&job, &with, &bytes);
-	/* Once with numbers, and again from what is on record of it. */
-	job.result = og_result_new(job.task, "alice", argv[3]);
-	if (!job.result || !og_records_new(&job))
-		return 70;
-	prepare(&job, &with, &bytes);
-	if (og_records_load(&job) != OG_TURN_OK) {
-		fprintf(stderr, "%s\n", report.why);
-		return 70;
+	for (int i = 0; i < ROUNDS; i++) {
+		all[i] = prepare(&job, &with, &bytes);
+		alone[i] = all[i] - waited;
 	}
-	job.records->only = 1;
-	alone_us = median_of(&job, &with, &bytes);
-	printf("{\"with_shield_us\":%lld,\"alone_us\":%lld,\"bytes\":%zu}\n", (long long)shield_us,
-	       (long long)alone_us, bytes);
+	qsort(all, ROUNDS, sizeof(*all), by_size);
+	qsort(alone, ROUNDS, sizeof(*alone), by_size);
+	printf("{\"with_shield_us\":%lld,\"alone_us\":%lld,\"bytes\":%zu}\n",
+	       (long long)all[ROUNDS / 2], (long long)alone[ROUNDS / 2], bytes);
 	og_channel_close(job.channel);
-	og_records_free(job.records);
 	json_decref(job.begun);
-	json_decref(job.result);
 	og_buf_release(&envelope);
 	return 0;
 }

@@ -385,7 +385,16 @@ static void denied(void)
 				    "'fix':'ask bob'}");
 	struct og_stage stage;
 
+	/* What it did before stands; that the last thing was forbidden is told. */
 	begin(&stage);
+	og_think_refusal(&stage.t, refusal);
+	check_over(&stage, "{'answer':'The first half is done.'}", 0);
+	OG_CHECK_INT(stage.job.end, OG_TASK_DONE);
+	OG_CHECK_STR(stage.job.reason, "");
+	OG_CHECK_STR(og_at(result(&stage, "refusal"), "/rule"), "role");
+	og_stage_end(&stage);
+	begin(&stage);
+	json_array_clear(stage.t.entries);
 	og_think_refusal(&stage.t, refusal);
 	check_over(&stage, "{'answer':'It is approved.'}", 0);
 	OG_CHECK_INT(stage.job.end, OG_TASK_DENIED);
