@@ -173,7 +173,7 @@ static int is_relevant(const struct og_brief *brief, const char *table)
 	return 0;
 }
 
-static void add_column(struct og_buf *out, const json_t *column, int first)
+static void add_column(struct og_buf *out, const json_t *column, int first, int writable)
 {
 	const char *name = og_json_str(column, "name"), *type = og_json_str(column, "type");
 
@@ -187,7 +187,7 @@ static void add_column(struct og_buf *out, const json_t *column, int first)
 		og_buf_adds(out, " key");
 	if (og_json_bool(column, "masked", 0))
 		og_buf_adds(out, " (masked)");
-	else if (og_json_bool(column, "settable", 0))
+	else if (writable && og_json_bool(column, "settable", 0))
 		og_buf_adds(out, "*");
 }
 
@@ -195,13 +195,14 @@ static void add_table(struct og_buf *out, const json_t *table)
 {
 	const json_t *columns = json_object_get(table, "columns");
 	json_t *verbs = og_names_joined(json_object_get(table, "verbs"), 100), *column;
-	const char *name = og_json_str(table, "name");
+	const char *name = og_json_str(table, "name"), *can = json_string_value(verbs);
+	int writable = can && (strstr(can, "insert") || strstr(can, "update"));
 	size_t i;
 
 	og_buf_adds(out, "- ");
 	add_one_line(out, name ? name : "?", 80);
-	og_buf_addf(out, " [%s]: ", verbs ? json_string_value(verbs) : "");
-	json_array_foreach(columns, i, column) add_column(out, column, i == 0);
+	og_buf_addf(out, " [%s]: ", can ? can : "");
+	json_array_foreach(columns, i, column) add_column(out, column, i == 0, writable);
 	og_buf_addc(out, '\n');
 	json_decref(verbs);
 }

@@ -12,7 +12,8 @@
 #include "lib/task/result.h"
 
 #define BUILT_MAX  2000
-#define BUILT_ROWS 6 /* facts of a single row that are told */
+#define FACT_MAX   80 /* of a text */
+#define BUILT_ROWS 6  /* facts of a single row that are told */
 #define NAMES_MAX  400
 #define NEXT_MAX   1000
 
@@ -208,13 +209,15 @@ static void judge_answer(const struct og_thinking *t, struct handed *h)
 /* A fact of a single row. */
 static void add_fact(struct og_buf *out, const char *column, const json_t *value)
 {
-	json_t *shown = og_show_value(value);
+	json_t *shown = json_is_string(value) ? og_show_text(json_string_value(value),
+							     json_string_length(value), FACT_MAX)
+					      : og_show_value(value);
 	const char *text = json_string_value(shown);
 	struct og_err ignored = OG_ERR_INIT;
 
 	og_buf_addf(out, "%s ", column);
 	if (text)
-		og_buf_addf(out, "%.80s", text);
+		og_buf_adds(out, text);
 	else
 		og_json_canon(shown, out, &ignored);
 	json_decref(shown);
@@ -272,6 +275,7 @@ static void build_answer(const struct og_thinking *t, const json_t *data, struct
 static void put_answer(struct og_thinking *t, struct handed *h)
 {
 	json_t *result = t->job->result, *skills = json_object_get(t->said, "answer");
+	json_t *wrong = og_show_text(h->wrong, strlen(h->wrong), sizeof(h->wrong));
 	const char *by = "model";
 	struct og_buf built;
 
@@ -288,12 +292,13 @@ static void put_answer(struct og_thinking *t, struct handed *h)
 	}
 	json_object_set_new(result, "answer_by", json_string(by));
 	if (h->wrong[0])
-		json_object_set_new(
-			result, "next",
-			json_sprintf("The model's own sentence was left out: %s.", h->wrong));
+		json_object_set_new(result, "next",
+				    json_sprintf("The model's own sentence was left out: %s.",
+						 wrong ? json_string_value(wrong) : ""));
 	else if (*h->next)
 		json_object_set_new(result, "next", json_string(h->next));
 	og_buf_release(&built);
+	json_decref(wrong);
 }
 
 /* --- the view --------------------------------------------------------------------------- */

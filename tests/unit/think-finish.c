@@ -198,6 +198,14 @@ static void invented(void)
 	check_over(&stage, "{'answer':'Revenue is 79.'}", 1);
 	OG_CHECK_STR(text(&stage, "answer_by"), "built");
 	og_stage_end(&stage);
+	/* Nor is what it names believed to be text one can see. */
+	begin(&stage);
+	check_over(&stage, "{'answer':'x','show':['a\u202eb\u20ac']}", 1);
+	OG_CHECK_STR(
+		text(&stage, "next"),
+		"The model's own sentence was left out: there is no row set 'a<U+202E>b\u20ac' to "
+		"show; the fix lists those there are.");
+	og_stage_end(&stage);
 	/* A passage's numbers count when it is cited. */
 	begin(&stage);
 	check_error(&stage, "{'answer':'The limit is 500.'}", "answer",
