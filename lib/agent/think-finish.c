@@ -381,16 +381,35 @@ static void put_evidence(struct og_thinking *t, const struct handed *h)
 	json_object_set(result, "data", h->data);
 }
 
+/* The refusal speaks first, whatever the model makes of it. */
+static void put_refusal(struct og_thinking *t)
+{
+	json_t *result = t->job->result, *answer = json_object_get(result, "answer");
+	const char *why = t->job->reason, *said = json_string_value(answer);
+	int by_model = strcmp(og_json_str(result, "answer_by"), "model") == 0;
+
+	if (by_model)
+		json_object_set_new(result, "answer",
+				    json_sprintf("Refused: %s. In the model's words: %s", why,
+						 said ? said : ""));
+	else
+		json_object_set_new(result, "answer", json_sprintf("Refused: %s.", why));
+	json_object_set_new(result, "answer_by", json_string("built"));
+}
+
 /* What was forbidden and not followed by anything that was not, is how the
  * task ends, in whatever words; unless it did something that stands. */
 static void put_end(struct og_thinking *t)
 {
 	const char *verdict = og_json_str(t->refused, "verdict");
 	int denied = verdict && strcmp(verdict, "deny") == 0;
+	int stands = json_array_size(t->ran) > 0 || json_array_size(t->entries) > 0;
 
 	if (denied)
 		og_job_refused(t->job, OG_TASK_DENIED, t->refused);
-	if (!denied || json_array_size(t->ran) > 0 || json_array_size(t->entries) > 0)
+	if (denied && !stands)
+		put_refusal(t);
+	else
 		og_job_end(t->job, OG_TASK_DONE, "%s", "");
 }
 

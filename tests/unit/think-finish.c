@@ -407,6 +407,9 @@ static void denied(void)
 	check_over(&stage, "{'answer':'It is approved.'}", 0);
 	OG_CHECK_INT(stage.job.end, OG_TASK_DENIED);
 	OG_CHECK_STR(stage.job.reason, "not you");
+	OG_CHECK_STR(text(&stage, "answer"),
+		     "Refused: not you. In the model's words: It is approved.");
+	OG_CHECK_STR(text(&stage, "answer_by"), "built");
 	OG_CHECK_STR(og_at(result(&stage, "refusal"), "/rule"), "role");
 	og_stage_end(&stage);
 	begin(&stage);
