@@ -22,6 +22,17 @@
 #define FIRST_MS      10000 /* a peer that has nothing to ask leaves its place */
 #define LISTEN_FDS_AT 3	    /* sd_listen_fds(3) */
 
+/* A table that cannot be read costs the models, not the business. */
+static void read_prices(const struct og_ctx *ctx, struct og_shield *shield)
+{
+	char *share = og_share_path(ctx->exe_dir, "models/prices.json");
+	struct og_err err = OG_ERR_INIT;
+
+	if (og_shield_prices(shield, share, &err) < 0)
+		og_note(ctx, "prices of models: %s", err.msg);
+	free(share);
+}
+
 static int serve(const struct og_ctx *ctx, const struct og_conf *conf,
 		 const struct og_serving *serving, struct og_err *err)
 {
@@ -33,6 +44,7 @@ static int serve(const struct og_ctx *ctx, const struct og_conf *conf,
 	    og_telemetry_from(ctx, conf, 0, &telemetry, err) < 0)
 		goto out;
 	og_shield_telemetry(shield, telemetry);
+	read_prices(ctx, shield);
 	if (og_shield_seal(shield, err) == 0)
 		rc = og_channel_serve(shield, serving, err);
 out:

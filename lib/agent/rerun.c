@@ -59,10 +59,15 @@ enum og_turn og_job_end_as(struct og_job *job, const json_t *over)
 static json_t *bare(const json_t *result)
 {
 	static const char *const outside[] = { "ledger", "finished", "resolved", "trace_id", NULL };
-	json_t *copy = json_copy((json_t *)(uintptr_t)result);
+	json_t *copy = json_copy((json_t *)(uintptr_t)result), *cost;
 
 	for (size_t i = 0; copy && outside[i]; i++)
 		json_object_del(copy, outside[i]);
+	/* What was paid for no answer, of which only the shield knows. */
+	cost = json_copy(json_object_get(copy, "cost"));
+	json_object_del(cost, "lost");
+	if (cost)
+		json_object_set_new(copy, "cost", cost);
 	return copy;
 }
 

@@ -99,6 +99,28 @@ int64_t og_price_cost(const struct og_price *price, const struct og_usage *usage
 		   part_cost(usage->output, price->output));
 }
 
+static int count_of(const json_t *value, const char *key, int64_t *ret)
+{
+	const json_t *member = json_object_get(value, key);
+
+	*ret = 0;
+	if (!member)
+		return 0;
+	*ret = json_is_integer(member) ? json_integer_value(member) : -1;
+	return *ret < 0 || *ret > OG_USAGE_MAX ? -1 : 0;
+}
+
+int og_usage_read(const json_t *value, struct og_usage *ret)
+{
+	if (count_of(value, "input", &ret->input) < 0 ||
+	    count_of(value, "cached", &ret->cached) < 0 ||
+	    count_of(value, "output", &ret->output) < 0)
+		return -1;
+	if (ret->cached > ret->input)
+		ret->cached = ret->input;
+	return 0;
+}
+
 int og_price_parse(const char *text, struct og_price *ret, struct og_err *err)
 {
 	int64_t sums[3] = { 0 };

@@ -35,6 +35,11 @@ struct og_usage {
 	int64_t input, cached, output; /* tokens; input includes cached */
 };
 
+/* Of {"input","cached"?,"output"}, whole numbers up to OG_USAGE_MAX each;
+ * more than input is never cached. 0 or -1. */
+#define OG_USAGE_MAX INT64_C(1000000000)
+int og_usage_read(const json_t *value, struct og_usage *ret);
+
 /* Saturates at INT64_MAX; numbers below 0 count as 0. */
 int64_t og_price_cost(const struct og_price *price, const struct og_usage *usage);
 

@@ -38,6 +38,7 @@ struct og_shield {
 	int64_t skill_texts_epoch;
 	json_t *skills;			/* hash -> what og_graph_get gave; versions never change */
 	struct og_telemetry *telemetry; /* borrowed; NULL: off */
+	json_t *prices, *own_prices;	/* tables of what models cost, or NULL (spend.h) */
 };
 
 enum og_talk_state { OG_TALK_NEW = 1, OG_TALK_CHALLENGED = 2, OG_TALK_SESSION = 4 };
@@ -131,6 +132,8 @@ int og_request_right(struct og_request *rq, const char *right, struct og_err *er
 
 /* The ledger's view of a request; strings are borrowed from it. */
 void og_request_record(struct og_request *rq, const char *action, struct og_record *ret);
+/* verbs-task.c: fills rq->reply as task.begin does. */
+int og_task_describe(struct og_request *rq, const struct og_task_row *task, struct og_err *err);
 /* Notes a new entry in the task's row, inside the frame. */
 int og_request_entry(struct og_request *rq, int64_t seq, struct og_err *err);
 /* Writes a refusal to the ledger, if it is of the kind that belongs there,

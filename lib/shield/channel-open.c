@@ -115,6 +115,8 @@ void og_shield_close(struct og_shield *shield)
 		close(shield->frame.door);
 	json_decref(shield->governors);
 	json_decref(shield->skills);
+	json_decref(shield->prices);
+	json_decref(shield->own_prices);
 	free(shield);
 }
 

@@ -35,6 +35,10 @@ void og_shield_close(struct og_shield *shield);
 struct og_telemetry;
 void og_shield_telemetry(struct og_shield *shield, struct og_telemetry *to);
 
+/* Reads the tables of prices: og-prices(5) of the installation (share, a
+ * path, or NULL) and of the instance. Before og_shield_seal(). */
+int og_shield_prices(struct og_shield *shield, const char *share, struct og_err *err);
+
 /* From here on this process uses no file outside the instance, no socket
  * and starts no program; its memory has a ceiling. What the kernel cannot
  * do is left out (og doctor shows it). */

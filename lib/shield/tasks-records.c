@@ -68,3 +68,74 @@ int og_records_size(struct og_tasks *tasks, const char *task, int64_t *ret, stru
 	og_stmt_reset(stmt);
 	return found < 0 ? -1 : 0;
 }
+
+/* --- pages -------------------------------------------------------------------- */
+
+static json_t *text_or_null(struct og_stmt *stmt, int i)
+{
+	const char *text = og_col_text(stmt, i);
+
+	return text ? json_string(text) : json_null();
+}
+
+/* A redacted answer is null, and so is what nobody knows. */
+static json_t *json_or_null(struct og_stmt *stmt, int i)
+{
+	const char *text = og_col_text(stmt, i);
+	struct og_err quiet = OG_ERR_INIT;
+	json_t *value = NULL;
+
+	if (text && og_json_parse(text, og_col_len(stmt, i), (size_t)16 << 20, "record", &value,
+				  &quiet) == 0)
+		return value;
+	return json_null();
+}
+
+enum { TURN, NUMBER, NAME, DIGEST, VALUE, STATE, USAGE, NANOUSD, TIME, SIZE };
+
+static int add_item(struct og_stmt *stmt, struct og_page *page)
+{
+	json_int_t number = (json_int_t)og_col_int(stmt, NUMBER);
+
+	if (!og_col_int(stmt, TURN))
+		return json_array_append_new(page->calls,
+					     json_pack("{s:I,s:o,s:o,s:o}", "call", number, "verb",
+						       text_or_null(stmt, NAME), "digest",
+						       text_or_null(stmt, DIGEST), "reply",
+						       json_or_null(stmt, VALUE)));
+	return json_array_append_new(
+		page->turns,
+		json_pack("{s:I,s:o,s:o,s:o,s:o,s:o,s:I,s:o}", "turn", number, "model",
+			  text_or_null(stmt, NAME), "state", text_or_null(stmt, STATE), "digest",
+			  text_or_null(stmt, DIGEST), "answer", json_or_null(stmt, VALUE), "usage",
+			  json_or_null(stmt, USAGE), "nanousd",
+			  (json_int_t)og_col_int(stmt, NANOUSD), "time", text_or_null(stmt, TIME)));
+}
+
+int og_records_page(struct og_tasks *tasks, const char *task, struct og_page *page,
+		    struct og_err *err)
+{
+	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_RECORDS, err);
+	int64_t size = 0;
+	int more = 0;
+
+	if (!stmt)
+		return -1;
+	page->next = page->after;
+	og_bind_text(stmt, 1, task);
+	og_bind_int(stmt, 2, page->limit + 1);
+	og_bind_int(stmt, 3, page->after);
+	while ((more = og_stmt_step(stmt, err)) == 1) {
+		if (page->next - page->after == page->limit || size > page->bytes)
+			break;
+		if (add_item(stmt, page) < 0) {
+			og_stmt_reset(stmt);
+			return og_fail_nomem(err);
+		}
+		size += og_col_int(stmt, SIZE);
+		page->next++;
+	}
+	og_stmt_reset(stmt);
+	page->more = more == 1;
+	return more < 0 ? -1 : 0;
+}

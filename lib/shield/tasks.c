@@ -14,6 +14,9 @@
 
 #define OG_CONSENT_COLUMNS "id, hash, task, kind, said, digest, state, expires, principal, envelope"
 
+#define OG_TURN_COLUMNS                                                                            \
+	"turn, tokens, nanousd, seq, model, state, digest, answer, usage, time, day, skill"
+
 /* Lists begin with the ids, each kind from the index that has them in their
  * order: the newest of a hundred thousand are found without the others. Of
  * one principal's tasks the done ones are the many. */
@@ -87,6 +90,31 @@ static const char *const sql_text[SQL_COUNT] = {
 	[SQL_RECORDS_SIZE] = "SELECT coalesce((SELECT sum(size) FROM main.og_call"
 			     " WHERE task = ?1), 0) + coalesce((SELECT sum(size)"
 			     " FROM main.og_turn WHERE task = ?1), 0)",
+	[SQL_RECORDS] = "SELECT 1, turn, model, digest, answer, state, usage, nanousd, time, size"
+			" FROM main.og_turn WHERE task = ?1 UNION ALL"
+			" SELECT 0, call, verb, digest, reply, NULL, NULL, NULL, NULL, size"
+			" FROM main.og_call WHERE task = ?1 ORDER BY 1 DESC, 2"
+			" LIMIT ?2 OFFSET ?3",
+	[SQL_TURN_GET] = "SELECT " OG_TURN_COLUMNS " FROM main.og_turn WHERE task = ?1"
+			 " AND turn = ?2",
+	[SQL_TURN_OPEN] = "SELECT " OG_TURN_COLUMNS " FROM main.og_turn WHERE task = ?1"
+			  " AND state = 'reserved' ORDER BY turn LIMIT 1",
+	[SQL_TURN_PUT] = "INSERT OR REPLACE INTO main.og_turn(task, " OG_TURN_COLUMNS
+			 ", size) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
+	[SQL_TURNS_SUM] = "SELECT count(*), count(*) FILTER (WHERE state = 'answered'),"
+			  " total(usage ->> 'input'), total(usage ->> 'cached'),"
+			  " total(usage ->> 'output'),"
+			  " sum(nanousd) FILTER (WHERE state = 'answered')"
+			  " FROM main.og_turn WHERE task = ?1",
+	[SQL_SPEND_ADD] = "INSERT INTO main.og_spend(day, scope, name, calls, tokens, nanousd)"
+			  " VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT DO UPDATE SET"
+			  " calls = calls + ?4, tokens = tokens + ?5, nanousd = nanousd + ?6",
+	[SQL_SPEND_OF] = "SELECT sum(calls), sum(tokens), sum(nanousd) FROM main.og_spend"
+			 " WHERE scope = ?2 AND name = ?3 AND (?1 IS NULL OR day = ?1)",
+	[SQL_PROVIDER_GET] = "SELECT state, failures, until, probe, why FROM main.og_provider"
+			     " WHERE name = ?1",
+	[SQL_PROVIDER_PUT] = "INSERT OR REPLACE INTO main.og_provider(name, state, failures,"
+			     " until, probe, why) VALUES(?1,?2,?3,?4,?5,?6)",
 	[SQL_CALL_DROP] = "DELETE FROM main.og_call WHERE task = ?1",
 	[SQL_TURN_DROP] = "DELETE FROM main.og_turn WHERE task = ?1",
 	[SQL_JOURNAL_DROP] = "DELETE FROM main.og_journal WHERE task = ?1",

@@ -18,6 +18,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
+#include "lib/budget/breaker.h"
 #include "lib/db/db.h"
 #include "lib/hash/hash.h"
 #include "lib/json/json.h"
@@ -126,6 +127,65 @@ int og_call_row_put(struct og_tasks *tasks, const char *task, const struct og_ca
 		    struct og_err *err);
 /* Bytes of all that is on record of a task: replies, and answers of models. */
 int og_records_size(struct og_tasks *tasks, const char *task, int64_t *ret, struct og_err *err);
+
+/* One row of og_turn: a call of a model. Its cost is what is reserved, then
+ * what it came to; sums of all tries are og_spend's. */
+struct og_turn_row {
+	int64_t turn;
+	int64_t tokens, nanousd;
+	int64_t seq;		       /* of its entry; 0: none yet */
+	char *model, *state;	       /* reserved, answered, failed */
+	char *digest, *answer, *usage; /* NULL until it is answered */
+	char *time;		       /* of the answer, before that of the reservation */
+	char *day, *skill;	       /* where its cost counts; skill may be "" */
+};
+void og_turn_row_release(struct og_turn_row *row);
+/* 1 found (release it), 0, -1. _open: the first one that is reserved. */
+int og_turn_row_get(struct og_tasks *tasks, const char *task, int64_t turn, struct og_turn_row *ret,
+		    struct og_err *err);
+int og_turn_row_open(struct og_tasks *tasks, const char *task, struct og_turn_row *ret,
+		     struct og_err *err);
+/* In place of what there was. */
+int og_turn_row_put(struct og_tasks *tasks, const char *task, const struct og_turn_row *row,
+		    struct og_err *err);
+
+/* All turns of a task; all but the first are of those that are answered. */
+struct og_turns_sum {
+	int64_t turns;
+	int64_t calls, input, cached, output, nanousd;
+};
+int og_turns_sum(struct og_tasks *tasks, const char *task, struct og_turns_sum *ret,
+		 struct og_err *err);
+
+/* One row of og_spend. Adding may be of less than nothing. */
+struct og_spend {
+	const char *day;   /* YYYY-MM-DD in UTC; to look up: NULL is any day */
+	const char *scope; /* all, principal, skill, task, model */
+	const char *name;
+	int64_t calls, tokens, nanousd;
+};
+int og_spend_add(struct og_tasks *tasks, const struct og_spend *spend, struct og_err *err);
+/* Fills the sums in. */
+int og_spend_of(struct og_tasks *tasks, struct og_spend *spend, struct og_err *err);
+
+/* One row of og_provider; one that is not there is closed. */
+#define OG_PROVIDER_WHY 256
+int og_provider_get(struct og_tasks *tasks, const char *name, struct og_breaker *ret,
+		    char why[OG_PROVIDER_WHY], struct og_err *err);
+int og_provider_put(struct og_tasks *tasks, const char *name, const struct og_breaker *breaker,
+		    const char *why, struct og_err *err);
+
+/* What is on record of a task, turns before calls, a page at a time. */
+struct og_page {
+	int64_t after; /* so many items were told already */
+	int64_t limit; /* so many at most */
+	int64_t bytes; /* and none after so many bytes */
+	json_t *turns, *calls;
+	int64_t next; /* after of the next page */
+	int more;
+};
+int og_records_page(struct og_tasks *tasks, const char *task, struct og_page *page,
+		    struct og_err *err);
 
 /* Removes the rows of finished tasks, in the order of their ids. Those stay
  * whose envelope could still be delivered again, since a known id is what

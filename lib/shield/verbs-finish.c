@@ -11,6 +11,7 @@
 #include "lib/shield/effects.h"
 #include "lib/shield/finish.h"
 #include "lib/shield/resolve.h"
+#include "lib/shield/spend.h"
 #include "lib/shield/verbs.h"
 #include "lib/task/result.h"
 
@@ -145,34 +146,53 @@ out:
 	return rc;
 }
 
-static json_t *entry_body(struct og_request *rq, const char *digest)
+static json_t *entry_body(struct og_request *rq, const json_t *result, const char *digest)
 {
 	const struct og_task_row *task = &rq->task;
 
-	return json_pack("{s:s,s:O,s:s,s:s,s:s,s:s,s:s}", "envelope", task->digest, "reads",
-			 task->reads, "reason", og_json_str(rq->body, "reason"), "result", digest,
-			 "state", og_json_str(rq->body, "state"), "text", task->text, "verdict",
-			 "allow");
+	return json_pack("{s:s,s:O,s:s,s:s,s:s,s:s,s:s,s:s*,s:s*,s:s*}", "envelope", task->digest,
+			 "reads", task->reads, "reason", og_json_str(rq->body, "reason"), "result",
+			 digest, "state", og_json_str(rq->body, "state"), "text", task->text,
+			 "verdict", "allow", "planner", og_json_str(result, "planner"), "model",
+			 og_json_str(result, "model"), "fallback", og_json_str(result, "fallback"));
 }
 
-static int record(struct og_request *rq, struct og_receipt *receipt, struct og_err *err)
+static int record(struct og_request *rq, const json_t *result, struct og_receipt *receipt,
+		  struct og_err *err)
 {
 	char digest[OG_HASH_HEX + 1];
 	struct og_record entry;
 	json_t *body;
 	int rc;
 
-	if (og_result_digest(json_object_get(rq->body, "result"), digest, err) < 0)
+	if (og_result_digest(result, digest, err) < 0)
 		return -1;
-	if (rq->task.skill)
-		snprintf(rq->node, sizeof(rq->node), "%s@%.12s", rq->task.skill,
-			 rq->task.skill_hash);
-	body = entry_body(rq, digest);
+	body = entry_body(rq, result, digest);
 	if (!body)
 		return og_fail_nomem(err);
 	og_request_record(rq, "task.finish", &entry);
 	rc = og_frame_record(&rq->shield->frame, &entry, body, receipt, err);
 	json_decref(body);
+	return rc;
+}
+
+/* What the models of a task cost is not for its worker to say: our sums
+ * stand in the result, whatever it has there. */
+static int take_cost(struct og_request *rq, json_t *result, struct og_err *err)
+{
+	json_t *cost = NULL, *said = json_copy(json_object_get(result, "cost"));
+	int rc = -1;
+
+	if (og_spend_close(rq, err) < 0 || og_spend_told(rq, rq->task.id, &cost, err) < 0)
+		goto out;
+	if (cost && (!said || json_object_update(said, cost) < 0 ||
+		     json_object_set(result, "cost", said) < 0))
+		og_fail_nomem(err);
+	else
+		rc = 0;
+out:
+	json_decref(cost);
+	json_decref(said);
 	return rc;
 }
 
@@ -239,26 +259,37 @@ static int reply(struct og_request *rq, const json_t *result, struct og_err *err
 	return rc < 0 ? og_fail_nomem(err) : 0;
 }
 
+/* Everything between the judgement and the reply. */
+static int conclude(struct og_request *rq, enum og_task_state state, json_t *result,
+		    struct og_err *err)
+{
+	struct og_receipt receipt;
+
+	if (rq->task.skill)
+		snprintf(rq->node, sizeof(rq->node), "%s@%.12s", rq->task.skill,
+			 rq->task.skill_hash);
+	if (take_cost(rq, result, err) < 0 || record(rq, result, &receipt, err) < 0 ||
+	    og_result_complete(rq, &receipt, result, err) < 0 ||
+	    store(rq, &receipt, result, err) < 0 || forget_steps(rq, state, err) < 0)
+		return -1;
+	return reply(rq, result, err);
+}
+
 static int finish(struct og_request *rq, struct og_err *err)
 {
 	const char *name = og_json_str(rq->body, "state");
 	int state = og_state_parse(name);
-	struct og_receipt receipt;
-	json_t *result = NULL;
-	int rc = -1;
+	json_t *result;
+	int rc;
 
 	if (state < 0)
 		return og_fail(err, OG_EDATA, "request: no task state is called '%s'", name);
-	if (check_result(rq, name, err) < 0 || judge(rq, (enum og_task_state)state, err) < 0 ||
-	    record(rq, &receipt, err) < 0)
+	if (check_result(rq, name, err) < 0 || judge(rq, (enum og_task_state)state, err) < 0)
 		return -1;
 	result = json_copy(json_object_get(rq->body, "result"));
 	if (!result)
 		return og_fail_nomem(err);
-	if (og_result_complete(rq, &receipt, result, err) == 0 &&
-	    store(rq, &receipt, result, err) == 0 &&
-	    forget_steps(rq, (enum og_task_state)state, err) == 0)
-		rc = reply(rq, result, err);
+	rc = conclude(rq, (enum og_task_state)state, result, err);
 	json_decref(result);
 	return rc;
 }

@@ -67,7 +67,7 @@ static int add_effect(json_t *reply, const struct og_task_row *task, struct og_e
 
 /* The reply of task.begin. A task that was cancelled says so as long as
  * nobody has finished it. */
-static int describe(struct og_request *rq, const struct og_task_row *task, struct og_err *err)
+int og_task_describe(struct og_request *rq, const struct og_task_row *task, struct og_err *err)
 {
 	struct og_progress progress = { 0 };
 	int cancelled = og_consent_cancelled(rq->shield->tasks, task->id, task->principal, err);
@@ -105,7 +105,7 @@ static int describe_first(struct og_request *rq, const char *id, struct og_err *
 		og_fail(err, OG_EBUG, "task '%s' is gone", id);
 	if (rc != 1)
 		return -1;
-	rc = describe(rq, &first, err);
+	rc = og_task_describe(rq, &first, err);
 	if (rc == 0 && (json_object_set_new(rq->reply, "epoch", json_integer(0)) < 0 ||
 			json_object_set_new(rq->reply, "same_as", json_string(first.id)) < 0))
 		rc = og_fail_nomem(err);
@@ -189,7 +189,7 @@ static int begin_new(struct og_request *rq, const struct og_envelope *envelope, 
 		return -1;
 	if (og_tasks_insert(rq->shield->tasks, task, err) < 0)
 		return -1;
-	return same ? describe_first(rq, first, err) : describe(rq, task, err);
+	return same ? describe_first(rq, first, err) : og_task_describe(rq, task, err);
 }
 
 /* One more worker has it; unless it waits, and has to wait still. */
@@ -218,7 +218,7 @@ static int begin_again(struct og_request *rq, struct og_err *err)
 		return describe_first(rq, task->same_as, err);
 	if (!is_final(task) && go_on(rq, err) < 0)
 		return -1;
-	return describe(rq, task, err);
+	return og_task_describe(rq, task, err);
 }
 
 static int begin(struct og_request *rq, const struct og_envelope *envelope, const char *text,

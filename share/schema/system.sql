@@ -144,8 +144,10 @@ CREATE TABLE og_turn (                                          -- derived
   digest TEXT,                      -- hex SHA-256 of the request's body
   answer TEXT,                      -- JSON, og-channel(5)
   usage TEXT,                       -- JSON, or NULL when it is not known
-  time TEXT NOT NULL,
+  time TEXT NOT NULL,               -- of the answer; before, of the reservation
   size INTEGER NOT NULL DEFAULT 0,  -- bytes of the answer
+  day TEXT NOT NULL DEFAULT '',     -- where its cost counts, as in og_spend
+  skill TEXT NOT NULL DEFAULT '',
   seq INTEGER,                      -- of its ledger entry
   PRIMARY KEY (task, turn)
 ) WITHOUT ROWID;
@@ -164,6 +166,7 @@ CREATE TABLE og_spend (                                         -- derived
   calls INTEGER NOT NULL, tokens INTEGER NOT NULL, nanousd INTEGER NOT NULL,
   PRIMARY KEY (day, scope, name)
 ) WITHOUT ROWID;
+CREATE INDEX og_spend_scope ON og_spend(scope, name);
 -- The breaker of each provider: closed, open until a time, or probing.
 CREATE TABLE og_provider (                                      -- derived
   name TEXT PRIMARY KEY NOT NULL,

@@ -84,10 +84,6 @@ static void goes_on_after_a_malformed_wish(void)
 	reply = shop_ask(talk, "sql.read", json_object(), &over);
 	OG_CHECK(!over && strstr(og_json_str(reply, "why"), "missing"));
 	json_decref(reply);
-	reply = shop_ask(talk, "budget.reserve", json_object(), &over);
-	OG_CHECK(!over && shop_no(reply, "unsupported", "unsupported"));
-	OG_CHECK_INT(og_json_int(reply, "code", 0), 69);
-	json_decref(reply);
 	og_conversation_free(talk);
 }
 
