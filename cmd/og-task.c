@@ -214,6 +214,7 @@ static const struct og_opt list_options[] = {
 	JSON_OPTION,
 	END,
 };
+static const struct og_opt as_options[] = { AS_OPTION, END };
 static const struct og_opt read_options[] = { AS_OPTION, JSON_OPTION, END };
 static const struct og_opt prune_options[] = {
 	AS_OPTION,
@@ -252,6 +253,8 @@ static const struct og_command commands[] = {
 	  answer_options, 2, -1, task_run_answer },
 	{ "resolve", "ID", "say what is to become of a task that needs a person", resolve_options,
 	  1, 1, task_run_resolve },
+	{ "journal", "ID", "what models said for a task, and its requests, as JSON", as_options, 1,
+	  1, task_run_journal },
 	{ "prune", "", "forget finished tasks; the ledger keeps what they did", prune_options, 0, 0,
 	  task_run_prune },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },

@@ -54,6 +54,9 @@ int task_run_decide(const struct og_ctx *ctx, const struct og_args *args, struct
 int task_run_answer(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int task_run_resolve(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 
+/* journal ID (og-task-journal.c). */
+int task_run_journal(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
+
 /* prune --older SPAN (og-task-prune.c). */
 int task_run_prune(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 

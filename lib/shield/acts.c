@@ -66,7 +66,7 @@ int og_act_name(struct og_request *rq, struct og_err *err)
 /* Does a model speak? Whoever works on a task says so in task.begin. */
 static int is_model(const struct og_request *rq)
 {
-	return strncmp(rq->talk->agent, OG_AGENT_MODEL, strlen(OG_AGENT_MODEL)) == 0;
+	return strncmp(og_request_agent(rq), OG_AGENT_MODEL, strlen(OG_AGENT_MODEL)) == 0;
 }
 
 /* What "model_writes" says; a word that nobody knows is taken for the

@@ -53,7 +53,8 @@ struct og_conversation {
 	struct og_shield *shield;
 	enum og_talk_state state;
 	int over;
-	char agent[OG_AGENT_MAX + 1]; /* who works on tasks here, for the ledger */
+	char agent[OG_AGENT_MAX + 1]; /* who began a task here last, for the ledger */
+	json_t *agents; /* task -> who works on it here, of those not ended; or NULL */
 	char nonce[OG_NONCE_LEN + 1];
 	int64_t who; /* id of the session's principal, in SESSION */
 	int by_key;  /* signed in with this key, not by a password */
@@ -129,6 +130,9 @@ int og_request_running(struct og_request *rq, struct og_err *err);
  * was done, and to end. */
 int og_request_active(struct og_request *rq, struct og_err *err);
 int og_request_right(struct og_request *rq, const char *right, struct og_err *err);
+
+/* Who works on the request's task, as its task.begin here said. */
+const char *og_request_agent(const struct og_request *rq);
 
 /* The ledger's view of a request; strings are borrowed from it. */
 void og_request_record(struct og_request *rq, const char *action, struct og_record *ret);

@@ -149,11 +149,18 @@ int og_request_right(struct og_request *rq, const char *right, struct og_err *er
 	return og_hint(err, "a role with the right '%s' may do this", right);
 }
 
+const char *og_request_agent(const struct og_request *rq)
+{
+	const char *agent = og_json_str(rq->talk->agents, rq->task.id);
+
+	return agent ? agent : rq->talk->agent[0] ? rq->talk->agent : "og-shield";
+}
+
 void og_request_record(struct og_request *rq, const char *action, struct og_record *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->principal = rq->known ? rq->who.name : "unknown";
-	ret->agent = rq->has_task && rq->talk->agent[0] ? rq->talk->agent : "og-shield";
+	ret->agent = rq->has_task ? og_request_agent(rq) : "og-shield";
 	ret->action = action;
 	ret->node = rq->node;
 	ret->task = rq->has_task ? rq->task.id : "";

@@ -148,6 +148,8 @@ int og_conversation_new(struct og_shield *shield, struct og_conversation **ret, 
 
 void og_conversation_free(struct og_conversation *talk)
 {
+	if (talk)
+		json_decref(talk->agents);
 	free(talk);
 }
 

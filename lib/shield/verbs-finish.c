@@ -322,5 +322,8 @@ int og_verb_task_finish(struct og_request *rq, struct og_err *err)
 		rc = finish(rq, err);
 	else
 		rc = finished_before(rq, err);
-	return rc < 0 ? -1 : og_frame_commit(&rq->shield->frame, 1, err);
+	if (rc < 0 || og_frame_commit(&rq->shield->frame, 1, err) < 0)
+		return -1;
+	json_object_del(rq->talk->agents, rq->task.id);
+	return 0;
 }

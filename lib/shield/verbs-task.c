@@ -16,6 +16,7 @@
 #include "lib/shield/waits.h"
 #include "lib/task/state.h"
 
+#define AGENTS_KEPT  4096 /* of tasks of one conversation that have not ended */
 #define LIST_DEFAULT 100
 #define LIST_MAX     1000
 
@@ -252,6 +253,23 @@ static int take_agent(struct og_request *rq, struct og_err *err)
 	return 0;
 }
 
+/* Tasks may interleave on a conversation, and each has an agent of its own. */
+static int keep_agent(struct og_request *rq, struct og_err *err)
+{
+	struct og_conversation *talk = rq->talk;
+
+	if (!talk->agents)
+		talk->agents = json_object();
+	if (is_final(&rq->task))
+		json_object_del(talk->agents, rq->task.id);
+	else if (json_object_size(talk->agents) >= AGENTS_KEPT &&
+		 !json_object_get(talk->agents, rq->task.id))
+		json_object_clear(talk->agents);
+	if (is_final(&rq->task))
+		return 0;
+	return og_json_set(talk->agents, rq->task.id, json_string(talk->agent), err);
+}
+
 /* A final state is answered with the promise that it is durable: whoever
  * hears it will drop the command from the queue. */
 static int begin_task(struct og_request *rq, const struct og_envelope *envelope, struct og_err *err)
@@ -266,7 +284,7 @@ static int begin_task(struct og_request *rq, const struct og_envelope *envelope,
 		rc = og_frame_commit(frame, is_final(&rq->task) || rq->task.same_as, err);
 	og_frame_abort(frame);
 	og_buf_release(&text);
-	return rc;
+	return rc < 0 ? -1 : keep_agent(rq, err);
 }
 
 int og_verb_task_begin(struct og_request *rq, struct og_err *err)

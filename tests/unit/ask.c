@@ -318,6 +318,35 @@ static void none_is_none(void)
 	run_end(&run);
 }
 
+/* Two tasks on one conversation: who works on the one says nothing of who
+ * works on the other. */
+static void each_task_has_its_agent(void)
+{
+	struct run one, two;
+	struct og_conversation *talk;
+	char state[32], sql[256];
+
+	shop.conf.model_writes = (char *)"none";
+	run_begin_by(&one, ALICE, MODEL);
+	run_begin(&two, ALICE);
+	talk = two.talk;
+	two.talk = one.talk;
+	OG_CHECK_STR(run_again(&two, "og-worker/skill", state), "running");
+	must_not(put(&one, 0, STOCK), "deny", "model-writes");
+	must(put(&two, 0, STOCK));
+	snprintf(sql, sizeof(sql),
+		 "SELECT count(*) FROM audit_ledger WHERE task = '%s' AND action = 'refuse' AND"
+		 " json_extract(entry, '$.agent') = '" MODEL "'",
+		 one.id);
+	OG_CHECK_INT(shop_int(&shop, sql), 1);
+	must(finish(&one, OG_TASK_DENIED));
+	must(finish(&two, OG_TASK_DONE));
+	shop.conf.model_writes = NULL;
+	two.talk = talk;
+	run_end(&one);
+	run_end(&two);
+}
+
 static json_t *skill_put(struct run *run, int call, const char *name, const char *approval)
 {
 	return ask(run, "skill.put",
@@ -370,6 +399,7 @@ int main(void)
 	OG_RUN(an_approval_is_of_one_request);
 	OG_RUN(who_may_not_cannot);
 	OG_RUN(none_is_none);
+	OG_RUN(each_task_has_its_agent);
 	OG_RUN(skills_are_put_and_stay);
 	shop_close(&shop);
 	return og_done();
