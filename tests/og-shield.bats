@@ -268,13 +268,6 @@ say() {
 	[ "$status" -eq 0 ]
 }
 
-@test "channel: verbs of later versions say so" {
-	for verb in budget.reserve budget.settle journal.put journal.get; do
-		split say "{\"v\":1,\"id\":1,\"verb\":\"$verb\"}"
-		[ "$(jq -r .verdict <<<"$output")" = unsupported ]
-	done
-}
-
 @test "the program cannot open other files or start programs" {
 	command -v strace >/dev/null || skip "strace is not installed"
 	split strace -f -e trace=landlock_restrict_self,seccomp,prctl og-shield query --as charlie "SELECT 1"

@@ -180,7 +180,8 @@ static int record(struct og_request *rq, const json_t *result, struct og_receipt
  * stand in the result, whatever it has there. */
 static int take_cost(struct og_request *rq, json_t *result, struct og_err *err)
 {
-	json_t *cost = NULL, *said = json_copy(json_object_get(result, "cost"));
+	json_t *before = json_object_get(result, "cost"), *cost = NULL;
+	json_t *said = before ? json_copy(before) : json_object();
 	int rc = -1;
 
 	if (og_spend_close(rq, err) < 0 || og_spend_told(rq, rq->task.id, &cost, err) < 0)

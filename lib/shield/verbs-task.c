@@ -12,6 +12,7 @@
 #include "lib/shield/channel-internal.h"
 #include "lib/shield/effects.h"
 #include "lib/shield/envelopes.h"
+#include "lib/shield/spend.h"
 #include "lib/shield/verbs.h"
 #include "lib/shield/waits.h"
 #include "lib/task/state.h"
@@ -342,6 +343,16 @@ static int add_progress(struct og_request *rq, const struct og_task_row *task, s
 	return og_json_set(rq->reply, "progress", made, err);
 }
 
+/* What models came to so far; in the end the result has it. */
+static int add_cost(struct og_request *rq, const struct og_task_row *task, struct og_err *err)
+{
+	json_t *cost = NULL;
+
+	if (og_spend_told(rq, task->id, &cost, err) < 0)
+		return -1;
+	return cost ? og_json_set(rq->reply, "cost", cost, err) : 0;
+}
+
 static int status_reply(struct og_request *rq, const char *id, const struct og_task_row *task,
 			struct og_err *err)
 {
@@ -361,7 +372,7 @@ static int status_reply(struct og_request *rq, const char *id, const struct og_t
 	}
 	json_decref(made);
 	if (add_wish(rq->reply, task, err) < 0 || og_waits_describe(task, rq->reply, err) < 0 ||
-	    add_progress(rq, task, err) < 0)
+	    add_progress(rq, task, err) < 0 || add_cost(rq, task, err) < 0)
 		return -1;
 	return add_result(rq->reply, task, err);
 }
