@@ -140,7 +140,7 @@ void og_agent_run(const struct og_agent_means *means, const char *envelope, size
  * that is on record, and OG_OUTCOME_DEAD with why when a record is missing or
  * does not fit (the number of the turn or request is in it). What the task
  * did not find out but was told from outside (time, money, a provider, a
- * cancellation) is taken from the recorded result. Without ledger, finished,
+ * cancellation, the sum of its cost) is taken from the recorded result. Without ledger, finished,
  * resolved and trace_id the result is the recorded one, in canonical form;
  * 0 when it is, 1 when not (why names the first member that differs), and -1
  * when there is none. means->channel is not used. */

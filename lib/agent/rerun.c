@@ -185,6 +185,15 @@ static int carry_out(struct og_job *job)
 		      job->report->why[0] ? job->report->why : "it cannot be done again");
 }
 
+/* What it cost is the shield's sum, which counts answers that never came. */
+static void take_cost(struct og_job *job)
+{
+	json_t *cost = json_object_get(job->records->over, "cost");
+
+	if (cost)
+		json_object_set(job->result, "cost", cost);
+}
+
 int og_agent_rerun(const struct og_agent_means *means, const json_t *journal, json_t **ret_result,
 		   struct og_agent_report *ret)
 {
@@ -205,6 +214,7 @@ int og_agent_rerun(const struct og_agent_means *means, const json_t *journal, js
 	take_model(&with, &model, journal);
 	og_budget_init(&job.budget, means->limits);
 	if (open_job(&job, journal) == 0 && carry_out(&job) == 0) {
+		take_cost(&job);
 		rc = compare(job.result, job.records->over, ret);
 		*ret_result = json_incref(job.result);
 	}
