@@ -79,6 +79,7 @@ static const char *group_of(const struct spending *spending, struct og_stmt *row
 			    const json_t *body, char room[80])
 {
 	const char *node = og_col_text(row, NODE), *model = og_json_str(body, "model");
+	const char *day = og_json_str(body, "day"); /* it was reserved on */
 
 	if (strcmp(spending->by, "principal") == 0)
 		return og_col_text(row, PRINCIPAL);
@@ -87,7 +88,7 @@ static const char *group_of(const struct spending *spending, struct og_stmt *row
 	if (strcmp(spending->by, "model") == 0)
 		return model ? model : "unknown";
 	if (strcmp(spending->by, "day") == 0)
-		snprintf(room, 80, "%.10s", og_col_text(row, TIME));
+		snprintf(room, 80, "%.10s", day ? day : og_col_text(row, TIME));
 	else
 		snprintf(room, 80, "%.*s", node ? (int)strcspn(node, "@") : 0, node ? node : "");
 	return *room ? room : "none";
@@ -133,6 +134,30 @@ static int add_up(struct spending *spending, const struct ledger_session *s, str
 			more = -1;
 	og_stmt_free(stmt);
 	return more;
+}
+
+/* --- the counters --------------------------------------------------------------- */
+
+/* What is counted beside what the ledger has and what is reserved still. */
+static const char counted_sql[] =
+	"SELECT (SELECT coalesce(sum(nanousd), 0) FROM og_spend WHERE scope = 'all') - "
+	"(SELECT coalesce(sum(nanousd), 0) FROM og_turn WHERE state = 'reserved')";
+
+static int check_counters(const struct spending *spending, const struct ledger_session *s,
+			  struct og_err *err)
+{
+	int64_t counted = 0, entered = og_json_int(spending->total, "nanousd", 0);
+	char left[OG_MONEY_TEXT], right[OG_MONEY_TEXT];
+
+	if (og_db_int(s->db, counted_sql, &counted, err) < 0)
+		return -1;
+	if (counted == entered)
+		return 0;
+	og_money_text(counted, left);
+	og_money_text(entered, right);
+	og_fail(err, OG_NO, "the counters say %s USD, the ledger %s", left, right);
+	return og_hint(err,
+		       "limits are judged by the counters; og-ledger verify judges the ledger");
 }
 
 /* --- telling ----------------------------------------------------------------- */
@@ -232,6 +257,12 @@ int ledger_run_spend(const struct og_ctx *ctx, const struct og_args *args, struc
 		og_fail_nomem(err);
 		goto out;
 	}
+	if (og_arg_flag(args, "check") &&
+	    (og_arg_value(args, "since") || og_arg_value(args, "until") ||
+	     og_arg_value(args, "principal"))) {
+		og_fail(err, OG_EUSAGE, "--check goes with all entries, not with some of them");
+		goto out;
+	}
 	if (read_by(args, &spending.by, err) < 0 ||
 	    check_day("--since", og_arg_value(args, "since"), err) < 0 ||
 	    check_day("--until", og_arg_value(args, "until"), err) < 0 ||
@@ -242,6 +273,8 @@ int ledger_run_spend(const struct og_ctx *ctx, const struct og_args *args, struc
 		og_note(ctx, "%lld entries were redacted: what they came to is not counted",
 			(long long)spending.redacted);
 	rc = print_all(&spending, og_arg_flag(args, "json"), err);
+	if (rc == 0 && og_arg_flag(args, "check"))
+		rc = check_counters(&spending, &s, err);
 out:
 	ledger_close(&s);
 	json_decref(spending.groups);

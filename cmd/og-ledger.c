@@ -456,6 +456,7 @@ static const struct og_opt spend_options[] = {
 	{ "since", 0, OG_OPT_VALUE, "DAY", "from this day on (UTC)" },
 	{ "until", 0, OG_OPT_VALUE, "DAY", "before this day (UTC)" },
 	{ "principal", 0, OG_OPT_VALUE, "WHO", "of this principal" },
+	{ "check", 0, OG_OPT_FLAG, NULL, "hold the counters of the limits against it" },
 	JSON_OPTION("one JSON object per line"),
 	END,
 };

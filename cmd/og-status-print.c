@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/budget/price.h"
 
 void og_span_show(int64_t ms, char out[32])
 {
@@ -97,6 +98,30 @@ static void add_rate(const json_t *status, struct og_buf *out)
 		og_buf_addf(out, "waiting   for a person since %s\n", waiting);
 }
 
+/* What models cost today beside its limit, and providers that are waited
+ * for. Nothing where there never was a model. */
+static void add_models(const json_t *status, struct og_buf *out)
+{
+	const json_t *models = json_object_get(status, "models"), *provider;
+	char spent[OG_MONEY_TEXT];
+	size_t i;
+
+	if (og_json_int(models, "calls", 0) > 0 || og_json_str(status, "model")) {
+		og_money_text(og_json_int(models, "nanousd", 0), spent);
+		og_buf_addf(out, "models    %s USD and %lld tokens today, limits %s USD and %lld\n",
+			    spent, (long long)og_json_int(models, "tokens", 0),
+			    og_json_str(status, "day_cost"),
+			    (long long)og_json_int(status, "day_tokens", 0));
+	}
+	json_array_foreach(json_object_get(status, "providers"), i, provider)
+	{
+		og_buf_addf(out, "provider  %s is %s until %s: %s\n", og_json_str(provider, "name"),
+			    og_json_str(provider, "state"),
+			    og_json_str(provider, "until") ? og_json_str(provider, "until") : "?",
+			    og_json_str(provider, "why") ? og_json_str(provider, "why") : "");
+	}
+}
+
 static void add_ledger(const json_t *ledger, const char *remote, struct og_buf *out)
 {
 	og_buf_adds(out, "ledger    ");
@@ -177,6 +202,7 @@ int og_status_print(const json_t *status, struct og_err *err)
 	add_queue(json_object_get(status, "queue"), &out);
 	add_tasks(json_object_get(status, "tasks"), &out);
 	add_rate(status, &out);
+	add_models(status, &out);
 	add_ledger(json_object_get(status, "ledger"), og_json_str(status, "remote"), &out);
 	add_services(json_object_get(status, "up"), &out);
 	json_array_foreach(json_object_get(status, "problems"), i, problem)

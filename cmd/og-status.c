@@ -134,7 +134,8 @@ static int judge_tasks(struct status *s, const json_t *states, struct og_err *er
  * that the owner's key is not on this host. */
 static int add_tasks(struct status *s, struct og_err *err)
 {
-	static const char *const members[] = { "finished", "interrupted", "oldest_waiting" };
+	static const char *const members[] = { "finished", "interrupted", "oldest_waiting",
+					       "models", "providers" };
 	struct og_err why = OG_ERR_INIT;
 	json_t *reply = NULL, *states = NULL;
 	int rc = 0;
@@ -195,8 +196,12 @@ static int add_ledger(struct status *s, struct og_err *err)
 
 static int find_out(struct status *s, struct og_err *err)
 {
-	s->json = json_pack("{s:i,s:s,s:s*,s:i}", "v", 1, "home", s->conf->home, "remote",
-			    og_conf_remote(s->conf) ? s->conf->shield : NULL, "format", OG_FORMAT);
+	int thinks = strcmp(s->conf->model, "skill:") != 0;
+
+	s->json = json_pack("{s:i,s:s,s:s*,s:i,s:s*,s:s,s:I}", "v", 1, "home", s->conf->home,
+			    "remote", og_conf_remote(s->conf) ? s->conf->shield : NULL, "format",
+			    OG_FORMAT, "model", thinks ? s->conf->model : NULL, "day_cost",
+			    s->conf->day_cost, "day_tokens", (json_int_t)s->conf->day_tokens);
 	s->problems = json_array();
 	if (!s->json || !s->problems)
 		return og_fail_nomem(err);

@@ -97,9 +97,49 @@ static int find_waiting(struct og_request *rq, struct og_err *err)
 	return rc;
 }
 
+/* What models cost today (UTC), as their limits count it. */
+static int count_spent(struct og_request *rq, struct og_err *err)
+{
+	char day[OG_TIME_LEN + 1];
+	struct og_spend all = { .day = day, .scope = "all", .name = "" };
+
+	og_time_format(og_now_ms(), day);
+	day[10] = '\0';
+	if (og_spend_of(rq->shield->tasks, &all, err) < 0)
+		return -1;
+	return og_json_set(rq->reply, "models",
+			   json_pack("{s:s,s:I,s:I,s:I}", "day", day, "calls",
+				     (json_int_t)all.calls, "tokens", (json_int_t)all.tokens,
+				     "nanousd", (json_int_t)all.nanousd),
+			   err);
+}
+
+/* Those of which there is something to say. */
+static int tell_providers(struct og_request *rq, struct og_err *err)
+{
+	json_t *list = json_array();
+	struct og_stmt *stmt = NULL;
+	int more = -1;
+
+	if (og_json_set(rq->reply, "providers", list, err) < 0 ||
+	    prepared(rq,
+		     "SELECT name, state, until, why FROM main.og_provider"
+		     " WHERE state <> 'closed' ORDER BY name LIMIT 20",
+		     &stmt, err) < 0)
+		return -1;
+	while ((more = og_stmt_step(stmt, err)) == 1)
+		json_array_append_new(
+			list, json_pack("{s:s*,s:s*,s:s*,s:s*}", "name", og_col_text(stmt, 0),
+					"state", og_col_text(stmt, 1), "until",
+					og_col_text(stmt, 2), "why", og_col_text(stmt, 3)));
+	og_stmt_free(stmt);
+	return more;
+}
+
 int og_verb_task_stats(struct og_request *rq, struct og_err *err)
 {
-	if (count_states(rq, err) < 0 || count_lately(rq, err) < 0)
+	if (count_states(rq, err) < 0 || count_lately(rq, err) < 0 || count_spent(rq, err) < 0 ||
+	    tell_providers(rq, err) < 0)
 		return -1;
 	return find_waiting(rq, err);
 }
