@@ -7,7 +7,9 @@
 
 #include "cmd/og-model.h"
 #include "cmd/og.h"
+#include "lib/base/clock.h"
 #include "lib/base/file.h"
+#include "lib/budget/price.h"
 
 static int bad(struct og_doctor *doctor, const struct og_err *why, struct og_err *err)
 {
@@ -89,6 +91,45 @@ static int say_model(struct og_doctor *doctor, const struct og_model *model,
 			     skill ? "the skills plan (fallback = skill)" : "the task fails");
 }
 
+/* Does this table, if it is there, have the price? */
+static int has_price(const char *path, const char *name)
+{
+	struct og_err ignored = OG_ERR_INIT;
+	json_t *table = NULL;
+	struct og_price price;
+	struct og_buf text;
+	int found;
+
+	og_buf_init(&text, OG_PRICES_MAX);
+	found = path && og_file_read(path, "prices", &text, &ignored) == 0 &&
+		og_json_parse(text.data, text.len, OG_PRICES_MAX, "prices", &table, &ignored) ==
+			0 &&
+		og_prices_check(table, &ignored) == 0 &&
+		og_prices_find(table, name, og_now_ms(), &price);
+	json_decref(table);
+	og_buf_release(&text);
+	return found;
+}
+
+/* What has no price is not asked, and that is found out by the first task. */
+static int say_price(struct og_doctor *doctor, const struct og_model *model, struct og_err *err)
+{
+	const struct og_conf *conf = doctor->conf;
+	char *own = og_path_join(conf->home, "prices.json");
+	char *share = og_share_path(doctor->ctx->exe_dir, "models/prices.json");
+	int known = strcmp(conf->model_price, "none") != 0 || has_price(own, model->name) ||
+		    has_price(share, model->name);
+
+	free(own);
+	free(share);
+	if (known)
+		return og_doctor_say(doctor, "price", "ok", err, "known: what it costs is limited");
+	return og_doctor_say(doctor, "price", "bad", err,
+			     "%s has none, so it is not asked: set model_price in og.conf, or "
+			     "write it into prices.json of the instance, og-prices(5)",
+			     model->name);
+}
+
 static int say_none(struct og_doctor *doctor, struct og_err *err)
 {
 	if (!doctor->ctx->env("GEMINI_API_KEY"))
@@ -112,5 +153,5 @@ int og_doctor_model(struct og_doctor *doctor, struct og_err *err)
 	if (found < 0 || og_provider_key(doctor->ctx, conf, &place, &key, &why) < 0 ||
 	    read_secrets(conf, &key, &why) < 0)
 		return bad(doctor, &why, err);
-	return say_model(doctor, &model, &key, err);
+	return say_model(doctor, &model, &key, err) < 0 ? -1 : say_price(doctor, &model, err);
 }

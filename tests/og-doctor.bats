@@ -162,6 +162,18 @@ warn 1 dead letters, 0 of them from more than 30 days ago; og-task list --state 
 	[ "$status" -eq 1 ]
 }
 
+@test "the model: its price, from og.conf, the instance or the installation" {
+	export GEMINI_API_KEY=x OG_MODEL=gemini:gemini-x
+	[[ "$(found price)" == "bad gemini:gemini-x has none, so it is not asked: "* ]]
+	[[ "$(OG_MODEL_PRICE='1 2' found price)" == 'ok known'* ]]
+	[[ "$(OG_MODEL=gemini:gemini-2.5-flash found price)" == 'ok known'* ]]
+	echo '{"v":1,"currency":"USD","per":1000000,"prices":[{"provider":"gemini","model":"gemini-x","from":"2026-01-01","input":1,"output":2}]}' \
+		>"$OG_HOME/prices.json"
+	[[ "$(found price)" == 'ok known'* ]]
+	unset OG_MODEL
+	[ -z "$(found price)" ]
+}
+
 @test "the model: its line, its secrets, and who could read them" {
 	unset GEMINI_API_KEY OG_LLM_KEY OPENAI_API_KEY
 	[ "$(found model)" = 'ok skill:' ]
