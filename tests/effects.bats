@@ -364,18 +364,12 @@ drain() {
 		Called.
 	END
 	og-skill add --as alice --grant odd/SKILL.md >/dev/null
-	for what in '//evil.example' '@evil.example' 'a?b=c#d' 'a b' "$(printf 'x%.0s' $(seq 900))"; do
+	for what in '../../x' '//evil.example' '@evil.example' 'a?b=c#d' 'a b' "$(printf 'x%.0s' $(seq 900))"; do
 		id=$(og-submit --as charlie --action odd-call --param "what=$what")
 		og-worker --drain --quiet
 		show
 		is state 'done'
 	done
-	# What a server may read as steps upwards is not sent.
-	id=$(og-submit --as charlie --action odd-call --param 'what=../../x')
-	og-worker --drain --quiet
-	show
-	is state failed
-	is reason "service 'payment': the URL's path hides a '.' or '..'"
 	# Two dots alone, and an end of a line in a header, are refused.
 	for what in .. $'a\r\nX-Evil: 1' $'a\nGET /charges'; do
 		id=$(og-submit --as charlie --action odd-call --param "what=$what")

@@ -169,8 +169,8 @@ memo() { # NAME CLEARANCE TEXT
 	echo '{"embed":"ok"}' >script
 	echo '{"embed":"ok","repeat":"forever","status":503,"text":"overloaded"}' >>script
 	run -69 --separate-stderr og-policy embed --as alice
-	[[ "$output" == "64 texts were given vectors, "* ]]
-	[ "$(vectors document)" -eq 64 ]
+	[[ "$output" == "32 texts were given vectors, "* ]]
+	[ "$(vectors document)" -eq 32 ]
 	: >script
 	: >log
 	run -0 og-policy embed --as alice --json

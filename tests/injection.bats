@@ -123,8 +123,8 @@ rolled_back() {
 
 # Words that tell what a principal may not know.
 declare -gA secrets=(
-	[charlie]='alice@example.com|bob@example.com|diana@example.com|Infrastructure|8999|1250\.0|\$y\$|leaves the house without'
-	[bob]='Infrastructure|8999|\$y\$'
+	[charlie]='alice@example.com|bob@example.com|diana@example.com|Infrastructure|8999\.0|1250\.0|\$y\$|leaves the house without'
+	[bob]='Infrastructure|8999\.0|\$y\$'
 	[alice]='\$y\$'
 )
 
