@@ -73,25 +73,21 @@ struct rankings {
 	size_t k;
 	struct og_top words, meaning;
 	struct og_best *fused; /* room for both */
+	struct og_best *room;  /* of all three, heap */
 };
 
 static int rankings_new(size_t limit, struct rankings *ret, struct og_err *err)
 {
 	size_t k = limit > RANKED ? limit : RANKED;
-	struct og_best *room = calloc(4 * k, sizeof(*room));
 
-	if (!room)
+	ret->room = calloc(4 * k, sizeof(*ret->room));
+	if (!ret->room)
 		return og_fail_nomem(err);
-	*ret = (struct rankings){ .k = k,
-				  .words = { room, k, 0 },
-				  .meaning = { room + k, k, 0 },
-				  .fused = room + 2 * k };
+	ret->k = k;
+	ret->words = (struct og_top){ ret->room, k, 0 };
+	ret->meaning = (struct og_top){ ret->room + k, k, 0 };
+	ret->fused = ret->room + 2 * k;
 	return 0;
-}
-
-static void rankings_free(struct rankings *rankings)
-{
-	free(rankings->words.best);
 }
 
 static int rank_words(struct og_policies *policies, const struct og_policy_search *search,
@@ -183,7 +179,7 @@ static int search_both(struct og_policies *policies, const struct og_policy_sear
 	for (size_t i = 0; i < n && i < search->limit && rc == 0; i++)
 		rc = add_passage(policies, search, &rankings.fused[i], list, err);
 out:
-	rankings_free(&rankings);
+	free(rankings.room);
 	return rc;
 }
 
