@@ -456,3 +456,25 @@ drain() {
 	[ "$(did refund)" -eq 1 ]
 	[ -z "$(sql "SELECT 1 FROM payments WHERE status LIKE 'pay%'")" ]
 }
+
+@test "looked at in the middle of a call: nothing is said of it, and nothing sent" {
+	echo '/charges stall 5000' >"$behave"
+	id=$(og-submit --as charlie 'pay for 1 wireless mouse')
+	killed_in_call
+	before=$(entries)
+	sent=$(wc -l <"$log")
+	for _ in $(seq 50); do
+		OG_MODEL=openai:http://127.0.0.1:1/v1#m OG_MODEL_PRICE='1 2' \
+			og-worker --dry-run >looked 2>&1 && break
+		grep -q 'nothing is queued' looked || break
+		sleep 0.1
+	done
+	grep -q 'a call to a service is under way' looked
+	[ "$(entries)" -eq "$before" ]
+	[ "$(wc -l <"$log")" -eq "$sent" ]
+	drain
+	show
+	is state 'done'
+	[ "$(did charge)" -eq 1 ]
+	[ "$(keys)" -eq 1 ]
+}

@@ -383,6 +383,37 @@ again_and_again() { # LINE
 	[ "$status" -eq 1 ]
 }
 
+@test "--dry-run in the middle of a task: the next request, and nothing is done for it" {
+	use openai
+	says "$(call read "$READ_STOCK")" '{"status":429,"retry":"40s"}'
+	id=$(og-submit --as charlie 'how many laptop stands are there?')
+	og-worker --drain --quiet
+	[ "$(asked)" -eq 2 ]
+	before=$(entries)
+	calls=$(sql 'SELECT count(*) FROM og_call')
+	og-worker --dry-run --task "$id" >dry
+	[ "$(jq -cS .body dry)" = "$(jq -cS 'select(.n == 2) | .request' log)" ]
+	[ "$(asked)" -eq 2 ]
+	[ "$(entries)" -eq "$before" ]
+	[ "$(sql 'SELECT count(*) FROM og_call')" -eq "$calls" ]
+}
+
+@test "--dry-run: a word about a task is left for the worker" {
+	use openai
+	says "$(call ask_user '{"question":"Which chair?"}')"
+	try charlie 'buy me a chair'
+	og-task answer "$id" 'the ergonomic one' --as charlie >/dev/null
+	before=$(entries)
+	run og-worker --dry-run
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"a word about a task"* ]]
+	[ "$(entries)" -eq "$before" ]
+	says "$(finish 'Well then.')"
+	og-worker --drain --quiet
+	show
+	is state 'done'
+}
+
 @test "--rerun: the same result from the journal alone; one that was changed is found" {
 	use openai
 	says "$(call run_step "$BUY_CHAIR")" '{"calls":[{"name":"finish","args":{}}]}'

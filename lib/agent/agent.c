@@ -340,6 +340,48 @@ enum og_turn og_job_carry_out(struct og_job *job)
 	return turn;
 }
 
+static void do_it(struct og_job *job, const json_t *envelope)
+{
+	og_job_tell_begun(job, envelope);
+	if (og_job_carry_out(job) == OG_TURN_OK)
+		finish(job);
+}
+
+/* Why no model would be asked as things are; NULL when one would be. */
+static const char *not_asked(struct og_job *job)
+{
+	if (job->planner == &og_planner_skill)
+		return "its skill is named: no model is asked";
+	if (json_object_get(job->begun, "effect"))
+		return "a call to a service is under way, and what came of it comes first";
+	return og_job_given_end(job) ? job->reason : NULL;
+}
+
+/* A dry run: up to what the model would be asked next. Nothing is taken up
+ * that a worker before us left half done, and nothing ends. */
+static void look(struct og_job *job, const json_t *envelope)
+{
+	const char *kind = og_json_str(envelope, "kind"), *why;
+	struct og_agent_report *report = job->report;
+
+	if (kind && strcmp(kind, "task") != 0) {
+		og_job_outcome(job, OG_OUTCOME_DRY, "it is a word about a task, and no task");
+		return;
+	}
+	if (!begin(job, envelope)) {
+		report->outcome = OG_OUTCOME_DRY;
+		return;
+	}
+	why = not_asked(job);
+	if (!why && prepare_result(job) < 0)
+		why = "out of memory";
+	if (!why && job->planner->run(job) != OG_TURN_BROKEN)
+		why = job->reason;
+	if (why)
+		og_job_outcome(job, OG_OUTCOME_DRY, why);
+	report->outcome = OG_OUTCOME_DRY;
+}
+
 /* An action names a skill and its values: there is nothing to reason about. */
 static const struct og_planner *choose_planner(const struct og_agent_means *means,
 					       const json_t *envelope)
@@ -374,14 +416,10 @@ void og_agent_run(const struct og_agent_means *means, const char *envelope, size
 	job.planner = choose_planner(means, parsed);
 	job.envelope = parsed;
 	og_job_tell_begin(&job, parsed);
-	if (parsed && begin(&job, parsed)) {
-		og_job_tell_begun(&job, parsed);
-		if (means->dry && job.planner == &og_planner_skill)
-			og_job_outcome(&job, OG_OUTCOME_DRY,
-				       "its skill is named: no model is asked");
-		else if (og_job_carry_out(&job) == OG_TURN_OK)
-			finish(&job);
-	}
+	if (parsed && means->dry)
+		look(&job, parsed);
+	else if (parsed && begin(&job, parsed))
+		do_it(&job, parsed);
 	og_job_tell_end(&job);
 	og_records_free(job.records);
 	json_decref(parsed);

@@ -249,8 +249,10 @@ int og_records_answer(struct og_job *job, const char *verb, json_t *request, jso
 	}
 	if (record)
 		return gone_astray(records, verb, record);
+	if (counts && !records->look)
+		json_object_set_new(request, "call", json_integer(records->next));
 	if (counts)
-		json_object_set_new(request, "call", json_integer(records->next++));
+		records->next++;
 	return 0;
 }
 

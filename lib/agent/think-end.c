@@ -110,10 +110,27 @@ static enum og_turn end_from_outside(struct og_thinking *t)
 	return OG_TURN_OK;
 }
 
+/* A dry run ends where it is, and says so; with a request to show it does
+ * already. */
+static enum og_turn end_look(struct og_job *job, enum og_turn turn)
+{
+	const struct og_records *records = job->records;
+
+	if (records->astray[0])
+		og_job_broken(job, records->astray);
+	else if (records->missing)
+		og_job_broken(job, og_records_went_on(job)
+					   ? "another planner has taken the task over"
+					   : "what its last answer calls for is not done yet");
+	return turn;
+}
+
 enum og_turn og_think_end(struct og_thinking *t, enum og_turn turn)
 {
 	struct og_job *job = t->job;
 
+	if (job->records->look)
+		return end_look(job, turn);
 	if (turn == OG_TURN_REFUSED)
 		turn = end_by_fault(t);
 	if (is_missing(job, turn))

@@ -403,11 +403,21 @@ static enum og_turn recall(struct og_thinking *t, const json_t *turn, json_t **r
 		return OG_TURN_BROKEN;
 	}
 	t->last = t->why_last != OG_LAST_NO;
+	/* In a dry run nothing is done that was not done yet. */
+	records->only |= records->look;
 	if (at && og_time_parse(at, &ms) == 0)
 		records->time = ms;
 	*ret = json_incref(json_object_get(turn, "answer"));
 	count(t, *ret, og_json_int(turn, "nanousd", 0));
 	return OG_TURN_OK;
+}
+
+/* Do the records end here, with nobody to ask? */
+static int is_over(const struct og_job *job)
+{
+	const struct og_records *records = job->records;
+
+	return records && ((records->only && !records->look) || og_records_went_on(job));
 }
 
 enum og_turn og_think_turn(struct og_thinking *t, json_t **ret_answer)
@@ -419,7 +429,7 @@ enum og_turn og_think_turn(struct og_thinking *t, json_t **ret_answer)
 	t->why_last = t->trip != OG_TRIP_NONE ? OG_LAST_LIMIT : OG_LAST_NO;
 	if (json_is_object(json_object_get(known, "answer")))
 		return recall(t, known, ret_answer);
-	if (t->job->records && (t->job->records->only || og_records_went_on(t->job))) {
+	if (is_over(t->job)) {
 		t->job->records->missing = 1;
 		return OG_TURN_BROKEN;
 	}

@@ -296,13 +296,14 @@ static enum og_turn one_turn(struct og_thinking *t, int *ret_over)
 
 static enum og_turn open_records(struct og_job *job)
 {
-	if (job->records || job->means->dry)
+	if (job->records)
 		return OG_TURN_OK;
 	job->records = og_records_new(job);
 	if (!job->records) {
 		og_job_broken(job, "out of memory");
 		return OG_TURN_BROKEN;
 	}
+	job->records->look = job->means->dry;
 	return job->epoch > 1 ? og_records_load(job) : OG_TURN_OK;
 }
 

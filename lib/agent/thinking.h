@@ -131,6 +131,7 @@ struct og_records {
 	int64_t next;	    /* number of the next request */
 	int64_t time;	    /* ms: of the last answer */
 	int only;	    /* nobody is asked; what is not on record is missing */
+	int look;	    /* a dry run: what is asked beside them is not put on record */
 	int off;	    /* they are of no use any more: requests have no numbers */
 	int missing;	    /* something was wanted that is not on record */
 	char astray[256];   /* what is on record does not fit, or "" */

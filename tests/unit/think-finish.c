@@ -4,6 +4,14 @@
  */
 #include "tests/unit/stage.h"
 
+static void keep(struct og_stage *stage, const char *name, const char *rows)
+{
+	json_t *parsed = og_quoted(rows);
+
+	og_sets_keep(&stage->t, name, parsed);
+	json_decref(parsed);
+}
+
 /* A task that has read three rows, and a passage. */
 static void begin(struct og_stage *stage)
 {
@@ -11,14 +19,14 @@ static void begin(struct og_stage *stage)
 				    "'text':'No order above 500 without a waiver.'}");
 
 	og_stage_begin(stage, STAGE_BEGUN);
-	og_sets_keep(&stage->t, "top",
-		     og_quoted("[{'id':1,'name':'Desk','price':1299.0,'day':'2026-01-31'},"
-			       "{'id':2,'name':'Quantum Processor v1','price':12.456,"
-			       "'day':'2026-02-01T09:30:00.125Z'},"
-			       "{'id':3,'name':'Chair','price':-4.5,'day':null}]"));
-	og_sets_keep(&stage->t, "totals",
-		     og_quoted("[{'revenue':1234567.891,'share':0.125,'code':'INV-2024-007',"
-			       "'big':{'i':'9007199254740993'}}]"));
+	keep(stage, "top",
+	     "[{'id':1,'name':'Desk','price':1299.0,'day':'2026-01-31'},"
+	     "{'id':2,'name':'Quantum Processor v1','price':12.456,"
+	     "'day':'2026-02-01T09:30:00.125Z'},"
+	     "{'id':3,'name':'Chair','price':-4.5,'day':null}]");
+	keep(stage, "totals",
+	     "[{'revenue':1234567.891,'share':0.125,'code':'INV-2024-007',"
+	     "'big':{'i':'9007199254740993'}}]");
 	og_source_text(&stage->t, "buy 2 desks");
 	og_source_text(&stage->t, "2026-03-04");
 	og_passage_key(&stage->t, passage);
