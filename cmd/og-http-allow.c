@@ -120,6 +120,7 @@ static int take_secret(struct place *place, const char *start, const char *sourc
 		       struct og_err *err)
 {
 	og_buf_adds(&place->header, start);
+	place->value = place->header.len;
 	if (og_net_header_check(place->header.data, place->header.len, &place->name, err) < 0) {
 		err->code = OG_EUSAGE;
 		return -1;

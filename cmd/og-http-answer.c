@@ -11,6 +11,7 @@
 #include "lib/base/text.h"
 
 #define HEADER_BYTES_MAX ((size_t)65536)
+#define HIDDEN_MIN	 8 /* bytes: what is shorter stands in many a text */
 
 void answer_begin(struct transfer *transfer)
 {
@@ -170,6 +171,29 @@ int answer_explain(const struct transfer *transfer, CURLcode code, struct og_err
 	default:
 		return og_fail(err, OG_EUNAVAIL, "no answer that can be used: %s",
 			       curl_easy_strerror(code));
+	}
+}
+
+static void hide(struct og_buf *body, const char *secret, size_t len)
+{
+	char *at = body->data, *end = at + body->len;
+
+	while (len >= HIDDEN_MIN && (at = memmem(at, (size_t)(end - at), secret, len))) {
+		memset(at, '*', len);
+		at += len;
+	}
+}
+
+/* What is a success is data, and left as it is. */
+void answer_hide(struct transfer *transfer, long status)
+{
+	if (transfer->body.len == 0 || (status >= 200 && status < 300))
+		return;
+	for (int i = 0; i < transfer->n_secrets; i++) {
+		const struct place *secret = transfer->secrets[i];
+
+		hide(&transfer->body, secret->header.data + secret->value,
+		     secret->header.len - secret->value);
 	}
 }
 

@@ -93,11 +93,11 @@ static int has_header(const struct og_net_request *request, const char *name, si
 /* One that the request names itself is not sent beside it. */
 static int add_secrets(struct transfer *transfer, const struct allowed *allowed, struct og_err *err)
 {
-	const struct place *secrets[PLACES_MAX];
-	int n = secrets_for(allowed, transfer->url, secrets, err);
+	int n = secrets_for(allowed, transfer->url, transfer->secrets, err);
 
+	transfer->n_secrets = n < 0 ? 0 : n;
 	for (int i = 0; i < n; i++) {
-		const struct place *secret = secrets[i];
+		const struct place *secret = transfer->secrets[i];
 
 		if (!has_header(&transfer->in.request, secret->header.data, secret->name) &&
 		    add_header(transfer, secret->header.data, err) < 0)
@@ -270,6 +270,7 @@ int transfer_finish(struct transfer *transfer, CURLcode code, json_t **ret_reply
 	end_try(transfer);
 	if (transfer->due >= 0)
 		return 1;
+	answer_hide(transfer, status);
 	if (code == CURLE_OK) {
 		*ret_reply = answer_reply(transfer, status, err);
 	} else {

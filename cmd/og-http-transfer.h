@@ -19,6 +19,7 @@ struct place {
 	char *scheme, *host, *port, *path;
 	struct og_buf header; /* "Name: secret" */
 	size_t name;	      /* length of Name */
+	size_t value;	      /* where the secret itself begins */
 };
 
 struct allowed {
@@ -54,6 +55,8 @@ struct transfer {
 	CURLU *url;
 	CURL *easy; /* NULL between tries */
 	struct curl_slist *headers;
+	const struct place *secrets[PLACES_MAX]; /* that go with it */
+	int n_secrets;
 	struct og_buf body;
 	json_t *reply_headers;
 	size_t header_bytes;
@@ -95,6 +98,9 @@ size_t answer_header(char *data, size_t size, size_t n, void *arg);
 size_t answer_body(char *data, size_t size, size_t n, void *arg);
 /* What failed. Returns -1. */
 int answer_explain(const struct transfer *transfer, CURLcode code, struct og_err *err);
+/* Takes the secrets that went with the request out of what says that it
+ * failed: there are servers that quote them. */
+void answer_hide(struct transfer *transfer, long status);
 json_t *answer_reply(const struct transfer *transfer, long status, struct og_err *err);
 
 #endif

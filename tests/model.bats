@@ -327,6 +327,21 @@ again_and_again() { # LINE
 	not grep -rq falsch "$OG_HOME/erp.db" "$OG_HOME/queue.db" result
 }
 
+@test "a provider that quotes the key is not quoted" {
+	for dialect in gemini openai; do
+		use "$dialect"
+		says "$(jq -cn --arg t "the key $KEY, yes $KEY, is none of ours" '{status: 403, text: $t}')"
+		id=$(og-submit --as charlie 'hello')
+		who=charlie
+		og-worker --drain 2>told
+		show
+		is state failed
+		has reason 'the key ***********, yes ***********, is none of ours'
+		not grep -q "$KEY" told result
+		not grep -q "$KEY" "$OG_HOME"/erp.db*
+	done
+}
+
 @test "a connection that is cut: what it may have cost is spent, and it is not repeated" {
 	for how in '{"drop":true}' '{"text":"There are many of them, I think.","cut":20}'; do
 		use openai
