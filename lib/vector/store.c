@@ -12,7 +12,7 @@ static const char *const sql[STATEMENTS] = {
 	[PUT] = "INSERT INTO main.og_vector(model, dimension, task, digest, vector) "
 		"VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET vector = excluded.vector",
 	[WIDTH] = "SELECT length(vector) FROM main.og_vector WHERE model = ?1 AND dimension = ?2 "
-		  "LIMIT 1",
+		  "AND task = ?3 LIMIT 1",
 	[COUNT] = "SELECT count(*) FROM main.og_vector WHERE model = ?1 AND dimension = ?2 "
 		  "AND task = ?3",
 	[DROP] = "DELETE FROM main.og_vector WHERE model = ?1 AND dimension = ?2 AND task = ?3",
@@ -59,8 +59,7 @@ static struct og_stmt *statement(struct og_vectors *vectors, int which,
 		return NULL;
 	og_bind_text(*stmt, 1, key->model);
 	og_bind_int(*stmt, 2, key->dimension);
-	if (which != WIDTH)
-		og_bind_text(*stmt, 3, og_vector_task_name(task));
+	og_bind_text(*stmt, 3, og_vector_task_name(task));
 	return *stmt;
 }
 
@@ -76,16 +75,16 @@ static int number(struct og_stmt *stmt, int64_t *ret, struct og_err *err)
 	return found;
 }
 
+/* Documents set the width; who may only search does not. 1: it has theirs;
+ * 0: there are none; -1. */
 static int same_width(struct og_vectors *vectors, const struct og_vector_key *key, size_t n,
 		      struct og_err *err)
 {
 	int64_t bytes = 0;
 	int found = number(statement(vectors, WIDTH, key, OG_VECTOR_DOCUMENT, err), &bytes, err);
 
-	if (found <= 0)
+	if (found <= 0 || (size_t)bytes == n * sizeof(float))
 		return found;
-	if ((size_t)bytes == n * sizeof(float))
-		return 0;
 	og_fail(err, OG_EDATA, "vector: it has %zu values, those of '%s' have %lld", n, key->model,
 		(long long)bytes / (long long)sizeof(float));
 	return og_hint(err, "a model that changed its width needs another name or dimension");
@@ -111,9 +110,13 @@ int og_vectors_put(struct og_vectors *vectors, const struct og_vector_key *key,
 		   struct og_err *err)
 {
 	struct og_stmt *stmt;
+	int known = same_width(vectors, key, vector->n, err);
 
-	if (same_width(vectors, key, vector->n, err) < 0 ||
-	    (task == OG_VECTOR_QUERY && make_room(vectors, key, err) < 0))
+	if (known < 0)
+		return -1;
+	if (task == OG_VECTOR_QUERY && known == 0)
+		return 0;
+	if (task == OG_VECTOR_QUERY && make_room(vectors, key, err) < 0)
 		return -1;
 	stmt = statement(vectors, PUT, key, task, err);
 	if (!stmt)

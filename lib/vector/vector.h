@@ -47,7 +47,8 @@ int og_vectors_new(struct og_db *db, struct og_vectors **ret, struct og_err *err
 void og_vectors_free(struct og_vectors *vectors); /* before og_db_close() */
 
 /* Inside the caller's write transaction. digest: of the text, hexadecimal.
- * All vectors of a key have as many values as its first. OG_EDATA. */
+ * All vectors of a key have as many values as its first document: OG_EDATA.
+ * A query finds nothing before there is one, and is not kept until then. */
 int og_vectors_put(struct og_vectors *vectors, const struct og_vector_key *key,
 		   enum og_vector_task task, const char *digest, const struct og_vector *vector,
 		   struct og_err *err);

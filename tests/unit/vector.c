@@ -177,6 +177,25 @@ static void vectors_of_two_widths_are_not_mixed(void)
 	close_house(&h);
 }
 
+/* Anybody may search; what is put for a search decides nothing about the
+ * documents, and is not kept before there are any. */
+static void a_query_does_not_set_the_width(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	struct house h = { .db = NULL };
+	int64_t n = -1;
+
+	if (open_house(&h)) {
+		OG_CHECK_INT(put(&h, "m", OG_VECTOR_QUERY, "qq", 2, 1), OG_OK);
+		OG_CHECK_OK(og_db_int(h.db, "SELECT count(*) FROM og_vector", &n, &err), &err);
+		OG_CHECK_INT(n, 0);
+		OG_CHECK_INT(put(&h, "m", OG_VECTOR_DOCUMENT, "aa", 2, 4), OG_OK);
+		OG_CHECK_INT(put(&h, "m", OG_VECTOR_QUERY, "qq", 2, 4), OG_OK);
+		OG_CHECK(get(&h, "m", OG_VECTOR_QUERY, "qq") == 2);
+	}
+	close_house(&h);
+}
+
 /* The ten thousandth query finds room; documents stay. */
 static void queries_do_not_fill_the_store(void)
 {
@@ -243,6 +262,7 @@ int main(void)
 	OG_RUN(the_cosine_is_that_of_the_terms);
 	OG_RUN(what_is_kept_is_found_by_all_of_its_key);
 	OG_RUN(vectors_of_two_widths_are_not_mixed);
+	OG_RUN(a_query_does_not_set_the_width);
 	OG_RUN(queries_do_not_fill_the_store);
 	OG_RUN(the_best_come_first_and_the_rest_not_at_all);
 	OG_RUN(what_both_rankings_know_wins);
