@@ -69,23 +69,30 @@ void og_money_text(int64_t nanousd, char out[OG_MONEY_TEXT])
 
 /* --- prices ----------------------------------------------------------------- */
 
-/* tokens * price / a million, rounded up. */
-static int64_t part_cost(int64_t tokens, int64_t price)
-{
-	int64_t product;
-
-	if (tokens <= 0 || price <= 0)
-		return 0;
-	if (__builtin_mul_overflow(tokens, price, &product) || product > INT64_MAX - MILLION)
-		return INT64_MAX;
-	return (product + MILLION - 1) / MILLION;
-}
-
 static int64_t add(int64_t a, int64_t b)
 {
 	int64_t sum;
 
 	return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}
+
+static int64_t times(int64_t a, int64_t b)
+{
+	int64_t product;
+
+	return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
+}
+
+/* tokens * price / a million, rounded up. The whole product has no room for
+ * a thousand million tokens at 10 USD; its parts have, at any price. */
+static int64_t part_cost(int64_t tokens, int64_t price)
+{
+	int64_t millions = tokens / MILLION, rest = tokens % MILLION;
+
+	if (tokens <= 0 || price <= 0)
+		return 0;
+	return add(add(times(millions, price), times(rest, price / MILLION)),
+		   (rest * (price % MILLION) + MILLION - 1) / MILLION);
 }
 
 int64_t og_price_cost(const struct og_price *price, const struct og_usage *usage)

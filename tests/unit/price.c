@@ -74,6 +74,15 @@ static void a_usage_is_rounded_up(void)
 	OG_CHECK_INT(cost(10, 20, 0), 750); /* no more can be cached than was said */
 	OG_CHECK_INT(cost(-5, -5, -5), 0);
 	OG_CHECK_INT(cost(INT64_MAX, 0, INT64_MAX), INT64_MAX);
+	/* As many tokens as a usage may have, at 2.50 USD, and at the dearest. */
+	OG_CHECK_INT(cost(0, 0, OG_USAGE_MAX - 1), INT64_C(2499999997500));
+	OG_CHECK_INT(cost(0, 0, OG_USAGE_MAX) * 4, INT64_C(10000000000000));
+	OG_CHECK_INT(og_price_cost(&(struct og_price){ 0, INT64_C(10000000001), 0 },
+				   &(struct og_usage){ 0, 0, OG_USAGE_MAX - 1 }),
+		     INT64_C(9999999991000));
+	OG_CHECK_INT(og_price_cost(&(struct og_price){ 0, INT64_C(1000000000000000), 0 },
+				   &(struct og_usage){ 0, 0, OG_USAGE_MAX }),
+		     INT64_C(1000000000000000000));
 	OG_CHECK_INT(og_price_cost(&(struct og_price){ 1, 1, 1 }, &(struct og_usage){ 1, 0, 1 }),
 		     2);
 }
