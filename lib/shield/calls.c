@@ -88,7 +88,7 @@ static int has_room(struct og_request *rq, int64_t size, struct og_err *err)
 {
 	int64_t before = 0;
 
-	if (og_records_size(rq->shield->tasks, rq->task.id, &before, err) < 0)
+	if (og_records_size(rq->shield->tasks, rq->task.id, 0, &before, err) < 0)
 		return -1;
 	if (before + size <= OG_TASK_RECORDS_MAX)
 		return 0;

@@ -32,8 +32,8 @@
 #include "lib/shield/channel-internal.h"
 
 #define OG_CALL_NUMBER_MAX  INT64_C(1000000000)
-#define OG_CALL_REPLY_MAX   ((size_t)4 << 20)	/* bytes of one reply on record */
-#define OG_TASK_RECORDS_MAX ((int64_t)64 << 20) /* of all of a task's, with model answers */
+#define OG_CALL_REPLY_MAX   ((size_t)OG_RECORD_MAX) /* bytes of one reply on record */
+#define OG_TASK_RECORDS_MAX ((int64_t)64 << 20)	    /* of all of a task's, with model answers */
 
 /* Finds the task and the number's record. 1: it was made before, its reply
  * is rq->recorded; 0: it is new, and rq->numbered from here on; -1. */

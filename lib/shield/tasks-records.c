@@ -54,7 +54,8 @@ int og_call_row_put(struct og_tasks *tasks, const char *task, const struct og_ca
 	return og_stmt_run(stmt, err);
 }
 
-int og_records_size(struct og_tasks *tasks, const char *task, int64_t *ret, struct og_err *err)
+int og_records_size(struct og_tasks *tasks, const char *task, int64_t turn, int64_t *ret,
+		    struct og_err *err)
 {
 	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_RECORDS_SIZE, err);
 	int found;
@@ -62,6 +63,8 @@ int og_records_size(struct og_tasks *tasks, const char *task, int64_t *ret, stru
 	if (!stmt)
 		return -1;
 	og_bind_text(stmt, 1, task);
+	og_bind_int(stmt, 2, OG_RECORD_MAX);
+	og_bind_int(stmt, 3, turn);
 	found = og_stmt_step(stmt, err);
 	if (found == 1)
 		*ret = og_col_int(stmt, 0);

@@ -88,8 +88,9 @@ static const char *const sql_text[SQL_COUNT] = {
 	[SQL_CALL_PUT] = "INSERT INTO main.og_call(task, call, verb, digest, size, reply)"
 			 " VALUES(?1,?2,?3,?4,?5,?6)",
 	[SQL_RECORDS_SIZE] = "SELECT coalesce((SELECT sum(size) FROM main.og_call"
-			     " WHERE task = ?1), 0) + coalesce((SELECT sum(size)"
-			     " FROM main.og_turn WHERE task = ?1), 0)",
+			     " WHERE task = ?1), 0) + coalesce((SELECT sum(CASE state"
+			     " WHEN 'reserved' THEN ?2 ELSE size END)"
+			     " FROM main.og_turn WHERE task = ?1 AND turn <> ?3), 0)",
 	[SQL_RECORDS] = "SELECT 1, turn, model, digest, answer, state, usage, nanousd, time, size"
 			" FROM main.og_turn WHERE task = ?1 UNION ALL"
 			" SELECT 0, call, verb, digest, reply, NULL, NULL, NULL, NULL, size"

@@ -125,8 +125,12 @@ int og_call_row_get(struct og_tasks *tasks, const char *task, int64_t call, stru
 		    struct og_err *err);
 int og_call_row_put(struct og_tasks *tasks, const char *task, const struct og_call_row *row,
 		    struct og_err *err);
-/* Bytes of all that is on record of a task: replies, and answers of models. */
-int og_records_size(struct og_tasks *tasks, const char *task, int64_t *ret, struct og_err *err);
+/* Bytes of all that is on record of a task: replies, and answers of models.
+ * A turn that is reserved may bring one of OG_RECORD_MAX, and counts as that;
+ * turn (0: none) is left out. */
+#define OG_RECORD_MAX ((int64_t)4 << 20)
+int og_records_size(struct og_tasks *tasks, const char *task, int64_t turn, int64_t *ret,
+		    struct og_err *err);
 
 /* One row of og_turn: a call of a model. Its cost is what is reserved, then
  * what it came to; sums of all tries are og_spend's. */

@@ -71,6 +71,18 @@ static int take_answer(struct og_request *rq, struct og_turn_row *row, char dige
 	return rc;
 }
 
+/* What a usage says, and nothing that came with it: it is told in the
+ * ledger for good, which has no word of an answer. Heap. */
+static char *usage_text(const struct og_usage *usage)
+{
+	json_t *bare = json_pack("{s:I,s:I,s:I}", "cached", (json_int_t)usage->cached, "input",
+				 (json_int_t)usage->input, "output", (json_int_t)usage->output);
+	char *text = bare ? json_dumps(bare, JSON_COMPACT) : NULL;
+
+	json_decref(bare);
+	return text;
+}
+
 /* By what was used, or all that was reserved. */
 static int take_usage(struct og_request *rq, struct og_turn_row *row, struct og_err *err)
 {
@@ -83,7 +95,7 @@ static int take_usage(struct og_request *rq, struct og_turn_row *row, struct og_
 	if (og_usage_read(told, &usage) < 0)
 		return og_fail(err, OG_EDATA, "request: 'usage' is no usage");
 	free(row->usage);
-	row->usage = json_dumps(told, JSON_COMPACT);
+	row->usage = usage_text(&usage);
 	if (!row->usage)
 		return og_fail_nomem(err);
 	row->tokens = usage.input + usage.output;
@@ -92,11 +104,11 @@ static int take_usage(struct og_request *rq, struct og_turn_row *row, struct og_
 	return 0;
 }
 
-static json_t *entry_body(struct og_request *rq, const struct og_turn_row *row, const char *answer)
+static json_t *entry_body(const struct og_turn_row *row, const char *answer)
 {
-	json_t *usage = json_object_get(rq->body, "usage");
+	json_t *usage = row->usage ? json_loads(row->usage, 0, NULL) : NULL;
 
-	return json_pack("{s:s,s:s,s:s,s:I,s:s,s:I,s:I,s:O?,s:s}", "answer", answer, "day",
+	return json_pack("{s:s,s:s,s:s,s:I,s:s,s:I,s:I,s:o?,s:s}", "answer", answer, "day",
 			 row->day, "model", row->model, "nanousd", (json_int_t)row->nanousd,
 			 "request", row->digest, "tokens", (json_int_t)row->tokens, "turn",
 			 (json_int_t)row->turn, "usage", usage, "verdict", "allow");
@@ -105,7 +117,7 @@ static json_t *entry_body(struct og_request *rq, const struct og_turn_row *row, 
 static int write_entry(struct og_request *rq, struct og_turn_row *row, const char *answer,
 		       struct og_err *err)
 {
-	json_t *body = entry_body(rq, row, answer);
+	json_t *body = entry_body(row, answer);
 	int rc = body ? og_request_write_entry(rq, "model.answer", body, err) : og_fail_nomem(err);
 
 	json_decref(body);

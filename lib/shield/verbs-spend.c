@@ -28,23 +28,24 @@ static int check_numbers(struct og_request *rq, struct og_usage *ret, struct og_
 			       (long long)OG_TURN_MAX);
 	if (!model || !*model || strlen(model) >= OG_PROVIDER_MAX)
 		return og_fail(err, OG_EDATA, "request: 'model' is no model");
-	if (ret->input < 0 || ret->output < 0 || ret->input > OG_USAGE_MAX ||
+	if (ret->input < 1 || ret->output < 0 || ret->input > OG_USAGE_MAX ||
 	    ret->output > OG_USAGE_MAX)
 		return og_fail(err, OG_EDATA, "request: 'input' or 'output' is no count of tokens");
 	return 0;
 }
 
-/* All that is on record of a task has a bound; better said before it is paid. */
+/* All that is on record of a task has a bound; better said before it is
+ * paid, for an answer that is there is kept. */
 static int has_room(struct og_request *rq, struct og_err *err)
 {
-	int64_t size = 0;
+	int64_t size = 0, turn = og_json_int(rq->body, "turn", 0);
 
-	if (og_records_size(rq->shield->tasks, rq->task.id, &size, err) < 0)
+	if (og_records_size(rq->shield->tasks, rq->task.id, turn, &size, err) < 0)
 		return -1;
-	if (size < OG_TASK_RECORDS_MAX)
+	if (size + OG_RECORD_MAX <= OG_TASK_RECORDS_MAX)
 		return 0;
 	return og_refuse(rq, OG_BUDGET, "records-size", err,
-			 "the records of the task are longer than %lld MiB together",
+			 "the records of the task would be longer than %lld MiB together",
 			 (long long)OG_TASK_RECORDS_MAX >> 20);
 }
 

@@ -232,6 +232,7 @@ static void without_a_price(void)
 	must_not(reserve(&run, 2, 10, 10), "budget", "no-price");
 	must_not(reserve(&run, 0, 10, 10), "error", "malformed");
 	must_not(reserve(&run, 2, -1, 10), "error", "malformed");
+	must_not(reserve(&run, 2, 0, 0), "error", "malformed"); /* nothing can be asked with it */
 	run_end(&run);
 }
 
@@ -314,6 +315,108 @@ static void the_journal_tells(void)
 	json_decref(reply);
 	og_conversation_free(alice);
 	og_conversation_free(bob);
+	run_end(&run);
+}
+
+/* The entry never has the text, whatever is called usage. */
+static void a_usage_is_three_numbers(void)
+{
+	struct run run;
+	json_t *reply;
+
+	nothing_spent();
+	run_begin(&run, CHARLIE);
+	must(reserve(&run, 1, 1000, 500));
+	reply = ask(&run, "journal.put",
+		    json_pack("{s:i,s:s,s:{s:s},s:{s:i,s:i,s:s}}", "turn", 1, "digest", DIGEST,
+			      "answer", "text", "hello", "usage", "input", 7, "output", 2, "words",
+			      "a sentence of the answer"));
+	must(reply);
+	OG_CHECK_INT(shop_int(&shop, "SELECT count(*) FROM audit_ledger WHERE action = "
+				     "'model.answer' AND body LIKE '%a sentence%'"),
+		     0);
+	OG_CHECK_INT(shop_int(&shop, "SELECT count(*) FROM og_turn WHERE usage LIKE '%words%'"), 0);
+	OG_CHECK_INT(shop_int(&shop, "SELECT body ->> '$.usage.input' FROM audit_ledger WHERE "
+				     "action = 'model.answer' ORDER BY seq DESC LIMIT 1"),
+		     7);
+	must(finish(&run, OG_TASK_FAILED));
+	run_end(&run);
+}
+
+/* An answer is kept when it was paid, so room for it is reserved with it. */
+static void open_turns_have_room(void)
+{
+	enum { ROOM = 16 }; /* 64 MiB, 4 for each */
+	struct run run;
+
+	nothing_spent();
+	run_begin(&run, CHARLIE);
+	for (int turn = 1; turn <= ROOM; turn++)
+		must(reserve(&run, turn, 1, 1));
+	must_not(reserve(&run, ROOM + 1, 1, 1), "budget", "records-size");
+	must(reserve(&run, ROOM, 1, 1)); /* again, for its worker died */
+	must(put_answer(&run, 1, DIGEST, 1, 1));
+	must(settle(&run, 2, "unsent", 0));
+	must(reserve(&run, ROOM + 1, 1, 1));
+	must(finish(&run, OG_TASK_FAILED));
+	run_end(&run);
+}
+
+/* Of every scope: what is counted, without what is open, is in the ledger. */
+static void check_scope(const char *scope, const char *entry, const char *open)
+{
+	char sql[1024];
+
+	snprintf(sql, sizeof(sql),
+		 "SELECT count(*) FROM (SELECT name FROM ("
+		 "SELECT name, nanousd AS n, tokens AS t, calls AS c FROM og_spend"
+		 " WHERE scope = '%s' UNION ALL SELECT %s, -(body ->> 'nanousd'),"
+		 " -(body ->> 'tokens'), -1 FROM audit_ledger WHERE action LIKE 'model.%%'"
+		 " AND task IN (SELECT name FROM og_spend WHERE scope = 'task')"
+		 " UNION ALL SELECT %s, -nanousd, -tokens, -1 FROM og_turn"
+		 " WHERE state = 'reserved') GROUP BY name"
+		 " HAVING sum(n) <> 0 OR sum(t) <> 0 OR sum(c) <> 0)",
+		 scope, entry, open);
+	if (!OG_CHECK_INT(shop_int(&shop, sql), 0))
+		printf("# scope %s\n", scope);
+}
+
+static void counters_are_the_ledger(void)
+{
+	static const char *const outcomes[] = { "unsent", "refused", "unknown", "unknown" };
+	uint32_t dice = 7;
+	struct run run;
+
+	nothing_spent();
+	run_begin(&run, CHARLIE);
+	for (int i = 0; i < 400; i++) {
+		int turn, what;
+
+		if (i == 200)
+			must(step(&run, "price")); /* from here on it has a skill */
+		dice = dice * 1664525 + 1013904223;
+		turn = 1 + (int)((dice >> 8) % 12) + i / 40 * 12;
+		what = (int)((dice >> 20) % 8);
+		if (what < 4)
+			json_decref(reserve(&run, turn, turn * 31, 17 + i));
+		else if (what < 6)
+			json_decref(put_answer(&run, turn, DIGEST, turn * 7, i));
+		else
+			json_decref(settle(&run, turn, outcomes[(dice >> 12) % 4], 0));
+		shop_exec(&shop, "DELETE FROM og_provider");
+	}
+	OG_CHECK(spent("all", "calls") > 50);
+	for (int open = 1; open >= 0; open--) {
+		check_scope("all", "''", "''");
+		check_scope("task", "task", "task");
+		check_scope("principal", "principal", "'charlie'");
+		check_scope("model", "body ->> 'model'", "model");
+		if (open)
+			must(undo(&run));
+		if (open)
+			must(finish(&run, OG_TASK_FAILED));
+	}
+	OG_CHECK_INT(shop_int(&shop, "SELECT count(*) FROM og_turn WHERE state = 'reserved'"), 0);
 	run_end(&run);
 }
 
@@ -456,6 +559,9 @@ int main(void)
 	OG_RUN(without_a_price);
 	OG_RUN(a_throttle_holds_everybody);
 	OG_RUN(the_journal_tells);
+	OG_RUN(a_usage_is_three_numbers);
+	OG_RUN(open_turns_have_room);
+	OG_RUN(counters_are_the_ledger);
 	OG_RUN(workers_cannot_overspend);
 	shop_close(&shop);
 	return og_done();
