@@ -10,10 +10,12 @@
 
 #include "cmd/og-ledger.h"
 #include "lib/base/clock.h"
+#include "lib/base/text.h"
 #include "lib/budget/price.h"
 
-#define BODY_MAX   ((size_t)1 << 20)
-#define GROUPS_MAX 100000
+#define BODY_MAX      ((size_t)1 << 20)
+#define GROUPS_MAX    100000
+#define NAME_MAX_SAFE ((size_t)8 * OG_PROVIDER_MAX) /* bytes, with its escapes */
 
 /* A day, or a moment, as the ledger has times: "2026-11-26". */
 static int check_day(const char *option, const char *text, struct og_err *err)
@@ -162,14 +164,23 @@ static int check_counters(const struct spending *spending, const struct ledger_s
 
 /* --- telling ----------------------------------------------------------------- */
 
+/* The name of a model is its worker's word. */
 static int print_sums(const char *name, const json_t *sums, struct og_err *err)
 {
 	char usd[OG_MONEY_TEXT];
+	struct og_buf safe;
+	int rc = -1;
 
+	og_buf_init(&safe, NAME_MAX_SAFE);
 	og_money_text(og_json_int(sums, "nanousd", 0), usd);
-	return og_printf(err, "%-40s %8lld %12lld %16s\n", name,
-			 (long long)og_json_int(sums, "calls", 0),
-			 (long long)og_json_int(sums, "tokens", 0), usd);
+	if (og_text_safe(&safe, name, strlen(name), 0) < 0 || og_buf_check(&safe, "name", err) < 0)
+		og_fail_nomem(err);
+	else
+		rc = og_printf(err, "%-40s %8lld %12lld %16s\n", safe.data ? safe.data : "",
+			       (long long)og_json_int(sums, "calls", 0),
+			       (long long)og_json_int(sums, "tokens", 0), usd);
+	og_buf_release(&safe);
+	return rc;
 }
 
 static int print_line(const char *by, const char *name, json_t *sums, struct og_err *err)

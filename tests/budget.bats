@@ -132,3 +132,16 @@ entered() {
 	status=$(og-task status "$id" --as charlie --json) || [ $? -eq 75 ]
 	[ "$(jq .cost.nanousd <<<"$status")" = 3025000 ]
 }
+
+@test "budget: a model's name is text one can see, whoever chose it" {
+	task_of charlie 'buy 1 Ergonomic Chair'
+	shield
+	begin
+	reserve 1 10 10 "gemini:gemini-3.5-flash"$'\e'"]0;all is well"$'\a'
+	answer 1 5 5
+	shield_end
+	shield=
+	run -0 og-ledger spend --as alice --by model
+	[[ "$output" == *'gemini:gemini-3.5-flash\x1B]0;all is well\x07 '* ]]
+	[[ "$output" != *$'\e'* ]]
+}
