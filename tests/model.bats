@@ -129,6 +129,24 @@ stock_question() { # DIALECT [OPTION...]
 	og-ledger verify --state
 }
 
+@test "a tool that is not offered: what was not done is not told as done" {
+	use openai
+	says "$(call write '{"sql":"UPDATE products SET stock_quantity = 1 WHERE id = 1"}')" \
+		"$(finish 'The stock is corrected.')"
+	try charlie 'correct the stock of chairs'
+	[ "$ended" -eq 1 ]
+	is state denied
+	is refusal.rule no-tool
+	has answer Refused
+	[ "$(stock 1)" -eq 50 ]
+	# Another way that was open to it is no refusal.
+	use openai
+	says "$(call write '{"sql":"UPDATE products SET stock_quantity = 1 WHERE id = 1"}')" \
+		"$(call read "$READ_STOCK")" "$(finish 'There are 100 laptop stands.')"
+	try charlie 'how many laptop stands are there?'
+	is state 'done'
+}
+
 @test "it asks the person back, and goes on with the answer" {
 	use openai
 	says "$(call ask_user '{"question":"Which chair?"}')"
@@ -451,6 +469,16 @@ again_and_again() { # LINE
 	jq -c '.turns |= .[:1]' journal >tampered
 	run og-worker --rerun tampered
 	[ "$status" -eq 1 ]
+	# What was taken out is named.
+	lacks() { # JQ WORDS
+		jq -c "$1" journal >tampered
+		run --separate-stderr og-worker --rerun tampered
+		[ "$status" -eq 1 ]
+		[[ "$stderr" == *"journal: $2 is not on record"* ]] || { echo "$stderr"; return 1; }
+	}
+	lacks '.turns |= .[1:]' 'turn 1'
+	lacks '.turns |= .[:1]' 'turn 2'
+	lacks 'del(.calls[2])' 'request 2 (skill.get)'
 	jq -c '.result.answer = "You owe me nothing."' journal >tampered
 	run --separate-stderr og-worker --rerun tampered
 	[ "$status" -eq 1 ]

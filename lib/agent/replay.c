@@ -223,6 +223,38 @@ int og_records_went_on(const struct og_job *job)
 	return next_record(job) != NULL;
 }
 
+/* The greatest number among them, or -1. */
+static int64_t greatest(const json_t *records)
+{
+	int64_t most = -1;
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)records, name, value)
+	{
+		int64_t number = strtoll(name, NULL, 10);
+
+		most = number > most ? number : most;
+	}
+	return most;
+}
+
+int og_records_gap(const struct og_job *job, int64_t turn)
+{
+	const struct og_records *records = job->records;
+
+	return (!next_record(job) && greatest(records->calls) > records->next) ||
+	       greatest(records->turns) > turn;
+}
+
+static int lacks_request(struct og_records *records, const char *verb)
+{
+	records->missing = 1;
+	og_text_format(records->lacks, sizeof(records->lacks), "request %lld (%s)",
+		       (long long)records->next, verb);
+	return -1;
+}
+
 static int gone_astray(struct og_records *records, const char *verb, const json_t *record)
 {
 	og_text_format(records->astray, sizeof(records->astray),
@@ -243,10 +275,8 @@ int og_records_answer(struct og_job *job, const char *verb, json_t *request, jso
 		return 1;
 	}
 	if ((record && og_records_turned_back(job) && strcmp(verb, "saga.undo") != 0) ||
-	    (!record && records && records->only)) {
-		records->missing = 1;
-		return -1;
-	}
+	    (!record && records && records->only))
+		return lacks_request(records, verb);
 	if (record)
 		return gone_astray(records, verb, record);
 	if (counts && !records->look)

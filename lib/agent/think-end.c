@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/agent/thinking.h"
+#include "lib/base/text.h"
 
 /* What was done cannot be told from the records: it is taken back as the
  * shield has it. */
@@ -90,6 +91,22 @@ static int is_missing(const struct og_job *job, enum og_turn turn)
 	return turn == OG_TURN_BROKEN && job->records && job->records->missing;
 }
 
+/* In a rerun: a record is missing that there was once, for there are later
+ * ones, or the task was done, which nothing from outside makes it. */
+static int was_taken_out(const struct og_thinking *t)
+{
+	struct og_records *records = t->job->records;
+	const char *state = og_json_str(records->over, "state");
+	int done =
+		state && strcmp(state, "done") == 0 && !json_object_get(records->over, "resolved");
+
+	if (!done && !og_records_gap(t->job, t->turn))
+		return 0;
+	og_text_format(records->astray, sizeof(records->astray), "journal: %s is not on record",
+		       records->lacks);
+	return 1;
+}
+
 /* The records end here: the task went on without the model, or had its end
  * from outside. */
 static enum og_turn end_from_outside(struct og_thinking *t)
@@ -103,6 +120,8 @@ static enum og_turn end_from_outside(struct og_thinking *t)
 		turn = fall_back(job, reason);
 	if (reason && !is_missing(job, turn))
 		return turn;
+	if (job->records->over && was_taken_out(t))
+		return OG_TURN_BROKEN;
 	job->records->missing = 0;
 	if (job->records->over)
 		return og_job_end_as(job, job->records->over);

@@ -431,6 +431,8 @@ enum og_turn og_think_turn(struct og_thinking *t, json_t **ret_answer)
 		return recall(t, known, ret_answer);
 	if (is_over(t->job)) {
 		t->job->records->missing = 1;
+		og_text_format(t->job->records->lacks, sizeof(t->job->records->lacks), "turn %lld",
+			       (long long)t->turn);
 		return OG_TURN_BROKEN;
 	}
 	if (t->turn > 1 && time_over(t)) {

@@ -133,7 +133,8 @@ struct og_records {
 	int only;	    /* nobody is asked; what is not on record is missing */
 	int look;	    /* a dry run: what is asked beside them is not put on record */
 	int off;	    /* they are of no use any more: requests have no numbers */
-	int missing;	    /* something was wanted that is not on record */
+	int missing;	    /* something was wanted that is not on record: */
+	char lacks[128];    /* which request or turn */
 	char astray[256];   /* what is on record does not fit, or "" */
 	json_t *begun;	    /* task.begin's reply as it was */
 	const json_t *over; /* in a rerun: the result on record, borrowed */
@@ -162,6 +163,9 @@ const json_t *og_records_turn(const struct og_job *job, int64_t turn);
  * another planner? */
 int og_records_turned_back(const struct og_job *job);
 int og_records_went_on(const struct og_job *job);
+/* Something is missing at this turn: are there records of what came later?
+ * Then it was there once. */
+int og_records_gap(const struct og_job *job, int64_t turn);
 /* For one thing that takes several requests, of which only the last is on
  * record: they share a number. _hold tells it, _again goes back to it. */
 int64_t og_records_hold(const struct og_job *job);

@@ -1052,7 +1052,7 @@ static void changed_records(void)
 	/* One that is gone. */
 	journal = journal_of(&s);
 	json_array_clear(json_object_get(journal, "turns"));
-	check_bad_rerun(&s, journal, "differs");
+	check_bad_rerun(&s, journal, "journal: turn 1 is not on record");
 	end_scene(&s);
 }
 
