@@ -63,10 +63,13 @@ int og_act_name(struct og_request *rq, struct og_err *err)
 	return 0;
 }
 
-/* Does a model speak? Whoever works on a task says so in task.begin. */
+/* Does a model speak? Whoever works on a task says so in task.begin; where
+ * nobody said it in this conversation, it may be one. */
 static int is_model(const struct og_request *rq)
 {
-	return strncmp(og_request_agent(rq), OG_AGENT_MODEL, strlen(OG_AGENT_MODEL)) == 0;
+	const char *agent = og_json_str(rq->talk->agents, rq->task.id);
+
+	return !agent || strncmp(agent, OG_AGENT_MODEL, strlen(OG_AGENT_MODEL)) == 0;
 }
 
 /* What "model_writes" says; a word that nobody knows is taken for the

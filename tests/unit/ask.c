@@ -292,6 +292,7 @@ static void who_may_not_cannot(void)
 
 static void none_is_none(void)
 {
+	struct og_conversation *begun_in;
 	struct run run;
 	char state[32];
 
@@ -302,6 +303,12 @@ static void none_is_none(void)
 		     json_pack("{s:i,s:s}", "call", 1, "sql",
 			       "CREATE TABLE t2(id INTEGER PRIMARY KEY)")),
 		 "deny", "model-writes");
+	/* Nor in a conversation where nobody said who works on the task. */
+	begun_in = run.talk;
+	run.talk = shop_talk(&shop);
+	must_not(put(&run, 2, STOCK), "deny", "model-writes");
+	og_conversation_free(run.talk);
+	run.talk = begun_in;
 	/* A word nobody knows is no leave. */
 	shop.conf.model_writes = (char *)"perhaps";
 	must_not(put(&run, 2, STOCK), "deny", "model-writes");
