@@ -20,6 +20,7 @@
 #define WORDS_MAX   128
 #define GRACE_MS    10000 /* beyond --timeout: it ends itself, and says more */
 #define PERCENT_ALL 100
+#define SAID_MAX    300 /* bytes of a reason that are told */
 
 struct session {
 	const struct og_ctx *ctx;
@@ -155,6 +156,7 @@ static const char *name_of(const struct session *s, size_t scenario)
 static int tell_failures(struct session *s, const json_t *line)
 {
 	const json_t *failures = json_object_get(line, "failures");
+	const char *reason = og_json_str(line, "reason");
 	struct og_buf text;
 	int rc = 0;
 
@@ -164,12 +166,11 @@ static int tell_failures(struct session *s, const json_t *line)
 		og_judge_say(json_array_get(failures, i), &text);
 		rc = og_printf(s->err, "#   %s\n", text.data ? text.data : "");
 	}
-	if (rc == 0 && json_array_size(failures)) {
+	/* A model's words, maybe: they are to end no line of TAP. */
+	if (rc == 0 && json_array_size(failures) && reason && *reason) {
 		og_buf_clear(&text);
-		og_buf_adds(&text, og_json_str(line, "reason") ? og_json_str(line, "reason") : "");
-		og_text_safe(&text, "", 0, 0);
-		if (text.len)
-			rc = og_printf(s->err, "#   it said: %.300s\n", text.data);
+		og_text_safe(&text, reason, strnlen(reason, SAID_MAX), 0);
+		rc = og_printf(s->err, "#   it said: %s\n", text.data);
 	}
 	og_buf_release(&text);
 	return rc;
@@ -393,8 +394,7 @@ static int run_all(struct session *s)
 			     .input = input_of,
 			     .done = note_line,
 			     .arg = s };
-	static const char *const passed[] = { "judge", "judge-command", "model-server", NULL };
-	static const char *const words[] = { "--judge", "--judge-command", "--model-server" };
+	static const char *const passed[] = { "--judge", "--judge-command", "--model-server" };
 	size_t n = 7;
 	int rc = -1;
 
@@ -405,12 +405,14 @@ static int run_all(struct session *s)
 		og_fail(s->err, OG_EUSAGE, "TMPDIR is too long");
 	else {
 		snprintf(tmp, sizeof(tmp), "TMPDIR=%s", s->scratch.temp);
-		for (size_t i = 0; passed[i]; i++) {
-			if (!og_arg_value(s->args, passed[i]))
-				continue;
-			argv[n++] = words[i];
-			argv[n++] = og_arg_value(s->args, passed[i]);
+		for (size_t i = 0; i < sizeof(passed) / sizeof(*passed); i++) {
+			const char *value = og_arg_value(s->args, passed[i] + 2);
+
+			argv[n] = passed[i];
+			argv[n + 1] = value;
+			n += value ? 2 : 0;
 		}
+		argv[n] = NULL;
 		rc = add_settings(s, argv, &n, model, sizeof(model));
 	}
 	if (rc == 0)

@@ -336,6 +336,14 @@ the_cases() {
 	og-eval --model-server ./server b.json
 }
 
+@test "what a model says is no line of its own in the report" {
+	scenario '.script = [{calls: [{name: "give_up", args: {reason: "no\nok 99 - forged\n1..99"}}]}]' >a.json
+	run --separate-stderr og-eval --model-server "$OG_BUILD/tests/servers/model" a.json
+	[ "$status" -eq 1 ]
+	[[ "$output" == *'it said: gave up: no'*'forged'* ]]
+	not grep -qv '^\(TAP\|1\.\.1$\|not ok 1\|#\)' <<<"$output"
+}
+
 @test "one: a scenario on standard input, its line on standard output" {
 	scenario >a.json
 	run --separate-stderr og-eval one <a.json
