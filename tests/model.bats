@@ -169,6 +169,19 @@ stock_question() { # DIALECT [OPTION...]
 	[ "$(asked)" -eq 3 ]
 }
 
+@test "og.conf has changed while a task waited: it fails and says what may be the reason" {
+	use openai
+	says "$(call ask_user '{"question":"Which chair?"}')" "$(finish 'Well then.')"
+	try charlie 'buy me a chair'
+	og-task answer "$id" 'the ergonomic one' --as charlie >/dev/null
+	OG_MODEL_OUTPUT=1234 og-worker --drain --quiet
+	show
+	is state failed
+	has reason "the request of turn 1 is another than the one on record"
+	has reason "have og.conf's model lines or the program changed since?"
+	[ "$(asked)" -eq 1 ]
+}
+
 @test "it asks for an approval of one exact write" {
 	use openai
 	local write='{"sql":"UPDATE products SET stock_quantity = :n WHERE id = 3","params":{"n":98}}'

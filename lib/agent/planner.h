@@ -41,10 +41,6 @@ struct og_job {
 	char name[80];	/* the skill's, "" as long as there is none */
 	char hash[80];	/* its version, "" for the active one */
 	json_t *slots;	/* for its first step, or NULL */
-	/* Something beside the steps of doc may have been changed: set it before
-	 * the request that would (sql.write, ddl, skill.put, policy.put), whose
-	 * reply may be lost. */
-	int acted;
 	/* why the task does not end as done */
 	enum og_task_state end;
 	char reason[512];

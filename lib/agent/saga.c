@@ -210,7 +210,7 @@ static int may_stand(const struct og_job *job)
 	}
 	json_array_foreach(json_object_get(job->begun, "done"), i,
 			   name) if (is_act(job, json_string_value(name))) return 1;
-	return job->acted || json_array_size(json_object_get(job->begun, "undone")) > 0;
+	return json_array_size(json_object_get(job->begun, "undone")) > 0;
 }
 
 static void undo_failed(struct og_job *job, const json_t *reply)

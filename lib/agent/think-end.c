@@ -28,13 +28,13 @@ static enum og_turn fail_astray(struct og_job *job)
 	return OG_TURN_OK;
 }
 
-/* Only while nothing that was done may stand. */
+/* Only while nothing that was done may stand: steps and writes, also those
+ * that were refused, are steps of the result. */
 static int may_fall_back(const struct og_thinking *t)
 {
 	const struct og_job *job = t->job;
 
-	return t->with->fallback && !job->acted &&
-	       json_array_size(json_object_get(job->result, "steps")) == 0;
+	return t->with->fallback && json_array_size(json_object_get(job->result, "steps")) == 0;
 }
 
 static enum og_turn fall_back(struct og_job *job, const char *reason)

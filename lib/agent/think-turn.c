@@ -398,7 +398,7 @@ static enum og_turn recall(struct og_thinking *t, const json_t *turn, json_t **r
 	if (!digest || !og_think_recall(t, digest)) {
 		og_text_format(records->astray, sizeof(records->astray),
 			       "journal: the request of turn %lld is another than the one on "
-			       "record",
+			       "record (have og.conf's model lines or the program changed since?)",
 			       (long long)t->turn);
 		return OG_TURN_BROKEN;
 	}

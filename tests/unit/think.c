@@ -1070,7 +1070,8 @@ static void astray(void)
 	json_object_set_new(turn, "digest", json_string("00"));
 	deliver(&s);
 	check_end(&s, "compensated",
-		  "journal: the request of turn 1 is another than the one on record");
+		  "journal: the request of turn 1 is another than the one on record "
+		  "(have og.conf's model lines or the program changed since?)");
 	OG_CHECK_INT(og_json_int(s.world, "undone", 0), 1);
 	end_scene(&s);
 }
