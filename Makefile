@@ -127,7 +127,7 @@ PARTS_og := og-ask.o og-broker.o og-call.o og-doctor.o og-doctor-files.o og-doct
 	og-up.o og-up-lock.o og-up-services.o og-up-tell.o \
 	og-logs.o og-log-read.o
 PARTS_og-amqp := og-amqp-request.o og-amqp-link.o og-amqp-frames.o og-amqp-act.o og-amqp-publish.o
-PARTS_og-eval := og-call.o og-eval-act.o og-eval-judge.o og-eval-look.o og-eval-one.o \
+PARTS_og-eval := og-call.o og-eval-act.o og-eval-files.o og-eval-judge.o og-eval-look.o og-eval-one.o \
 	og-eval-opinion.o og-eval-patch.o og-eval-pool.o og-eval-run.o og-eval-runs.o \
 	og-eval-scratch.o og-eval-script.o og-eval-suggest.o og-eval-temp.o og-model.o
 PARTS_og-http := og-http-allow.o og-http-answer.o og-http-transfer.o

@@ -3,7 +3,6 @@
  * what came of them, as TAP or as JSON lines, in the order of the files
  * whoever is done first.
  */
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +10,8 @@
 
 #include "cmd/og-eval.h"
 #include "lib/base/clock.h"
-#include "lib/base/file.h"
 #include "lib/base/text.h"
+#include "lib/budget/price.h"
 
 #define JOBS_MAX    64
 #define JOBS_USUAL  8
@@ -37,108 +36,6 @@ struct session {
 	struct scratch scratch; /* what each scenario's is a copy of */
 	struct og_err *err;
 };
-
-/* --- which scenarios ----------------------------------------------------- */
-
-static int wanted(const struct session *s, const char *name)
-{
-	const char *only;
-
-	for (size_t i = 0; (only = og_arg_list(s->args, "only", i)); i++)
-		if (strcmp(only, name) == 0)
-			return 1;
-	return og_arg_list(s->args, "only", 0) == NULL;
-}
-
-/* A name stands for one scenario in what is told, and in comparisons. */
-static int add_scenario(struct session *s, const char *file, json_t *scenario)
-{
-	const char *name = og_json_str(scenario, "name");
-
-	for (size_t i = 0; i < json_array_size(s->scenarios); i++) {
-		const json_t *other = json_array_get(s->scenarios, i);
-		const char *there = og_json_str(json_object_get(other, "scenario"), "name");
-
-		if (there && strcmp(there, name) == 0)
-			return og_fail(s->err, OG_EDATA,
-				       "%s: there is a scenario '%s' in %s already", file, name,
-				       og_json_str(other, "file"));
-	}
-	if (!wanted(s, name))
-		return 0;
-	if (json_array_append_new(s->scenarios,
-				  json_pack("{s:s, s:O}", "file", file, "scenario", scenario)) < 0)
-		return og_fail_nomem(s->err);
-	return 0;
-}
-
-static int add_file(struct session *s, const char *path)
-{
-	json_t *list = NULL;
-	struct og_buf text;
-	int rc;
-
-	og_buf_init(&text, OG_SCENARIO_MAX);
-	rc = og_file_read(path, "scenario", &text, s->err);
-	if (rc == 0)
-		rc = og_scenarios_parse(text.data ? text.data : "", text.len, path, &list, s->err);
-	for (size_t i = 0; rc == 0 && i < json_array_size(list); i++)
-		rc = add_scenario(s, path, json_array_get(list, i));
-	json_decref(list);
-	og_buf_release(&text);
-	return rc;
-}
-
-/* Without a file: those that came with us. */
-static int add_shipped(struct session *s)
-{
-	char *pattern = og_share_path(s->ctx->exe_dir, "scenarios/*.json");
-	glob_t found;
-	int rc = 0;
-
-	if (!pattern)
-		return og_fail_nomem(s->err);
-	if (glob(pattern, 0, NULL, &found) != 0) {
-		og_fail(s->err, OG_ENOINPUT, "nothing at '%s'", pattern);
-		free(pattern);
-		return -1;
-	}
-	for (size_t i = 0; rc == 0 && i < found.gl_pathc; i++)
-		rc = add_file(s, found.gl_pathv[i]);
-	globfree(&found);
-	free(pattern);
-	return rc;
-}
-
-static int check_only(const struct session *s)
-{
-	const char *only;
-
-	for (size_t i = 0; (only = og_arg_list(s->args, "only", i)); i++) {
-		int found = 0;
-
-		for (size_t k = 0; k < json_array_size(s->scenarios); k++)
-			found |= strcmp(only,
-					og_json_str(json_object_get(json_array_get(s->scenarios, k),
-								    "scenario"),
-						    "name")) == 0;
-		if (!found)
-			return og_fail(s->err, OG_ENOINPUT, "there is no scenario '%s'", only);
-	}
-	return 0;
-}
-
-static int read_files(struct session *s)
-{
-	const char *path;
-	int rc = 0;
-
-	if (!og_arg(s->args, 0))
-		rc = add_shipped(s);
-	for (size_t i = 0; rc == 0 && (path = og_arg(s->args, i)); i++)
-		rc = add_file(s, path);
-	return rc == 0 ? check_only(s) : -1;
-}
 
 /* --- telling ------------------------------------------------------------- */
 
@@ -252,17 +149,18 @@ static int tell_more(struct session *s)
 static int tell_summary(struct session *s)
 {
 	int64_t ms = og_mono_ms() - s->began;
-	char time[OG_TIME_LEN + 1];
+	char time[OG_TIME_LEN + 1], usd[OG_MONEY_TEXT];
 	json_t *summary;
 	int rc;
 
 	og_time_format(og_now_ms(), time);
+	og_money_text(s->nanousd, usd);
 	if (!og_arg_flag(s->args, "json"))
 		return og_printf(s->err,
 				 "# %zu passed, %zu failed, %zu skipped; %lld ms, %lld tokens, "
-				 "%.6f USD\n",
+				 "%s USD\n",
 				 s->passed, s->failed, s->skipped, (long long)ms,
-				 (long long)s->tokens, (double)s->nanousd / 1e9);
+				 (long long)s->tokens, usd);
 	summary = json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s?, s:b, s:s, s:s}",
 			    "v", 1, "summary", 1, "passed", (json_int_t)s->passed, "failed",
 			    (json_int_t)s->failed, "skipped", (json_int_t)s->skipped, "repeat",
@@ -469,7 +367,7 @@ static int run_session(struct session *s)
 {
 	size_t n;
 
-	if (read_options(s) < 0 || read_files(s) < 0)
+	if (read_options(s) < 0 || eval_read_scenarios(s->ctx, s->args, s->scenarios, s->err) < 0)
 		return -1;
 	n = json_array_size(s->scenarios);
 	s->lines = calloc(n * s->repeat + 1, sizeof(json_t *));

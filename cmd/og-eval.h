@@ -161,6 +161,14 @@ int opinion_of_model(const struct og_ctx *ctx, const struct og_conf *conf, const
  * added, all in one place. */
 void patch_write(const char *skill, const char *old, const char *new, struct og_buf *out);
 
+/* --- og-eval-files.c ----------------------------------------------------- */
+
+/* Appends {"file","scenario"} of each that is to run. A name stands for one
+ * scenario in what is told, and in comparisons: OG_EDATA when it is there
+ * twice, OG_ENOINPUT for an --only that names none. */
+int eval_read_scenarios(const struct og_ctx *ctx, const struct og_args *args, json_t *scenarios,
+			struct og_err *err);
+
 /* --- commands ------------------------------------------------------------ */
 
 og_command_fn eval_run, eval_one, eval_compare, eval_judge, eval_suggest;

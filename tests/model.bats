@@ -139,6 +139,13 @@ stock_question() { # DIALECT [OPTION...]
 	is refusal.rule no-tool
 	has answer Refused
 	[ "$(stock 1)" -eq 50 ]
+	# Nor by asking for an approval of it.
+	use openai
+	says "$(call ask_approval '{"question":"May I?","tool":"change_schema","arguments":{"sql":"CREATE TABLE t(id INTEGER PRIMARY KEY)"}}')" \
+		"$(finish 'The table is there.')"
+	try bob 'we need a table'
+	is state denied
+	is refusal.rule no-tool
 	# Another way that was open to it is no refusal.
 	use openai
 	says "$(call write '{"sql":"UPDATE products SET stock_quantity = 1 WHERE id = 1"}')" \

@@ -188,9 +188,7 @@ static json_t *no_such_tool(const struct og_thinking *t, const char *name)
 	return nearest("no-tool", name, names, t->last ? "tool of the last turn" : "tool here", "");
 }
 
-/* What the principal may not is no other thing because it was not offered:
- * an answer after it does not make it done. */
-static void note_forbidden(struct og_thinking *t, const char *name)
+void og_tool_forbidden(struct og_thinking *t, const char *name)
 {
 	json_t *refusal = json_pack("{s:s,s:s,s:o}", "verdict", "deny", "rule", "no-tool", "why",
 				    json_sprintf("'%s' is not among what may be done here", name));
@@ -208,7 +206,7 @@ static json_t *refuse_call(struct og_thinking *t, const json_t *call)
 
 	if (!tool || !og_tool_offered(t, tool)) {
 		if (tool)
-			note_forbidden(t, tool->name);
+			og_tool_forbidden(t, tool->name);
 		return no_such_tool(t, name ? name : "");
 	}
 	if (problem)

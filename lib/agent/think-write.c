@@ -259,9 +259,11 @@ enum og_turn og_tool_approval(struct og_thinking *t, const json_t *args, struct 
 	json_t *request = NULL;
 	enum og_turn turn;
 
-	if (!og_tool_offered(t, tool))
+	if (!og_tool_offered(t, tool)) {
+		og_tool_forbidden(t, tool->name);
 		ret->error = og_tool_error("no-tool", "call what is offered",
 					   "'%s' is no tool here", tool->name);
+	}
 	if (!ret->error)
 		ret->error = bad_question(question);
 	if (!ret->error)

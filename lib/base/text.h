@@ -51,6 +51,10 @@ int og_text_hidden(const char *data, size_t len);
  * become <0xFF>; lines and tabs stay. */
 int og_text_visible(struct og_buf *buf, const char *data, size_t len);
 
+/* Is this http:// or https://, a host, and no character that URLs are misread
+ * by? Neither a user nor a query or a fragment: a place to put paths behind. */
+int og_url_plain(const char *url);
+
 /* Strict decimal integer, whole string, optional minus, no leading zeros,
  * within [min, max]. what names the value in the error ("--jobs"). */
 int og_int_parse(const char *text, int64_t min, int64_t max, const char *what, int64_t *ret,

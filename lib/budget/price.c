@@ -128,7 +128,7 @@ int og_usage_read(const json_t *value, struct og_usage *ret)
 	return 0;
 }
 
-int og_price_parse(const char *text, struct og_price *ret, struct og_err *err)
+int og_price_parse(const char *text, int least, struct og_price *ret, struct og_err *err)
 {
 	int64_t sums[3] = { 0 };
 	const char *at = text;
@@ -140,7 +140,7 @@ int og_price_parse(const char *text, struct og_price *ret, struct og_err *err)
 				       text);
 		n++;
 	}
-	if (n == 0)
+	if (n < least)
 		return og_fail(err, OG_ECONF, "a price is missing");
 	*ret = (struct og_price){ sums[0], sums[1], n == 3 ? sums[2] : sums[0] };
 	return 0;

@@ -44,8 +44,8 @@ int og_usage_read(const json_t *value, struct og_usage *ret);
 int64_t og_price_cost(const struct og_price *price, const struct og_usage *usage);
 
 /* "INPUT OUTPUT [CACHED]" or "INPUT", as model_price and embed_price of
- * og.conf have it. OG_ECONF. */
-int og_price_parse(const char *text, struct og_price *ret, struct og_err *err);
+ * og.conf have it; least: so many numbers are needed. OG_ECONF. */
+int og_price_parse(const char *text, int least, struct og_price *ret, struct og_err *err);
 
 /* Whose prices go for a model of og.conf, and its name there: "gemini" for
  * gemini:MODEL, "openai" at api.openai.com; of any other place what stands

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/conf/conf-internal.h"
 
 #define SPACES " \t"
@@ -15,21 +16,6 @@ static int name_valid(const char *name)
 	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
 
 	return len > 0 && !name[len] && name[0] >= 'a' && name[0] <= 'z';
-}
-
-/* After the scheme a host, and no character that URLs are misread by. */
-static int url_valid(const char *url)
-{
-	const char *host = strncmp(url, "https://", 8) == 0  ? url + 8
-			   : strncmp(url, "http://", 7) == 0 ? url + 7
-							     : NULL;
-
-	if (!host || !*host || *host == '/' || *host == ':')
-		return 0;
-	for (const char *p = host; *p; p++)
-		if ((unsigned char)*p <= ' ' || *p == 127 || strchr("@?#\\\"'<>=", *p))
-			return 0;
-	return 1;
 }
 
 static int split(const char *word, size_t len, struct og_http_service *ret, struct og_err *err)
@@ -48,26 +34,33 @@ static int split(const char *word, size_t len, struct og_http_service *ret, stru
 	if (!name_valid(ret->name))
 		return og_fail(err, OG_ECONF, "http: '%s' is no name of a-z, 0-9 and '-'",
 			       ret->name);
-	if (!url_valid(ret->url))
+	if (!og_url_plain(ret->url))
 		return og_fail(err, OG_ECONF, "http: '%s' is no URL of a service", ret->url);
 	return 0;
+}
+
+const char *og_conf_word(const char *value, size_t i, size_t *ret_len)
+{
+	const char *at = value;
+
+	if (strcmp(at, "none") == 0)
+		return NULL;
+	for (at += strspn(at, SPACES); *at; at += strspn(at, SPACES)) {
+		*ret_len = strcspn(at, SPACES);
+		if (i-- == 0)
+			return at;
+		at += *ret_len;
+	}
+	return NULL;
 }
 
 int og_conf_http(const struct og_conf *conf, size_t i, struct og_http_service *ret,
 		 struct og_err *err)
 {
-	const char *at = conf->http;
+	size_t len;
+	const char *word = og_conf_word(conf->http, i, &len);
 
-	if (strcmp(at, "none") == 0)
-		return 0;
-	for (at += strspn(at, SPACES); *at; at += strspn(at, SPACES)) {
-		size_t len = strcspn(at, SPACES);
-
-		if (i-- == 0)
-			return split(at, len, ret, err) < 0 ? -1 : 1;
-		at += len;
-	}
-	return 0;
+	return !word ? 0 : split(word, len, ret, err) < 0 ? -1 : 1;
 }
 
 int og_conf_http_check(const struct og_conf *conf, struct og_err *err)

@@ -1,18 +1,16 @@
 /*
  * What og.conf says of models beside their names: words of a fixed choice,
  * sums of money, and files with secrets. The line that names a model is
- * lib/model's to read, what a sum is worth lib/budget's.
+ * lib/model's to read; what is a sum says lib/budget, which counts with it.
  */
 #include "lib/conf/conf.h"
 
 #include <string.h>
 #include <strings.h>
 
+#include "lib/budget/price.h"
 #include "lib/conf/conf-internal.h"
 
-#define SPACES	   " \t"
-#define DIGITS	   "0123456789"
-#define USD_DIGITS 9 /* before the point, and behind it: down to a nano-dollar */
 /* RFC 9110, 5.6.2: tokens. */
 #define TOKEN                                                                                      \
 	"!#$%&'*+-.^_`|~0123456789"                                                                \
@@ -45,52 +43,25 @@ static int check_words(const struct og_conf *conf, struct og_err *err)
 
 /* --- money -------------------------------------------------------------------- */
 
-/* "1", "0.075": the length of such a number at text, or 0. */
-static size_t usd_len(const char *text)
-{
-	size_t whole = strspn(text, DIGITS), part;
-
-	if (whole == 0 || whole > USD_DIGITS)
-		return 0;
-	if (text[whole] != '.')
-		return whole;
-	part = strspn(text + whole + 1, DIGITS);
-	return part == 0 || part > USD_DIGITS ? 0 : whole + 1 + part;
-}
-
-/* How many numbers with spaces between text is; -1: it is something else. */
-static int count_usd(const char *text)
-{
-	int n = 0;
-
-	for (text += strspn(text, SPACES); *text; text += strspn(text, SPACES)) {
-		size_t len = usd_len(text);
-
-		if (len == 0 || (text[len] && !strchr(SPACES, text[len])))
-			return -1;
-		text += len;
-		n++;
-	}
-	return n;
-}
-
 static int check_cost(const char *key, const char *value, struct og_err *err)
 {
-	if (count_usd(value) == 1)
+	int64_t sum;
+
+	if (og_money_parse(value, &sum, NULL) == 0)
 		return 0;
 	og_fail(err, OG_ECONF, "%s: '%s' is no sum in USD", key, value);
-	return og_hint(err, "%s = 2.50; 0 is no limit", key);
+	return og_hint(err, "%s = 2.50, 1000000 at most; 0 is no limit", key);
 }
 
-static int check_price(const char *key, const char *value, int min, struct og_err *err)
+static int check_price(const char *key, const char *value, int least, struct og_err *err)
 {
-	int n = count_usd(value);
+	struct og_price price;
 
-	if (strcmp(value, "none") == 0 || (n >= min && n <= 3))
+	if (strcmp(value, "none") == 0 || og_price_parse(value, least, &price, NULL) == 0)
 		return 0;
 	og_fail(err, OG_ECONF, "%s: '%s' is no price in USD per million tokens", key, value);
-	return min == 1 ? og_hint(err, "%s = 0.15", key)
-			: og_hint(err, "%s = INPUT OUTPUT [CACHED], as in 0.30 2.50 0.075", key);
+	return least == 1 ? og_hint(err, "%s = 0.15", key)
+			  : og_hint(err, "%s = INPUT OUTPUT [CACHED], as in 0.30 2.50 0.075", key);
 }
 
 static int check_sums(const struct og_conf *conf, struct og_err *err)
@@ -129,18 +100,10 @@ static int split(const char *word, size_t len, struct og_model_header *ret, stru
 int og_conf_model_header(const struct og_conf *conf, size_t i, struct og_model_header *ret,
 			 struct og_err *err)
 {
-	const char *at = conf->model_headers;
+	size_t len;
+	const char *word = og_conf_word(conf->model_headers, i, &len);
 
-	if (strcmp(at, "none") == 0)
-		return 0;
-	for (at += strspn(at, SPACES); *at; at += strspn(at, SPACES)) {
-		size_t len = strcspn(at, SPACES);
-
-		if (i-- == 0)
-			return split(at, len, ret, err) < 0 ? -1 : 1;
-		at += len;
-	}
-	return 0;
+	return !word ? 0 : split(word, len, ret, err) < 0 ? -1 : 1;
 }
 
 static int check_headers(const struct og_conf *conf, struct og_err *err)

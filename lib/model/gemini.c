@@ -8,11 +8,6 @@
 
 #include "lib/model/model-internal.h"
 
-static int bug(const char *what, struct og_err *err)
-{
-	return og_fail(err, OG_EBUG, "the conversation: %s", what);
-}
-
 /* Takes part, which may be NULL for no memory. */
 static int add_part(json_t *parts, json_t *part, struct og_err *err)
 {
@@ -53,7 +48,7 @@ static int user_turn(json_t *contents, const json_t *turn, struct og_err *err)
 	json_t *parts = open_user(contents);
 
 	if (!json_is_string(text))
-		return bug("a user's turn without a text", err);
+		return og_model_bug("a user's turn without a text", err);
 	if (!parts && add_user(contents, &parts, err) < 0)
 		return -1;
 	return add_part(parts, json_pack("{s:o}", "text", og_model_share(text)), err);
@@ -68,7 +63,7 @@ static json_t *response_part(const json_t *result, struct og_err *err)
 	json_t *response;
 
 	if (!json_is_string(name) || !what) {
-		bug("a result without a name or an output", err);
+		og_model_bug("a result without a name or an output", err);
 		return NULL;
 	}
 	response = json_pack("{s:{s:o, s:{s:o}}}", "functionResponse", "name", og_model_share(name),
@@ -89,8 +84,6 @@ static int tool_turn(json_t *contents, const json_t *turn, struct og_err *err)
 	const json_t *results = json_object_get(turn, "results");
 	json_t *parts;
 
-	if (json_array_size(results) == 0)
-		return bug("a turn of tools without results", err);
 	if (add_user(contents, &parts, err) < 0)
 		return -1;
 	for (size_t i = 0; i < json_array_size(results); i++) {
@@ -104,22 +97,21 @@ static int tool_turn(json_t *contents, const json_t *turn, struct og_err *err)
 
 static int add_turn(json_t *contents, const json_t *turn, struct og_err *err)
 {
-	const char *role = og_json_str(turn, "role");
-	const json_t *raw = json_object_get(turn, "raw");
-
-	if (!role)
-		return bug("a turn without a role", err);
-	if (strcmp(role, "user") == 0)
+	switch (og_model_said(turn, err)) {
+	case OG_SAID_USER:
 		return user_turn(contents, turn, err);
-	if (strcmp(role, "tool") == 0)
+	case OG_SAID_TOOL:
 		return tool_turn(contents, turn, err);
-	if (strcmp(role, "model") != 0)
-		return bug("a turn of an unknown role", err);
-	if (json_is_null(raw))
+	case OG_SAID_MODEL:
+		return json_array_append_new(contents,
+					     og_model_share(json_object_get(turn, "raw"))) < 0
+			       ? og_fail_nomem(err)
+			       : 0;
+	case OG_SAID_NOTHING:
 		return 0;
-	if (!json_is_object(raw))
-		return bug("a model's turn without raw", err);
-	return json_array_append_new(contents, og_model_share(raw)) < 0 ? og_fail_nomem(err) : 0;
+	default:
+		return -1;
+	}
 }
 
 static int add_contents(json_t *body, const json_t *turns, struct og_err *err)
@@ -173,7 +165,7 @@ static int add_tools(json_t *body, const struct og_model_talk *talk, struct og_e
 		json_t *made = declaration(json_array_get(talk->tools, i));
 
 		if (!made)
-			return bug("a tool without name, description or parameters", err);
+			return og_model_bug("a tool without name, description or parameters", err);
 		if (json_array_append_new(declarations, made) < 0)
 			return og_fail_nomem(err);
 	}

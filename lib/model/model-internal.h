@@ -7,6 +7,15 @@
 
 #include "lib/model/model.h"
 
+/* --- model.c: turns of a conversation -------------------------------------- */
+
+/* What a turn is; of a model's without raw nothing can be sent. -1: it is no
+ * turn as model.h has them, which is our fault (OG_EBUG). */
+enum og_said { OG_SAID_USER, OG_SAID_TOOL, OG_SAID_MODEL, OG_SAID_NOTHING };
+int og_model_said(const json_t *turn, struct og_err *err);
+/* The conversation is not as model.h has it. Always -1, OG_EBUG. */
+int og_model_bug(const char *what, struct og_err *err);
+
 /* --- answer.c ----------------------------------------------------------- */
 
 struct og_draft {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/model/model-internal.h"
 
 #define GEMINI_URL "https://generativelanguage.googleapis.com/v1beta"
@@ -17,21 +18,6 @@ static int fail(const char *text, const char *why, struct og_err *err)
 {
 	og_fail(err, OG_ECONF, "model: '%.200s' %s", text, why);
 	return og_hint(err, "model = gemini:MODEL, or openai:http://127.0.0.1:11434/v1#MODEL");
-}
-
-/* After the scheme a host, and no character that URLs are misread by. */
-static int url_valid(const char *url)
-{
-	const char *host = strncmp(url, "https://", 8) == 0  ? url + 8
-			   : strncmp(url, "http://", 7) == 0 ? url + 7
-							     : NULL;
-
-	if (!host || !*host || *host == '/' || *host == ':')
-		return 0;
-	for (const char *p = host; *p; p++)
-		if ((unsigned char)*p <= ' ' || *p == 127 || strchr("@?#\\\"'<>=", *p))
-			return 0;
-	return 1;
 }
 
 /* It becomes part of a path: no part of it may lead elsewhere. */
@@ -61,7 +47,7 @@ static int set_url(const char *text, size_t len, struct og_model *ret)
 		return -1;
 	memcpy(ret->url, text, len);
 	ret->url[len] = '\0';
-	if (!url_valid(ret->url))
+	if (!og_url_plain(ret->url))
 		return -1;
 	while (len > 0 && ret->url[len - 1] == '/')
 		ret->url[--len] = '\0';
@@ -95,6 +81,32 @@ int og_model_parse(const char *text, struct og_model *ret, struct og_err *err)
 	snprintf(model.name, sizeof(model.name), "%s", text);
 	*ret = model;
 	return 0;
+}
+
+int og_model_bug(const char *what, struct og_err *err)
+{
+	return og_fail(err, OG_EBUG, "the conversation: %s", what);
+}
+
+int og_model_said(const json_t *turn, struct og_err *err)
+{
+	const char *role = og_json_str(turn, "role");
+	const json_t *raw = json_object_get(turn, "raw");
+
+	if (!role)
+		return og_model_bug("a turn without a role", err);
+	if (strcmp(role, "user") == 0)
+		return OG_SAID_USER;
+	if (strcmp(role, "tool") == 0)
+		return json_array_size(json_object_get(turn, "results")) > 0
+			       ? OG_SAID_TOOL
+			       : og_model_bug("a turn of tools without results", err);
+	if (strcmp(role, "model") != 0)
+		return og_model_bug("a turn of an unknown role", err);
+	if (json_is_null(raw))
+		return OG_SAID_NOTHING;
+	return json_is_object(raw) ? OG_SAID_MODEL
+				   : og_model_bug("a model's turn without raw", err);
 }
 
 int og_model_request(const struct og_model *model, const struct og_model_talk *talk, json_t **ret,

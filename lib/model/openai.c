@@ -9,11 +9,6 @@
 
 #include "lib/model/model-internal.h"
 
-static int bug(const char *what, struct og_err *err)
-{
-	return og_fail(err, OG_EBUG, "the conversation: %s", what);
-}
-
 static int append(json_t *messages, json_t *message, struct og_err *err)
 {
 	return !message || json_array_append_new(messages, message) < 0 ? og_fail_nomem(err) : 0;
@@ -42,7 +37,7 @@ static int user_turn(json_t *messages, const json_t *turn, struct og_err *err)
 	const json_t *text = json_object_get(turn, "text");
 
 	if (!json_is_string(text))
-		return bug("a user's turn without a text", err);
+		return og_model_bug("a user's turn without a text", err);
 	if (role && strcmp(role, "user") == 0)
 		return og_json_set(last, "content", joined(json_object_get(last, "content"), text),
 				   err);
@@ -58,7 +53,7 @@ static int result_text(const json_t *result, struct og_buf *text, struct og_err 
 	const json_t *output = json_object_get(result, "output");
 
 	if (!error && !output)
-		return bug("a result without an output", err);
+		return og_model_bug("a result without an output", err);
 	if (error)
 		og_buf_adds(text, "{\"error\":");
 	if (og_json_canon(error ? error : output, text, err) < 0)
@@ -75,7 +70,7 @@ static int add_result(json_t *messages, const json_t *result, struct og_err *err
 	int rc = -1;
 
 	if (!json_is_string(id))
-		return bug("a result without the id of its call", err);
+		return og_model_bug("a result without the id of its call", err);
 	og_buf_init(&text, OG_MODEL_STREAM_MAX);
 	if (result_text(result, &text, err) == 0)
 		rc = append(messages,
@@ -90,8 +85,6 @@ static int tool_turn(json_t *messages, const json_t *turn, struct og_err *err)
 {
 	const json_t *results = json_object_get(turn, "results");
 
-	if (json_array_size(results) == 0)
-		return bug("a turn of tools without results", err);
 	for (size_t i = 0; i < json_array_size(results); i++)
 		if (add_result(messages, json_array_get(results, i), err) < 0)
 			return -1;
@@ -100,22 +93,18 @@ static int tool_turn(json_t *messages, const json_t *turn, struct og_err *err)
 
 static int add_turn(json_t *messages, const json_t *turn, struct og_err *err)
 {
-	const char *role = og_json_str(turn, "role");
-	const json_t *raw = json_object_get(turn, "raw");
-
-	if (!role)
-		return bug("a turn without a role", err);
-	if (strcmp(role, "user") == 0)
+	switch (og_model_said(turn, err)) {
+	case OG_SAID_USER:
 		return user_turn(messages, turn, err);
-	if (strcmp(role, "tool") == 0)
+	case OG_SAID_TOOL:
 		return tool_turn(messages, turn, err);
-	if (strcmp(role, "model") != 0)
-		return bug("a turn of an unknown role", err);
-	if (json_is_null(raw))
+	case OG_SAID_MODEL:
+		return append(messages, og_model_share(json_object_get(turn, "raw")), err);
+	case OG_SAID_NOTHING:
 		return 0;
-	if (!json_is_object(raw))
-		return bug("a model's turn without raw", err);
-	return append(messages, og_model_share(raw), err);
+	default:
+		return -1;
+	}
 }
 
 static int add_messages(json_t *body, const struct og_model_talk *talk, struct og_err *err)
@@ -221,7 +210,7 @@ static int add_tools(json_t *body, const struct og_model_talk *talk, struct og_e
 		json_t *made = function_of(json_array_get(talk->tools, i), talk->quirks);
 
 		if (!made)
-			return bug("a tool without name, description or parameters", err);
+			return og_model_bug("a tool without name, description or parameters", err);
 		if (append(tools, made, err) < 0)
 			return -1;
 	}

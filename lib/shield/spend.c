@@ -60,7 +60,7 @@ static int conf_price(const char *model, const char *its, const char *price, con
 	if (!its || !price || strcmp(price, "none") == 0 ||
 	    (strcmp(its, model) != 0 && strcmp(its, none) != 0))
 		return 0;
-	return og_price_parse(price, ret, &quiet) == 0;
+	return og_price_parse(price, 1, ret, &quiet) == 0;
 }
 
 int og_spend_price(const struct og_shield *shield, const char *model, struct og_price *ret)
@@ -116,8 +116,9 @@ static void limit_of(const struct og_conf *conf, enum og_scope scope, struct og_
 
 	ret->tokens = limits[scope].tokens;
 	ret->nanousd = 0;
-	if (limits[scope].cost)
-		og_money_parse(limits[scope].cost, &ret->nanousd, &quiet);
+	/* What is no sum is not taken for "no limit". */
+	if (limits[scope].cost && og_money_parse(limits[scope].cost, &ret->nanousd, &quiet) < 0)
+		ret->nanousd = 1;
 }
 
 static int spent_of(struct og_request *rq, const struct og_turn_row *row, enum og_scope scope,

@@ -10,7 +10,6 @@
 #include "lib/shield/ddl.h"
 #include "lib/shield/verbs.h"
 
-/* The statement and its parameters, as the gate wants them. */
 /* A value for one of the caller's own variables would be ignored, and the
  * caller's word used in its place: better said than done. */
 static int check_names(const json_t *params, struct og_err *err)
@@ -26,6 +25,7 @@ static int check_names(const json_t *params, struct og_err *err)
 	return 0;
 }
 
+/* The statement and its parameters, as the gate wants them. */
 static int statement(struct og_request *rq, const char **ret_sql, json_t **ret_vars,
 		     struct og_err *err)
 {

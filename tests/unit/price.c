@@ -92,16 +92,17 @@ static void prices_of_the_configuration(void)
 	struct og_err err = OG_ERR_INIT;
 	struct og_price price;
 
-	OG_CHECK_OK(og_price_parse("0.30 2.50", &price, &err), &err);
+	OG_CHECK_OK(og_price_parse("0.30 2.50", 1, &price, &err), &err);
 	OG_CHECK_INT(price.input, 300000000);
 	OG_CHECK_INT(price.cached, 300000000);
-	OG_CHECK_OK(og_price_parse(" 0.30\t2.50 0.075 ", &price, &err), &err);
+	OG_CHECK_OK(og_price_parse(" 0.30\t2.50 0.075 ", 1, &price, &err), &err);
 	OG_CHECK_INT(price.cached, 75000000);
-	OG_CHECK_OK(og_price_parse("0.02", &price, &err), &err);
+	OG_CHECK_OK(og_price_parse("0.02", 1, &price, &err), &err);
 	OG_CHECK_INT(price.output, 0);
-	OG_CHECK(og_price_parse("", &price, &err) < 0);
-	OG_CHECK(og_price_parse("1 2 3 4", &price, &err) < 0);
-	OG_CHECK(og_price_parse("1 two", &price, &err) < 0);
+	OG_CHECK(og_price_parse("0.30", 2, &price, &err) < 0);
+	OG_CHECK(og_price_parse("", 1, &price, &err) < 0);
+	OG_CHECK(og_price_parse("1 2 3 4", 1, &price, &err) < 0);
+	OG_CHECK(og_price_parse("1 two", 1, &price, &err) < 0);
 }
 
 static void check_provider(const char *name, const char *provider, const char *model)
