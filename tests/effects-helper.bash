@@ -19,12 +19,7 @@ setup_file() {
 	og init --demo model >/dev/null
 	OG_HOME=$PWD/model/.omnigate og-skill add --as alice --grant "$(skill)" >/dev/null
 	touch behave
-	"$OG_BUILD/tests/servers/payment" --log log --behave behave --seconds 900 >port 3>&- &
-	echo $! >pid
-	for _ in $(seq 100); do
-		[ -s port ] && break
-		sleep 0.05
-	done
+	start_server payment --log log --behave behave --seconds 900
 	echo "http = payment=http://127.0.0.1:$(cat port)" >>model/.omnigate/og.conf
 }
 

@@ -20,13 +20,7 @@ provider() {
 	local dialect=$1 url
 	shift
 	[ ! -s pid ] || kill "$(cat pid)" 2>/dev/null || true
-	rm -f port
-	"$OG_BUILD/tests/servers/model" --script script --log log --dimension 512 --seconds 300 "$@" >port 3>&- &
-	echo $! >pid
-	for _ in $(seq 100); do
-		[ -s port ] && break
-		sleep 0.05
-	done
+	start_server model --script script --log log --dimension 512 --seconds 300 "$@"
 	url=http://127.0.0.1:$(cat port)
 	[ "$dialect" = gemini ] && url=gemini:$url/v1beta#embedding-1 || url=openai:$url/v1#embedding-1
 	conf embed "$url"

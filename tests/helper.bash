@@ -52,3 +52,17 @@ entries() {
 not() {
 	! "$@"
 }
+
+# start_server NAME [OPTION...]: one of tests/servers, which ends by itself;
+# where it listens and what it is are in the files port and pid.
+start_server() {
+	rm -f port
+	"$OG_BUILD/tests/servers/$1" "${@:2}" >port 3>&- &
+	echo $! >pid
+	for _ in $(seq 400); do
+		[ -s port ] && return
+		sleep 0.05
+	done
+	echo "$1 did not start"
+	return 1
+}

@@ -9,12 +9,7 @@ setup_file() {
 	og init --demo model >/dev/null
 	: >script
 	: >log
-	"$OG_BUILD/tests/servers/model" --obey --script script --log log --seconds 900 >port 3>&- &
-	echo $! >pid
-	for _ in $(seq 100); do
-		[ -s port ] && break
-		sleep 0.05
-	done
+	start_server model --obey --script script --log log --seconds 900
 	sed -i '/^model *=/d' model/.omnigate/og.conf
 	{
 		echo "model = openai:http://127.0.0.1:$(cat port)/v1#obedient-1"

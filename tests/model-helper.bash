@@ -29,12 +29,10 @@ until_true() {
 # use DIALECT [OPTION...]: a model of this dialect that has said nothing yet.
 use() {
 	[ -z "$fake" ] || kill "$fake" 2>/dev/null || true
-	rm -f port script log
+	rm -f script log
 	touch script log
-	"$OG_BUILD/tests/servers/model" --script script --log log --key "$KEY" --seconds 600 \
-		"${@:2}" >port 3>&- &
-	fake=$!
-	until_true test -s port
+	start_server model --script script --log log --key "$KEY" --seconds 600 "${@:2}"
+	fake=$(cat pid)
 	echo "$KEY" >"$OG_HOME/model.key"
 	chmod 600 "$OG_HOME/model.key"
 	case $1 in

@@ -258,9 +258,8 @@ the_cases() {
 
 @test "a model's opinion stands beside the verdict, and it is shown no verdict" {
 	scenario '.about = "a chair is bought"' >a.json
-	"$OG_BUILD/tests/servers/model" --script "$OG_TESTS/scenarios/opinion.jsonl" --log log --seconds 60 >port 3>&- &
-	server=$!
-	until [ -s port ]; do sleep 0.02; done
+	start_server model --script "$OG_TESTS/scenarios/opinion.jsonl" --log log --seconds 60
+	server=$(cat pid)
 	model=openai:http://127.0.0.1:$(cat port)/v1#judge
 	og-eval --json --judge "$model" a.json >run.json
 	og-eval --json --judge "$model" a.json >second.json

@@ -8,12 +8,7 @@ setup_file() {
 	umask 077
 	cd "$BATS_FILE_TMPDIR" || return
 	touch log
-	"$OG_BUILD/tests/servers/script" --log log --seconds 300 >port 3>&- &
-	echo $! >pid
-	for _ in $(seq 100); do
-		[ -s port ] && break
-		sleep 0.05
-	done
+	start_server script --log log --seconds 300
 }
 
 teardown_file() {

@@ -6,12 +6,7 @@ setup_file() {
 	umask 077
 	cd "$BATS_FILE_TMPDIR" || return
 	touch behave log
-	"$OG_BUILD/tests/servers/payment" --log log --behave behave --seconds 300 >port 3>&- &
-	echo $! >pid
-	for _ in $(seq 100); do
-		[ -s port ] && break
-		sleep 0.05
-	done
+	start_server payment --log log --behave behave --seconds 300
 }
 
 teardown_file() {

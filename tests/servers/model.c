@@ -73,6 +73,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/servers/listen.h"
 #include "tests/servers/model-http.h"
 
 #define NAMES_MAX 16
@@ -307,24 +308,6 @@ static void *serve(void *arg)
 
 /* --- the beginning ------------------------------------------------------------------------- */
 
-static int listen_at(unsigned port)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	socklen_t len = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
-
-	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || listen(fd, 256) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&at, &len) < 0) {
-		perror("model");
-		exit(1);
-	}
-	printf("%u\n", (unsigned)ntohs(at.sin_port));
-	fflush(stdout);
-	return fd;
-}
-
 static void add_name(const char **names, const char *name)
 {
 	size_t n = 0;
@@ -394,7 +377,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	alarm(service.seconds);
-	fd = listen_at(service.port);
+	fd = listen_at(service.port, "model");
 	for (;;) {
 		int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 		pthread_t thread;

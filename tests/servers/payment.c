@@ -43,6 +43,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/file.h"
 #include "lib/json/json.h"
+#include "tests/servers/listen.h"
 
 #define REQUEST_MAX ((size_t)1 << 20)
 #define KEYS_MAX    10000
@@ -386,24 +387,6 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-static int listen_at(unsigned port)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	socklen_t len = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
-
-	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || listen(fd, 64) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&at, &len) < 0) {
-		perror("payment");
-		exit(1);
-	}
-	printf("%u\n", (unsigned)ntohs(at.sin_port));
-	fflush(stdout);
-	return fd;
-}
-
 int main(int argc, char **argv)
 {
 	unsigned port = 0, seconds = 120;
@@ -423,7 +406,7 @@ int main(int argc, char **argv)
 		return 64;
 	signal(SIGPIPE, SIG_IGN);
 	alarm(seconds);
-	fd = listen_at(port);
+	fd = listen_at(port, "payment");
 	for (;;) {
 		int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 		pthread_t thread;

@@ -30,6 +30,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/file.h"
+#include "tests/servers/listen.h"
 
 #define REQUEST_MAX ((size_t)8 << 20)
 #define PATHS_MAX   1000
@@ -228,23 +229,6 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-static int listen_at_any(void)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET };
-	socklen_t len = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || listen(fd, 64) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&at, &len) < 0) {
-		perror("script");
-		exit(1);
-	}
-	printf("%u\n", (unsigned)ntohs(at.sin_port));
-	fflush(stdout);
-	return fd;
-}
-
 int main(int argc, char **argv)
 {
 	unsigned seconds = 120;
@@ -260,7 +244,7 @@ int main(int argc, char **argv)
 		return 64;
 	signal(SIGPIPE, SIG_IGN);
 	alarm(seconds);
-	fd = listen_at_any();
+	fd = listen_at(0, "script");
 	for (;;) {
 		int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 		pthread_t thread;
