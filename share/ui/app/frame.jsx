@@ -1,7 +1,7 @@
 // What stands around every section: the bar with who one is, the navigation
 // (beside the page, or below it on a phone), whether the server is there,
 // and the keys.
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { safe } from '../kit/index.js';
 import { Icon } from './icons.jsx';
 import { go } from './route.js';
@@ -212,15 +212,19 @@ function Keys() {
 
 const typing = target => target.closest?.('input, textarea, select, [contenteditable]');
 
-export function focusCommand() {
-	go('command');
-	setTimeout(() => document.getElementById('ap-command')?.focus(), 0);
+// The command box, where it is on the page.
+function focusBox() {
+	const box = document.getElementById('ap-command');
+
+	box?.focus();
+	return Boolean(box);
 }
 
-// g, then the first letter of a section, within a second.
-function useKeys(sections) {
-	useEffect(() => {
-		let before = 0;
+// g, then the first letter of a section, within a second; / calls wanted. It
+// listens before the page is painted: who sees a page may use its keys.
+function useKeys(sections, wanted) {
+	useLayoutEffect(() => {
+		let before = -Infinity;
 
 		function pressed(event) {
 			if (
@@ -233,7 +237,7 @@ function useKeys(sections) {
 				return;
 			if (performance.now() - before < 1000) {
 				const section = sections.find(one => one.name[0] === event.key);
-				before = 0;
+				before = -Infinity;
 				if (section)
 					go(section.name);
 				return;
@@ -241,7 +245,7 @@ function useKeys(sections) {
 			if (event.key === '/') {
 				event.preventDefault();
 				event.stopImmediatePropagation(); // a table's filter has this key elsewhere
-				focusCommand();
+				wanted();
 			} else if (event.key === '?') {
 				showKeys();
 			} else if (event.key === 'g') {
@@ -256,14 +260,21 @@ function useKeys(sections) {
 export function Frame({ sections, here, children }) {
 	const title = sections.find(section => section.name === here)?.title ?? 'OmniGate';
 	const content = useRef(null),
-		first = useRef(true);
+		first = useRef(true),
+		boxWanted = useRef(false);
 
-	useKeys(sections);
+	// In another section the box is there only when this one is drawn.
+	useKeys(sections, () => {
+		boxWanted.current = !focusBox();
+		go('command');
+	});
 	useEffect(() => {
 		document.title = `${title} \u00b7 ${read().session?.instance || 'OmniGate'}`;
-		if (!first.current && document.activeElement?.id !== 'ap-command')
+		if (boxWanted.current)
+			focusBox();
+		else if (!first.current && document.activeElement?.id !== 'ap-command')
 			content.current?.focus();
-		first.current = false;
+		first.current = boxWanted.current = false;
 		scrollTo(0, 0);
 	}, [here, title]);
 	return (
