@@ -25,9 +25,13 @@ struct og_conf {
 	char *run;     /* home/run */
 	char *renders; /* home/renders */
 	/* og.conf's keys with their defaults filled in, and OG_<KEY> applied */
-	char *queue;		 /* "sqlite:queue.db" */
-	char *graph;		 /* "sqlite:" */
-	char *vectors;		 /* "sqlite:" */
+	char *queue;   /* "sqlite:queue.db" */
+	char *graph;   /* "sqlite:" */
+	char *vectors; /* "sqlite:" */
+	/* for a graph or vectors elsewhere: a file with the secret, mode 0600
+	 * (Neo4j: USER:PASSWORD, or a token alone; Qdrant: the API key), and one
+	 * of certificates to trust; "none" */
+	char *graph_key, *graph_ca, *vectors_key, *vectors_ca;
 	char *model;		 /* "skill:" */
 	char *embed;		 /* "none" */
 	char *telemetry;	 /* "off" */

@@ -77,6 +77,8 @@ CREATE TABLE og_policy (                                        -- source
   approval_seconds INTEGER,         -- how long the question stands; NULL: a day
   rule_step TEXT,                   -- rule and approval are judged before this step
   message TEXT,                     -- said when the rule refuses, or with the question
+  effective TEXT, expires TEXT,     -- first and last day it binds (UTC, YYYY-MM-DD), or NULL
+  supersedes TEXT,                  -- name of the policy it takes the place of, or NULL
   active INTEGER NOT NULL DEFAULT 1,
   created TEXT NOT NULL
 );
@@ -93,6 +95,19 @@ CREATE INDEX og_passage_node ON og_passage(node);
 CREATE INDEX og_passage_digest ON og_passage(digest);
 CREATE VIRTUAL TABLE og_passage_fts USING fts5 (heading, text,
   content='og_passage', content_rowid='id', tokenize='porter unicode61');  -- derived
+
+-- What stores elsewhere have still to take: written with the entry that
+-- intends it, gone with the entry that says how it went.
+CREATE TABLE og_remote (                                        -- derived
+  id INTEGER PRIMARY KEY,           -- in this order
+  store TEXT NOT NULL,              -- graph, vectors
+  name TEXT NOT NULL,               -- of the skill or policy
+  hash TEXT NOT NULL,               -- the version that is to be there
+  seq INTEGER NOT NULL,             -- the entry that intends it
+  tries INTEGER NOT NULL DEFAULT 0,
+  why TEXT NOT NULL DEFAULT '',     -- what the last try came to
+  UNIQUE (store, name)
+);
 
 -- A task as the shield knows it. derived: rebuilt by nobody, proved by the ledger.
 CREATE TABLE og_task (                                          -- derived
