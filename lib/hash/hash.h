@@ -1,6 +1,6 @@
 /*
- * SHA-256, Merkle tree hashing (RFC 6962 section 2.1) and Ed25519
- * (RFC 8032). The only module that includes OpenSSL: hashing goes through
+ * SHA-256, Merkle tree hashing (RFC 6962 section 2.1), Ed25519 (RFC 8032)
+ * and UUIDs made of names. The only module that includes OpenSSL: hashing goes through
  * the SHA256_* calls, which load no configuration and cost no start-up
  * time; EVP is used for signatures only.
  */
@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/clock.h"
 #include "lib/base/err.h"
 
 #define OG_HASH_LEN 32
@@ -37,6 +38,12 @@ int og_hash_unhex(const char *text, struct og_hash *ret); /* 0 or -1 */
 /* SHA-256(0x00 || entry) and SHA-256(0x01 || left || right). */
 void og_merkle_leaf(const void *entry, size_t len, struct og_hash *ret);
 void og_merkle_node(const struct og_hash *left, const struct og_hash *right, struct og_hash *ret);
+
+/* UUIDv5 (RFC 9562 section 5.5): the same for the same name in the same
+ * space; lower case. Who chooses the name can make two that collide. */
+#define OG_UUID_BYTES 16
+void og_uuid5(const unsigned char space[OG_UUID_BYTES], const struct og_slice *pieces, size_t n,
+	      char out[OG_UUID_LEN + 1]);
 
 #define OG_KEY_SEED   32
 #define OG_KEY_PUBLIC 32

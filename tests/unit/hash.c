@@ -1,4 +1,4 @@
-/* RFC 6962's tree and an Ed25519 vector; key files that others may read. */
+/* RFC 6962's tree, an Ed25519 and a UUIDv5 vector; key files that others may read. */
 #include "tests/unit/unit.h"
 
 #include <sys/stat.h>
@@ -61,8 +61,26 @@ static void key_files(void)
 	OG_CHECK_INT(err.code, OG_EPERM);
 }
 
+/* RFC 9562, appendix A.4: a name in the space of DNS. */
+static void names(void)
+{
+	static const unsigned char dns[OG_UUID_BYTES] = { 0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad,
+							  0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0,
+							  0x4f, 0xd4, 0x30, 0xc8 };
+	static const struct og_slice whole = { "www.example.com", 15 };
+	static const struct og_slice pieces[] = { { "www.", 4 }, { "example.com", 11 } };
+	char id[OG_UUID_LEN + 1];
+
+	og_uuid5(dns, &whole, 1, id);
+	OG_CHECK_STR(id, "2ed6657d-e927-568b-95e1-2665a8aea6a2");
+	OG_CHECK(og_uuid_valid(id));
+	og_uuid5(dns, pieces, 2, id);
+	OG_CHECK_STR(id, "2ed6657d-e927-568b-95e1-2665a8aea6a2");
+}
+
 int main(void)
 {
+	OG_RUN(names);
 	OG_RUN(tree);
 	OG_RUN(signatures);
 	OG_RUN(key_files);

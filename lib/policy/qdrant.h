@@ -1,0 +1,138 @@
+/*
+ * Passages' vectors in a collection of a Qdrant server, over REST (the
+ * interface of 1.17: its OpenAPI, and omnigate-stores(7)). This is the
+ * client alone: what is put there and what is believed of its answers is
+ * lib/policy/remote.h's.
+ *
+ * A point is one passage of one policy and one model:
+ *
+ *	id		UUIDv5 of policy, digest, model and dimension
+ *	vector		of length 1; the collection's distance is Cosine
+ *	policy, hash	name and version of the document
+ *	node, source_type, clearance_level	what is filtered by
+ *	heading, line, digest	where it stands, and what was embedded
+ *	model, dimension	what made the vector
+ *
+ * No text: it stays in erp.db, where clearance is enforced, and no answer of
+ * the server can put another in its place. A point without clearance_level
+ * is seen by nobody.
+ *
+ * Answers are hostile input. What has another form than was asked for is
+ * OG_EUNAVAIL; single points that do not fit are left out and counted.
+ * Codes: OG_EPERM the key is wrong; OG_ENOINPUT there is no such collection;
+ * OG_ECONF it holds vectors of another kind; OG_ETEMP try again later, also
+ * for what the server took and has not done yet; OG_EUNAVAIL the rest. Every
+ * call may be made again: nothing here is done twice by being said twice.
+ */
+#ifndef OG_POLICY_QDRANT_H
+#define OG_POLICY_QDRANT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/hash/hash.h"
+#include "lib/json/json.h"
+#include "lib/net/net.h"
+#include "lib/vector/vector.h"
+
+#define OG_QDRANT_BATCH	     256      /* points of one request at most; fewer of wide ones */
+#define OG_QDRANT_LIMIT	     1000     /* hits of one search at most */
+#define OG_QDRANT_PAGE	     1000     /* points of one page when all are read */
+#define OG_QDRANT_POINTS_MAX 20000000 /* that are read at all */
+#define OG_QDRANT_NAME_MAX   100      /* bytes of a policy's name */
+
+/* "qdrant+http://HOST[:PORT]/COLLECTION", or +https, in its parts. */
+struct og_qdrant_place {
+	char origin[300];    /* "http://HOST[:PORT]": what og-http(1) is to allow */
+	char collection[65]; /* letters, digits, _ and - */
+};
+
+/* Is the URL one of these? */
+int og_qdrant_is(const char *url);
+/* OG_ECONF. The API key is og-http's: --secret ORIGIN=api-key=FILE. */
+int og_qdrant_place(const char *url, struct og_qdrant_place *ret, struct og_err *err);
+
+struct og_qdrant;
+
+/* net is borrowed, and makes no request yet. */
+int og_qdrant_open(const char *url, struct og_net *net, struct og_qdrant **ret, struct og_err *err);
+void og_qdrant_free(struct og_qdrant *qdrant);
+
+/* How long one request may take, all its tries together: 10 s when they are
+ * searches, 60 s else, unless it is set. */
+void og_qdrant_patience(struct og_qdrant *qdrant, int64_t search_ms, int64_t other_ms);
+
+struct og_qdrant_state {
+	int64_t width;	/* values of a vector */
+	int64_t points; /* about how many; -1: not said */
+	int cosine;	/* is that the distance? */
+	int indexed;	/* are all four payload indexes there? */
+};
+
+/* 1 there is a collection, 0 there is none, -1. */
+int og_qdrant_look(struct og_qdrant *qdrant, struct og_qdrant_state *ret, struct og_err *err);
+/* Makes the collection and its payload indexes, where they are not there
+ * yet. One of another width or distance is OG_ECONF, and stays as it is. */
+int og_qdrant_setup(struct og_qdrant *qdrant, size_t width, struct og_err *err);
+
+struct og_qdrant_point {
+	const char *policy, *hash, *node, *source, *heading, *digest;
+	int64_t clearance, line;
+	struct og_vector_key key;
+	const float *values; /* of length 1 */
+	size_t n;
+};
+
+/* The id of a point, from policy, digest and key. */
+void og_qdrant_id(const char *policy, const char *digest, const struct og_vector_key *key,
+		  char out[OG_UUID_LEN + 1]);
+
+/* Writes them, or writes over those with the same id, and waits until that
+ * is done. Any number; in batches, of which the first ones may be there when
+ * a later one fails. */
+int og_qdrant_put(struct og_qdrant *qdrant, const struct og_qdrant_point *points, size_t n,
+		  struct og_err *err);
+
+/* Removes the points of a policy but those of the version keep; NULL: all. */
+int og_qdrant_drop(struct og_qdrant *qdrant, const char *policy, const char *keep,
+		   struct og_err *err);
+int og_qdrant_drop_ids(struct og_qdrant *qdrant, const char *const *ids, size_t n,
+		       struct og_err *err);
+
+struct og_qdrant_query {
+	int clearance;
+	const char *node, *source; /* or NULL: any */
+	struct og_vector_key key;
+	const float *values;
+	size_t n;
+	size_t limit;
+};
+
+/* One passage that was found. Its id was right for what it says it is. */
+struct og_qdrant_hit {
+	char policy[OG_QDRANT_NAME_MAX + 1];
+	char hash[OG_HASH_HEX + 1], digest[OG_HASH_HEX + 1];
+	int64_t clearance;
+	double score; /* finite, as the server has it */
+};
+
+/* At most limit hits, in the server's order, into ret, which has room for
+ * limit. Left out and counted in *ret_left: points above the clearance, of
+ * another node, source or model, with a wrong id or no number as a score,
+ * told twice, or told beyond the limit. */
+int og_qdrant_search(struct og_qdrant *qdrant, const struct og_qdrant_query *query,
+		     struct og_qdrant_hit *ret, size_t *ret_n, size_t *ret_left,
+		     struct og_err *err);
+
+/* How many points, exactly: of a policy, NULL of all; of a version, NULL of any. */
+int og_qdrant_count(struct og_qdrant *qdrant, const char *policy, const char *hash, int64_t *ret,
+		    struct og_err *err);
+
+/* All there is, by version: [{"policy","hash","clearance","points"}] in no
+ * order. Points that are none of ours are counted in *ret_foreign. */
+int og_qdrant_heads(struct og_qdrant *qdrant, json_t **ret, int64_t *ret_foreign,
+		    struct og_err *err);
+
+#endif
