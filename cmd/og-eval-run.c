@@ -84,6 +84,21 @@ static void count_line(struct session *s, const json_t *line)
 		s->model = model;
 }
 
+/* What a scenario that failed is about, in a line. */
+static int tell_about(struct session *s, size_t scenario)
+{
+	const json_t *entry = json_array_get(s->scenarios, scenario);
+	const char *about = og_json_str(json_object_get(entry, "scenario"), "about");
+	struct og_buf text;
+	int rc = 0;
+
+	og_buf_init(&text, 65536);
+	if (about && *about && og_text_safe(&text, about, strlen(about), 0) == 0)
+		rc = og_printf(s->err, "#   %s\n", text.data);
+	og_buf_release(&text);
+	return rc;
+}
+
 /* One point of TAP for all runs of a scenario. */
 static int tell_tap(struct session *s, size_t scenario, size_t pass, const char *skipped)
 {
@@ -102,6 +117,8 @@ static int tell_tap(struct session *s, size_t scenario, size_t pass, const char 
 	if (s->repeat > 1 && og_printf(s->err, " (%zu of %zu)", pass, s->repeat) < 0)
 		return -1;
 	if (og_printf(s->err, "\n# %lld ms\n", (long long)ms / (int64_t)s->repeat) < 0)
+		return -1;
+	if (!ok && tell_about(s, scenario) < 0)
 		return -1;
 	for (size_t k = 0; k < s->repeat; k++)
 		if (tell_failures(s, lines[k]) < 0)
@@ -319,11 +336,43 @@ static int run_all(struct session *s)
 	return rc;
 }
 
+/* og-skill says what is wrong with a file. */
+static int add_skill(struct session *s, const char *as, const char *path)
+{
+	struct call call;
+	int rc;
+
+	call_init(&call, "og-skill", "add");
+	call_add(&call, "--as");
+	call_add(&call, as);
+	call_add(&call, "--grant");
+	call_add(&call, "--");
+	call_add(&call, path);
+	rc = call_run(&call, &s->scratch, s->err);
+	if (rc == 0 && call.status != 0)
+		rc = og_fail(s->err, call.status, "%s", call_said(&call));
+	call_release(&call);
+	return rc;
+}
+
+static int add_skills(struct session *s, const char *as)
+{
+	const char *path;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && (path = og_arg_list(s->args, "add", i)); i++)
+		rc = add_skill(s, as, path);
+	return rc;
+}
+
 static int make_template(struct session *s)
 {
 	struct og_conf *conf = NULL;
+	const char *as = NULL;
 	int rc = 0;
 
+	if (og_arg_list(s->args, "add", 0) && og_principal_from(s->ctx, s->args, &as, s->err) < 0)
+		return -1;
 	s->scratch.deadline = og_deadline(EVAL_TIMEOUT_MS);
 	if (og_arg_flag(s->args, "from-instance"))
 		rc = og_conf_from(s->ctx, s->args, &conf, s->err);
@@ -331,6 +380,8 @@ static int make_template(struct session *s)
 		rc = eval_forget_environment(s->err);
 	if (rc == 0)
 		rc = scratch_make(&s->scratch, s->ctx, conf ? conf->home : NULL, NULL, s->err);
+	if (rc == 0)
+		rc = add_skills(s, as);
 	og_conf_free(conf);
 	return rc;
 }

@@ -32,6 +32,8 @@
 static const struct og_opt run_options[] = {
 	COMMON,
 	{ "model", 0, OG_OPT_VALUE, "MODEL", "with this model, as og.conf names one" },
+	{ "add", 0, OG_OPT_LIST, "FILE", "a SKILL.md, or a folder of them, that is added first" },
+	{ "as", 0, OG_OPT_VALUE, "NAME", "who adds them (default: OG_AS)" },
 	{ "only", 0, OG_OPT_LIST, "NAME", "only the scenario of that name" },
 	{ "jobs", 'j', OG_OPT_VALUE, "N", "scenarios at the same time (default: one per CPU)" },
 	{ "repeat", 0, OG_OPT_VALUE, "N", "each so often (default: 1)" },

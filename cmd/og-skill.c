@@ -23,8 +23,7 @@
 
 /* Asks a child that can do nothing else to parse the file. Its diagnosis
  * goes to stderr; then *ret is NULL and its status is returned. */
-static int parse_in_child(const struct og_ctx *ctx, const char *path, json_t **ret,
-			  struct og_err *err)
+int skill_parse_child(const struct og_ctx *ctx, const char *path, json_t **ret, struct og_err *err)
 {
 	char *self = og_program_path(ctx->exe_dir, "og-skill");
 	const char *argv[] = { self, "parse", "--", path, NULL };
@@ -46,7 +45,7 @@ static int parse_in_child(const struct og_ctx *ctx, const char *path, json_t **r
 	return rc < 0 ? -1 : status;
 }
 
-static int print_buf(struct og_buf *buf, struct og_err *err)
+int skill_print_buf(struct og_buf *buf, struct og_err *err)
 {
 	int rc = og_buf_check(buf, "output", err);
 
@@ -70,11 +69,11 @@ static int print_added(const json_t *reply, int granted, int json, struct og_err
 	if (json_array_size(asks) > 0)
 		og_buf_adds(&buf, granted ? "granted:\n" : "asks for, and does not have yet:\n");
 	og_asks_text(asks, &buf);
-	return print_buf(&buf, err);
+	return skill_print_buf(&buf, err);
 }
 
 /* What the shield says, without what only the channel needs. */
-static json_t *plain(json_t *reply)
+json_t *skill_plain(json_t *reply)
 {
 	json_object_del(reply, "ok");
 	json_object_del(reply, "id");
@@ -112,7 +111,7 @@ static int put_skill(struct og_channel *channel, const struct og_args *args, jso
 
 	if (og_channel_ask(channel, "skill.put", json_pack("{s:O}", "doc", doc), &reply, err) < 0)
 		return og_wrap(err, "cannot add '%s'", og_json_str(doc, "name"));
-	plain(reply);
+	skill_plain(reply);
 	if (og_json_str(reply, "name") == NULL || og_json_str(reply, "hash") == NULL)
 		og_fail(err, OG_EBUG, "the shield's reply has no name or hash");
 	else if (!grant || grant_asks(channel, reply, err) == 0)
@@ -122,8 +121,8 @@ static int put_skill(struct og_channel *channel, const struct og_args *args, jso
 }
 
 /* Opens the instance and a session as --as's principal. */
-static int open_session(const struct og_ctx *ctx, const struct og_args *args,
-			struct og_channel **ret, struct og_err *err)
+int skill_session(const struct og_ctx *ctx, const struct og_args *args, struct og_channel **ret,
+		  struct og_err *err)
 {
 	struct og_conf *conf;
 	int rc;
@@ -136,7 +135,7 @@ static int open_session(const struct og_ctx *ctx, const struct og_args *args,
 }
 
 /* Parses every file before the first is put. Returns a status. */
-static int read_docs(const struct og_ctx *ctx, const char *path, json_t *docs, struct og_err *err)
+int skill_read_docs(const struct og_ctx *ctx, const char *path, json_t *docs, struct og_err *err)
 {
 	json_t *files, *file, *doc = NULL;
 	size_t i;
@@ -146,7 +145,7 @@ static int read_docs(const struct og_ctx *ctx, const char *path, json_t *docs, s
 		return -1;
 	json_array_foreach(files, i, file)
 	{
-		rc = parse_in_child(ctx, json_string_value(file), &doc, err);
+		rc = skill_parse_child(ctx, json_string_value(file), &doc, err);
 		if (rc == 0 && json_array_append_new(docs, doc) < 0)
 			rc = og_fail_nomem(err);
 		if (rc != 0)
@@ -161,10 +160,10 @@ static int run_add(const struct og_ctx *ctx, const struct og_args *args, struct 
 	struct og_channel *channel = NULL;
 	json_t *docs = json_array(), *doc;
 	size_t i;
-	int rc = read_docs(ctx, og_arg(args, 0), docs, err);
+	int rc = skill_read_docs(ctx, og_arg(args, 0), docs, err);
 
 	if (rc == 0)
-		rc = open_session(ctx, args, &channel, err);
+		rc = skill_session(ctx, args, &channel, err);
 	json_array_foreach(docs, i, doc)
 	{
 		if (rc == 0)
@@ -176,20 +175,20 @@ static int run_add(const struct og_ctx *ctx, const struct og_args *args, struct 
 }
 
 /* One question in a session of its own. */
-static int ask_once(const struct og_ctx *ctx, const struct og_args *args, const char *verb,
-		    json_t *request, json_t **ret, struct og_err *err)
+int skill_ask(const struct og_ctx *ctx, const struct og_args *args, const char *verb,
+	      json_t *request, json_t **ret, struct og_err *err)
 {
 	struct og_channel *channel;
 	int rc;
 
-	if (open_session(ctx, args, &channel, err) < 0) {
+	if (skill_session(ctx, args, &channel, err) < 0) {
 		json_decref(request);
 		return -1;
 	}
 	rc = og_channel_ask(channel, verb, request, ret, err);
 	og_channel_close(channel);
 	if (rc == 0)
-		plain(*ret);
+		skill_plain(*ret);
 	return rc;
 }
 
@@ -218,7 +217,7 @@ static int print_text(text_fn *write, const json_t *value, struct og_err *err)
 		og_buf_release(&buf);
 		return -1;
 	}
-	return print_buf(&buf, err);
+	return skill_print_buf(&buf, err);
 }
 
 static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
@@ -226,7 +225,7 @@ static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct
 	json_t *reply;
 	int rc;
 
-	if (ask_once(ctx, args, "skill.list", json_object(), &reply, err) < 0)
+	if (skill_ask(ctx, args, "skill.list", json_object(), &reply, err) < 0)
 		return -1;
 	rc = og_arg_flag(args, "json")
 		     ? print_lines(json_object_get(reply, "skills"), err)
@@ -249,7 +248,7 @@ static int print_skill(const json_t *reply, const struct og_args *args, struct o
 		return og_print(source, strlen(source), err);
 	og_buf_init(&buf, OG_SKILL_DOC_MAX);
 	og_skill_text(doc, hash, &buf, err);
-	return print_buf(&buf, err);
+	return skill_print_buf(&buf, err);
 }
 
 static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
@@ -261,7 +260,7 @@ static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct
 
 	if (request == NULL)
 		return og_fail(err, OG_EDATA, "'%s' is not a skill's name", og_arg(args, 0));
-	if (ask_once(ctx, args, "skill.get", request, &reply, err) < 0)
+	if (skill_ask(ctx, args, "skill.get", request, &reply, err) < 0)
 		return -1;
 	rc = print_skill(reply, args, err);
 	json_decref(reply);
@@ -287,7 +286,7 @@ static int ask_match(const struct og_ctx *ctx, const struct og_args *args, json_
 	og_channel_close(channel);
 	og_conf_free(conf);
 	if (rc == 0)
-		plain(*ret);
+		skill_plain(*ret);
 	return rc;
 }
 
@@ -313,7 +312,7 @@ static int run_graph(const struct og_ctx *ctx, const struct og_args *args, struc
 	json_t *reply;
 	int rc;
 
-	if (ask_once(ctx, args, "skill.list", json_object(), &reply, err) < 0)
+	if (skill_ask(ctx, args, "skill.list", json_object(), &reply, err) < 0)
 		return -1;
 	rc = print_text(og_arg_flag(args, "dot") ? og_graph_dot : og_graph_text,
 			json_object_get(reply, "skills"), err);
@@ -359,6 +358,14 @@ static const struct og_opt graph_opts[] = {
 	OPT_END,
 };
 
+static const struct og_opt test_opts[] = {
+	OPT_AS,
+	{ "demo", 0, OG_OPT_FLAG, NULL, "in the demo company, not in copies of this instance" },
+	{ "jobs", 'j', OG_OPT_VALUE, "N", "tests at the same time; default one per CPU" },
+	OPT_JSON,
+	OPT_END,
+};
+
 static const struct og_command commands[] = {
 	{ "parse", "[FILE]", "print the record a SKILL.md makes", parse_opts, 0, 1,
 	  skill_run_parse },
@@ -371,6 +378,8 @@ static const struct og_command commands[] = {
 	{ "match", "TEXT", "say which skill a sentence means, and why", ask_opts, 1, 1, run_match },
 	{ "graph", "", "print the edges between skills, and to tables", graph_opts, 0, 0,
 	  run_graph },
+	{ "test", "[SKILL | FILE | DIR]", "run the tests of skills in scratch copies", test_opts, 0,
+	  1, skill_run_test },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
 

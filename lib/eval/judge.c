@@ -280,6 +280,8 @@ static int judge_effects(struct judge *j)
 	const char *table;
 	int rc = 0;
 
+	if (!json_is_object(want)) /* "any" */
+		return 0;
 	json_object_foreach(want, table, counts)
 	{
 		if (rc == 0 && !same_counts(counts, json_object_get(got, table)))
@@ -298,6 +300,9 @@ static int judge_schema(struct judge *j)
 	int64_t want = og_json_int(j->expect, "schema", 0);
 	int64_t got = og_json_int(json_object_get(j->seen, "effects"), "schema", 0);
 
+	if (json_is_string(json_object_get(j->expect, "effects")) &&
+	    !json_object_get(j->expect, "schema"))
+		return 0;
 	return want == got ? 0
 			   : og_judge_add(j->failures, "schema", NULL, json_integer(want),
 					  json_integer(got), j->err);

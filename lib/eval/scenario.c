@@ -19,6 +19,7 @@ enum kind {
 	COUNT, /* an integer from 0 */
 	TRUE,  /* true */
 	OBJECT,
+	CHANGES, /* an object, or "any" */
 	LIST,
 	SCALARS, /* an object of strings, numbers, booleans, null */
 };
@@ -77,6 +78,9 @@ static int is_kind(const json_t *value, enum kind kind)
 		return json_is_true(value);
 	case OBJECT:
 		return json_is_object(value);
+	case CHANGES:
+		return json_is_object(value) ||
+		       (is_text(value) && strcmp(json_string_value(value), "any") == 0);
 	case LIST:
 		return json_is_array(value);
 	case SCALARS:
@@ -95,6 +99,7 @@ static const char *kind_name(enum kind kind)
 		"a whole number from 0",
 		"true",
 		"an object",
+		"an object or \"any\"",
 		"a list",
 		"an object of plain values",
 	};
@@ -231,7 +236,7 @@ static int check_effects(const json_t *effects, const char *what, struct og_err 
 		{ NULL, TEXT, 0, NULL },
 	};
 
-	return check_each(effects, what, members, err);
+	return json_is_object(effects) ? check_each(effects, what, members, err) : 0;
 }
 
 static int check_ledger(const json_t *ledger, const char *what, struct og_err *err)
@@ -270,7 +275,7 @@ static int check_expect(const json_t *expect, const char *what, struct og_err *e
 		{ "citations", TEXTS, 0, NULL },
 		{ "offers", TEXTS, 0, NULL },
 		{ "sql", LIST, 0, check_sql },
-		{ "effects", OBJECT, 1, check_effects },
+		{ "effects", CHANGES, 1, check_effects },
 		{ "schema", COUNT, 0, NULL },
 		{ "forbid", LIST, 0, check_forbid },
 		{ "ledger", OBJECT, 0, check_ledger },

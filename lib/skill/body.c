@@ -1,8 +1,6 @@
 /*
  * The body: CommonMark blocks, of which a few level 2 sections mean
- * something to us. Texts that must come through unchanged (patterns,
- * answers) are cut out of the source by position, since Markdown would
- * read '*' and '_' in them.
+ * something to us. Lists are read by items.c.
  */
 #include "lib/skill/parse-internal.h"
 
@@ -11,7 +9,6 @@
 
 #include "lib/base/text.h"
 #include "lib/skill/http.h"
-#include "lib/skill/pattern-internal.h"
 #include "lib/skill/skill.h"
 #include "lib/view/view.h"
 
@@ -22,6 +19,7 @@ enum section {
 	SECTION_ANSWER,
 	SECTION_GRANTS,
 	SECTION_VIEW,
+	SECTION_TESTS,
 };
 
 struct body {
@@ -34,79 +32,6 @@ struct body {
 static size_t line_of(const struct body *b, cmark_node *node)
 {
 	return b->r->body_line + (size_t)cmark_node_get_start_line(node);
-}
-
-/* Offset in the text of a line (from 1) of the whole file. */
-static size_t line_offset(const struct og_reader *r, size_t line)
-{
-	size_t at = r->body;
-
-	for (size_t i = r->body_line + 1; i < line && at < r->len; i++) {
-		const char *end = memchr(r->text + at, '\n', r->len - at);
-
-		at = end != NULL ? (size_t)(end - r->text) + 1 : r->len;
-	}
-	return at;
-}
-
-/* The source of a block, its line ends made spaces. */
-static json_t *source_of(const struct body *b, cmark_node *node)
-{
-	size_t from =
-		line_offset(b->r, line_of(b, node)) + (size_t)cmark_node_get_start_column(node) - 1;
-	size_t to = line_offset(b->r, b->r->body_line + (size_t)cmark_node_get_end_line(node)) +
-		    (size_t)cmark_node_get_end_column(node);
-	struct og_buf buf;
-	json_t *text;
-
-	if (to > b->r->len)
-		to = b->r->len;
-	if (to > from + 2 && b->r->text[from] == '`' && b->r->text[to - 1] == '`') {
-		from++;
-		to--;
-	}
-	og_buf_init(&buf, OG_SKILL_TEXT_MAX);
-	for (size_t i = from; i < to; i++) {
-		int c = (unsigned char)b->r->text[i];
-
-		if (c == '\n' || c == '\r' || c == '\t')
-			c = ' ';
-		if (c != ' ' || (buf.len > 0 && buf.data[buf.len - 1] != ' '))
-			og_buf_addc(&buf, (char)c);
-	}
-	text = buf.failed ? NULL : json_stringn(buf.len > 0 ? buf.data : "", buf.len);
-	og_buf_release(&buf);
-	return text;
-}
-
-static void add_pattern(struct body *b, cmark_node *item)
-{
-	cmark_node *para = cmark_node_first_child(item);
-	json_t *patterns = json_object_get(b->r->doc, "patterns"), *text;
-
-	if (para == NULL || cmark_node_get_type(para) != CMARK_NODE_PARAGRAPH) {
-		og_note_error(b->r, line_of(b, item), "an item of When is not a sentence");
-		return;
-	}
-	if (json_array_size(patterns) == OG_SKILL_PATTERNS_MAX) {
-		og_note_error(b->r, line_of(b, item), "more than %d patterns",
-			      OG_SKILL_PATTERNS_MAX);
-		return;
-	}
-	text = source_of(b, para);
-	if (text == NULL)
-		b->r->failed = 1;
-	else
-		og_reader_append(
-			b->r, patterns,
-			json_pack("{s:o,s:I}", "text", text, "line", (json_int_t)line_of(b, item)));
-}
-
-static void read_list(struct body *b, cmark_node *list)
-{
-	for (cmark_node *item = cmark_node_first_child(list); item != NULL;
-	     item = cmark_node_next(item))
-		add_pattern(b, item);
 }
 
 static int heading_text(cmark_node *node, struct og_buf *buf)
@@ -125,11 +50,9 @@ static enum section section_called(const char *name)
 	static const struct {
 		const char *name;
 		enum section section;
-	} sections[] = { { "when", SECTION_WHEN },
-			 { "steps", SECTION_STEPS },
-			 { "answer", SECTION_ANSWER },
-			 { "grants", SECTION_GRANTS },
-			 { "view", SECTION_VIEW } };
+	} sections[] = { { "when", SECTION_WHEN },     { "steps", SECTION_STEPS },
+			 { "answer", SECTION_ANSWER }, { "grants", SECTION_GRANTS },
+			 { "view", SECTION_VIEW },     { "tests", SECTION_TESTS } };
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
 		if (og_ascii_casecmp(name, sections[i].name) == 0)
@@ -177,12 +100,12 @@ static void read_heading(struct body *b, cmark_node *node)
 		og_note_error(b->r, line, "a heading is too long");
 	} else if (level <= 2) {
 		if (b->section == SECTION_ANSWER)
-			b->answer_to = line_offset(b->r, line);
+			b->answer_to = og_line_offset(b->r, line);
 		b->section =
 			level == 2 ? section_called(name.len > 0 ? name.data : "") : SECTION_PROSE;
 		b->step = NULL;
 		if (b->section == SECTION_ANSWER && b->answer_from == 0)
-			b->answer_from = line_offset(b->r, line + 1);
+			b->answer_from = og_line_offset(b->r, line + 1);
 		if (b->section == SECTION_ANSWER)
 			b->answer_to = b->r->len;
 	} else if (level == 3 && b->section == SECTION_STEPS) {
@@ -470,8 +393,9 @@ static void read_blocks(struct body *b, cmark_node *root)
 
 		if (type == CMARK_NODE_HEADING)
 			read_heading(b, n);
-		else if (type == CMARK_NODE_LIST && b->section == SECTION_WHEN)
-			read_list(b, n);
+		else if (type == CMARK_NODE_LIST &&
+			 (b->section == SECTION_WHEN || b->section == SECTION_TESTS))
+			og_read_items(b->r, n, b->section == SECTION_TESTS);
 		else if (type == CMARK_NODE_CODE_BLOCK)
 			read_code(b, n);
 	}

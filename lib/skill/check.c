@@ -8,6 +8,7 @@
 
 #include "lib/skill/http.h"
 #include "lib/skill/pattern-internal.h"
+#include "lib/skill/tests.h"
 
 typedef int check_fn(const json_t *value, struct og_err *err);
 
@@ -289,6 +290,7 @@ static const struct member {
 	{ "answer", check_text, 1 },
 	{ "view", check_object, 1 },
 	{ "asks", check_asks, 0 },
+	{ "tests", og_skill_tests_check, 1 },
 	{ "source", check_text, 0 },
 };
 

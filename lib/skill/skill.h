@@ -18,11 +18,12 @@
  *    "steps":[{"name":N,"line":N,"blocks":[{"kind":K,"line":N,"text":T,
  *              "as":NAME?,"any":true?,"message":T?}]}],
  *    "answer":T?,"view":{..}?,"asks":[{"tbl":T,"verbs":[..],..}],
- *    "source":"the whole SKILL.md"}
+ *    "tests":[..]?,"source":"the whole SKILL.md"}
  *
  * Members with "?" are absent when they do not apply; all others are
  * always there. roles [] means every role. "extra" keeps top-level front
- * matter keys the format does not know (public skills have some).
+ * matter keys the format does not know (public skills have some). tests are
+ * those of lib/skill/tests.h.
  */
 #ifndef OG_SKILL_SKILL_H
 #define OG_SKILL_SKILL_H

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "lib/skill/tests.h"
+
 static void add_scalar(struct og_buf *buf, const char *indent, const char *key, const json_t *value)
 {
 	if (!json_is_string(value))
@@ -145,6 +147,21 @@ static int add_json(struct og_buf *buf, const char *heading, const char *info, c
 	return rc;
 }
 
+static void add_tests(struct og_buf *buf, const json_t *tests)
+{
+	json_t *test;
+	size_t i;
+
+	if (json_array_size(tests) > 0)
+		og_buf_adds(buf, "\n## Tests\n\n");
+	json_array_foreach(tests, i, test)
+	{
+		og_buf_adds(buf, "- ");
+		og_skill_test_write(test, buf);
+		og_buf_addc(buf, '\n');
+	}
+}
+
 int og_skill_source(const json_t *doc, struct og_buf *buf, struct og_err *err)
 {
 	const json_t *patterns = json_object_get(doc, "patterns");
@@ -168,5 +185,6 @@ int og_skill_source(const json_t *doc, struct og_buf *buf, struct og_err *err)
 	if (add_json(buf, "Grants", "grants", json_object_get(doc, "asks"), err) < 0 ||
 	    add_json(buf, "View", "view", json_object_get(doc, "view"), err) < 0)
 		return -1;
+	add_tests(buf, json_object_get(doc, "tests"));
 	return og_buf_check(buf, "skill", err);
 }
