@@ -52,10 +52,12 @@ static void items(void)
 	      "\"do\":\"approve\"},{\"as\":\"d\",\"do\":\"answer\",\"text\":\"2\"}],"
 	      "\"state\":\"waiting\"}");
 	reads("as a: \"x\", then b rejects, then c cancels -> denied",
-	      "{\"acts\":[{\"as\":\"a\",\"say\":\"x\"},{\"as\":\"b\",\"do\":\"reject\"},{\"as\":\"c\","
+	      "{\"acts\":[{\"as\":\"a\",\"say\":\"x\"},{\"as\":\"b\",\"do\":\"reject\"},{\"as\":"
+	      "\"c\","
 	      "\"do\":\"cancel\"}],\"state\":\"denied\"}");
 	reads("as a: \"x\" -> done, says \"1, 2\", says \"3\", hides \"4\", by other-skill",
-	      "{\"acts\":[{\"as\":\"a\",\"say\":\"x\"}],\"state\":\"done\",\"says\":[\"1, 2\",\"3\"],"
+	      "{\"acts\":[{\"as\":\"a\",\"say\":\"x\"}],\"state\":\"done\",\"says\":[\"1, "
+	      "2\",\"3\"],"
 	      "\"hides\":[\"4\"],\"by\":\"other-skill\"}");
 	reads("as a: \"x\" -> done, changes orders +1, orders ~2, lines -3, says \"y\"",
 	      "{\"acts\":[{\"as\":\"a\",\"say\":\"x\"}],\"state\":\"done\",\"changes\":{\"orders\":"
@@ -128,19 +130,25 @@ static void checked(void)
 		"[{\"line\":1,\"acts\":[{\"as\":\"a\",\"say\":\"x\",\"do\":\"approve\"}],"
 		"\"state\":\"done\"}]",
 		"[{\"line\":1,\"acts\":[{\"as\":\"a\",\"do\":\"approve\"}],\"state\":\"done\"}]",
-		"[{\"line\":1,\"acts\":[{\"as\":\"a\",\"say\":\"x\"},{\"as\":\"a\",\"do\":\"answer\"}],"
+		"[{\"line\":1,\"acts\":[{\"as\":\"a\",\"say\":\"x\"},{\"as\":\"a\",\"do\":"
+		"\"answer\"}],"
 		"\"state\":\"done\"}]",
-		"[{\"line\":1,\"acts\":[{\"as\":\"a\",\"say\":\"x\"},{\"as\":\"a\",\"do\":\"say\"}],"
+		"[{\"line\":1,\"acts\":[{\"as\":\"a\",\"say\":\"x\"},{\"as\":\"a\",\"do\":\"say\"}]"
+		","
 		"\"state\":\"done\"}]",
 		"[{\"line\":1,\"acts\":[{\"as\":\"a\",\"say\":\"x\"}],\"state\":\"queued\"}]",
-		"[{\"line\":1,\"acts\":[{\"as\":\"a\",\"say\":\"x\"}],\"state\":\"done\",\"says\":\"y\"}]",
-		"[{\"line\":1,\"acts\":[{\"as\":\"a\",\"say\":\"x\"}],\"state\":\"done\",\"says\":[]}]",
-		"[{\"line\":1,\"acts\":[{\"as\":\"a\",\"say\":\"x\"}],\"state\":\"done\",\"by\":\"A\"}]",
+		"[{\"line\":1,\"acts\":[{\"as\":\"a\",\"say\":\"x\"}],\"state\":\"done\",\"says\":"
+		"\"y\"}]",
+		"[{\"line\":1,\"acts\":[{\"as\":\"a\",\"say\":\"x\"}],\"state\":\"done\",\"says\":["
+		"]}]",
+		"[{\"line\":1,\"acts\":[{\"as\":\"a\",\"say\":\"x\"}],\"state\":\"done\",\"by\":"
+		"\"A\"}]",
 		"[{\"line\":1,\"acts\":[{\"as\":\"a\",\"say\":\"x\"}],\"state\":\"done\","
 		"\"changes\":{\"orders\":{\"insert\":0}}}]",
 		"[{\"line\":1,\"acts\":[{\"as\":\"a\",\"say\":\"x\"}],\"state\":\"done\","
 		"\"changes\":{\"orders\":{\"drop\":1}}}]",
-		"[{\"line\":1,\"acts\":[{\"as\":\"a\",\"say\":\"x\"}],\"state\":\"done\",\"more\":1}]",
+		"[{\"line\":1,\"acts\":[{\"as\":\"a\",\"say\":\"x\"}],\"state\":\"done\",\"more\":"
+		"1}]",
 	};
 	struct og_err err = OG_ERR_INIT;
 	json_t *tests = json(good);
@@ -176,10 +184,10 @@ static void sections(void)
 	OG_CHECK_INT(json_array_size(tests), 2);
 	OG_CHECK_INT(og_json_int(json_array_get(tests, 0), "line", 0), 10);
 	OG_CHECK_INT(og_json_int(json_array_get(tests, 1), "line", 0), 12);
-	OG_CHECK_STR(og_json_str(json_array_get(json_object_get(json_array_get(tests, 0), "acts"),
-						0),
-				 "say"),
-		     "x *y* z");
+	OG_CHECK_STR(
+		og_json_str(json_array_get(json_object_get(json_array_get(tests, 0), "acts"), 0),
+			    "say"),
+		"x *y* z");
 	og_buf_init(&source, OG_SKILL_TEXT_MAX);
 	OG_CHECK_OK(og_skill_source(doc, &source, &err), &err);
 	if (OG_CHECK_OK(parse(source.data, &again, &err), &err))
@@ -231,10 +239,11 @@ static void scenarios(void)
 	scenario_is("as bob: \"x\" -> denied, changes nothing",
 		    "{\"v\":1,\"name\":\"s-1\",\"as\":\"bob\",\"say\":\"x\",\"expect\":{\"state\":"
 		    "\"denied\",\"effects\":{}}}");
-	scenario_is("as bob: \"x\", then as amy: \"y\", then bob approves -> done, by t, hides \"h\"",
-		    "{\"v\":1,\"name\":\"s-1\",\"as\":\"amy\",\"say\":\"y\",\"setup\":[{\"as\":"
-		    "\"bob\",\"say\":\"x\"}],\"then\":[{\"as\":\"bob\",\"approve\":true}],\"expect\":"
-		    "{\"state\":\"done\",\"effects\":\"any\",\"skill\":\"t\",\"not_words\":[\"h\"]}}");
+	scenario_is(
+		"as bob: \"x\", then as amy: \"y\", then bob approves -> done, by t, hides \"h\"",
+		"{\"v\":1,\"name\":\"s-1\",\"as\":\"amy\",\"say\":\"y\",\"setup\":[{\"as\":"
+		"\"bob\",\"say\":\"x\"}],\"then\":[{\"as\":\"bob\",\"approve\":true}],\"expect\":"
+		"{\"state\":\"done\",\"effects\":\"any\",\"skill\":\"t\",\"not_words\":[\"h\"]}}");
 }
 
 int main(void)
