@@ -10,6 +10,7 @@
 
 #include "cmd/og-http-transfer.h"
 #include "lib/base/file.h"
+#include "lib/base/text.h"
 
 #define SECRET_MAX OG_NET_HEADER_MAX
 #define ENV	   "env:"
@@ -157,6 +158,57 @@ int allow_token(struct allowed *allowed, const char *option, struct og_err *err)
 	if (!url)
 		return og_fail_nomem(err);
 	rc = add_secret(allowed, url, "Authorization: Bearer ", source + 1, err);
+	free(url);
+	return rc;
+}
+
+/* header has the scheme already and gets what goes with it. */
+static int add_login(struct place *place, const char *login, size_t len, struct og_err *err)
+{
+	int basic = memchr(login, ':', len) != NULL;
+
+	og_buf_adds(&place->header, basic ? "Authorization: Basic " : "Authorization: Bearer ");
+	place->name = strlen("Authorization");
+	place->value = place->header.len;
+	if (basic)
+		og_base64_encode(&place->header, login, len);
+	else
+		og_buf_add(&place->header, login, len);
+	return og_buf_check(&place->header, "secret", err);
+}
+
+static int take_login(struct allowed *allowed, const char *url, const char *source,
+		      struct og_err *err)
+{
+	struct place *place = &allowed->secrets[allowed->n_secrets];
+	struct og_buf login;
+	int rc = -1;
+
+	og_buf_init(&login, SECRET_MAX / 2);
+	if (allowed->n_secrets == PLACES_MAX)
+		og_fail(err, OG_EUSAGE, "more than %d secrets", PLACES_MAX);
+	else if (read_place(place, url, err) == 0 && read_source(source, &login, err) == 0 &&
+		 add_login(place, login.data, login.len, err) == 0)
+		rc = 0;
+	if (rc == 0)
+		allowed->n_secrets++;
+	else if (allowed->n_secrets < PLACES_MAX)
+		place_release(place);
+	if (login.len > 0)
+		explicit_bzero(login.data, login.len);
+	og_buf_release(&login);
+	return rc;
+}
+
+int allow_login(struct allowed *allowed, const char *option, struct og_err *err)
+{
+	const char *source = strchr(option, '=');
+	char *url = source ? strndup(option, (size_t)(source - option)) : NULL;
+	int rc;
+
+	if (!source)
+		return og_fail(err, OG_EUSAGE, "'%s' is not URL=SOURCE", option);
+	rc = url ? take_login(allowed, url, source + 1, err) : og_fail_nomem(err);
 	free(url);
 	return rc;
 }

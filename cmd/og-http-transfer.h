@@ -35,6 +35,8 @@ int allow_origin(struct allowed *allowed, const char *url, struct og_err *err);
 int allow_secret(struct allowed *allowed, const char *option, struct og_err *err);
 /* "URL=SOURCE": the secret of "Authorization: Bearer". */
 int allow_token(struct allowed *allowed, const char *option, struct og_err *err);
+/* "URL=SOURCE": USER:PASSWORD, or a token alone, as "Authorization". */
+int allow_login(struct allowed *allowed, const char *option, struct og_err *err);
 /* Overwrites the variable that such an option may name. */
 void forget_source(const char *option);
 void allowed_release(struct allowed *allowed);

@@ -302,6 +302,8 @@ static void forget_sources(const struct og_args *args)
 
 	for (size_t i = 0; (value = og_arg_list(args, "bearer", i)); i++)
 		forget_source(value);
+	for (size_t i = 0; (value = og_arg_list(args, "login", i)); i++)
+		forget_source(value);
 	for (size_t i = 0; (value = og_arg_list(args, "secret", i)); i++)
 		forget_source(value);
 }
@@ -315,6 +317,9 @@ static int read_options(struct http *http, const struct og_args *args, struct og
 			return -1;
 	for (size_t i = 0; (value = og_arg_list(args, "bearer", i)); i++)
 		if (allow_token(&http->allowed, value, err) < 0)
+			return -1;
+	for (size_t i = 0; (value = og_arg_list(args, "login", i)); i++)
+		if (allow_login(&http->allowed, value, err) < 0)
 			return -1;
 	for (size_t i = 0; (value = og_arg_list(args, "secret", i)); i++)
 		if (allow_secret(&http->allowed, value, err) < 0)
@@ -356,6 +361,7 @@ static int run(const struct og_ctx *ctx, const struct og_args *args, struct og_e
 static const struct og_opt options[] = {
 	{ "allow", 0, OG_OPT_LIST, "ORIGIN", "go there: scheme://host[:port]; may repeat" },
 	{ "bearer", 0, OG_OPT_LIST, "URL=SOURCE", "a token for all below URL; may repeat" },
+	{ "login", 0, OG_OPT_LIST, "URL=SOURCE", "USER:PASSWORD for all below URL; may repeat" },
 	{ "secret", 0, OG_OPT_LIST, "URL=HEADER=SOURCE", "a secret for all below URL; may repeat" },
 	{ "ca", 0, OG_OPT_VALUE, "FILE", "trust these certificates, not the system's" },
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },

@@ -38,9 +38,11 @@ static int serve(const struct og_ctx *ctx, const struct og_conf *conf,
 {
 	struct og_shield *shield = NULL;
 	struct og_telemetry *telemetry = NULL;
+	struct stores stores = { NULL, NULL };
 	int rc = -1;
 
-	if (og_shield_open(conf, &shield, err) < 0 ||
+	if (og_shield_open(conf, &shield, err) < 0 || stores_open(ctx, conf, &stores, err) < 0 ||
+	    og_shield_stores(shield, stores.graph, stores.vectors, err) < 0 ||
 	    og_telemetry_from(ctx, conf, 0, &telemetry, err) < 0)
 		goto out;
 	og_shield_telemetry(shield, telemetry);
@@ -49,6 +51,7 @@ static int serve(const struct og_ctx *ctx, const struct og_conf *conf,
 		rc = og_channel_serve(shield, serving, err);
 out:
 	og_shield_close(shield);
+	stores_close(&stores);
 	og_telemetry_close(telemetry);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #define OG_CMD_SHIELD_H
 
 #include "cmd/og-main.h"
+#include "lib/net/net.h"
 #include "lib/shield/channel.h"
 
 #define SHIELD_INPUT_MAX ((size_t)1 << 20) /* a statement, a file of grants */
@@ -41,6 +42,16 @@ struct desk_shape {
 };
 int desk_run(const struct desk_shape *shape, const struct og_ctx *ctx, const struct og_args *args,
 	     struct og_err *err);
+
+/* The ways to the stores elsewhere, NULL where one is embedded
+ * (og-shield-stores.c). Before the seal; close them after the shield, and in
+ * any case. */
+struct stores {
+	struct og_net *graph, *vectors;
+};
+int stores_open(const struct og_ctx *ctx, const struct og_conf *conf, struct stores *ret,
+		struct og_err *err);
+void stores_close(struct stores *stores);
 
 json_t *desk_empty_request(const struct og_args *args, struct og_err *err);
 /* What a change answered: JSON, or one line. */

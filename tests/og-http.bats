@@ -254,6 +254,21 @@ sent() {
 	[ -z "$(sent x-gateway-id echo)" ]
 }
 
+@test "a user and a password go as basic authentication, a token alone as a bearer's" {
+	(umask 077 && printf 'neo4j:s:same\n' >login && echo token-1 >token)
+	jq -cn --arg at "$at" '{v: 1, id: 1, url: "\($at)/echo/a"}, {v: 1, id: 2, url: "\($at)/echo/b"},
+		{v: 1, id: 3, url: "\($at)/echo"}' >in
+	"$http" --allow "$at" --login "$at/echo/a=login" --login "$at/echo/b=token" <in >replies
+	[[ "$(reply .body)" == *"Authorization: Basic $(printf neo4j:s:same | base64)"* ]]
+	[[ "$(reply .body 2)" == *'Authorization: Bearer token-1'* ]]
+	[[ "$(reply .body 3)" != *Authorization* ]]
+	run -66 "$http" --allow "$at" --login "$at=nowhere"
+	run -64 "$http" --allow "$at" --login "$at"
+	chmod 644 login
+	run -77 "$http" --allow "$at" --login "$at=login"
+	[[ "$output" != *same* ]]
+}
+
 @test "a secret that is none is refused, and never shown" {
 	echo sesame >key
 	for option in "$at" "$at=X-Key" "$at=X Key=key" "$at=Host=key" "$at==key" "$at=Content-Length=key" \

@@ -87,6 +87,8 @@ int og_conf_remote(const struct og_conf *conf);
  * says what to do with an older one. */
 int og_format_check(const char *path, int64_t format, struct og_err *err);
 
+#define OG_STORE_NAME_MAX 255
+
 /* A service of `http`. */
 #define OG_HTTP_SERVICES_MAX 32
 struct og_http_service {
@@ -98,6 +100,20 @@ struct og_http_service {
  * og_conf_load(), which has looked at them all). */
 int og_conf_http(const struct og_conf *conf, size_t i, struct og_http_service *ret,
 		 struct og_err *err);
+
+/* Where a store elsewhere is, as `graph` or `vectors` say:
+ * neo4j+http://127.0.0.1:7474/neo4j, qdrant+https://host/COLLECTION. */
+enum og_store { OG_STORE_GRAPH, OG_STORE_VECTORS };
+struct og_store_place {
+	const char *kind;		  /* "neo4j", "qdrant" */
+	const char *key, *ca;		  /* files, relative to home or absolute; or "none" */
+	char origin[1024];		  /* "http://127.0.0.1:7474" */
+	char name[OG_STORE_NAME_MAX + 1]; /* of the database or the collection */
+};
+
+/* 1; 0 when it is embedded; -1 OG_ECONF when the URL is none of these. */
+int og_conf_store(const struct og_conf *conf, enum og_store which, struct og_store_place *ret,
+		  struct og_err *err);
 
 /* A header of `model_headers`: its name and the file with its secret. */
 #define OG_MODEL_HEADERS_MAX 8

@@ -53,7 +53,9 @@ static size_t add_option(const char **argv, size_t n, const char *option, const 
 /* Heap array; the strings are borrowed. */
 static const char **arguments(const struct og_net_place *place)
 {
-	size_t values = count(place->allow) + count(place->bearer) + count(place->secrets), n = 0;
+	size_t values = count(place->allow) + count(place->bearer) + count(place->login) +
+			count(place->secrets);
+	size_t n = 0;
 	const char **argv = calloc(2 * values + 4, sizeof(*argv));
 
 	if (!argv)
@@ -61,6 +63,7 @@ static const char **arguments(const struct og_net_place *place)
 	argv[n++] = place->program;
 	n = add_option(argv, n, "--allow", place->allow);
 	n = add_option(argv, n, "--bearer", place->bearer);
+	n = add_option(argv, n, "--login", place->login);
 	n = add_option(argv, n, "--secret", place->secrets);
 	if (place->ca) {
 		argv[n++] = "--ca";

@@ -34,6 +34,7 @@ struct og_net_place {
 	const char *program;	   /* path of og-http */
 	const char *const *allow;  /* origins: "https://pay.example:8443" */
 	const char *const *bearer; /* "URL=SOURCE": a token for all below URL; or NULL */
+	const char *const *login;  /* likewise: USER:PASSWORD, or a token; or NULL */
 	/* "URL=HEADER=SOURCE": a secret that goes with HEADER to all below URL;
 	 * or NULL. SOURCE is the path of a file, or "env:NAME". */
 	const char *const *secrets;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "lib/access/access.h"
+#include "lib/conf/conf.h"
 #include "lib/policy/store.h"
 #include "lib/proc/channel.h"
 #include "lib/shield/channel.h"
@@ -19,6 +20,18 @@
 #include "lib/vector/vector.h"
 
 struct og_gates;
+struct og_neo4j;
+struct og_net;
+struct og_qdrant;
+
+/* Stores elsewhere (elsewhere.h), by enum og_store. */
+struct og_elsewhere {
+	int on[2];
+	struct og_net *net[2]; /* borrowed; NULL: it cannot be asked from here */
+	struct og_neo4j *graph;
+	struct og_qdrant *vectors;
+	int door; /* whoever passes it may tell a store; 0: there is none */
+};
 
 struct og_shield {
 	const struct og_conf *conf;
@@ -26,6 +39,7 @@ struct og_shield {
 	struct og_frame frame;
 	struct og_tasks *tasks;
 	struct og_access *access;
+	struct og_elsewhere elsewhere;
 	struct og_graph *graph;
 	struct og_policies *policies;
 	struct og_gates *gates;
@@ -144,6 +158,8 @@ int og_request_entry(struct og_request *rq, int64_t seq, struct og_err *err);
  * and to the records of numbered requests. Only where a record that is due
  * cannot be made is it another error afterwards. */
 void og_request_refused(struct og_request *rq, struct og_err *err);
+/* An error's text as JSON, which may hold broken UTF-8 of its subject. */
+json_t *og_request_text(const char *text);
 json_t *og_request_head(const json_t *body, int ok);
 json_t *og_request_reply(struct og_request *rq, int rc, const struct og_err *err);
 void og_request_release(struct og_request *rq);

@@ -11,6 +11,7 @@
 #include "lib/base/file.h"
 #include "lib/sandbox/sandbox.h"
 #include "lib/shield/channel-gate.h"
+#include "lib/shield/elsewhere.h"
 
 #define FILES_MAX  64
 #define MEMORY_MAX ((uint64_t)1 << 30)
@@ -51,18 +52,19 @@ static int open_door(struct og_shield *shield, struct og_err *err)
 
 static int open_parts(struct og_shield *shield, struct og_err *err)
 {
-	const struct og_conf *conf = shield->conf;
 	struct og_frame *frame = &shield->frame;
 
-	if (og_db_open(conf->erp, OG_DB_WRITE, &shield->db, err) < 0 || open_door(shield, err) < 0)
+	if (og_db_open(shield->conf->erp, OG_DB_WRITE, &shield->db, err) < 0 ||
+	    open_door(shield, err) < 0)
 		return -1;
 	frame->db = shield->db;
 	if (og_rowlog_new(shield->db, &frame->rowlog, err) < 0 || check_format(shield, err) < 0 ||
 	    og_ledger_open(shield->db, &frame->ledger, err) < 0 ||
 	    og_access_open(shield->db, &shield->access, err) < 0 ||
 	    og_tasks_open(shield->db, &shield->tasks, err) < 0 ||
-	    og_graph_open(conf->graph, shield->db, &shield->graph, err) < 0 ||
-	    og_policies_open(conf->vectors, shield->db, &shield->policies, err) < 0 ||
+	    og_graph_open("sqlite:", shield->db, &shield->graph, err) < 0 ||
+	    og_policies_open("sqlite:", shield->db, &shield->policies, err) < 0 ||
+	    og_elsewhere_open(shield, err) < 0 ||
 	    og_vectors_new(shield->db, &shield->embeddings, err) < 0)
 		return -1;
 	return og_gates_new(&shield->gates, err);
@@ -102,6 +104,7 @@ void og_shield_close(struct og_shield *shield)
 		return;
 	og_gates_free(shield->gates);
 	og_matcher_free(shield->matcher);
+	og_elsewhere_close(shield);
 	og_policies_free(shield->policies);
 	og_vectors_free(shield->embeddings);
 	json_decref(shield->skill_texts);

@@ -205,7 +205,7 @@ static const char *verdict_of(const struct og_request *rq, const struct og_err *
 }
 
 /* An error's text can hold broken UTF-8 from its subject. */
-static json_t *safe_string(const char *text)
+json_t *og_request_text(const char *text)
 {
 	struct og_buf buf;
 	json_t *ret = NULL;
@@ -241,7 +241,7 @@ static json_t *refusal_body(const struct og_request *rq, const struct og_err *er
 {
 	const char *verb = og_json_str(rq->body, "verb"), *sql = og_json_str(rq->body, "sql");
 	json_t *body = json_pack("{s:s,s:s,s:o,s:s,s:o}", "verdict", verdict_of(rq, err), "rule",
-				 rule_of(rq, err), "why", safe_string(err->msg), "verb",
+				 rule_of(rq, err), "why", og_request_text(err->msg), "verb",
 				 verb ? verb : "", "citations", cited(rq));
 
 	/* A statement nobody could have run does not fill the ledger. */
@@ -353,8 +353,8 @@ static json_t *refused_reply(struct og_request *rq, const struct og_err *err)
 {
 	json_t *reply = og_request_head(rq->body, 0);
 	json_t *more = json_pack("{s:s,s:i,s:s,s:o,s:o}", "verdict", verdict_of(rq, err), "code",
-				 err->code, "rule", rule_of(rq, err), "why", safe_string(err->msg),
-				 "fix", safe_string(err->hint));
+				 err->code, "rule", rule_of(rq, err), "why",
+				 og_request_text(err->msg), "fix", og_request_text(err->hint));
 	int rc = reply && more ? json_object_update(reply, more) : -1;
 
 	if (rc == 0 && rq->extra)

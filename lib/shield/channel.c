@@ -13,6 +13,7 @@
 #include "lib/proc/channel.h"
 #include "lib/shield/calls.h"
 #include "lib/shield/channel-internal.h"
+#include "lib/shield/outbox.h"
 #include "lib/shield/verbs.h"
 #include "lib/task/envelope.h"
 
@@ -362,6 +363,8 @@ int og_conversation_ask(struct og_conversation *talk, const json_t *request, jso
 		rc = perform(&rq, verb, &err);
 	over = !verb;
 	og_frame_abort(&talk->shield->frame);
+	if (rc == 0 && talk->shield->frame.due)
+		og_outbox_after(&rq);
 	if (rc < 0)
 		og_request_refused(&rq, &err);
 	*ret = og_request_reply(&rq, rc, &err);

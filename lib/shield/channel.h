@@ -39,6 +39,13 @@ void og_shield_telemetry(struct og_shield *shield, struct og_telemetry *to);
  * path, or NULL) and of the instance. Before og_shield_seal(). */
 int og_shield_prices(struct og_shield *shield, const char *share, struct og_err *err);
 
+/* The ways to the stores elsewhere that og.conf names, NULL where there is
+ * none: borrowed until close. Before og_shield_seal(). A shield that is not
+ * given them works on the local copy, and what it puts is due. */
+struct og_net;
+int og_shield_stores(struct og_shield *shield, struct og_net *graph, struct og_net *vectors,
+		     struct og_err *err);
+
 /* From here on this process uses no file outside the instance, no socket
  * and starts no program; its memory has a ceiling. What the kernel cannot
  * do is left out (og doctor shows it). */

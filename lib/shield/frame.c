@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/base/door.h"
+#include "lib/shield/outbox.h"
 
 static void leave(const struct og_frame *frame)
 {
@@ -89,8 +90,8 @@ static int body_text(struct og_frame *frame, const json_t *body, struct og_buf *
 	return og_buf_check(out, "ledger entry", err);
 }
 
-int og_frame_record(struct og_frame *frame, const struct og_record *record, const json_t *body,
-		    struct og_receipt *ret, struct og_err *err)
+static int append(struct og_frame *frame, const struct og_record *record, const json_t *body,
+		  struct og_receipt *ret, struct og_err *err)
 {
 	struct og_buf text;
 	int rc = -1;
@@ -99,6 +100,36 @@ int og_frame_record(struct og_frame *frame, const struct og_record *record, cons
 	if (body_text(frame, body, &text, err) == 0)
 		rc = og_ledger_append(frame->ledger, record, text.data, text.len, ret, err);
 	og_buf_release(&text);
+	return rc;
+}
+
+/* The entry is the intent to tell a store elsewhere what it changed. */
+static int append_intent(struct og_frame *frame, const struct og_record *record, const json_t *body,
+			 json_t *remote, struct og_receipt *ret, struct og_err *err)
+{
+	json_t *whole = json_copy((json_t *)(uintptr_t)body);
+	int rc = -1;
+
+	if (!whole || json_object_set(whole, "remote", remote) < 0)
+		og_fail_nomem(err);
+	else if (append(frame, record, whole, ret, err) == 0)
+		rc = og_outbox_number(frame->db, ret->seq, err);
+	frame->due = rc == 0;
+	json_decref(whole);
+	return rc;
+}
+
+int og_frame_record(struct og_frame *frame, const struct og_record *record, const json_t *body,
+		    struct og_receipt *ret, struct og_err *err)
+{
+	json_t *remote = NULL;
+	int rc;
+
+	if (frame->elsewhere && og_outbox_intents(frame->db, &remote, err) < 0)
+		return -1;
+	rc = remote ? append_intent(frame, record, body, remote, ret, err)
+		    : append(frame, record, body, ret, err);
+	json_decref(remote);
 	return rc;
 }
 
@@ -120,8 +151,10 @@ void og_frame_abort(struct og_frame *frame)
 {
 	int writing = frame->writing;
 
-	if (writing)
+	if (writing) {
 		og_rowlog_stop(frame->rowlog);
+		frame->due = 0;
+	}
 	frame->writing = 0;
 	og_db_rollback(frame->db);
 	if (writing)

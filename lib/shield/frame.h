@@ -30,8 +30,10 @@ struct og_frame {
 	struct og_db *db;
 	struct og_rowlog *rowlog;
 	struct og_ledger *ledger;
-	int door;    /* descriptor of the door's file; 0: there is none */
-	int writing; /* between begin and commit or abort */
+	int door;      /* descriptor of the door's file; 0: there is none */
+	int writing;   /* between begin and commit or abort */
+	int elsewhere; /* puts become due to a store elsewhere (outbox.h) */
+	int due;       /* an entry intends to tell one: set by record, cleared by abort */
 };
 
 /* Waits for the writer before us: BEGIN IMMEDIATE; row log started. */
@@ -45,7 +47,8 @@ int og_frame_changed(const struct og_frame *frame);
 int og_frame_changes(struct og_frame *frame, struct og_buf *out, struct og_err *err);
 
 /* Appends the entry. body: an object without "changes", which is put in
- * from the row log; borrowed. Once per frame, after the last change. */
+ * from the row log, as is "remote", what stores elsewhere are to be told;
+ * borrowed. Once per frame, after the last change. */
 int og_frame_record(struct og_frame *frame, const struct og_record *record, const json_t *body,
 		    struct og_receipt *ret, struct og_err *err);
 

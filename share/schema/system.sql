@@ -99,15 +99,16 @@ CREATE VIRTUAL TABLE og_passage_fts USING fts5 (heading, text,
 -- What stores elsewhere have still to take: written with the entry that
 -- intends it, gone with the entry that says how it went.
 CREATE TABLE og_remote (                                        -- derived
-  id INTEGER PRIMARY KEY,           -- in this order
+  id INTEGER PRIMARY KEY AUTOINCREMENT,  -- in this order, never the same again
   store TEXT NOT NULL,              -- graph, vectors
   name TEXT NOT NULL,               -- of the skill or policy
-  hash TEXT NOT NULL,               -- the version that is to be there
-  seq INTEGER NOT NULL,             -- the entry that intends it
+  hash TEXT NOT NULL,               -- the version that is to be there; '': none
+  seq INTEGER NOT NULL,             -- the entry that intends it; 0: embeddings came
   tries INTEGER NOT NULL DEFAULT 0,
   why TEXT NOT NULL DEFAULT '',     -- what the last try came to
   UNIQUE (store, name)
 );
+CREATE INDEX og_remote_seq ON og_remote(seq);
 
 -- A task as the shield knows it. derived: rebuilt by nobody, proved by the ledger.
 CREATE TABLE og_task (                                          -- derived

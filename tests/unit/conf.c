@@ -196,6 +196,40 @@ static void what_is_said_of_models(void)
 	}
 }
 
+static int store_of(const char *url, struct og_store_place *place, struct og_err *err)
+{
+	char graph[1200];
+	struct og_conf conf = {
+		.graph = graph, .vectors = "sqlite:", .graph_key = "key", .graph_ca = "none"
+	};
+
+	snprintf(graph, sizeof(graph), "%s", url);
+	return og_conf_store(&conf, OG_STORE_GRAPH, place, err);
+}
+
+static void stores_elsewhere(void)
+{
+	static const char *const wrong[] = { "neo4j+http://h",	     "neo4j+http://h/",
+					     "neo4j+http://h/a/b",   "neo4j+http://h/..",
+					     "neo4j+http://h/a?b",   "neo4j+http://u:p@h/a",
+					     "neo4j+ftp://h/a",	     "neo4j://h/a",
+					     "qdrant+http://h/a",    "neo4j+http:///a",
+					     "neo4j+http://h/%2e%2e" };
+	struct og_store_place place;
+	struct og_err err = OG_ERR_INIT;
+
+	OG_CHECK_INT(store_of("sqlite:", &place, &err), 0);
+	OG_CHECK_INT(store_of("neo4j+https://[::1]:7473/a.b-c_1", &place, &err), 1);
+	OG_CHECK_STR(place.kind, "neo4j");
+	OG_CHECK_STR(place.origin, "https://[::1]:7473");
+	OG_CHECK_STR(place.name, "a.b-c_1");
+	OG_CHECK_STR(place.key, "key");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		OG_CHECK_INT(store_of(wrong[i], &place, &err), -1);
+		OG_CHECK_INT(err.code, OG_ECONF);
+	}
+}
+
 static void headers_of_a_model(void)
 {
 	struct og_err err = OG_ERR_INIT;
@@ -328,6 +362,7 @@ int main(void)
 	OG_RUN(mistakes_are_named_with_their_line);
 	OG_RUN(what_is_said_of_models);
 	OG_RUN(headers_of_a_model);
+	OG_RUN(stores_elsewhere);
 	OG_RUN(what_is_no_text);
 	OG_RUN(found_by_walking_up_and_by_name);
 	OG_RUN(another_users_is_taken_by_name_only);
