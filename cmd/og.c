@@ -197,6 +197,8 @@ static int make(const struct og_ctx *ctx, const struct og_args *args,
 	return rc;
 }
 
+static const char *const demo_tables[] = { "schema/demo.sql", "schema/demo-company.sql", NULL };
+
 static int run_init(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	const char *dir = og_arg(args, 0), *adopt = og_arg_value(args, "from");
@@ -205,7 +207,7 @@ static int run_init(const struct og_ctx *ctx, const struct og_args *args, struct
 	struct og_make_options options = { .dir = dir ? dir : ".",
 					   .share = share,
 					   .adopt = adopt,
-					   .business = demo ? "schema/demo.sql" : NULL };
+					   .business = demo ? demo_tables : NULL };
 	struct og_buf lines;
 
 	if (!share)

@@ -133,8 +133,8 @@ static int make_database(struct og_making *making, const struct og_make_options 
 		rc = run_file(making, "schema/system.sql", err);
 	if (rc == 0 && options->adopt)
 		rc = og_adopt_check_code(making, options->adopt, err);
-	if (rc == 0 && options->business)
-		rc = run_file(making, options->business, err);
+	for (const char *const *file = options->business; rc == 0 && file && *file; file++)
+		rc = run_file(making, *file, err);
 	free(path);
 	return rc;
 }

@@ -19,14 +19,15 @@
 struct og_making;
 
 /* dir: where .omnigate shall be. share: .../share/omnigate. adopt: an
- * existing database to copy, or NULL. business: a file of SQL that makes
- * the business tables, relative to share, or NULL. OG_ECONF when there is
+ * existing database to copy, or NULL. business: files of SQL that make the
+ * business tables, relative to share, ended by NULL; or NULL. OG_ECONF when there is
  * an instance already; OG_EDATA when adopt is no database, is damaged,
  * holds names that belong to the system, or a trigger or view that reaches
  * for our tables. Nothing is left behind by a failure; a process killed on
  * the way leaves .omnigate.new-ID, which nothing uses. */
 struct og_make_options {
-	const char *dir, *share, *adopt, *business;
+	const char *dir, *share, *adopt;
+	const char *const *business;
 	const char *queue; /* lines of og.conf that say where it is, or NULL: here */
 };
 int og_making_begin(const struct og_make_options *options, struct og_making **ret,
