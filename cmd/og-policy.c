@@ -9,6 +9,8 @@
 
 #include "cmd/og-embed.h"
 #include "cmd/og-main.h"
+#include "cmd/og-policy-print.h"
+#include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/policy/document.h"
@@ -33,9 +35,17 @@ static int set_from_options(const struct og_args *args, json_t *record, struct o
 {
 	static const struct {
 		const char *option, *member;
-	} texts[] = { { "name", "name" },	{ "title", "title" },	   { "source", "source" },
-		      { "node", "node" },	{ "rule", "rule" },	   { "step", "rule_step" },
-		      { "message", "message" }, { "approval", "approval" } };
+	} texts[] = { { "name", "name" },
+		      { "title", "title" },
+		      { "source", "source" },
+		      { "node", "node" },
+		      { "rule", "rule" },
+		      { "step", "rule_step" },
+		      { "message", "message" },
+		      { "approval", "approval" },
+		      { "effective", "effective" },
+		      { "expires", "expires" },
+		      { "supersedes", "supersedes" } };
 	const char *expires = og_arg_value(args, "approval-expires"), *pair;
 	json_t *limits = NULL;
 
@@ -163,6 +173,33 @@ static int put_policy(const struct og_ctx *ctx, const struct og_args *args, json
 	return rc;
 }
 
+/* What came of it today: that it binds is not said of what does not. */
+static const char *comes_to(const json_t *reply)
+{
+	static const char *const words[][3] = {
+		{ "future", "will be in force", "was put already, and will be in force" },
+		{ "expired", "is kept, but has expired", "was put already, and has expired" },
+		{ "superseded", "is kept, but superseded", "was put already, and is superseded" },
+	};
+	const char *standing = og_json_str(reply, "standing");
+	int changed = og_json_bool(reply, "changed", 1);
+
+	for (size_t i = 0; standing && i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(standing, words[i][0]) == 0)
+			return words[i][changed ? 1 : 2];
+	return changed ? "is in force" : "was in force already";
+}
+
+static int print_added(const json_t *record, const json_t *reply, struct og_err *err)
+{
+	const char *hash = og_json_str(reply, "hash"), *from = og_json_str(record, "effective");
+	const char *standing = og_json_str(reply, "standing");
+	int later = from && standing && strcmp(standing, "future") == 0;
+
+	return og_printf(err, "%s %.12s %s%s%s\n", og_json_str(record, "name"), hash ? hash : "",
+			 comes_to(reply), later ? " from " : "", later ? from : "");
+}
+
 static int run_add(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	json_t *record = json_object(), *reply = NULL;
@@ -177,108 +214,57 @@ static int run_add(const struct og_ctx *ctx, const struct og_args *args, struct 
 	if (!og_json_bool(reply, "binds", 1))
 		og_note(ctx, "no skill is called '%s' yet: until then the policy binds nothing",
 			og_json_str(record, "node"));
-	if (og_arg_flag(args, "json"))
-		rc = og_print_json(reply, err);
-	else
-		rc = og_printf(err, "%s %.12s %s\n", og_json_str(record, "name"),
-			       og_json_str(reply, "hash") ? og_json_str(reply, "hash") : "",
-			       og_json_bool(reply, "changed", 1) ? "is in force"
-								 : "was in force already");
+	rc = og_arg_flag(args, "json") ? og_print_json(reply, err)
+				       : print_added(record, reply, err);
 out:
 	json_decref(record);
 	json_decref(reply);
 	return rc;
 }
 
-/* Documents are somebody else's words: nothing in them reaches a terminal raw. */
-static void add_safe(struct og_buf *out, const char *text)
+/* A request about the policies that the options name. */
+static int filter_json(const struct og_args *args, json_t **ret, struct og_err *err)
 {
-	if (text)
-		og_text_safe(out, text, strlen(text), 0);
-}
+	const char *at = og_arg_value(args, "at");
+	json_t *request;
 
-static int print_passage(const json_t *passage, struct og_err *err)
-{
-	struct og_buf line;
-	int rc = -1;
-
-	og_buf_init(&line, 65536);
-	og_buf_addf(&line, "%s:%lld  ", og_json_str(passage, "policy"),
-		    (long long)og_json_int(passage, "line", 0));
-	add_safe(&line, og_json_str(passage, "heading"));
-	og_buf_adds(&line, "\n    ");
-	add_safe(&line, og_json_str(passage, "text"));
-	og_buf_addc(&line, '\n');
-	if (og_buf_check(&line, "output", err) == 0)
-		rc = og_print(line.data, line.len, err);
-	og_buf_release(&line);
-	return rc;
-}
-
-static int print_policy(const json_t *policy, struct og_err *err)
-{
-	json_t *limits = json_object_get(policy, "limits"), *value;
-	const char *name;
-	struct og_buf line;
-	int rc = -1;
-
-	og_buf_init(&line, 65536);
-	og_buf_addf(&line, "%-32s %-12s %lld  ", og_json_str(policy, "name"),
-		    og_json_str(policy, "source"), (long long)og_json_int(policy, "clearance", 0));
-	add_safe(&line, og_json_str(policy, "node"));
-	json_object_foreach(limits, name, value)
-	{
-		og_buf_addc(&line, ' ');
-		add_safe(&line, name);
-		og_buf_addf(&line, "=%.15g", json_number_value(value));
+	if (at && !og_day_valid(at)) {
+		og_fail(err, OG_EUSAGE, "--at '%s' is no day", at);
+		return og_hint(err, "a day of UTC: YYYY-MM-DD");
 	}
-	if (og_json_str(policy, "rule_step")) {
-		og_buf_adds(&line, og_json_str(policy, "rule") ? " rule" : "");
-		og_buf_adds(&line, og_json_str(policy, "approval") ? " approval" : "");
-		og_buf_adds(&line, " before ");
-		add_safe(&line, og_json_str(policy, "rule_step"));
+	request = json_pack("{s:s*,s:s*,s:s*,s:b}", "node", og_arg_value(args, "node"), "source",
+			    og_arg_value(args, "source"), "at", at, "in_force",
+			    og_arg_flag(args, "in-force"));
+	if (!request)
+		return og_fail_nomem(err);
+	if (set_level(args, "clearance", "clearance", request, err) < 0) {
+		json_decref(request);
+		return -1;
 	}
-	og_buf_addc(&line, '\n');
-	if (og_buf_check(&line, "output", err) == 0)
-		rc = og_print(line.data, line.len, err);
-	og_buf_release(&line);
-	return rc;
-}
-
-/* Each item as a JSON line, or as print does it. Nothing found is status 1. */
-static int print_items(const json_t *list, int json, int (*print)(const json_t *, struct og_err *),
-		       struct og_err *err)
-{
-	json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i, item)
-	{
-		json_object_set_new(item, "v", json_integer(1));
-		if ((json ? og_print_json(item, err) : print(item, err)) < 0)
-			return -1;
-	}
-	return json_array_size(list) > 0 ? 0 : 1;
+	*ret = request;
+	return 0;
 }
 
 static int run_search(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	const char *limit = og_arg_value(args, "limit"), *words = og_arg(args, 0);
 	struct desk desk = { NULL, NULL, NULL };
-	json_t *reply = NULL;
+	json_t *reply = NULL, *request = NULL;
 	int64_t n = 5;
 	int rc = -1;
 
-	if (limit && og_int_parse(limit, 1, 100, "--limit", &n, err) < 0)
+	if ((limit && og_int_parse(limit, 1, 100, "--limit", &n, err) < 0) ||
+	    filter_json(args, &request, err) < 0)
 		return -1;
-	if (desk_open(&desk, ctx, args, err) == 0 &&
-	    og_embedder_ask(desk.embedder, desk.channel, "policy.search",
-			    json_pack("{s:s,s:s*,s:I}", "query", words, "node",
-				      og_arg_value(args, "node"), "limit", (json_int_t)n),
+	if (og_json_set(request, "query", json_string(words), err) == 0 &&
+	    og_json_set(request, "limit", json_integer(n), err) == 0 &&
+	    desk_open(&desk, ctx, args, err) == 0 &&
+	    og_embedder_ask(desk.embedder, desk.channel, "policy.search", json_incref(request),
 			    words, &reply, err) == 0)
-		rc = print_items(json_object_get(reply, "passages"), og_arg_flag(args, "json"),
-				 print_passage, err);
+		rc = og_print_items(json_object_get(reply, "passages"), og_arg_flag(args, "json"),
+				    og_print_passage, err);
 	desk_close(&desk);
+	json_decref(request);
 	json_decref(reply);
 	return rc;
 }
@@ -322,47 +308,14 @@ static int run_embed(const struct og_ctx *ctx, const struct og_args *args, struc
 
 static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
-	json_t *reply = NULL;
+	json_t *reply = NULL, *request = NULL;
 	int rc = -1;
 
-	if (ask(ctx, args, "policy.list", json_pack("{s:s*}", "node", og_arg_value(args, "node")),
-		&reply, err) == 0)
-		rc = print_items(json_object_get(reply, "policies"), og_arg_flag(args, "json"),
-				 print_policy, err);
+	if (filter_json(args, &request, err) == 0 &&
+	    ask(ctx, args, "policy.list", request, &reply, err) == 0)
+		rc = og_print_items(json_object_get(reply, "policies"), og_arg_flag(args, "json"),
+				    og_print_policy, err);
 	json_decref(reply);
-	return rc;
-}
-
-static int print_whole(const json_t *policy, struct og_err *err)
-{
-	static const char *const keys[] = {
-		"title",     "source",	"node",	    "clearance",	  "limits",
-		"rule_step", "rule",	"approval", "approver_clearance", "approval_seconds",
-		"message",   "created", "hash"
-	};
-	const char *body = og_json_str(policy, "body");
-	struct og_buf out;
-	int rc = -1;
-
-	og_buf_init(&out, 2 * OG_POLICY_BODY_MAX);
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-		json_t *value = json_object_get(policy, keys[i]);
-
-		if (!value)
-			continue;
-		og_buf_addf(&out, "%-10s ", keys[i]);
-		if (json_is_string(value))
-			add_safe(&out, json_string_value(value));
-		else if (og_json_dump(value, &out, err) < 0)
-			goto out;
-		og_buf_addc(&out, '\n');
-	}
-	og_buf_addc(&out, '\n');
-	og_text_safe(&out, body ? body : "", body ? strlen(body) : 0, 1);
-	if (og_buf_check(&out, "output", err) == 0)
-		rc = og_print(out.data, out.len, err);
-out:
-	og_buf_release(&out);
 	return rc;
 }
 
@@ -377,8 +330,8 @@ static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct
 	if (json_array_size(json_object_get(reply, "policies")) == 0)
 		og_fail(err, OG_NO, "no policy is called '%s'", og_arg(args, 0));
 	else
-		rc = print_items(json_object_get(reply, "policies"), og_arg_flag(args, "json"),
-				 print_whole, err);
+		rc = og_print_items(json_object_get(reply, "policies"), og_arg_flag(args, "json"),
+				    og_print_whole, err);
 	json_decref(reply);
 	return rc;
 }
@@ -400,6 +353,14 @@ static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct
 		NULL, 0, OG_OPT_FLAG, NULL, NULL                                                   \
 	}
 
+#define FILTER_OPTIONS                                                                             \
+	{ "source", 0, OG_OPT_VALUE, "KIND", "only law, email, internal_doc or policy" },          \
+		{ "clearance", 0, OG_OPT_VALUE, "N", "only what clearance N may read" },           \
+		{ "at", 0, OG_OPT_VALUE, "DAY", "what is in force on that day (default: today)" }, \
+	{                                                                                          \
+		"in-force", 0, OG_OPT_FLAG, NULL, "only what is in force"                          \
+	}
+
 static const struct og_opt add_options[] = {
 	AS_OPTION,
 	NODE_OPTION("the skill it governs"),
@@ -414,21 +375,19 @@ static const struct og_opt add_options[] = {
 	{ "approval-expires", 0, OG_OPT_VALUE, "SPAN", "for so long (default: 1d)" },
 	{ "step", 0, OG_OPT_VALUE, "STEP", "the step before which they are judged" },
 	{ "message", 0, OG_OPT_VALUE, "TEXT", "what is said with a refusal or a question" },
+	{ "effective", 0, OG_OPT_VALUE, "DAY", "the first day it is in force, YYYY-MM-DD of UTC" },
+	{ "expires", 0, OG_OPT_VALUE, "DAY", "the last day" },
+	{ "supersedes", 0, OG_OPT_VALUE, "POLICY", "the policy it takes the place of" },
 	JSON_OPTION,
 	END,
 };
 static const struct og_opt search_options[] = {
-	AS_OPTION,
-	NODE_OPTION("only policies of this skill"),
-	{ "limit", 0, OG_OPT_VALUE, "N", "passages at most (default: 5)" },
-	JSON_OPTION,
-	END,
+	AS_OPTION,	NODE_OPTION("only policies of this skill"),
+	FILTER_OPTIONS, { "limit", 0, OG_OPT_VALUE, "N", "passages at most (default: 5)" },
+	JSON_OPTION,	END,
 };
 static const struct og_opt list_options[] = {
-	AS_OPTION,
-	NODE_OPTION("only policies of this skill"),
-	JSON_OPTION,
-	END,
+	AS_OPTION, NODE_OPTION("only policies of this skill"), FILTER_OPTIONS, JSON_OPTION, END,
 };
 
 static const struct og_opt show_options[] = {
@@ -440,7 +399,7 @@ static const struct og_opt show_options[] = {
 static const struct og_command commands[] = {
 	{ "add", "FILE | -", "put a document in force", add_options, 1, 1, run_add },
 	{ "search", "WORDS", "the passages that fit best", search_options, 1, 1, run_search },
-	{ "list", "", "the policies in force", list_options, 0, 0, run_list },
+	{ "list", "", "policies, and whether they bind", list_options, 0, 0, run_list },
 	{ "embed", "", "give vectors to texts that have none", show_options, 0, 0, run_embed },
 	{ "show", "NAME", "one policy with its text", show_options, 1, 1, run_show },
 	{ "parse", "FILE | -", "print a document as the record the shield takes", NULL, 1, 1,

@@ -153,3 +153,98 @@ limit_policies() { # N: both documents that set the limit
 		[[ "$output" != *$'\033'* ]]
 	done
 }
+
+day() { # DAYS from today, of UTC
+	date -u -d "$1 days" +%Y-%m-%d
+}
+
+# A policy that takes the place of another's limit, in force between days.
+supersede() { # NAME OLD LIMIT ADD-OPTIONS...
+	local name=$1 old=$2 limit=$3
+	shift 3
+	printf 'Up to %s may be spent, instead of what %s says.\n' "$limit" "$old" |
+		og-policy add --as alice --name "$name" --source law --clearance 2 \
+			--node high-value-transaction --limit "limit=$limit" --supersedes "$old" "$@" -
+}
+
+@test "supersedes: a limit is lifted for some days, then it binds again" {
+	[ "$(ask charlie 'buy 2 standing desks' | jq -r .state)" = compensated ]
+	supersede act-2 payment-authorization-act 1000
+	run supersede memo-2 ceo-memo-compliance-limit 1000 --effective "$(day -1)" --expires "$(day 0)"
+	[[ "$output" == "memo-2 "*" is in force" ]]
+	[ "$(ask charlie 'buy 2 standing desks' | jq -r .state)" = done ]
+	[ "$(stock 2)" -eq 28 ]
+	run og-policy list --as alice --json
+	jq -se 'map(select(.name == "ceo-memo-compliance-limit")) | .[0] |
+		.standing == "superseded" and .by == "memo-2"' <<<"$output"
+	run og-policy list --as alice --json --at "$(day 1)"
+	jq -se 'map({(.name): .standing}) | add |
+		."ceo-memo-compliance-limit" == null and ."memo-2" == "expired"' <<<"$output"
+	run og-policy list --as alice --in-force
+	[[ "$output" != *$'\nceo-memo'* && "$output" == *"memo-2"*"until $(day 0) supersedes ceo-memo"* ]]
+
+	run supersede memo-2 ceo-memo-compliance-limit 1000 --effective "$(day -9)" --expires "$(day -1)"
+	[[ "$output" == "memo-2 "*"is kept, but has expired" ]]
+	[ "$(ask charlie 'buy 2 standing desks' | jq -r .state)" = compensated ]
+	[ "$(stock 2)" -eq 28 ]
+	run supersede memo-2 ceo-memo-compliance-limit 1000 --effective "$(day 1)"
+	[[ "$output" == "memo-2 "*"will be in force from $(day 1)" ]]
+	[ "$(ask charlie 'buy 2 standing desks' | jq -r .state)" = compensated ]
+	# Who lifted what, and for how long, is on the ledger.
+	sqlite3 "$OG_HOME/erp.db" "SELECT body FROM audit_ledger WHERE action = 'policy'" |
+		jq -se --arg from "$(day -1)" --arg to "$(day 0)" 'map(select(.policy == "memo-2")) |
+			.[0] | .supersedes == "ceo-memo-compliance-limit" and
+			.effective == $from and .expires == $to'
+	og-ledger verify --state
+}
+
+@test "search: what is not in force is found, marked, and comes last" {
+	supersede memo-2 ceo-memo-compliance-limit 1000
+	printf 'Nothing above 500 leaves the house, said the old memo.' | og-policy add --as alice \
+		--name old-memo --node high-value-transaction --expires 2020-12-31 -
+	run og-policy search --as bob --json 'nothing above 500 leaves the house'
+	jq -se 'map(.standing) | .[0] == null and (.[-1] != null) and
+		(index("expired") != null) and (index("superseded") != null) and
+		(to_entries | map(select(.value == null).key) | max) <
+		(to_entries | map(select(.value != null).key) | min)' <<<"$output"
+	run og-policy search --as bob 'nothing above 500 leaves the house'
+	[[ "$output" == *"[superseded by memo-2]"* && "$output" == *"[expired]"* ]]
+	run og-policy search --as bob --in-force --json 'nothing above 500 leaves the house'
+	jq -se 'length > 0 and all(.standing == null)' <<<"$output"
+	run og-policy search --as bob --at 2020-06-30 --source policy --json 'old memo'
+	jq -se 'map(.policy) == ["old-memo"] and .[0].standing == null' <<<"$output"
+	run og-policy search --as bob --clearance 1 --json 'nothing above 500 leaves the house'
+	jq -se 'map(.policy) | index("old-memo") != null and index("memo-2") == null' <<<"$output"
+	# A clearance narrows; it never widens.
+	run og-policy search --as charlie --clearance 3 --json 'nothing above 500 leaves the house'
+	jq -se 'map(.policy) | index("memo-2") == null' <<<"$output"
+	run og-policy search --as bob --at yesterday memo
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"no day"* ]]
+}
+
+@test "supersedes: nothing that is hidden, in a circle, or not there" {
+	og-shield principal add dora --as alice --role admin --clearance 1 \
+		--pubkey "$(og key --new dora)" >/dev/null
+	n=$(entries)
+	for old in ceo-memo-compliance-limit nothing-of-the-kind; do
+		run og-policy add --as dora --name mine --node procure-to-pay --supersedes $old - <<<'All may.'
+		[ "$status" -eq 1 ]
+		[[ "$output" == *"no policy is called '$old', to be superseded"* ]]
+	done
+	# Nor replaced under its own name.
+	run og-policy add --as dora --name ceo-memo-compliance-limit --node procure-to-pay - <<<'All may.'
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"a policy called 'ceo-memo-compliance-limit' already"* ]]
+	[ "$(entries)" -eq $((n + 3)) ] # each a refusal
+	supersede memo-2 ceo-memo-compliance-limit 1000
+	n=$(entries)
+	run og-policy add --as alice --name ceo-memo-compliance-limit --node procure-to-pay \
+		--supersedes memo-2 - <<<'Round it goes.'
+	[ "$status" -eq 65 ]
+	[[ "$output" == *"supersedes this one"* ]]
+	run og-policy add --as alice --name x --node procure-to-pay --expires 2026-02-30 - <<<'Words.'
+	[ "$status" -eq 65 ]
+	[[ "$output" == *"'expires' is no day"* ]]
+	[ "$(entries)" -eq "$n" ]
+}

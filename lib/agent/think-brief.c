@@ -404,6 +404,7 @@ static void add_passage(const json_t *passage, size_t key, struct og_buf *out)
 	const char *policy = og_json_str(passage, "policy"),
 		   *source = og_json_str(passage, "source");
 	const char *title = og_json_str(passage, "title"), *text = og_json_str(passage, "text");
+	const char *standing = og_json_str(passage, "standing");
 
 	og_buf_addf(out, "[P%zu] ", key);
 	add_one_line(out, policy, 80);
@@ -411,6 +412,8 @@ static void add_passage(const json_t *passage, size_t key, struct og_buf *out)
 	add_one_line(out, source ? source : "document", 20);
 	og_buf_adds(out, ") ");
 	add_one_line(out, title, 120);
+	if (standing)
+		og_buf_addf(out, " [does not bind: %.20s]", standing);
 	og_buf_adds(out, "\n");
 	if (text && add_quoted(out, text, PASSAGE_MAX))
 		og_buf_adds(out, "(cut: search_policies)\n");

@@ -99,6 +99,32 @@ static int64_t digits(const char *text, size_t from, size_t n)
 	return value;
 }
 
+void og_day_format(int64_t ms, char out[OG_DAY_LEN + 1])
+{
+	char time[OG_TIME_LEN + 1];
+
+	og_time_format(ms, time);
+	memcpy(out, time, OG_DAY_LEN);
+	out[OG_DAY_LEN] = '\0';
+}
+
+int og_day_valid(const char *text)
+{
+	static const char shape[] = "dddd-dd-dd";
+	int year, month, day;
+
+	if (strlen(text) != OG_DAY_LEN)
+		return 0;
+	for (size_t i = 0; i < OG_DAY_LEN; i++)
+		if (shape[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != shape[i])
+			return 0;
+	/* A date that does not exist (February 30) comes back as another. */
+	date_from_days(days_from_date(digits(text, 0, 4), digits(text, 5, 2), digits(text, 8, 2)),
+		       &year, &month, &day);
+	return year >= 1 && year == digits(text, 0, 4) && month == digits(text, 5, 2) &&
+	       day == digits(text, 8, 2);
+}
+
 int og_time_parse(const char *text, int64_t *ret)
 {
 	static const char shape[] = "dddd-dd-ddTdd:dd:dd.dddZ";

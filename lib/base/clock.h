@@ -22,6 +22,11 @@ void og_time_format(int64_t ms, char out[OG_TIME_LEN + 1]);
 /* Strict: exactly the form above, a real date, years 1970 to 9999. 0 or -1. */
 int og_time_parse(const char *text, int64_t *ret);
 
+/* A day, "2026-01-31"; texts of this form compare as the days do. */
+#define OG_DAY_LEN 10
+void og_day_format(int64_t ms, char out[OG_DAY_LEN + 1]); /* of UTC */
+int og_day_valid(const char *text); /* exactly the form, a real date, years 1 to 9999 */
+
 /* A span such as 500ms, 30s, 5m, 2h, 1d; a bare number is seconds. */
 int og_span_parse(const char *text, const char *what, int64_t *ret_ms, struct og_err *err);
 

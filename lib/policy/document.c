@@ -14,6 +14,7 @@ static const char *const keys[] = { "name",	 "title",    "source",
 				    "clearance", "node",     "limits",
 				    "rule",	 "approval", "approver-clearance",
 				    "step",	 "message",  "approval-expires",
+				    "effective", "expires",  "supersedes",
 				    NULL };
 
 int og_policy_add_limit(json_t *limits, const char *pair, struct og_err *err)

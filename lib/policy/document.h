@@ -14,6 +14,9 @@
  *	approval: :quantity > 50     true: somebody else has to approve
  *	approver-clearance: 3        default: the policy's clearance
  *	approval-expires: 8h         how long the question stands (default 1d)
+ *	effective: 2026-01-01        the first day it is in force (UTC)
+ *	expires: 2026-12-31          the last one
+ *	supersedes: old-manual       the policy it takes the place of
  *	# a comment
  *	---
  */

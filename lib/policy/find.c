@@ -11,25 +11,51 @@ static json_t *number_or_none(struct og_stmt *row, int i)
 }
 
 #define POLICY_COLUMNS                                                                             \
-	"id, name, source, node, title, clearance, limits, rule, rule_step, approval, "            \
-	"approver_clearance, approval_seconds "
+	"p.id, p.name, p.source, p.node, p.title, p.clearance, p.limits, p.rule, p.rule_step, "    \
+	"p.approval, p.approver_clearance, p.approval_seconds, p.effective, p.expires, "           \
+	"p.supersedes, " OG_STANDING("p") ", " OG_SUPERSEDED_BY("p") " "
+enum { VALIDITY = 12, REST = VALIDITY + 5 };
+
+/* Adds texts of a row, those that are not NULL. */
+static int add_texts(json_t *object, struct og_stmt *row, int from, const char *const *keys)
+{
+	for (int i = 0; keys[i]; i++)
+		if (!og_col_null(row, from + i) &&
+		    json_object_set_new(object, keys[i], json_string(og_col_text(row, from + i))) <
+			    0)
+			return -1;
+	return 0;
+}
+
+/* The object, or NULL, when that failed. */
+static json_t *with_texts(json_t *object, struct og_stmt *row, int from, const char *const *keys)
+{
+	if (object && add_texts(object, row, from, keys) == 0)
+		return object;
+	json_decref(object);
+	return NULL;
+}
 
 static json_t *policy_json(struct og_stmt *row)
 {
+	static const char *const validity[] = { "effective", "expires", "supersedes",
+						"standing",  "by",	NULL };
 	const char *limits = og_col_text(row, 6);
 	struct og_err ignored = OG_ERR_INIT;
-	json_t *parsed = NULL;
+	json_t *parsed = NULL, *policy;
 
 	if (!limits ||
 	    og_json_parse(limits, strlen(limits), 65536, "limits", &parsed, &ignored) < 0)
 		parsed = json_object();
-	return json_pack("{s:I,s:s*,s:s*,s:s*,s:s*,s:I,s:o,s:s*,s:s*,s:s*,s:o*,s:o*}", "id",
-			 (json_int_t)og_col_int(row, 0), "name", og_col_text(row, 1), "source",
-			 og_col_text(row, 2), "node", og_col_text(row, 3), "title",
-			 og_col_text(row, 4), "clearance", (json_int_t)og_col_int(row, 5), "limits",
-			 parsed, "rule", og_col_text(row, 7), "approval", og_col_text(row, 9),
-			 "rule_step", og_col_text(row, 8), "approver_clearance",
-			 number_or_none(row, 10), "approval_seconds", number_or_none(row, 11));
+	policy = json_pack("{s:I,s:s*,s:s*,s:s*,s:s*,s:I,s:o,s:s*,s:s*,s:s*,s:o*,s:o*}", "id",
+			   (json_int_t)og_col_int(row, 0), "name", og_col_text(row, 1), "source",
+			   og_col_text(row, 2), "node", og_col_text(row, 3), "title",
+			   og_col_text(row, 4), "clearance", (json_int_t)og_col_int(row, 5),
+			   "limits", parsed, "rule", og_col_text(row, 7), "approval",
+			   og_col_text(row, 9), "rule_step", og_col_text(row, 8),
+			   "approver_clearance", number_or_none(row, 10), "approval_seconds",
+			   number_or_none(row, 11));
+	return with_texts(policy, row, VALIDITY, validity);
 }
 
 /* Steps stmt to its end, adding what make makes of each row. */
@@ -51,20 +77,25 @@ static int gather(struct og_stmt *stmt, json_t *(*make)(struct og_stmt *), json_
 	return 0;
 }
 
-int og_policies_list(struct og_policies *policies, const char *node, int clearance, json_t **ret,
-		     struct og_err *err)
+int og_policies_list(struct og_policies *policies, const struct og_policy_filter *filter,
+		     json_t **ret, struct og_err *err)
 {
 	struct og_stmt *stmt;
 	int rc;
 
 	if (og_stmt_new(policies->db,
-			"SELECT " POLICY_COLUMNS
-			"FROM og_policy WHERE active = 1 AND clearance <= ?1 "
-			"AND (?2 IS NULL OR node = ?2) ORDER BY id",
+			OG_WITH_GONE "SELECT " POLICY_COLUMNS
+				     "FROM og_policy p WHERE p.active = 1 AND p.clearance <= ?8 "
+				     "AND (?1 IS NULL OR p.node = ?1) "
+				     "AND (?2 IS NULL OR p.source = ?2) "
+				     "AND (NOT ?3 OR " OG_IN_FORCE("p") ") ORDER BY p.id",
 			&stmt, err) < 0)
 		return -1;
-	og_bind_int(stmt, 1, clearance);
-	og_bind_text(stmt, 2, node);
+	og_bind_text(stmt, 1, filter->node);
+	og_bind_text(stmt, 2, filter->source);
+	og_bind_int(stmt, 3, filter->in_force);
+	og_bind_int(stmt, 8, filter->clearance);
+	og_policies_bind_day(policies, stmt, filter->at);
 	rc = gather(stmt, policy_json, ret, err);
 	og_stmt_free(stmt);
 	return rc;
@@ -72,17 +103,9 @@ int og_policies_list(struct og_policies *policies, const char *node, int clearan
 
 static json_t *whole_json(struct og_stmt *row)
 {
-	json_t *policy = policy_json(row);
-	json_t *rest = json_pack("{s:s*,s:s*,s:s*,s:s*}", "body", og_col_text(row, 12), "hash",
-				 og_col_text(row, 13), "message", og_col_text(row, 14), "created",
-				 og_col_text(row, 15));
-	int rc = policy && rest ? json_object_update(policy, rest) : -1;
+	static const char *const rest[] = { "body", "hash", "message", "created", NULL };
 
-	json_decref(rest);
-	if (rc == 0)
-		return policy;
-	json_decref(policy);
-	return NULL;
+	return with_texts(policy_json(row), row, REST, rest);
 }
 
 int og_policies_show(struct og_policies *policies, const char *name, int clearance, json_t **ret,
@@ -93,12 +116,14 @@ int og_policies_show(struct og_policies *policies, const char *name, int clearan
 	int rc;
 
 	if (og_stmt_new(policies->db,
-			"SELECT " POLICY_COLUMNS ", body, hash, message, created FROM og_policy "
-			"WHERE active = 1 AND name = ?1 AND clearance <= ?2",
+			OG_WITH_GONE "SELECT " POLICY_COLUMNS
+				     ", p.body, p.hash, p.message, p.created FROM og_policy p "
+				     "WHERE p.active = 1 AND p.name = ?1 AND p.clearance <= ?8",
 			&stmt, err) < 0)
 		return -1;
 	og_bind_text(stmt, 1, name);
-	og_bind_int(stmt, 2, clearance);
+	og_bind_int(stmt, 8, clearance);
+	og_policies_bind_day(policies, stmt, NULL);
 	rc = gather(stmt, whole_json, &list, err);
 	og_stmt_free(stmt);
 	if (rc < 0)
@@ -110,14 +135,24 @@ int og_policies_show(struct og_policies *policies, const char *name, int clearan
 	return policy != NULL;
 }
 
+/* --- what binds ------------------------------------------------------------------- */
+
+static const char limit_sql[] =
+	OG_WITH_GONE "SELECT p.name, p.title, p.source, p.clearance, j.value FROM og_policy p, "
+		     "json_each(p.limits) j WHERE p.active = 1 AND p.node = ?1 AND j.key = ?2 "
+		     "AND " OG_IN_FORCE("p") " ORDER BY j.value, p.id LIMIT 1";
+
 int og_policies_limit(struct og_policies *policies, const char *node, const char *name, double *ret,
 		      json_t **ret_policy, struct og_err *err)
 {
-	struct og_stmt *stmt = policies->limit;
+	struct og_stmt *stmt = og_policies_prepared(policies, &policies->limit, limit_sql, err);
 	int found;
 
+	if (!stmt)
+		return -1;
 	og_bind_text(stmt, 1, node);
 	og_bind_text(stmt, 2, name);
+	og_policies_bind_day(policies, stmt, NULL);
 	found = og_stmt_step(stmt, err);
 	if (found <= 0)
 		return found;
@@ -138,27 +173,41 @@ static json_t *rule_json(struct og_stmt *row)
 			 og_col_text(row, 3), "message", og_col_text(row, 4));
 }
 
-/* Binds an array of names as JSON text. */
-static int bind_nodes(struct og_stmt *stmt, const json_t *nodes, struct og_err *err)
+/* The statement with an array of names as ?1, as JSON text, and today; NULL
+ * with err. */
+static struct og_stmt *for_nodes(struct og_policies *policies, struct og_stmt **kept,
+				 const char *sql, const json_t *nodes, struct og_err *err)
 {
+	struct og_stmt *stmt = og_policies_prepared(policies, kept, sql, err);
 	struct og_buf text;
-	int rc;
 
+	if (!stmt)
+		return NULL;
 	og_buf_init(&text, 65536);
-	rc = og_json_canon(nodes, &text, err);
-	if (rc == 0)
+	if (og_json_canon(nodes, &text, err) < 0)
+		stmt = NULL;
+	else
 		og_bind_textn(stmt, 1, text.data, text.len);
 	og_buf_release(&text);
-	return rc;
+	if (stmt)
+		og_policies_bind_day(policies, stmt, NULL);
+	return stmt;
 }
+
+static const char rules_sql[] = OG_WITH_GONE
+	"SELECT p.name, p.title, p.clearance, p.rule, coalesce(p.message, '') "
+	"FROM og_policy p WHERE p.active = 1 AND p.rule IS NOT NULL AND p.rule_step = ?2 "
+	"AND p.node IN (SELECT value FROM json_each(?1)) AND " OG_IN_FORCE("p") " ORDER BY p.id";
 
 int og_policies_rules(struct og_policies *policies, const json_t *nodes, const char *step,
 		      json_t **ret, struct og_err *err)
 {
-	if (bind_nodes(policies->rules, nodes, err) < 0)
+	struct og_stmt *stmt = for_nodes(policies, &policies->rules, rules_sql, nodes, err);
+
+	if (!stmt)
 		return -1;
-	og_bind_text(policies->rules, 2, step);
-	return gather(policies->rules, rule_json, ret, err);
+	og_bind_text(stmt, 2, step);
+	return gather(stmt, rule_json, ret, err);
 }
 
 static json_t *approval_json(struct og_stmt *row)
@@ -171,13 +220,21 @@ static json_t *approval_json(struct og_stmt *row)
 			 "seconds", (json_int_t)seconds);
 }
 
+static const char approvals_sql[] = OG_WITH_GONE
+	"SELECT p.name, p.hash, p.approval, coalesce(p.message, ''), "
+	"coalesce(p.approver_clearance, p.clearance), p.approval_seconds FROM og_policy p "
+	"WHERE p.active = 1 AND p.approval IS NOT NULL AND p.rule_step = ?2 "
+	"AND p.node IN (SELECT value FROM json_each(?1)) AND " OG_IN_FORCE("p") " ORDER BY p.name";
+
 int og_policies_approvals(struct og_policies *policies, const json_t *nodes, const char *step,
 			  json_t **ret, struct og_err *err)
 {
-	if (bind_nodes(policies->approvals, nodes, err) < 0)
+	struct og_stmt *stmt = for_nodes(policies, &policies->approvals, approvals_sql, nodes, err);
+
+	if (!stmt)
 		return -1;
-	og_bind_text(policies->approvals, 2, step);
-	return gather(policies->approvals, approval_json, ret, err);
+	og_bind_text(stmt, 2, step);
+	return gather(stmt, approval_json, ret, err);
 }
 
 static json_t *citation_json(struct og_stmt *row)
@@ -187,21 +244,22 @@ static json_t *citation_json(struct og_stmt *row)
 			 (json_int_t)og_col_int(row, 3), "text", og_col_text(row, 4));
 }
 
-static const char cite_sql[] = "SELECT p.name, p.title, p.source, s.line, s.text FROM og_policy p "
-			       "JOIN og_passage s ON s.policy = p.id AND s.ordinal = 0 "
-			       "WHERE p.active = 1 AND p.clearance <= ?2 "
-			       "AND p.node IN (SELECT value FROM json_each(?1)) "
-			       "ORDER BY p.limits = '{}' AND p.rule IS NULL, p.id LIMIT 20";
+static const char cite_sql[] =
+	OG_WITH_GONE "SELECT p.name, p.title, p.source, s.line, s.text FROM og_policy p "
+		     "JOIN og_passage s ON s.policy = p.id AND s.ordinal = 0 "
+		     "WHERE p.active = 1 AND p.clearance <= ?8 "
+		     "AND p.node IN (SELECT value FROM json_each(?1)) AND " OG_IN_FORCE(
+			     "p") " ORDER BY p.limits = '{}' AND p.rule IS NULL, p.id LIMIT 20";
 
 int og_policies_cite(struct og_policies *policies, const json_t *nodes, int clearance, json_t **ret,
 		     struct og_err *err)
 {
-	if (!policies->cite && og_stmt_new(policies->db, cite_sql, &policies->cite, err) < 0)
+	struct og_stmt *stmt = for_nodes(policies, &policies->cite, cite_sql, nodes, err);
+
+	if (!stmt)
 		return -1;
-	if (bind_nodes(policies->cite, nodes, err) < 0)
-		return -1;
-	og_bind_int(policies->cite, 2, clearance);
-	return gather(policies->cite, citation_json, ret, err);
+	og_bind_int(stmt, 8, clearance);
+	return gather(stmt, citation_json, ret, err);
 }
 
 int og_policies_passages(struct og_policies *policies, int clearance, int64_t *ret,

@@ -12,62 +12,24 @@
 #define EXPRESSION_MAX ((size_t)8192)
 #define RANKED	       50 /* of each ranking, at least; the fused one is made of them */
 
-/* Columns of a passage, as both statements that give one have them. */
-enum { POLICY, TITLE, SOURCE, NODE, HEADING, LINE, TEXT, SCORE, CLEARANCE, ID };
+/* What a ranking may hold: passages of active policies alone are indexed, and
+ * what is found is looked at again when it is fetched. */
+#define RANKED_FILTER                                                                              \
+	"s.clearance <= ?8 AND (?2 IS NULL OR s.node = ?2) AND (?3 IS NULL OR "                    \
+	"(SELECT p.source FROM og_policy p WHERE p.id = s.policy) = ?3) AND (NOT ?4 OR s.policy "  \
+	"IN (SELECT p.id FROM og_policy p WHERE p.active = 1 AND " OG_IN_FORCE("p") "))"
 
-static json_t *passage_json(struct og_stmt *row, double score)
+static void bind_filter(struct og_policies *policies, struct og_stmt *stmt,
+			const struct og_policy_filter *filter)
 {
-	return json_pack("{s:s*,s:s*,s:s*,s:s*,s:s*,s:I,s:s*,s:f}", "policy",
-			 og_col_text(row, POLICY), "title", og_col_text(row, TITLE), "source",
-			 og_col_text(row, SOURCE), "node", og_col_text(row, NODE), "heading",
-			 og_col_text(row, HEADING), "line", (json_int_t)og_col_int(row, LINE),
-			 "text", og_col_text(row, TEXT), "score", score);
+	og_bind_text(stmt, 2, filter->node);
+	og_bind_text(stmt, 3, filter->source);
+	og_bind_int(stmt, 4, filter->in_force);
+	og_bind_int(stmt, 8, filter->clearance);
+	og_policies_bind_day(policies, stmt, filter->at);
 }
 
-/* The statement that finds by words, bound; NULL when no word is left to
- * look for (err is untouched) or we failed. */
-static struct og_stmt *by_words(struct og_policies *policies, const struct og_policy_search *search,
-				size_t limit, struct og_err *err)
-{
-	struct og_buf expression;
-	struct og_stmt *stmt = NULL;
-
-	og_buf_init(&expression, EXPRESSION_MAX);
-	og_policy_match_expression(search->query, &expression);
-	if (og_buf_check(&expression, "query", err) == 0 && expression.len > 0) {
-		stmt = policies->search;
-		og_bind_textn(stmt, 1, expression.data, expression.len);
-		og_bind_int(stmt, 2, search->clearance);
-		og_bind_text(stmt, 3, search->node);
-		og_bind_int(stmt, 4, (int64_t)limit);
-	}
-	og_buf_release(&expression);
-	return stmt;
-}
-
-static int search_words(struct og_policies *policies, const struct og_policy_search *search,
-			json_t *list, struct og_err *err)
-{
-	struct og_err none = OG_ERR_INIT;
-	struct og_stmt *stmt = by_words(policies, search, search->limit, &none);
-	int more;
-
-	if (!stmt)
-		return none.code ? og_fail(err, none.code, "%s", none.msg) : 0;
-	while ((more = og_stmt_step(stmt, err)) > 0) {
-		/* A filter that was lost in the store shows nothing. */
-		if (og_col_int(stmt, CLEARANCE) > search->clearance)
-			continue;
-		if (json_array_append_new(list, passage_json(stmt, -og_col_real(stmt, SCORE))) <
-		    0) {
-			og_stmt_reset(stmt);
-			return og_fail_nomem(err);
-		}
-	}
-	return more;
-}
-
-/* --- both rankings ------------------------------------------------------------ */
+/* --- rankings ------------------------------------------------------------------- */
 
 struct rankings {
 	size_t k;
@@ -90,47 +52,50 @@ static int rankings_new(size_t limit, struct rankings *ret, struct og_err *err)
 	return 0;
 }
 
+static const char words_sql[] = OG_WITH_GONE
+	"SELECT s.id, bm25(og_passage_fts, 3.0, 1.0) FROM og_passage_fts f "
+	"JOIN og_passage s ON s.id = f.rowid WHERE og_passage_fts MATCH ?1 AND " RANKED_FILTER
+	" ORDER BY 2, s.id LIMIT ?5";
+
 static int rank_words(struct og_policies *policies, const struct og_policy_search *search,
 		      struct rankings *rankings, struct og_err *err)
 {
-	struct og_err none = OG_ERR_INIT;
-	struct og_stmt *stmt = by_words(policies, search, rankings->k, &none);
-	int more;
+	struct og_stmt *stmt = og_policies_prepared(policies, &policies->search, words_sql, err);
+	struct og_buf expression;
+	int more = stmt ? 0 : -1;
 
-	if (!stmt)
-		return none.code ? og_fail(err, none.code, "%s", none.msg) : 0;
-	while ((more = og_stmt_step(stmt, err)) > 0)
-		og_top_offer(&rankings->words, og_col_int(stmt, ID), -og_col_real(stmt, SCORE));
+	og_buf_init(&expression, EXPRESSION_MAX);
+	og_policy_match_expression(search->query, &expression);
+	if (more == 0 && og_buf_check(&expression, "query", err) < 0)
+		more = -1;
+	else if (more == 0 && expression.len > 0) {
+		og_bind_textn(stmt, 1, expression.data, expression.len);
+		bind_filter(policies, stmt, &search->filter);
+		og_bind_int(stmt, 5, (int64_t)rankings->k);
+		while ((more = og_stmt_step(stmt, err)) > 0)
+			og_top_offer(&rankings->words, og_col_int(stmt, 0), -og_col_real(stmt, 1));
+	}
+	og_buf_release(&expression);
 	return more;
 }
 
-static struct og_stmt *prepared(struct og_policies *policies, struct og_stmt **stmt,
-				const char *sql, struct og_err *err)
-{
-	if (!*stmt && og_stmt_new(policies->db, sql, stmt, err) < 0)
-		return NULL;
-	return *stmt;
-}
-
 static const char scan_sql[] =
-	"SELECT s.id, v.vector FROM og_passage s JOIN og_policy p ON p.id = s.policy "
-	"JOIN og_vector v ON v.model = ?1 AND v.dimension = ?2 AND v.task = 'document' "
-	"AND v.digest = s.digest WHERE p.active = 1 AND s.clearance <= ?3 "
-	"AND p.clearance <= ?3 AND (?4 IS NULL OR s.node = ?4)";
+	OG_WITH_GONE "SELECT s.id, v.vector FROM og_passage s "
+		     "JOIN og_vector v ON v.model = ?1 AND v.dimension = ?5 "
+		     "AND v.task = 'document' AND v.digest = s.digest WHERE " RANKED_FILTER;
 
 static int rank_meaning(struct og_policies *policies, const struct og_policy_search *search,
 			struct rankings *rankings, struct og_err *err)
 {
-	struct og_stmt *stmt = prepared(policies, &policies->scan, scan_sql, err);
+	struct og_stmt *stmt = og_policies_prepared(policies, &policies->scan, scan_sql, err);
 	size_t bytes = search->vector->n * sizeof(float);
 	int more;
 
 	if (!stmt)
 		return -1;
 	og_bind_text(stmt, 1, search->key->model);
-	og_bind_int(stmt, 2, search->key->dimension);
-	og_bind_int(stmt, 3, search->clearance);
-	og_bind_text(stmt, 4, search->node);
+	og_bind_int(stmt, 5, search->key->dimension);
+	bind_filter(policies, stmt, &search->filter);
 	while ((more = og_stmt_step(stmt, err)) > 0)
 		if (og_col_len(stmt, 1) == bytes)
 			og_top_offer(&rankings->meaning, og_col_int(stmt, 0),
@@ -139,64 +104,131 @@ static int rank_meaning(struct og_policies *policies, const struct og_policy_sea
 	return more;
 }
 
-static const char passage_sql[] =
-	"SELECT p.name, p.title, p.source, p.node, s.heading, s.line, s.text, 0, "
-	"max(p.clearance, s.clearance), s.id FROM og_passage s "
-	"JOIN og_policy p ON p.id = s.policy WHERE s.id = ?1 AND p.active = 1";
+/* --- what was found --------------------------------------------------------------- */
 
-static int add_passage(struct og_policies *policies, const struct og_policy_search *search,
-		       const struct og_best *found, json_t *list, struct og_err *err)
+static const char passage_sql[] =
+	OG_WITH_GONE "SELECT p.name, p.title, p.source, p.node, s.heading, s.line, s.text, "
+		     "max(p.clearance, s.clearance), " OG_STANDING("p") ", " OG_SUPERSEDED_BY(
+			     "p") " "
+				  "FROM og_passage s JOIN og_policy p ON p.id = s.policy WHERE "
+				  "s.id = ?1 AND p.active = 1";
+
+/* Columns of it. */
+enum { POLICY, TITLE, SOURCE, NODE, HEADING, LINE, TEXT, CLEARANCE, STANDING, BY };
+
+static json_t *passage_json(struct og_stmt *row, double score)
 {
-	struct og_stmt *stmt = prepared(policies, &policies->passage, passage_sql, err);
-	int there, rc = 0;
+	return json_pack("{s:s*,s:s*,s:s*,s:s*,s:s*,s:I,s:s*,s:f,s:s*,s:s*}", "policy",
+			 og_col_text(row, POLICY), "title", og_col_text(row, TITLE), "source",
+			 og_col_text(row, SOURCE), "node", og_col_text(row, NODE), "heading",
+			 og_col_text(row, HEADING), "line", (json_int_t)og_col_int(row, LINE),
+			 "text", og_col_text(row, TEXT), "score", score, "standing",
+			 og_col_text(row, STANDING), "by", og_col_text(row, BY));
+}
+
+/* The passage, if this clearance may read it: a filter that was lost in a
+ * ranking shows nothing. 1, 0, -1. */
+static int fetch_passage(struct og_policies *policies, const struct og_policy_filter *filter,
+			 const struct og_best *found, json_t **ret, struct og_err *err)
+{
+	struct og_stmt *stmt = og_policies_prepared(policies, &policies->passage, passage_sql, err);
+	int there;
 
 	if (!stmt)
 		return -1;
 	og_bind_int(stmt, 1, found->number);
+	og_bind_int(stmt, 8, filter->clearance);
+	og_policies_bind_day(policies, stmt, filter->at);
 	there = og_stmt_step(stmt, err);
-	if (there == 1 && og_col_int(stmt, CLEARANCE) <= search->clearance &&
-	    json_array_append_new(list, passage_json(stmt, found->score)) < 0)
-		rc = og_fail_nomem(err);
+	if (there == 1 && og_col_int(stmt, CLEARANCE) > filter->clearance)
+		there = 0;
+	if (there == 1 && !(*ret = passage_json(stmt, found->score)))
+		there = og_fail_nomem(err);
 	og_stmt_reset(stmt);
-	return there < 0 ? -1 : rc;
+	return there;
 }
 
-static int search_both(struct og_policies *policies, const struct og_policy_search *search,
-		       json_t *list, struct og_err *err)
-{
-	struct rankings rankings;
-	size_t n;
-	int rc = -1;
+struct answer {
+	json_t *binding, *others;
+	size_t limit;
+};
 
-	if (rankings_new(search->limit, &rankings, err) < 0)
+/* Takes a passage into the answer. 1 when there is room for more. */
+static int take_passage(struct answer *answer, json_t *passage, struct og_err *err)
+{
+	int binds = json_object_get(passage, "standing") == NULL;
+	size_t binding = json_array_size(answer->binding);
+	size_t others = json_array_size(answer->others);
+
+	if (binding + others >= answer->limit) {
+		if (!binds) {
+			json_decref(passage);
+			return 1;
+		}
+		json_array_remove(answer->others, others - 1);
+		others--;
+	}
+	if (json_array_append_new(binds ? answer->binding : answer->others, passage) < 0)
+		return og_fail_nomem(err);
+	/* Full, but of what does not bind: the best that does is looked for. */
+	return binding + others + 1 < answer->limit || (!binds && binding == 0);
+}
+
+static int fetch(struct og_policies *policies, const struct og_policy_search *search,
+		 const struct og_best *found, size_t n, struct answer *answer, struct og_err *err)
+{
+	int more = 1;
+
+	for (size_t i = 0; i < n && more > 0; i++) {
+		json_t *passage = NULL;
+		int there = fetch_passage(policies, &search->filter, &found[i], &passage, err);
+
+		if (there < 0)
+			more = -1;
+		else if (there > 0)
+			more = take_passage(answer, passage, err);
+	}
+	return more < 0 ? -1 : 0;
+}
+
+static int rank(struct og_policies *policies, const struct og_policy_search *search,
+		struct rankings *rankings, size_t *ret_n, struct og_err *err)
+{
+	if (rank_words(policies, search, rankings, err) < 0 ||
+	    (search->vector && rank_meaning(policies, search, rankings, err) < 0))
 		return -1;
-	if (rank_words(policies, search, &rankings, err) < 0 ||
-	    rank_meaning(policies, search, &rankings, err) < 0)
-		goto out;
-	n = og_fuse(rankings.words.best, rankings.words.n, rankings.meaning.best,
-		    rankings.meaning.n, rankings.fused);
-	rc = 0;
-	for (size_t i = 0; i < n && i < search->limit && rc == 0; i++)
-		rc = add_passage(policies, search, &rankings.fused[i], list, err);
-out:
-	free(rankings.room);
-	return rc;
+	if (search->vector) {
+		*ret_n = og_fuse(rankings->words.best, rankings->words.n, rankings->meaning.best,
+				 rankings->meaning.n, rankings->fused);
+		return 0;
+	}
+	*ret_n = rankings->words.n;
+	memcpy(rankings->fused, rankings->words.best, *ret_n * sizeof(*rankings->fused));
+	return 0;
 }
 
 int og_policies_search(struct og_policies *policies, const struct og_policy_search *search,
 		       json_t **ret, struct og_err *err)
 {
-	json_t *list = json_array();
-	int rc;
+	struct answer answer = { json_array(), json_array(), search->limit };
+	struct rankings rankings;
+	size_t n = 0;
+	int rc = -1;
 
-	if (!list)
-		return og_fail_nomem(err);
-	rc = search->vector ? search_both(policies, search, list, err)
-			    : search_words(policies, search, list, err);
+	if (rankings_new(search->limit, &rankings, err) < 0)
+		goto out;
+	if (!answer.binding || !answer.others)
+		rc = og_fail_nomem(err);
+	else if (rank(policies, search, &rankings, &n, err) == 0 &&
+		 fetch(policies, search, rankings.fused, n, &answer, err) == 0)
+		rc = json_array_extend(answer.binding, answer.others) < 0 ? og_fail_nomem(err) : 0;
+	free(rankings.room);
+out:
+	json_decref(answer.others);
 	if (rc == 0)
-		*ret = list;
+		*ret = answer.binding;
 	else
-		json_decref(list);
+		json_decref(answer.binding);
 	return rc;
 }
 
@@ -219,7 +251,8 @@ int og_policies_unembedded(struct og_policies *policies, const struct og_vector_
 			   int clearance, size_t limit, json_t **ret, int64_t *ret_left,
 			   struct og_err *err)
 {
-	struct og_stmt *stmt = prepared(policies, &policies->unembedded, unembedded_sql, err);
+	struct og_stmt *stmt =
+		og_policies_prepared(policies, &policies->unembedded, unembedded_sql, err);
 	json_t *list = json_array();
 	int64_t left = 0;
 	int more = stmt && list ? 1 : stmt ? og_fail_nomem(err) : -1;
@@ -246,10 +279,10 @@ int og_policies_unembedded(struct og_policies *policies, const struct og_vector_
 int og_policies_embeds(struct og_policies *policies, const char *digest, int clearance,
 		       struct og_err *err)
 {
-	struct og_stmt *stmt = prepared(policies, &policies->embeds,
-					"SELECT 1 FROM og_passage WHERE digest = ?1 "
-					"AND clearance <= ?2",
-					err);
+	struct og_stmt *stmt = og_policies_prepared(policies, &policies->embeds,
+						    "SELECT 1 FROM og_passage WHERE digest = ?1 "
+						    "AND clearance <= ?2",
+						    err);
 	int found;
 
 	if (!stmt)

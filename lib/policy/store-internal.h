@@ -6,10 +6,44 @@
 
 struct og_policies {
 	struct og_db *db;
-	struct og_stmt *search, *limit, *rules, *approvals;
+	int64_t (*now)(void); /* milliseconds since 1970 */
 	/* prepared at their first use */
-	struct og_stmt *cite, *scan, *passage, *unembedded, *embeds;
+	struct og_stmt *search, *limit, *rules, *approvals, *cite, *scan, *passage, *unembedded,
+		*embeds;
 };
+
+/* *stmt, prepared if it is not yet; NULL with err. */
+struct og_stmt *og_policies_prepared(struct og_policies *policies, struct og_stmt **stmt,
+				     const char *sql, struct og_err *err);
+
+/* Binds ?9, the day: at, or NULL for today. */
+void og_policies_bind_day(const struct og_policies *policies, struct og_stmt *stmt, const char *at);
+
+/*
+ * Standing on the day ?9, in SQL; p is the policy. A statement begins with
+ * OG_WITH_GONE: gone holds a row for each policy that another within its
+ * dates supersedes, by itself or by one it supersedes. Only an heir that is
+ * not gone itself counts: were there a circle after all, both would bind.
+ */
+#define OG_IN_DATES(p)                                                                             \
+	"(" p ".effective IS NULL OR " p ".effective <= ?9) AND "                                  \
+	"(" p ".expires IS NULL OR " p ".expires >= ?9)"
+#define OG_WITH_GONE                                                                               \
+	"WITH RECURSIVE gone(name, heir, clearance) AS (SELECT q.supersedes, q.name, q.clearance " \
+	"FROM og_policy q WHERE q.active = 1 AND q.supersedes IS NOT NULL "                        \
+	"AND " OG_IN_DATES("q") " UNION SELECT q.supersedes, g.heir, g.clearance FROM gone g "     \
+				"JOIN og_policy q ON q.name = g.name AND q.active = 1 "            \
+				"WHERE q.supersedes IS NOT NULL) "
+#define OG_HEIR(p, more)                                                                           \
+	"(SELECT min(g.heir) FROM gone g WHERE g.name = " p ".name "                               \
+	"AND g.heir NOT IN (SELECT name FROM gone)" more ")"
+#define OG_IN_FORCE(p) "(" OG_IN_DATES(p) " AND " OG_HEIR(p, "") " IS NULL)"
+#define OG_STANDING(p)                                                                             \
+	"CASE WHEN " p ".effective > ?9 THEN 'future' WHEN " p ".expires < ?9 THEN 'expired' "     \
+	"WHEN " OG_HEIR(p, "") " IS NOT NULL THEN 'superseded' END"
+/* The heir's name, where the clearance ?8 may read it. */
+#define OG_SUPERSEDED_BY(p)                                                                        \
+	"CASE WHEN " OG_IN_DATES(p) " THEN " OG_HEIR(p, " AND g.clearance <= ?8") " END"
 
 /* Words of a query as an FTS5 expression: each quoted, joined by OR. No
  * operator of the query language can be written by the asker. Words that

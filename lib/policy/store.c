@@ -23,37 +23,30 @@ int og_policies_open(const char *url, struct og_db *db, struct og_policies **ret
 	if (!policies)
 		return og_fail_nomem(err);
 	policies->db = db;
-	if (og_stmt_new(db,
-			"SELECT p.name, p.title, p.source, p.node, s.heading, s.line, s.text, "
-			"bm25(og_passage_fts, 3.0, 1.0), p.clearance, s.id FROM og_passage_fts f "
-			"JOIN og_passage s ON s.id = f.rowid JOIN og_policy p ON p.id = s.policy "
-			"WHERE og_passage_fts MATCH ?1 AND p.active = 1 AND s.clearance <= ?2 "
-			"AND p.clearance <= ?2 AND (?3 IS NULL OR s.node = ?3) ORDER BY 8, s.id "
-			"LIMIT ?4",
-			&policies->search, err) < 0 ||
-	    og_stmt_new(db,
-			"SELECT p.name, p.title, p.source, p.clearance, j.value FROM og_policy p, "
-			"json_each(p.limits) j WHERE p.active = 1 AND p.node = ?1 AND j.key = ?2 "
-			"ORDER BY j.value, p.id LIMIT 1",
-			&policies->limit, err) < 0 ||
-	    og_stmt_new(db,
-			"SELECT p.name, p.title, p.clearance, p.rule, coalesce(p.message, '') "
-			"FROM og_policy p WHERE p.active = 1 AND p.rule IS NOT NULL "
-			"AND p.rule_step = ?2 AND p.node IN (SELECT value FROM json_each(?1)) "
-			"ORDER BY p.id",
-			&policies->rules, err) < 0 ||
-	    og_stmt_new(db,
-			"SELECT p.name, p.hash, p.approval, coalesce(p.message, ''), "
-			"coalesce(p.approver_clearance, p.clearance), p.approval_seconds "
-			"FROM og_policy p WHERE p.active = 1 AND p.approval IS NOT NULL "
-			"AND p.rule_step = ?2 AND p.node IN (SELECT value FROM json_each(?1)) "
-			"ORDER BY p.name",
-			&policies->approvals, err) < 0) {
-		og_policies_free(policies);
-		return -1;
-	}
+	policies->now = og_now_ms;
 	*ret = policies;
 	return 0;
+}
+
+void og_policies_clock(struct og_policies *policies, int64_t (*now)(void))
+{
+	policies->now = now;
+}
+
+struct og_stmt *og_policies_prepared(struct og_policies *policies, struct og_stmt **stmt,
+				     const char *sql, struct og_err *err)
+{
+	if (!*stmt && og_stmt_new(policies->db, sql, stmt, err) < 0)
+		return NULL;
+	return *stmt;
+}
+
+void og_policies_bind_day(const struct og_policies *policies, struct og_stmt *stmt, const char *at)
+{
+	char today[OG_DAY_LEN + 1];
+
+	og_day_format(policies->now(), today);
+	og_bind_text(stmt, 9, at ? at : today);
 }
 
 void og_policies_free(struct og_policies *policies)
@@ -70,149 +63,6 @@ void og_policies_free(struct og_policies *policies)
 	og_stmt_free(policies->unembedded);
 	og_stmt_free(policies->embeds);
 	free(policies);
-}
-
-static int bad(struct og_err *err, const char *what)
-{
-	return og_fail(err, OG_EDATA, "policy: %s", what);
-}
-
-static int check_limits(const json_t *policy, struct og_err *err)
-{
-	json_t *limits = json_object_get(policy, "limits"), *value;
-	const char *name;
-
-	if (!limits)
-		return 0;
-	if (!json_is_object(limits) || json_object_size(limits) > 50)
-		return bad(err, "'limits' is no object of names and numbers");
-	json_object_foreach(limits, name,
-			    value) if (!json_is_number(value) ||
-				       !*name) return og_fail(err, OG_EDATA,
-							      "policy: limit '%s' is no number",
-							      name);
-	return 0;
-}
-
-static int check_passages(const json_t *policy, struct og_err *err)
-{
-	const json_t *passages = json_object_get(policy, "passages"), *passage;
-	size_t i;
-
-	if (!json_is_array(passages) || json_array_size(passages) == 0 ||
-	    json_array_size(passages) > OG_PASSAGES_MAX)
-		return bad(err, "'passages' is missing, empty or too long");
-	json_array_foreach(
-		passages, i,
-		passage) if (!og_json_str(passage, "heading") || !og_json_str(passage, "text") ||
-			     og_json_int(passage, "line", -1) < 0 ||
-			     strlen(og_json_str(passage, "heading")) > 2 * OG_PASSAGE_MAX ||
-			     strlen(og_json_str(passage, "text")) >
-				     4 * OG_PASSAGE_MAX) return bad(err, "a passage is malformed");
-	return 0;
-}
-
-static int check_source(const char *source, struct og_err *err)
-{
-	static const char *const sources[] = { "law", "email", "internal_doc", "policy" };
-
-	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++)
-		if (strcmp(source, sources[i]) == 0)
-			return 0;
-	og_fail(err, OG_EDATA, "policy: source '%s' is unknown", source);
-	return og_hint(err, "sources are law, email, internal_doc and policy");
-}
-
-/* Longer ones are no names or titles, and would make lists too long to send. */
-static int check_lengths(const json_t *policy, struct og_err *err)
-{
-	static const struct {
-		const char *key;
-		size_t max;
-	} texts[] = { { "name", 100 },	   { "node", 64 },
-		      { "title", 300 },	   { "message", 500 },
-		      { "rule", 4000 },	   { "approval", 4000 },
-		      { "rule_step", 64 }, { "body", OG_POLICY_BODY_MAX } };
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		const json_t *value = json_object_get(policy, texts[i].key);
-		const char *text = og_json_str(policy, texts[i].key);
-
-		if (value && (!text || !*text))
-			return og_fail(err, OG_EDATA, "policy: '%s' is no text", texts[i].key);
-		if (text && strlen(text) > texts[i].max)
-			return og_fail(err, OG_EDATA, "policy: '%s' is longer than %zu bytes",
-				       texts[i].key, texts[i].max);
-	}
-	return 0;
-}
-
-/* A whole number between 1 and max, if it is there at all. */
-static int check_number(const json_t *policy, const char *key, int64_t max, struct og_err *err)
-{
-	int64_t number = og_json_int(policy, key, 0);
-
-	if (!json_object_get(policy, key))
-		return 0;
-	if (!og_json_str(policy, "approval"))
-		return og_fail(err, OG_EDATA, "policy: '%s' goes with an approval", key);
-	if (number >= 1 && number <= max)
-		return 0;
-	return og_fail(err, OG_EDATA, "policy: '%s' is no whole number from 1 to %lld", key,
-		       (long long)max);
-}
-
-static int check_conditions(const json_t *policy, struct og_err *err)
-{
-	int conditions = og_json_str(policy, "rule") || og_json_str(policy, "approval");
-
-	if (conditions && !og_json_str(policy, "rule_step"))
-		return bad(err, "a rule or an approval needs the step before which it is judged");
-	if (!conditions && og_json_str(policy, "rule_step"))
-		return bad(err, "a step goes with a rule or an approval");
-	if (check_number(policy, "approver_clearance", 3, err) < 0)
-		return -1;
-	return check_number(policy, "approval_seconds", OG_APPROVAL_SECONDS_MAX, err);
-}
-
-int og_policy_check(const json_t *policy, struct og_err *err)
-{
-	static const char *const keys[] = { "name",
-					    "source",
-					    "clearance",
-					    "node",
-					    "title",
-					    "body",
-					    "limits",
-					    "rule",
-					    "approval",
-					    "approver_clearance",
-					    "approval_seconds",
-					    "rule_step",
-					    "message",
-					    "passages",
-					    NULL };
-	const char *name, *source, *text;
-	int64_t clearance;
-
-	if (og_json_only(policy, "policy", keys, err) < 0 ||
-	    og_json_need_str(policy, "policy", "name", &name, err) < 0 ||
-	    og_json_need_str(policy, "policy", "source", &source, err) < 0 ||
-	    og_json_need_str(policy, "policy", "node", &text, err) < 0 ||
-	    og_json_need_str(policy, "policy", "title", &text, err) < 0 ||
-	    og_json_need_str(policy, "policy", "body", &text, err) < 0 ||
-	    og_json_need_int(policy, "policy", "clearance", &clearance, err) < 0)
-		return -1;
-	if (check_lengths(policy, err) < 0)
-		return -1;
-	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(name))
-		return og_fail(err, OG_EDATA, "policy: '%s' is no name", name);
-	if (clearance < 1 || clearance > 3)
-		return bad(err, "clearance is 1, 2 or 3");
-	if (check_conditions(policy, err) < 0 || check_source(source, err) < 0 ||
-	    check_limits(policy, err) < 0)
-		return -1;
-	return check_passages(policy, err);
 }
 
 /* The version: hash of the record without its passages, which follow from it. */
@@ -305,28 +155,31 @@ static int bind_limits(struct og_stmt *stmt, int i, const json_t *limits, struct
 static int insert_policy(struct og_policies *policies, const json_t *policy, const char *hash,
 			 int64_t *ret_id, struct og_err *err)
 {
-	static const char *const texts[] = { "name", "source",	  "node",    "title",	"body",
-					     "rule", "rule_step", "message", "approval" };
+	static const char *const texts[] = { "name",	 "source",    "node",	   "title",
+					     "body",	 "rule",      "rule_step", "message",
+					     "approval", "effective", "expires",   "supersedes" };
+	enum { TEXTS = sizeof(texts) / sizeof(*texts) };
 	char now[OG_TIME_LEN + 1];
 	struct og_stmt *stmt;
 	int rc = -1;
 
 	if (og_stmt_new(policies->db,
 			"INSERT INTO og_policy(name, source, node, title, body, rule, rule_step, "
-			"message, approval, hash, clearance, limits, created, "
-			"approver_clearance, approval_seconds) VALUES "
-			"(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,nullif(?14,0),nullif(?15,0))",
+			"message, approval, effective, expires, supersedes, hash, clearance, "
+			"limits, created, approver_clearance, approval_seconds) VALUES "
+			"(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,nullif(?17,0),"
+			"nullif(?18,0))",
 			&stmt, err) < 0)
 		return -1;
 	og_time_format(og_now_ms(), now);
-	for (int i = 0; i < 9; i++)
+	for (int i = 0; i < TEXTS; i++)
 		og_bind_text(stmt, i + 1, og_json_str(policy, texts[i]));
-	og_bind_text(stmt, 10, hash);
-	og_bind_int(stmt, 11, og_json_int(policy, "clearance", 3));
-	og_bind_text(stmt, 13, now);
-	og_bind_int(stmt, 14, og_json_int(policy, "approver_clearance", 0));
-	og_bind_int(stmt, 15, og_json_int(policy, "approval_seconds", 0));
-	if (bind_limits(stmt, 12, json_object_get(policy, "limits"), err) == 0 &&
+	og_bind_text(stmt, TEXTS + 1, hash);
+	og_bind_int(stmt, TEXTS + 2, og_json_int(policy, "clearance", 3));
+	og_bind_text(stmt, TEXTS + 4, now);
+	og_bind_int(stmt, TEXTS + 5, og_json_int(policy, "approver_clearance", 0));
+	og_bind_int(stmt, TEXTS + 6, og_json_int(policy, "approval_seconds", 0));
+	if (bind_limits(stmt, TEXTS + 3, json_object_get(policy, "limits"), err) == 0 &&
 	    og_stmt_run(stmt, err) == 0) {
 		*ret_id = og_db_last_id(policies->db);
 		rc = 0;
@@ -405,6 +258,52 @@ out:
 	return rc;
 }
 
+/* The chain of what is superseded, from the name on: how long it is, and
+ * whether the policy to be put is in it. */
+static const char chain_sql[] =
+	"WITH RECURSIVE chain(name, n) AS (VALUES (?1, 1) UNION ALL "
+	"SELECT p.supersedes, c.n + 1 FROM chain c JOIN og_policy p ON p.name = c.name "
+	"AND p.active = 1 WHERE p.supersedes IS NOT NULL AND c.name <> ?2 AND c.n <= ?3) "
+	"SELECT max(n), max(name = ?2), EXISTS (SELECT 1 FROM og_policy WHERE name = ?1 "
+	"AND active = 1) FROM chain";
+
+static int judge_chain(struct og_stmt *chain, const char *supersedes, struct og_err *err)
+{
+	if (!og_col_int(chain, 2))
+		return og_fail(err, OG_EDATA, "policy: no policy is called '%s', to be superseded",
+			       supersedes);
+	if (og_col_int(chain, 1))
+		return og_fail(err, OG_EDATA,
+			       "policy: '%s' supersedes this one, directly or not, already",
+			       supersedes);
+	if (og_col_int(chain, 0) > OG_SUPERSEDES_MAX)
+		return og_fail(err, OG_EDATA,
+			       "policy: more than %d policies supersede each other in a row",
+			       OG_SUPERSEDES_MAX);
+	return 0;
+}
+
+/* What it supersedes is there, and nothing comes to supersede itself. */
+static int check_supersedes(struct og_policies *policies, const json_t *policy, struct og_err *err)
+{
+	const char *supersedes = og_json_str(policy, "supersedes");
+	struct og_stmt *stmt;
+	int rc;
+
+	if (!supersedes)
+		return 0;
+	if (og_stmt_new(policies->db, chain_sql, &stmt, err) < 0)
+		return -1;
+	og_bind_text(stmt, 1, supersedes);
+	og_bind_text(stmt, 2, og_json_str(policy, "name"));
+	og_bind_int(stmt, 3, OG_SUPERSEDES_MAX);
+	rc = og_stmt_step(stmt, err);
+	if (rc > 0)
+		rc = judge_chain(stmt, supersedes, err);
+	og_stmt_free(stmt);
+	return rc;
+}
+
 int og_policies_put(struct og_policies *policies, const json_t *policy, struct og_policy_id *ret,
 		    struct og_err *err)
 {
@@ -417,7 +316,7 @@ int og_policies_put(struct og_policies *policies, const json_t *policy, struct o
 	ret->changed = same == 0;
 	if (same != 0)
 		return same < 0 ? -1 : 0;
-	if (retire(policies, name, err) < 0 ||
+	if (check_supersedes(policies, policy, err) < 0 || retire(policies, name, err) < 0 ||
 	    insert_policy(policies, policy, ret->hash, &ret->id, err) < 0)
 		return -1;
 	return insert_passages(policies, policy, ret->id, err);

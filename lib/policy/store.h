@@ -4,6 +4,14 @@
  * og.conf: "sqlite:" keeps documents, passages and their full-text index
  * in erp.db. qdrant+http is OG_EUNAVAIL in this version.
  *
+ * A policy is in force on the days (of UTC) from effective to expires, both
+ * included, unless another one that is in force supersedes it; whoever
+ * supersedes it stands for all that it superseded, too, even where it has
+ * expired itself. What is not in force is found, and marked; its limits, its
+ * rule and its approval do not bind. When the superseding policy expires, the
+ * older one binds again. Today is what the clock says when it is asked: what
+ * binds a step of a running task is what is in force at that moment.
+ *
  * A policy governs one node (a skill). What binds a skill: the policies of
  * its own node and of the nodes that govern it (graph edges GOVERNS; the
  * caller passes those names). Limits and rules bind whatever the caller's
@@ -28,11 +36,14 @@ struct og_policies;
 int og_policies_open(const char *url, struct og_db *db, struct og_policies **ret,
 		     struct og_err *err);
 void og_policies_free(struct og_policies *policies); /* before og_db_close() */
+/* Another clock than og_now_ms(), for tests. What binds has no other day. */
+void og_policies_clock(struct og_policies *policies, int64_t (*now)(void));
 
 /* A policy record from outside: {"name","source":"law|email|internal_doc|
  * policy","clearance","node","title","body","limits":{name:number}?,
  * "rule":SQL?,"approval":SQL?,"approver_clearance":N?,"approval_seconds":N?,
- * "rule_step":STEP?,"message":T?,"passages":[{"heading","line","text"}]}. Names, titles and rules
+ * "rule_step":STEP?,"message":T?,"effective":DAY?,"expires":DAY?,
+ * "supersedes":NAME?,"passages":[{"heading","line","text"}]}. Names, titles and rules
  * have bounds, so that a list of policies fits on a channel. OG_EDATA says what is wrong. */
 int og_policy_check(const json_t *policy, struct og_err *err);
 
@@ -42,27 +53,43 @@ struct og_policy_id {
 	int changed; /* 0: this very text was active already */
 };
 
+#define OG_SUPERSEDES_MAX 32 /* policies that supersede each other in a row */
+
 /* Makes it the active version of its name, inside the caller's write
- * transaction, with its passages and index rows. */
+ * transaction, with its passages and index rows. OG_EDATA when what it
+ * supersedes is not there, or supersedes it. Whether the caller may supersede
+ * or replace that is the caller's to judge. */
 int og_policies_put(struct og_policies *policies, const json_t *policy, struct og_policy_id *ret,
 		    struct og_err *err);
+
+/* Which policies. Zeroed, but for the clearance: all of them, today. */
+struct og_policy_filter {
+	const char *node;   /* NULL: every node */
+	const char *source; /* law, email, ...; NULL: any */
+	const char *at;	    /* the day that standing is told of; NULL: today */
+	int clearance;	    /* at most */
+	int in_force;	    /* only what is in force on that day */
+};
 
 /* A search. query is words, never syntax. With a vector, which stands for
  * the same words, passages are found by their embeddings too, those that
  * have one of the same key, and both rankings are fused: it adds passages
  * and moves them, and hides none that the words alone find among the first. */
 struct og_policy_search {
-	const char *node; /* NULL: every node */
-	int clearance;
+	struct og_policy_filter filter;
 	const char *query;
 	size_t limit;
 	const struct og_vector_key *key; /* or NULL: words alone */
 	const struct og_vector *vector;	 /* with key */
 };
 
-/* Best passages first, of active policies with clearance at most clearance.
- * Array of {"policy","title","source","node","heading","line","text",
- * "score"}; a score compares within one answer only. */
+/* The best passages of active policies, at most limit of them. Array of
+ * {"policy","title","source","node","heading","line","text","score",
+ * "standing"?,"by"?}; a score compares within one answer only. standing is
+ * "future", "expired" or "superseded", and not there when it is in force; by
+ * is the policy in force that supersedes it, where the clearance may read
+ * that. Passages in force come first, then the others, best first; when none
+ * of the best is in force, the best that is comes in place of the last. */
 int og_policies_search(struct og_policies *policies, const struct og_policy_search *search,
 		       json_t **ret, struct og_err *err);
 
@@ -78,9 +105,9 @@ int og_policies_embeds(struct og_policies *policies, const char *digest, int cle
 
 /* Active policies: [{"id","name","source","node","title","clearance",
  * "limits","rule"?,"approval"?,"approver_clearance"?,"approval_seconds"?,
- * "rule_step"?}], with clearance at most clearance. */
-int og_policies_list(struct og_policies *policies, const char *node, int clearance, json_t **ret,
-		     struct og_err *err);
+ * "rule_step"?,"effective"?,"expires"?,"supersedes"?,"standing"?,"by"?}]. */
+int og_policies_list(struct og_policies *policies, const struct og_policy_filter *filter,
+		     json_t **ret, struct og_err *err);
 
 /* How many passages of active policies this clearance may find. */
 int og_policies_passages(struct og_policies *policies, int clearance, int64_t *ret,
@@ -91,7 +118,7 @@ int og_policies_passages(struct og_policies *policies, int clearance, int64_t *r
 int og_policies_show(struct og_policies *policies, const char *name, int clearance, json_t **ret,
 		     struct og_err *err);
 
-/* The named limit of a node: the smallest among its active policies.
+/* The named limit of a node: the smallest among its policies in force.
  * 1 found, 0 none, -1. *ret_policy (may be NULL): {"policy","title",
  * "source","clearance"} of the one that set it. */
 int og_policies_limit(struct og_policies *policies, const char *node, const char *name, double *ret,

@@ -98,6 +98,12 @@ int og_act_exists(struct og_request *rq, const char *what, const char *name, str
 	return og_hint(err, "another name; or somebody's approval; or og-%s add", what);
 }
 
+int og_act_supersedes(struct og_request *rq, const char *name, struct og_err *err)
+{
+	og_refuse(rq, OG_DENY, "exists", err, "the policy '%s' is not a task's to supersede", name);
+	return og_hint(err, "somebody's approval; or og-policy add --supersedes %s", name);
+}
+
 /* A second change under a number would overwrite what is known of the
  * first; whoever repeats a request gets its recorded reply before this. */
 static int is_new(struct og_request *rq, int64_t call, struct og_err *err)

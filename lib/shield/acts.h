@@ -51,6 +51,9 @@ int og_act_name(struct og_request *rq, struct og_err *err);
  * it: refuses for a skill or a policy (what) of this name. Always -1. */
 int og_act_exists(struct og_request *rq, const char *what, const char *name, struct og_err *err);
 
+/* The same for a policy that would supersede this one. Always -1. */
+int og_act_supersedes(struct og_request *rq, const char *name, struct og_err *err);
+
 /* Refuses to take back an act that stays. Always -1. */
 int og_act_stays(struct og_request *rq, const struct og_journal *row, struct og_err *err);
 /* The request is about this act again, for its undo. */

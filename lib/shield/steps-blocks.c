@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/shield/acts.h"
 #include "lib/shield/ddl.h"
 
 #define CLEARANCE_ALL 3
@@ -148,17 +149,15 @@ static int skill_is_new(struct og_run *run, const json_t *doc, struct og_err *er
 static int policy_is_new(struct og_run *run, const json_t *policy, struct og_err *err)
 {
 	const char *name = og_json_str(policy, "name");
-	json_t *list = NULL, *item;
-	size_t i;
-	int rc = og_policies_list(run->rq->shield->policies, NULL, CLEARANCE_ALL, &list, err);
+	const char *supersedes = og_json_str(policy, "supersedes");
+	json_t *there = NULL;
+	int found;
 
-	json_array_foreach(list, i, item)
-	{
-		if (rc == 0 && strcmp(og_json_str(item, "name"), name) == 0)
-			rc = taken(run, "policy", name, err);
-	}
-	json_decref(list);
-	return rc;
+	if (supersedes)
+		return og_act_supersedes(run->rq, supersedes, err);
+	found = og_policies_show(run->rq->shield->policies, name, CLEARANCE_ALL, &there, err);
+	json_decref(there);
+	return found <= 0 ? found : taken(run, "policy", name, err);
 }
 
 static int do_put_skill(struct og_run *run, const json_t *block, struct og_err *err)

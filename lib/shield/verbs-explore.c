@@ -43,6 +43,7 @@ static void cut_edges(json_t *skill, const json_t *skills, const json_t *tables)
 static int add_detail(struct og_request *rq, json_t *skills, const json_t *tables,
 		      struct og_err *err)
 {
+	const struct og_policy_filter filter = { .clearance = rq->who.clearance };
 	json_t *policies = NULL, *skill;
 	int64_t passages = 0;
 	size_t i;
@@ -50,7 +51,7 @@ static int add_detail(struct og_request *rq, json_t *skills, const json_t *table
 
 	json_array_foreach(skills, i, skill) cut_edges(skill, skills, tables);
 	if (og_policies_passages(rq->shield->policies, rq->who.clearance, &passages, err) < 0 ||
-	    og_policies_list(rq->shield->policies, NULL, rq->who.clearance, &policies, err) < 0)
+	    og_policies_list(rq->shield->policies, &filter, &policies, err) < 0)
 		return -1;
 	if (og_json_set(rq->reply, "skills", json_incref(skills), err) == 0 &&
 	    og_json_set(rq->reply, "policies", json_incref(policies), err) == 0)

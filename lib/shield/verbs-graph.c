@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/shield/acts.h"
 #include "lib/shield/channel-gate.h"
 #include "lib/shield/embedding.h"
@@ -245,18 +246,36 @@ out:
 	return rc;
 }
 
+/* Which policies a request is about. A clearance in it narrows only. */
+static int filter_of(const struct og_request *rq, struct og_policy_filter *ret, struct og_err *err)
+{
+	int64_t asked = og_json_int(rq->body, "clearance", rq->who.clearance);
+
+	*ret = (struct og_policy_filter){ .node = og_json_str(rq->body, "node"),
+					  .source = og_json_str(rq->body, "source"),
+					  .at = og_json_str(rq->body, "at"),
+					  .clearance = rq->who.clearance,
+					  .in_force = og_json_bool(rq->body, "in_force", 0) };
+	if (ret->at && !og_day_valid(ret->at))
+		return og_fail(err, OG_EDATA, "request: 'at' is no day");
+	if (asked < 1)
+		return og_fail(err, OG_EDATA, "request: 'clearance' is none");
+	if (asked < ret->clearance)
+		ret->clearance = (int)asked;
+	return 0;
+}
+
 int og_verb_policy_search(struct og_request *rq, struct og_err *err)
 {
-	struct og_policy_search search = { .node = og_json_str(rq->body, "node"),
-					   .clearance = rq->who.clearance,
-					   .query = og_json_str(rq->body, "query") };
+	struct og_policy_search search = { .query = og_json_str(rq->body, "query") };
 	struct og_embedding query = { .there = 0 };
 	json_t *found = NULL;
 	int rc = -1;
 
 	if (!search.query)
 		return og_fail(err, OG_EDATA, "request: a NUL byte in 'query'");
-	if (limit_of(rq, PASSAGES, PASSAGES_MAX_ASKED, &search.limit, err) < 0 ||
+	if (filter_of(rq, &search.filter, err) < 0 ||
+	    limit_of(rq, PASSAGES, PASSAGES_MAX_ASKED, &search.limit, err) < 0 ||
 	    og_request_embedding(rq, search.query, strlen(search.query), &query, err) < 0)
 		return -1;
 	if (query.there) {
@@ -287,44 +306,78 @@ static int policy_by_name(struct og_request *rq, const char *name, struct og_err
 int og_verb_policy_list(struct og_request *rq, struct og_err *err)
 {
 	const char *name = og_json_str(rq->body, "name");
+	struct og_policy_filter filter;
 	json_t *list = NULL;
 
 	if (name)
 		return policy_by_name(rq, name, err);
-	if (og_policies_list(rq->shield->policies, og_json_str(rq->body, "node"), rq->who.clearance,
-			     &list, err) < 0)
+	if (filter_of(rq, &filter, err) < 0 ||
+	    og_policies_list(rq->shield->policies, &filter, &list, err) < 0)
 		return -1;
 	return og_json_set(rq->reply, "policies", list, err);
 }
 
-/* A document may come before the skill it governs; whoever adds it is told
- * that it binds nothing yet. */
+/* A document may come before the skill it governs, and out of its days;
+ * whoever adds it is told that it binds nothing yet, or not today. */
 static int put_policy_reply(struct og_request *rq, const json_t *policy,
 			    const struct og_policy_id *id, struct og_err *err)
 {
-	json_t *skill = NULL;
+	const char *name = og_json_str(policy, "name");
+	json_t *skill = NULL, *now = NULL, *reply;
 	int there = og_graph_get(rq->shield->graph, og_json_str(policy, "node"), NULL, &skill, err);
 
 	json_decref(skill);
-	if (there < 0)
+	if (there < 0 || og_policies_show(rq->shield->policies, name, CLEARANCE_ALL, &now, err) < 0)
 		return -1;
-	return take(rq,
-		    json_pack("{s:s,s:I,s:s,s:b,s:b}", "name", og_json_str(policy, "name"),
-			      "number", (json_int_t)id->id, "hash", id->hash, "changed",
-			      id->changed, "binds", there),
-		    err);
+	reply = json_pack("{s:s,s:I,s:s,s:b,s:b,s:s*,s:s*}", "name", name, "number",
+			  (json_int_t)id->id, "hash", id->hash, "changed", id->changed, "binds",
+			  there, "standing", og_json_str(now, "standing"), "supersedes",
+			  og_json_str(policy, "supersedes"));
+	json_decref(now);
+	return take(rq, reply, err);
 }
 
-/* A policy that binds others already is not a task's to replace unasked. */
-static int policy_of_task(struct og_request *rq, const char *name, struct og_err *err)
+/* 1 there is one of this name, 0, -1. */
+static int policy_there(struct og_request *rq, const char *name, int clearance, struct og_err *err)
 {
 	json_t *there = NULL;
+	int found = name ? og_policies_show(rq->shield->policies, name, clearance, &there, err) : 0;
+
+	json_decref(there);
+	return found;
+}
+
+/* Nobody lifts what they may not read: neither by superseding it, where a
+ * hidden one is told like one that is not there, nor by its name. */
+static int may_put_policy(struct og_request *rq, const char *name, const char *supersedes,
+			  struct og_err *err)
+{
+	int there = policy_there(rq, supersedes, rq->who.clearance, err);
+
+	if (there == 0 && supersedes)
+		return og_refuse(rq, OG_DENY, "no-policy", err,
+				 "no policy is called '%s', to be superseded", supersedes);
+	if (there < 0 || (there = policy_there(rq, name, CLEARANCE_ALL, err)) <= 0)
+		return there;
+	there = policy_there(rq, name, rq->who.clearance, err);
+	if (there == 0)
+		og_refuse(rq, OG_DENY, "exists", err, "there is a policy called '%s' already",
+			  name);
+	return there > 0 ? 0 : -1;
+}
+
+/* A policy that binds others already is not a task's to replace, nor to
+ * supersede, unasked. */
+static int policy_of_task(struct og_request *rq, const char *name, const char *supersedes,
+			  struct og_err *err)
+{
 	int found;
 
-	if (!rq->has_task || rq->approval || !name)
+	if (!rq->has_task || rq->approval)
 		return 0;
-	found = og_policies_show(rq->shield->policies, name, CLEARANCE_ALL, &there, err);
-	json_decref(there);
+	if (supersedes)
+		return og_act_supersedes(rq, supersedes, err);
+	found = policy_there(rq, name, CLEARANCE_ALL, err);
 	return found <= 0 ? found : og_act_exists(rq, "policy", name, err);
 }
 
@@ -332,16 +385,21 @@ int og_verb_policy_put(struct og_request *rq, struct og_err *err)
 {
 	const json_t *policy = json_object_get(rq->body, "policy");
 	const char *name = og_json_str(policy, "name");
+	const char *supersedes = og_json_str(policy, "supersedes");
 	struct og_policy_id id;
 	json_t *body = NULL;
 	int rc = -1;
 
 	if (og_act_begin(rq, err) < 0 || og_policy_check(policy, err) < 0 ||
-	    policy_of_task(rq, name, err) < 0 ||
+	    policy_of_task(rq, name, supersedes, err) < 0 ||
+	    may_put_policy(rq, name, supersedes, err) < 0 ||
 	    og_policies_put(rq->shield->policies, policy, &id, err) < 0 ||
 	    put_policy_reply(rq, policy, &id, err) < 0)
 		goto out;
-	body = json_pack("{s:s,s:s,s:s}", "policy", name, "hash", id.hash, "verdict", "allow");
+	body = json_pack("{s:s,s:s,s:s,s:s*,s:s*,s:s*}", "policy", name, "hash", id.hash, "verdict",
+			 "allow", "supersedes", supersedes, "effective",
+			 og_json_str(policy, "effective"), "expires",
+			 og_json_str(policy, "expires"));
 	if (!id.changed ||
 	    (og_request_write_entry(rq, "policy", body, err) == 0 && og_act_keep(rq, 0, err) == 0))
 		rc = og_request_commit(rq, 1, err);

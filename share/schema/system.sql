@@ -83,6 +83,9 @@ CREATE TABLE og_policy (                                        -- source
   created TEXT NOT NULL
 );
 CREATE UNIQUE INDEX og_policy_active ON og_policy(name) WHERE active = 1;
+CREATE INDEX og_policy_node ON og_policy(node) WHERE active = 1;
+CREATE INDEX og_policy_supersedes ON og_policy(supersedes, name, clearance, effective, expires)
+  WHERE active = 1 AND supersedes IS NOT NULL;
 CREATE TABLE og_passage (                                       -- derived
   id INTEGER PRIMARY KEY,
   policy INTEGER NOT NULL REFERENCES og_policy(id),

@@ -321,6 +321,24 @@ static void check_time(const char *text, int good, int64_t want)
 	OG_CHECK_STR(back, text);
 }
 
+static void days(void)
+{
+	static const char *const good[] = { "2024-02-29", "0001-01-01", "1868-07-09",
+					    "9999-12-31" };
+	static const char *const bad[] = { "",		 "2023-02-29", "2026-13-01", "2026-00-10",
+					   "2026-01-00", "0000-01-01", "2026-1-01",  "2026-01-011",
+					   "2026/01/01", " 026-01-01", "20260101" };
+	char day[OG_DAY_LEN + 1];
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		OG_CHECK(og_day_valid(good[i]));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (!OG_CHECK(!og_day_valid(bad[i])))
+			printf("# %s\n", bad[i]);
+	og_day_format(1709251199999, day);
+	OG_CHECK_STR(day, "2024-02-29");
+}
+
 static void times(void)
 {
 	check_time("1970-01-01T00:00:00.000Z", 1, 0);
@@ -611,6 +629,7 @@ int main(void)
 	OG_RUN(hexadecimal);
 	OG_RUN(near_words);
 	OG_RUN(times);
+	OG_RUN(days);
 	OG_RUN(spans);
 	OG_RUN(identifiers);
 	OG_RUN(files);
