@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -184,6 +185,14 @@ int og_db_open(const char *path, enum og_db_mode mode, struct og_db **ret, struc
 fail:
 	og_db_close(db);
 	return -1;
+}
+
+int og_db_map(struct og_db *db, int64_t bytes, struct og_err *err)
+{
+	char sql[48];
+
+	snprintf(sql, sizeof(sql), "PRAGMA mmap_size = %lld", (long long)bytes);
+	return og_db_exec(db, sql, err);
 }
 
 void og_db_keep_wal(struct og_db *db, int64_t bytes)

@@ -38,6 +38,11 @@ void og_db_close(struct og_db *db);
  * so many bytes, and the next one to open the file reads it again. */
 void og_db_keep_wal(struct og_db *db, int64_t bytes);
 
+/* Pages are read where the system has them in memory, up to so many bytes
+ * from the start of the file, instead of being copied: for who reads much
+ * of it at a time. An error of the disk then ends the process. */
+int og_db_map(struct og_db *db, int64_t bytes, struct og_err *err);
+
 /* Copies a whole database, page by page, into a new file of mode 0600.
  * The source is opened for reading only and never changed, nor recovered
  * when its last writer died. A WAL database that nobody has open is read

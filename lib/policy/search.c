@@ -10,6 +10,7 @@
 #include "lib/policy/store-internal.h"
 
 #define EXPRESSION_MAX ((size_t)8192)
+#define WITHOUT_MAX    ((size_t)64 << 20)
 #define RANKED	       50 /* of each ranking, at least; the fused one is made of them */
 
 /* What a ranking may hold: passages of active policies alone are indexed, and
@@ -79,29 +80,53 @@ static int rank_words(struct og_policies *policies, const struct og_policy_searc
 	return more;
 }
 
-static const char scan_sql[] =
-	OG_WITH_GONE "SELECT s.id, v.vector FROM og_passage s "
-		     "JOIN og_vector v ON v.model = ?1 AND v.dimension = ?5 "
-		     "AND v.task = 'document' AND v.digest = s.digest WHERE " RANKED_FILTER;
-
-static int rank_meaning(struct og_policies *policies, const struct og_policy_search *search,
-			struct rankings *rankings, struct og_err *err)
+/* Numbers of the passages that are not in force on the day, ascending. */
+static int not_in_force(struct og_policies *policies, const struct og_policy_filter *filter,
+			struct og_buf *ret, struct og_err *err)
 {
-	struct og_stmt *stmt = og_policies_prepared(policies, &policies->scan, scan_sql, err);
-	size_t bytes = search->vector->n * sizeof(float);
+	static const char sql[] = OG_WITH_GONE
+		"SELECT s.id FROM og_passage s WHERE (?2 IS NULL OR s.node = ?2) AND s.policy IN "
+		"(SELECT p.id FROM og_policy p WHERE p.active = 1 AND NOT " OG_IN_FORCE(
+			"p") ") ORDER BY s.id";
+	struct og_stmt *stmt = og_policies_prepared(policies, &policies->not_in_force, sql, err);
 	int more;
 
 	if (!stmt)
 		return -1;
-	og_bind_text(stmt, 1, search->key->model);
-	og_bind_int(stmt, 5, search->key->dimension);
-	bind_filter(policies, stmt, &search->filter);
-	while ((more = og_stmt_step(stmt, err)) > 0)
-		if (og_col_len(stmt, 1) == bytes)
-			og_top_offer(&rankings->meaning, og_col_int(stmt, 0),
-				     og_vector_cosine(og_col_blob(stmt, 1), search->vector->values,
-						      search->vector->n));
-	return more;
+	og_bind_text(stmt, 2, filter->node);
+	og_policies_bind_day(policies, stmt, filter->at);
+	while ((more = og_stmt_step(stmt, err)) > 0) {
+		int64_t id = og_col_int(stmt, 0);
+
+		og_buf_add(ret, &id, sizeof(id));
+	}
+	return more < 0 ? -1 : og_buf_check(ret, "passages that are not in force", err);
+}
+
+static int rank_meaning(struct og_policies *policies, const struct og_policy_search *search,
+			struct rankings *rankings, struct og_err *err)
+{
+	const struct og_policy_filter *filter = &search->filter;
+	struct og_block_search by = { .key = search->key,
+				      .vector = search->vector,
+				      .node = filter->node,
+				      .clearance = filter->clearance };
+	struct og_buf without;
+	int rc = 0;
+
+	if (filter->source && og_policy_source_number(filter->source) < 0)
+		return 0;
+	if (filter->source)
+		by.kinds = 1u << og_policy_source_number(filter->source);
+	og_buf_init(&without, WITHOUT_MAX);
+	if (filter->in_force)
+		rc = not_in_force(policies, filter, &without, err);
+	by.without = (const int64_t *)(const void *)without.data;
+	by.n_without = without.len / sizeof(int64_t);
+	if (rc == 0)
+		rc = og_blocks_search(policies->blocks, &by, &rankings->meaning, err);
+	og_buf_release(&without);
+	return rc;
 }
 
 /* --- what was found --------------------------------------------------------------- */

@@ -3,13 +3,15 @@
 #define OG_POLICY_STORE_INTERNAL_H
 
 #include "lib/policy/store.h"
+#include "lib/vector/blocks.h"
 
 struct og_policies {
 	struct og_db *db;
-	int64_t (*now)(void); /* milliseconds since 1970 */
+	struct og_blocks *blocks; /* the passages' vectors */
+	int64_t (*now)(void);	  /* milliseconds since 1970 */
 	/* prepared at their first use */
-	struct og_stmt *search, *limit, *rules, *approvals, *cite, *scan, *passage, *unembedded,
-		*embeds;
+	struct og_stmt *search, *limit, *rules, *approvals, *cite, *not_in_force, *passage,
+		*unembedded, *embeds;
 };
 
 /* *stmt, prepared if it is not yet; NULL with err. */
@@ -50,5 +52,13 @@ void og_policies_bind_day(const struct og_policies *policies, struct og_stmt *st
  * every text holds are left out when there are others. Empty when there is
  * no word. */
 int og_policy_match_expression(const char *query, struct og_buf *out);
+
+/* 0 law, 1 email, 2 internal_doc, 3 policy; -1. */
+int og_policy_source_number(const char *source);
+
+/* The passages of a policy (by its number) that have vectors, among them;
+ * and those of a name out of them, before they go. */
+int og_policy_slots_add(struct og_policies *policies, int64_t policy, struct og_err *err);
+int og_policy_slots_drop(struct og_policies *policies, const char *name, struct og_err *err);
 
 #endif

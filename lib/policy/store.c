@@ -24,6 +24,10 @@ int og_policies_open(const char *url, struct og_db *db, struct og_policies **ret
 		return og_fail_nomem(err);
 	policies->db = db;
 	policies->now = og_now_ms;
+	if (og_blocks_new(db, &policies->blocks, err) < 0) {
+		og_policies_free(policies);
+		return -1;
+	}
 	*ret = policies;
 	return 0;
 }
@@ -53,12 +57,12 @@ void og_policies_free(struct og_policies *policies)
 {
 	if (!policies)
 		return;
+	og_blocks_free(policies->blocks);
 	og_stmt_free(policies->search);
 	og_stmt_free(policies->limit);
 	og_stmt_free(policies->rules);
 	og_stmt_free(policies->approvals);
 	og_stmt_free(policies->cite);
-	og_stmt_free(policies->scan);
 	og_stmt_free(policies->passage);
 	og_stmt_free(policies->unembedded);
 	og_stmt_free(policies->embeds);
@@ -130,6 +134,8 @@ static int retire(struct og_policies *policies, const char *name, struct og_err 
 		"UPDATE og_policy SET active = 0 WHERE name = ?1 AND active = 1",
 	};
 
+	if (og_policy_slots_drop(policies, name, err) < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof(statements) / sizeof(*statements); i++)
 		if (run_with(policies->db, statements[i], name, err) < 0)
 			return -1;
@@ -319,5 +325,7 @@ int og_policies_put(struct og_policies *policies, const json_t *policy, struct o
 	if (check_supersedes(policies, policy, err) < 0 || retire(policies, name, err) < 0 ||
 	    insert_policy(policies, policy, ret->hash, &ret->id, err) < 0)
 		return -1;
-	return insert_passages(policies, policy, ret->id, err);
+	if (insert_passages(policies, policy, ret->id, err) < 0)
+		return -1;
+	return og_policy_slots_add(policies, ret->id, err);
 }

@@ -103,6 +103,11 @@ int og_policies_unembedded(struct og_policies *policies, const struct og_vector_
 int og_policies_embeds(struct og_policies *policies, const char *digest, int clearance,
 		       struct og_err *err);
 
+/* A text has a vector now (what og_vectors_put() said): the passages of that
+ * text are found by it from here on. In the same transaction. */
+int og_policies_vector(struct og_policies *policies, const struct og_vector_key *key,
+		       const char *digest, enum og_vector_kept kept, struct og_err *err);
+
 /* Active policies: [{"id","name","source","node","title","clearance",
  * "limits","rule"?,"approval"?,"approver_clearance"?,"approval_seconds"?,
  * "rule_step"?,"effective"?,"expires"?,"supersedes"?,"standing"?,"by"?}]. */

@@ -37,5 +37,8 @@ int og_sandbox_no_exec(struct og_err *err);
 
 /* setrlimit: bytes of address space, CPU seconds, open files; 0 leaves one. */
 int og_sandbox_limits(uint64_t memory, uint64_t cpu_seconds, uint64_t files, struct og_err *err);
+/* setrlimit: bytes of memory of its own; files that are mapped to be read do
+ * not count, as they do above. 0 leaves it. */
+int og_sandbox_memory(uint64_t bytes, struct og_err *err);
 
 #endif

@@ -134,3 +134,8 @@ int og_sandbox_limits(uint64_t memory, uint64_t cpu_seconds, uint64_t files, str
 		return -1;
 	return 0;
 }
+
+int og_sandbox_memory(uint64_t bytes, struct og_err *err)
+{
+	return limit(RLIMIT_DATA, bytes, err);
+}

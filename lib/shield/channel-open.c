@@ -15,6 +15,7 @@
 
 #define FILES_MAX  64
 #define MEMORY_MAX ((uint64_t)1 << 30)
+#define MAP_MAX	   ((int64_t)64 << 30)
 
 /* The format is looked at before anything is prepared: the tables of
  * another version need not be there. */
@@ -78,6 +79,15 @@ static int touch(struct og_shield *shield, struct og_err *err)
 	return og_db_commit(shield->db, err);
 }
 
+/* Searching by meaning reads all vectors of a node, or of all of them. */
+static int map_vectors(struct og_shield *shield, struct og_err *err)
+{
+	int64_t there;
+	int rc = og_db_int(shield->db, "SELECT 1 FROM og_block LIMIT 1", &there, err);
+
+	return rc == 1 ? og_db_map(shield->db, MAP_MAX, err) : rc;
+}
+
 int og_shield_open(const struct og_conf *conf, struct og_shield **ret, struct og_err *err)
 {
 	struct og_shield *shield = calloc(1, sizeof(*shield));
@@ -88,7 +98,7 @@ int og_shield_open(const struct og_conf *conf, struct og_shield **ret, struct og
 	shield->skills = json_object();
 	shield->governors = json_object();
 	if (!shield->skills || !shield->governors || open_parts(shield, err) < 0 ||
-	    touch(shield, err) < 0) {
+	    map_vectors(shield, err) < 0 || touch(shield, err) < 0) {
 		if (!shield->skills || !shield->governors)
 			og_fail_nomem(err);
 		og_shield_close(shield);
@@ -123,7 +133,7 @@ void og_shield_close(struct og_shield *shield)
 	free(shield);
 }
 
-/* Address space is left alone under the sanitizers, which map terabytes. */
+/* Memory is left alone under the sanitizers, which map terabytes. */
 static uint64_t memory_limit(void)
 {
 #ifdef __SANITIZE_ADDRESS__
@@ -143,5 +153,7 @@ int og_shield_seal(struct og_shield *shield, struct og_err *err)
 	if (og_sandbox_paths(none, instance, err) < 0 || og_sandbox_no_network(0, err) < 0 ||
 	    og_sandbox_no_exec(err) < 0)
 		return -1;
-	return og_sandbox_limits(memory_limit(), 0, FILES_MAX, err);
+	if (og_sandbox_memory(memory_limit(), err) < 0)
+		return -1;
+	return og_sandbox_limits(0, 0, FILES_MAX, err);
 }

@@ -70,7 +70,9 @@ static int put_query(struct og_request *rq, const struct og_vector_key *key, con
 	if (!json_is_string(text))
 		return og_fail(err, OG_EDATA, "request: an item of a query needs its 'text'");
 	query_digest(rq, json_string_value(text), json_string_length(text), digest);
-	return og_vectors_put(rq->shield->embeddings, key, OG_VECTOR_QUERY, digest, vector, err);
+	return og_vectors_put(rq->shield->embeddings, key, OG_VECTOR_QUERY, digest, vector, err) < 0
+		       ? -1
+		       : 0;
 }
 
 /* --- documents --------------------------------------------------------------------- */
@@ -223,7 +225,7 @@ static int put_document(struct og_request *rq, const struct og_vector_key *key, 
 			const struct og_vector *vector, struct og_err *err)
 {
 	const char *digest = og_json_str(item, "digest");
-	int wanted = 0;
+	int wanted = 0, kept;
 
 	if (digest)
 		wanted = og_policies_embeds(rq->shield->policies, digest, rq->who.clearance, err);
@@ -235,7 +237,11 @@ static int put_document(struct og_request *rq, const struct og_vector_key *key, 
 		return og_refuse(rq, OG_CONFLICT, "no-text", err,
 				 "no passage and no skill has the digest '%.64s'",
 				 digest ? digest : "");
-	return og_vectors_put(rq->shield->embeddings, key, OG_VECTOR_DOCUMENT, digest, vector, err);
+	kept = og_vectors_put(rq->shield->embeddings, key, OG_VECTOR_DOCUMENT, digest, vector, err);
+	if (kept < 0)
+		return -1;
+	return og_policies_vector(rq->shield->policies, key, digest, (enum og_vector_kept)kept,
+				  err);
 }
 
 static int put_item(struct og_request *rq, const struct og_vector_key *key,

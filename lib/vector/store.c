@@ -4,11 +4,13 @@
 
 #include "lib/vector/vector.h"
 
-enum { GET, PUT, WIDTH, COUNT, DROP, STATEMENTS };
+enum { GET, HAVE, PUT, WIDTH, COUNT, DROP, STATEMENTS };
 
 static const char *const sql[STATEMENTS] = {
 	[GET] = "SELECT vector FROM main.og_vector WHERE model = ?1 AND dimension = ?2 "
 		"AND task = ?3 AND digest = ?4",
+	[HAVE] = "SELECT vector = ?5 FROM main.og_vector WHERE model = ?1 AND dimension = ?2 "
+		 "AND task = ?3 AND digest = ?4",
 	[PUT] = "INSERT INTO main.og_vector(model, dimension, task, digest, vector) "
 		"VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET vector = excluded.vector",
 	[WIDTH] = "SELECT length(vector) FROM main.og_vector WHERE model = ?1 AND dimension = ?2 "
@@ -105,25 +107,42 @@ static int make_room(struct og_vectors *vectors, const struct og_vector_key *key
 	return stmt ? og_stmt_run(stmt, err) : -1;
 }
 
+/* The statement with a vector and its text's digest bound; NULL with err. */
+static struct og_stmt *with_vector(struct og_vectors *vectors, int which,
+				   const struct og_vector_key *key, enum og_vector_task task,
+				   const char *digest, const struct og_vector *vector,
+				   struct og_err *err)
+{
+	struct og_stmt *stmt = statement(vectors, which, key, task, err);
+
+	if (!stmt)
+		return NULL;
+	og_bind_text(stmt, 4, digest);
+	og_bind_blob(stmt, 5, vector->values, vector->n * sizeof(float));
+	return stmt;
+}
+
 int og_vectors_put(struct og_vectors *vectors, const struct og_vector_key *key,
 		   enum og_vector_task task, const char *digest, const struct og_vector *vector,
 		   struct og_err *err)
 {
+	int64_t same = 0;
 	struct og_stmt *stmt;
-	int known = same_width(vectors, key, vector->n, err);
+	int known = same_width(vectors, key, vector->n, err), found;
 
 	if (known < 0)
 		return -1;
 	if (task == OG_VECTOR_QUERY && known == 0)
-		return 0;
+		return OG_VECTOR_SAME;
+	found = number(with_vector(vectors, HAVE, key, task, digest, vector, err), &same, err);
+	if (found < 0 || (found == 1 && same))
+		return found < 0 ? -1 : OG_VECTOR_SAME;
 	if (task == OG_VECTOR_QUERY && make_room(vectors, key, err) < 0)
 		return -1;
-	stmt = statement(vectors, PUT, key, task, err);
-	if (!stmt)
+	stmt = with_vector(vectors, PUT, key, task, digest, vector, err);
+	if (!stmt || og_stmt_run(stmt, err) < 0)
 		return -1;
-	og_bind_text(stmt, 4, digest);
-	og_bind_blob(stmt, 5, vector->values, vector->n * sizeof(float));
-	return og_stmt_run(stmt, err);
+	return found == 1 ? OG_VECTOR_OTHER : OG_VECTOR_NEW;
 }
 
 int og_vectors_get(struct og_vectors *vectors, const struct og_vector_key *key,

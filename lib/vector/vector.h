@@ -46,9 +46,13 @@ struct og_vectors;
 int og_vectors_new(struct og_db *db, struct og_vectors **ret, struct og_err *err);
 void og_vectors_free(struct og_vectors *vectors); /* before og_db_close() */
 
+/* What a put came to. */
+enum og_vector_kept { OG_VECTOR_SAME, OG_VECTOR_NEW, OG_VECTOR_OTHER };
+
 /* Inside the caller's write transaction. digest: of the text, hexadecimal.
- * All vectors of a key have as many values as its first document: OG_EDATA.
- * A query finds nothing before there is one, and is not kept until then. */
+ * Returns enum og_vector_kept, or -1. All vectors of a key have as many
+ * values as its first document: OG_EDATA. A query finds nothing before there
+ * is one, and is not kept until then. */
 int og_vectors_put(struct og_vectors *vectors, const struct og_vector_key *key,
 		   enum og_vector_task task, const char *digest, const struct og_vector *vector,
 		   struct og_err *err);

@@ -194,12 +194,25 @@ CREATE TABLE og_provider (                                      -- derived
 ) WITHOUT ROWID;
 -- Embeddings of texts, by what made them and the text's digest.
 CREATE TABLE og_vector (                                        -- derived
+  id INTEGER PRIMARY KEY,
   model TEXT NOT NULL, dimension INTEGER NOT NULL,
   task TEXT NOT NULL,               -- document, query
   digest TEXT NOT NULL,             -- hex SHA-256 of the text
   vector BLOB NOT NULL,             -- 32-bit floats, little endian, of length 1
-  PRIMARY KEY (model, dimension, task, digest)
-) WITHOUT ROWID;
+  UNIQUE (digest, task, model, dimension)
+);
+CREATE INDEX og_vector_space ON og_vector(model, dimension, task);
+-- The vectors of passages as they are searched, up to 64 of a node in a row.
+CREATE TABLE og_block (                                         -- derived
+  id INTEGER PRIMARY KEY,
+  model TEXT NOT NULL, dimension INTEGER NOT NULL,
+  node TEXT NOT NULL,
+  used INTEGER NOT NULL,            -- slots
+  slots BLOB NOT NULL,              -- which passage, which vector, who may see it
+  codes BLOB NOT NULL               -- the values, 8 bits each
+);
+CREATE INDEX og_block_room ON og_block(model, dimension, node, used);
+CREATE INDEX og_block_node ON og_block(node);
 CREATE TABLE og_counter (                                       -- derived
   name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL
 ) WITHOUT ROWID;

@@ -208,7 +208,8 @@ static void queries_do_not_fill_the_store(void)
 		OG_CHECK_INT(put(&h, "m", OG_VECTOR_DOCUMENT, "aa", 2, 4), OG_OK);
 		OG_CHECK_OK(og_db_exec(h.db,
 				       "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 "
-				       "FROM c WHERE i < 10000) INSERT INTO og_vector "
+				       "FROM c WHERE i < 10000) INSERT INTO "
+				       "og_vector(model, dimension, task, digest, vector) "
 				       "SELECT 'm', 0, 'query', 'q' || i, zeroblob(16) FROM c",
 				       &err),
 			    &err);
