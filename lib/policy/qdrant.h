@@ -68,7 +68,7 @@ struct og_qdrant_state {
 	int64_t width;	/* values of a vector */
 	int64_t points; /* about how many; -1: not said */
 	int cosine;	/* is that the distance? */
-	int indexed;	/* are all four payload indexes there? */
+	int indexed;	/* are all payload indexes there? */
 };
 
 /* 1 there is a collection, 0 there is none, -1. */
@@ -104,6 +104,7 @@ int og_qdrant_drop_ids(struct og_qdrant *qdrant, const char *const *ids, size_t 
 struct og_qdrant_query {
 	int clearance;
 	const char *node, *source; /* or NULL: any */
+	const json_t *without;	   /* policies that are not wanted, their names; or NULL */
 	struct og_vector_key key;
 	const float *values;
 	size_t n;
@@ -120,7 +121,7 @@ struct og_qdrant_hit {
 
 /* At most limit hits, in the server's order, into ret, which has room for
  * limit. Left out and counted in *ret_left: points above the clearance, of
- * another node, source or model, with a wrong id or no number as a score,
+ * another node, source or model, of a policy not wanted, with a wrong id or no number as a score,
  * told twice, or told beyond the limit. */
 int og_qdrant_search(struct og_qdrant *qdrant, const struct og_qdrant_query *query,
 		     struct og_qdrant_hit *ret, size_t *ret_n, size_t *ret_left,

@@ -124,9 +124,11 @@ static int rank_meaning(struct og_policies *policies, const struct og_policy_sea
 	by.without = (const int64_t *)(const void *)without.data;
 	by.n_without = without.len / sizeof(int64_t);
 	if (rc == 0)
+		rc = og_policies_ask(policies, search, &by, &rankings->meaning, err);
+	if (rc == 0)
 		rc = og_blocks_search(policies->blocks, &by, &rankings->meaning, err);
 	og_buf_release(&without);
-	return rc;
+	return rc < 0 ? -1 : 0;
 }
 
 /* --- what was found --------------------------------------------------------------- */
@@ -240,6 +242,7 @@ int og_policies_search(struct og_policies *policies, const struct og_policy_sear
 	size_t n = 0;
 	int rc = -1;
 
+	memset(&policies->asked, 0, sizeof(policies->asked));
 	if (rankings_new(search->limit, &rankings, err) < 0)
 		goto out;
 	if (!answer.binding || !answer.others)

@@ -2,6 +2,7 @@
 #ifndef OG_POLICY_STORE_INTERNAL_H
 #define OG_POLICY_STORE_INTERNAL_H
 
+#include "lib/policy/remote.h"
 #include "lib/policy/store.h"
 #include "lib/vector/blocks.h"
 
@@ -11,8 +12,29 @@ struct og_policies {
 	int64_t (*now)(void);	  /* milliseconds since 1970 */
 	/* prepared at their first use */
 	struct og_stmt *search, *limit, *rules, *approvals, *cite, *not_in_force, *passage,
-		*unembedded, *embeds;
+		*unembedded, *embeds, *held;
+	struct og_qdrant *remote; /* borrowed, or NULL: vectors are found here */
+	struct og_policies_asked asked;
 };
+
+/* What the store elsewhere finds for the search's vector, offered to top as
+ * og_blocks_search() would: numbers and scores are those that passages and
+ * vectors have here. 1; 0: there is none, or it gave no answer that can be
+ * used; -1. by is what would be looked for here. */
+int og_policies_ask(struct og_policies *policies, const struct og_policy_search *search,
+		    const struct og_block_search *by, struct og_top *top, struct og_err *err);
+
+/* What made some of the vectors here, and how wide its documents are; 0:
+ * there are none of documents. */
+#define OG_MADE_MODEL_MAX 1200
+struct og_made {
+	char model[OG_MADE_MODEL_MAX + 1];
+	struct og_vector_key key; /* model is the one above */
+	size_t width;
+};
+
+/* The next one in order: 1, with at changed; 0; -1. Begin with zeros. */
+int og_made_next(struct og_db *db, struct og_made *at, struct og_err *err);
 
 /* *stmt, prepared if it is not yet; NULL with err. */
 struct og_stmt *og_policies_prepared(struct og_policies *policies, struct og_stmt **stmt,

@@ -17,8 +17,8 @@ int og_policies_open(const char *url, struct og_db *db, struct og_policies **ret
 {
 	struct og_policies *policies;
 
-	if (strcmp(url, "sqlite:") != 0)
-		return og_fail(err, OG_EUNAVAIL, "policy store '%s' is not in this version", url);
+	if (strcmp(url, "sqlite:") != 0 && !og_qdrant_is(url))
+		return og_fail(err, OG_ECONF, "policy store '%s' is not known", url);
 	policies = calloc(1, sizeof(*policies));
 	if (!policies)
 		return og_fail_nomem(err);
@@ -66,6 +66,7 @@ void og_policies_free(struct og_policies *policies)
 	og_stmt_free(policies->passage);
 	og_stmt_free(policies->unembedded);
 	og_stmt_free(policies->embeds);
+	og_stmt_free(policies->held);
 	free(policies);
 }
 

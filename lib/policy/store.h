@@ -1,8 +1,9 @@
 /*
  * Policies: documents that govern skills, and finding passages in them.
  * One interface, a store behind it by the scheme of the vectors URL in
- * og.conf: "sqlite:" keeps documents, passages and their full-text index
- * in erp.db. qdrant+http is OG_EUNAVAIL in this version.
+ * og.conf: "sqlite:" keeps documents, passages, their full-text index and
+ * vectors in erp.db. With qdrant+http(s) all of that is there as well, and
+ * the vectors are elsewhere, too (lib/policy/remote.h).
  *
  * A policy is in force on the days (of UTC) from effective to expires, both
  * included, unless another one that is in force supersedes it; whoever

@@ -1,0 +1,240 @@
+/* What is said to a Qdrant server; see qdrant-wire.h. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/policy/qdrant-wire.h"
+
+const struct og_qdrant_index og_qdrant_indexes[OG_QDRANT_INDEXES] = {
+	{ "policy", "keyword" },
+	{ "hash", "keyword" },
+	{ "node", "keyword" },
+	{ "source_type", "keyword" },
+	{ "clearance_level", "integer" },
+	{ "model", "keyword" },
+	{ "dimension", "integer" },
+};
+
+/* Writes body, which it takes. */
+static int say(json_t *body, struct og_buf *out, struct og_err *err)
+{
+	int rc = body ? og_json_dump(body, out, err) : og_fail_nomem(err);
+
+	json_decref(body);
+	return rc < 0 ? -1 : og_buf_check(out, "request to the vectors' store", err);
+}
+
+int og_qdrant_say_create(size_t width, struct og_buf *out, struct og_err *err)
+{
+	return say(json_pack("{s:{s:I,s:s}}", "vectors", "size", (json_int_t)width, "distance",
+			     "Cosine"),
+		   out, err);
+}
+
+int og_qdrant_say_index(size_t i, struct og_buf *out, struct og_err *err)
+{
+	return say(json_pack("{s:s,s:s}", "field_name", og_qdrant_indexes[i].field, "field_schema",
+			     og_qdrant_indexes[i].type),
+		   out, err);
+}
+
+/* Nine digits bring a 32-bit float back as it was. */
+static int say_vector(const float *values, size_t n, struct og_buf *out, struct og_err *err)
+{
+	og_buf_addc(out, '[');
+	for (size_t i = 0; i < n; i++) {
+		if (!isfinite(values[i]))
+			return og_fail(err, OG_EDATA, "vector: value %zu is no number", i);
+		og_buf_addf(out, "%s%.9g", i ? "," : "", (double)values[i]);
+	}
+	og_buf_addc(out, ']');
+	return 0;
+}
+
+/* --- points --------------------------------------------------------------------- */
+
+/* Made once for this purpose, at random. */
+static const unsigned char space[OG_UUID_BYTES] = {
+	0x5c, 0x1b, 0x8e, 0x0a, 0x3f, 0x27, 0x4d, 0x94,
+	0xa6, 0x51, 0x0d, 0x7e, 0xb2, 0xc8, 0x49, 0xf3
+};
+
+/* Names hold no NUL, so that no two of them run together to the same text. */
+void og_qdrant_id(const char *policy, const char *digest, const struct og_vector_key *key,
+		  char out[OG_UUID_LEN + 1])
+{
+	char dimension[24];
+	int len = snprintf(dimension, sizeof(dimension), "%lld", (long long)key->dimension);
+	const struct og_slice pieces[] = { { policy, strlen(policy) + 1 },
+					   { digest, strlen(digest) + 1 },
+					   { key->model, strlen(key->model) + 1 },
+					   { dimension, (size_t)len } };
+
+	og_uuid5(space, pieces, sizeof(pieces) / sizeof(*pieces), out);
+}
+
+static json_t *payload_of(const struct og_qdrant_point *point)
+{
+	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:I,s:s,s:s,s:I}", "policy", point->policy,
+			 "hash", point->hash, "node", point->node, "source_type", point->source,
+			 "clearance_level", (json_int_t)point->clearance, "heading", point->heading,
+			 "line", (json_int_t)point->line, "digest", point->digest, "model",
+			 point->key.model, "dimension", (json_int_t)point->key.dimension);
+}
+
+static int say_point(const struct og_qdrant_point *point, struct og_buf *out, struct og_err *err)
+{
+	char id[OG_UUID_LEN + 1];
+	int rc;
+
+	og_qdrant_id(point->policy, point->digest, &point->key, id);
+	og_buf_addf(out, "{\"id\":\"%s\",\"vector\":", id);
+	if (say_vector(point->values, point->n, out, err) < 0)
+		return -1;
+	og_buf_adds(out, ",\"payload\":");
+	rc = say(payload_of(point), out, err);
+	og_buf_addc(out, '}');
+	return rc;
+}
+
+/* More than a point can take: digits, sign, point, exponent and comma of each
+ * value, and texts of which every character is escaped. */
+static size_t most_of(const struct og_qdrant_point *point)
+{
+	return point->n * 17 + 6 * (strlen(point->heading) + strlen(point->key.model)) + 2048;
+}
+
+int og_qdrant_say_points(const struct og_qdrant_point *points, size_t n, struct og_buf *out,
+			 size_t *ret_n, struct og_err *err)
+{
+	size_t i;
+
+	og_buf_adds(out, "{\"points\":[");
+	for (i = 0; i < n && i < OG_QDRANT_BATCH; i++) {
+		if (i && out->len + most_of(&points[i]) > out->max)
+			break;
+		if (i)
+			og_buf_addc(out, ',');
+		if (say_point(&points[i], out, err) < 0)
+			return -1;
+	}
+	og_buf_adds(out, "]}");
+	*ret_n = i;
+	return og_buf_check(out, "request to the vectors' store", err);
+}
+
+/* --- filters ---------------------------------------------------------------------- */
+
+static json_t *is_text(const char *field, const char *value)
+{
+	return json_pack("{s:s,s:{s:s}}", "key", field, "match", "value", value);
+}
+
+static json_t *is_number(const char *field, int64_t value)
+{
+	return json_pack("{s:s,s:{s:I}}", "key", field, "match", "value", (json_int_t)value);
+}
+
+static json_t *at_most(const char *field, int64_t value)
+{
+	return json_pack("{s:s,s:{s:I}}", "key", field, "range", "lte", (json_int_t)value);
+}
+
+/* Clearance is part of what is asked for, and is asked of each hit again. */
+static json_t *query_filter(const struct og_qdrant_query *query)
+{
+	json_t *must = json_pack("[o,o,o]", at_most("clearance_level", query->clearance),
+				 is_text("model", query->key.model),
+				 is_number("dimension", query->key.dimension));
+
+	if (must && query->node && json_array_append_new(must, is_text("node", query->node)) < 0)
+		goto fail;
+	if (must && query->source &&
+	    json_array_append_new(must, is_text("source_type", query->source)) < 0)
+		goto fail;
+	return query->without && json_array_size(query->without)
+		       ? json_pack("{s:o,s:[{s:s,s:{s:O}}]}", "must", must, "must_not", "key",
+				   "policy", "match", "any", query->without)
+		       : json_pack("{s:o}", "must", must);
+fail:
+	json_decref(must);
+	return NULL;
+}
+
+int og_qdrant_say_query(const struct og_qdrant_query *query, struct og_buf *out, struct og_err *err)
+{
+	json_t *rest =
+		json_pack("{s:o,s:I,s:[s,s,s,s,s,s,s],s:b}", "filter", query_filter(query), "limit",
+			  (json_int_t)query->limit, "with_payload", "policy", "hash", "digest",
+			  "node", "source_type", "clearance_level", "model", "with_vector", 0);
+	struct og_buf text;
+	int rc;
+
+	og_buf_init(&text, 65536);
+	rc = say(rest, &text, err);
+	if (rc == 0) {
+		og_buf_adds(out, "{\"query\":");
+		rc = say_vector(query->values, query->n, out, err);
+		og_buf_addf(out, ",%s", text.data + 1); /* the members of rest */
+	}
+	og_buf_release(&text);
+	return rc < 0 ? -1 : og_buf_check(out, "query", err);
+}
+
+/* {"filter":{"must":[policy],clause:[hash]}}, clause must or must_not. */
+static json_t *filtered(const char *policy, const char *clause, const char *hash)
+{
+	json_t *must = json_array(), *other = NULL;
+	int rc = must ? 0 : -1;
+
+	if (rc == 0 && policy)
+		rc = json_array_append_new(must, is_text("policy", policy));
+	if (rc == 0 && hash)
+		other = strcmp(clause, "must") == 0 ? json_incref(must) : json_array();
+	if (rc == 0 && hash)
+		rc = json_array_append_new(other, is_text("hash", hash));
+	if (rc < 0) {
+		json_decref(must);
+		json_decref(other);
+		return NULL;
+	}
+	return json_pack("{s:{s:o,s:o*}}", "filter", "must", must, clause,
+			 other == must ? (json_decref(other), NULL) : other);
+}
+
+int og_qdrant_say_count(const char *policy, const char *hash, struct og_buf *out,
+			struct og_err *err)
+{
+	json_t *body = filtered(policy, "must", hash);
+
+	if (!body || json_object_set_new(body, "exact", json_true()) < 0) {
+		json_decref(body);
+		return og_fail_nomem(err);
+	}
+	return say(body, out, err);
+}
+
+int og_qdrant_say_scroll(const json_t *offset, struct og_buf *out, struct og_err *err)
+{
+	return say(json_pack("{s:I,s:O?,s:[s,s,s,s,s,s],s:b}", "limit", (json_int_t)OG_QDRANT_PAGE,
+			     "offset", offset, "with_payload", "policy", "hash", "clearance_level",
+			     "digest", "model", "dimension", "with_vector", 0),
+		   out, err);
+}
+
+int og_qdrant_say_drop(const char *policy, const char *keep, struct og_buf *out, struct og_err *err)
+{
+	return say(filtered(policy, "must_not", keep), out, err);
+}
+
+int og_qdrant_say_drop_ids(const char *const *ids, size_t n, struct og_buf *out, struct og_err *err)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < n; i++)
+		if (json_array_append_new(list, json_string(ids[i])) < 0) {
+			json_decref(list);
+			return og_fail_nomem(err);
+		}
+	return say(json_pack("{s:o}", "points", list), out, err);
+}

@@ -1,0 +1,420 @@
+/*
+ * The client; see qdrant.h. What is said and what answers mean is
+ * qdrant-wire.h's; here they travel.
+ */
+#include "lib/policy/qdrant.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/text.h"
+#include "lib/policy/qdrant-wire.h"
+
+#define SCHEME	  "qdrant+"
+#define SEARCH_MS 10000
+#define OTHER_MS  60000
+#define TRIES	  4
+#define URL_MAX	  ((size_t)512)
+
+struct og_qdrant {
+	struct og_net *net;
+	struct og_qdrant_place place;
+	int64_t search_ms, other_ms;
+	size_t ready; /* width that og_qdrant_setup() has seen to, or 0 */
+};
+
+/* --- the place -------------------------------------------------------------------- */
+
+int og_qdrant_is(const char *url)
+{
+	return strncmp(url, SCHEME, strlen(SCHEME)) == 0;
+}
+
+int og_qdrant_place(const char *url, struct og_qdrant_place *ret, struct og_err *err)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	const char *plain = og_qdrant_is(url) ? url + strlen(SCHEME) : "", *slash;
+	size_t len = strlen(plain), origin;
+
+	slash = strrchr(plain, '/');
+	origin = slash ? (size_t)(slash - plain) : 0;
+	if (!og_url_plain(plain) || !slash || origin < 8 || plain[origin - 1] == '/' ||
+	    strchr(strstr(plain, "//") + 2, '/') != slash || origin >= sizeof(ret->origin) ||
+	    len - origin - 1 < 1 || len - origin - 1 >= sizeof(ret->collection) ||
+	    strspn(slash + 1, letters) != len - origin - 1) {
+		og_fail(err, OG_ECONF, "vectors: '%s' is no place for them", url);
+		return og_hint(err, "as in qdrant+https://HOST:6333/COLLECTION");
+	}
+	memcpy(ret->origin, plain, origin);
+	ret->origin[origin] = '\0';
+	memcpy(ret->collection, slash + 1, len - origin);
+	return 0;
+}
+
+int og_qdrant_open(const char *url, struct og_net *net, struct og_qdrant **ret, struct og_err *err)
+{
+	struct og_qdrant *qdrant = calloc(1, sizeof(*qdrant));
+
+	if (!qdrant)
+		return og_fail_nomem(err);
+	if (og_qdrant_place(url, &qdrant->place, err) < 0) {
+		free(qdrant);
+		return -1;
+	}
+	qdrant->net = net;
+	og_qdrant_patience(qdrant, SEARCH_MS, OTHER_MS);
+	*ret = qdrant;
+	return 0;
+}
+
+void og_qdrant_free(struct og_qdrant *qdrant)
+{
+	free(qdrant);
+}
+
+void og_qdrant_patience(struct og_qdrant *qdrant, int64_t search_ms, int64_t other_ms)
+{
+	qdrant->search_ms = search_ms;
+	qdrant->other_ms = other_ms;
+}
+
+/* --- one request -------------------------------------------------------------------- */
+
+struct talk {
+	const char *doing;	   /* for messages */
+	const char *method, *path; /* below the collection */
+	int search;		   /* somebody waits for it */
+};
+
+/* All of them may be sent again: they say what is to be, not what to do. */
+static int send(struct og_qdrant *qdrant, const struct talk *talk, const struct og_buf *body,
+		struct og_net_reply *reply, struct og_err *err)
+{
+	static const char *const headers[] = { "Content-Type: application/json",
+					       "Accept: application/json", NULL };
+	struct og_net_request request = { .method = talk->method,
+					  .headers = headers,
+					  .timeout_ms = talk->search ? qdrant->search_ms
+								     : qdrant->other_ms,
+					  .max_bytes = OG_QDRANT_BODY_MAX,
+					  .tries = talk->search ? 2 : TRIES,
+					  .idempotent = 1 };
+	struct og_buf url;
+	int rc;
+
+	og_buf_init(&url, URL_MAX);
+	og_buf_addf(&url, "%s/collections/%s%s", qdrant->place.origin, qdrant->place.collection,
+		    talk->path);
+	request.url = url.data;
+	if (body) {
+		request.body = body->data;
+		request.len = body->len;
+	}
+	rc = og_buf_check(&url, "URL of the vectors' store", err);
+	if (rc == 0 && og_net_call(qdrant->net, &request, reply, err) < 0) {
+		og_wrap(err, "vectors' store: %s", talk->doing);
+		rc = -1;
+	}
+	og_buf_release(&url);
+	return rc;
+}
+
+/* *ret: the "result", a new reference. ret_status (may be NULL) is set when
+ * there was an answer at all, else 0. */
+static int ask(struct og_qdrant *qdrant, const struct talk *talk, const struct og_buf *body,
+	       int *ret_status, json_t **ret, struct og_err *err)
+{
+	struct og_net_reply reply;
+	int rc;
+
+	og_net_reply_init(&reply);
+	rc = send(qdrant, talk, body, &reply, err);
+	if (ret_status)
+		*ret_status = rc == 0 ? reply.status : 0;
+	if (rc == 0)
+		rc = og_qdrant_hear(talk->doing, reply.status, reply.body.data, reply.body.len, ret,
+				    err);
+	if (reply.status == 404)
+		qdrant->ready = 0;
+	og_net_reply_release(&reply);
+	return rc;
+}
+
+/* A change, which has to be done when this comes back. */
+static int change(struct og_qdrant *qdrant, const struct talk *talk, const struct og_buf *body,
+		  struct og_err *err)
+{
+	json_t *result = NULL;
+	int rc = ask(qdrant, talk, body, NULL, &result, err);
+
+	if (rc == 0)
+		rc = og_qdrant_hear_update(talk->doing, result, err);
+	json_decref(result);
+	return rc;
+}
+
+/* --- the collection ------------------------------------------------------------------- */
+
+static int look(struct og_qdrant *qdrant, struct og_qdrant_state *ret, unsigned *ret_indexes,
+		struct og_err *err)
+{
+	static const struct talk exists = { "looking for the collection", "GET", "/exists", 0 };
+	static const struct talk get = { "reading the collection", "GET", "", 0 };
+	json_t *result = NULL;
+	int there = 0, rc = ask(qdrant, &exists, NULL, NULL, &result, err);
+
+	if (rc == 0)
+		rc = og_qdrant_hear_exists(result, &there, err);
+	json_decref(result);
+	if (rc < 0 || !there)
+		return rc;
+	result = NULL;
+	rc = ask(qdrant, &get, NULL, NULL, &result, err);
+	if (rc == 0)
+		rc = og_qdrant_hear_state(result, ret, ret_indexes, err);
+	json_decref(result);
+	return rc < 0 ? -1 : 1;
+}
+
+int og_qdrant_look(struct og_qdrant *qdrant, struct og_qdrant_state *ret, struct og_err *err)
+{
+	unsigned indexes;
+
+	return look(qdrant, ret, &indexes, err);
+}
+
+/* Somebody else may have made it since we looked: 409, or 400 of older
+ * servers, is then no failure. What it is, the next look says. */
+static int create(struct og_qdrant *qdrant, size_t width, struct og_err *err)
+{
+	static const struct talk put = { "making the collection", "PUT", "", 0 };
+	json_t *result = NULL;
+	struct og_buf body;
+	int status = 0, rc;
+
+	og_buf_init(&body, OG_QDRANT_BODY_MAX);
+	rc = og_qdrant_say_create(width, &body, err);
+	if (rc == 0)
+		rc = ask(qdrant, &put, &body, &status, &result, err);
+	if (rc < 0 && (status == 409 || status == 400))
+		rc = 0;
+	json_decref(result);
+	og_buf_release(&body);
+	return rc;
+}
+
+static int index_fields(struct og_qdrant *qdrant, unsigned there, struct og_err *err)
+{
+	static const struct talk put = { "making an index", "PUT", "/index?wait=true", 0 };
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < OG_QDRANT_INDEXES; i++) {
+		struct og_buf body;
+
+		if (there & 1u << i)
+			continue;
+		og_buf_init(&body, OG_QDRANT_BODY_MAX);
+		rc = og_qdrant_say_index(i, &body, err);
+		if (rc == 0)
+			rc = change(qdrant, &put, &body, err);
+		og_buf_release(&body);
+	}
+	return rc;
+}
+
+static int agrees(const struct og_qdrant *qdrant, const struct og_qdrant_state *state, size_t width,
+		  struct og_err *err)
+{
+	if (state->width == (int64_t)width && state->cosine)
+		return 0;
+	if (state->width == (int64_t)width)
+		og_fail(err, OG_ECONF,
+			"vectors' store: collection '%s' has another distance than "
+			"Cosine",
+			qdrant->place.collection);
+	else
+		og_fail(err, OG_ECONF,
+			"vectors' store: collection '%s' is for vectors of %lld values, these have "
+			"%zu",
+			qdrant->place.collection, (long long)state->width, width);
+	return og_hint(err, "name another collection in og.conf, or remove this one there");
+}
+
+int og_qdrant_setup(struct og_qdrant *qdrant, size_t width, struct og_err *err)
+{
+	struct og_qdrant_state state;
+	unsigned indexes = 0;
+	int there;
+
+	if (width && qdrant->ready == width)
+		return 0;
+	there = look(qdrant, &state, &indexes, err);
+	if (there == 0) {
+		if (create(qdrant, width, err) < 0)
+			return -1;
+		there = look(qdrant, &state, &indexes, err);
+	}
+	if (there == 0)
+		return og_fail(err, OG_EUNAVAIL,
+			       "vectors' store: collection '%s' was made and is not there",
+			       qdrant->place.collection);
+	if (there < 0 || agrees(qdrant, &state, width, err) < 0 ||
+	    index_fields(qdrant, indexes, err) < 0)
+		return -1;
+	qdrant->ready = width;
+	return 0;
+}
+
+/* --- points ---------------------------------------------------------------------------- */
+
+int og_qdrant_put(struct og_qdrant *qdrant, const struct og_qdrant_point *points, size_t n,
+		  struct og_err *err)
+{
+	static const struct talk put = { "writing points", "PUT", "/points?wait=true", 0 };
+	int rc = 0;
+
+	while (rc == 0 && n > 0) {
+		struct og_buf body;
+		size_t taken = 0;
+
+		og_buf_init(&body, OG_QDRANT_BODY_MAX);
+		rc = og_qdrant_say_points(points, n, &body, &taken, err);
+		if (rc == 0)
+			rc = change(qdrant, &put, &body, err);
+		og_buf_release(&body);
+		points += taken;
+		n -= taken;
+	}
+	return rc;
+}
+
+static const struct talk removing = { "removing points", "POST", "/points/delete?wait=true", 0 };
+
+int og_qdrant_drop(struct og_qdrant *qdrant, const char *policy, const char *keep,
+		   struct og_err *err)
+{
+	struct og_buf body;
+	int rc;
+
+	og_buf_init(&body, OG_QDRANT_BODY_MAX);
+	rc = og_qdrant_say_drop(policy, keep, &body, err);
+	if (rc == 0)
+		rc = change(qdrant, &removing, &body, err);
+	og_buf_release(&body);
+	return rc;
+}
+
+int og_qdrant_drop_ids(struct og_qdrant *qdrant, const char *const *ids, size_t n,
+		       struct og_err *err)
+{
+	int rc = 0;
+
+	for (size_t at = 0; rc == 0 && at < n; at += OG_QDRANT_PAGE) {
+		struct og_buf body;
+
+		og_buf_init(&body, OG_QDRANT_BODY_MAX);
+		rc = og_qdrant_say_drop_ids(
+			ids + at, n - at < OG_QDRANT_PAGE ? n - at : OG_QDRANT_PAGE, &body, err);
+		if (rc == 0)
+			rc = change(qdrant, &removing, &body, err);
+		og_buf_release(&body);
+	}
+	return rc;
+}
+
+int og_qdrant_search(struct og_qdrant *qdrant, const struct og_qdrant_query *query,
+		     struct og_qdrant_hit *ret, size_t *ret_n, size_t *ret_left, struct og_err *err)
+{
+	static const struct talk post = { "searching", "POST", "/points/query", 1 };
+	json_t *result = NULL;
+	struct og_buf body;
+	int rc;
+
+	if (query->limit < 1 || query->limit > OG_QDRANT_LIMIT)
+		return og_fail(err, OG_EBUG, "vectors' store: a search for %zu", query->limit);
+	og_buf_init(&body, OG_QDRANT_BODY_MAX);
+	rc = og_qdrant_say_query(query, &body, err);
+	if (rc == 0)
+		rc = ask(qdrant, &post, &body, NULL, &result, err);
+	if (rc == 0)
+		rc = og_qdrant_hear_hits(result, query, ret, ret_n, ret_left, err);
+	json_decref(result);
+	og_buf_release(&body);
+	return rc;
+}
+
+int og_qdrant_count(struct og_qdrant *qdrant, const char *policy, const char *hash, int64_t *ret,
+		    struct og_err *err)
+{
+	static const struct talk post = { "counting", "POST", "/points/count", 0 };
+	json_t *result = NULL;
+	struct og_buf body;
+	int rc;
+
+	og_buf_init(&body, OG_QDRANT_BODY_MAX);
+	rc = og_qdrant_say_count(policy, hash, &body, err);
+	if (rc == 0)
+		rc = ask(qdrant, &post, &body, NULL, &result, err);
+	if (rc == 0)
+		rc = og_qdrant_hear_count(result, ret, err);
+	json_decref(result);
+	og_buf_release(&body);
+	return rc;
+}
+
+/* --- all of them -------------------------------------------------------------------------- */
+
+/* One page from *offset on, which becomes where the next one begins. */
+static int page(struct og_qdrant *qdrant, json_t **offset, json_t *heads, int64_t *foreign,
+		size_t *ret_n, struct og_err *err)
+{
+	static const struct talk post = { "reading all points", "POST", "/points/scroll", 0 };
+	json_t *result = NULL, *next = NULL;
+	struct og_buf body;
+	int rc;
+
+	og_buf_init(&body, OG_QDRANT_BODY_MAX);
+	rc = og_qdrant_say_scroll(*offset, &body, err);
+	if (rc == 0)
+		rc = ask(qdrant, &post, &body, NULL, &result, err);
+	if (rc == 0)
+		rc = og_qdrant_hear_page(result, heads, foreign, ret_n, &next, err);
+	if (rc == 0 && next && *offset && json_equal(next, *offset))
+		rc = og_fail(err, OG_EUNAVAIL, "vectors' store: the same page comes again");
+	if (rc == 0) {
+		json_decref(*offset);
+		*offset = json_incref(next);
+	}
+	json_decref(next);
+	json_decref(result);
+	og_buf_release(&body);
+	return rc;
+}
+
+int og_qdrant_heads(struct og_qdrant *qdrant, json_t **ret, int64_t *ret_foreign,
+		    struct og_err *err)
+{
+	json_t *offset = NULL, *heads = json_object(), *list = NULL;
+	int64_t foreign = 0, all = 0;
+	size_t n = 0;
+	int rc = heads ? 0 : og_fail_nomem(err);
+
+	do {
+		if (rc == 0)
+			rc = page(qdrant, &offset, heads, &foreign, &n, err);
+		all += (int64_t)n;
+		if (rc == 0 && all > OG_QDRANT_POINTS_MAX)
+			rc = og_fail(err, OG_EUNAVAIL, "vectors' store: more than %d points",
+				     OG_QDRANT_POINTS_MAX);
+	} while (rc == 0 && offset);
+	if (rc == 0 && !(list = og_qdrant_heads_list(heads)))
+		rc = og_fail_nomem(err);
+	json_decref(offset);
+	json_decref(heads);
+	if (rc == 0) {
+		*ret = list;
+		*ret_foreign = foreign;
+	}
+	return rc;
+}
