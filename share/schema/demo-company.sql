@@ -187,7 +187,7 @@ END;
 CREATE TRIGGER journal_stays BEFORE UPDATE ON journal_entries
 WHEN OLD.status <> 'draft' BEGIN
   SELECT RAISE(ABORT, 'a posted entry can only be voided')
-  WHERE OLD.status = 'void' OR NEW.status <> 'void' OR NEW.id <> OLD.id OR NEW.period <> OLD.period
+  WHERE NEW.status <> 'void' OR NEW.id <> OLD.id OR NEW.period <> OLD.period
     OR NEW.text <> OLD.text OR NEW.source <> OLD.source OR NEW.reference IS NOT OLD.reference;
   SELECT RAISE(ABORT, 'the period is closed')
   WHERE NOT EXISTS (SELECT 1 FROM periods WHERE period = OLD.period AND status = 'open');
@@ -335,8 +335,8 @@ INSERT INTO supplier_invoices(id, purchase_order_id, amount, status, due_on, cre
 INSERT INTO supplier_payments(supplier_invoice_id, amount, paid_by, created_at) VALUES
   (1, 3000.00, 1, datetime('now', '-10 days'));
 
-INSERT INTO bins(id, name, zone) VALUES (1, 'Pick-A', 'picking'), (2, 'Pick-B', 'picking'),
-  (3, 'Rack-1', 'reserve'), (4, 'Rack-2', 'reserve'), (5, 'Inspection', 'inspection'),
+INSERT INTO bins(id, name, zone) VALUES (1, 'Pick Shelf', 'picking'), (2, 'Small Parts', 'picking'),
+  (3, 'North Rack', 'reserve'), (4, 'South Rack', 'reserve'), (5, 'Inspection', 'inspection'),
   (6, 'Blocked', 'blocked');
 INSERT INTO bin_stock(bin_id, product_id, quantity) VALUES
   (1, 1, 22), (3, 1, 30), (1, 2, 10), (3, 2, 20), (5, 2, 10), (2, 3, 40), (4, 3, 60), (2, 4, 103),
@@ -356,7 +356,8 @@ INSERT INTO accounts(id, name, type) VALUES
   (1510, 'Accumulated Depreciation', 'asset'), (2000, 'Payables', 'liability'),
   (2100, 'Goods Not Invoiced', 'liability'), (3000, 'Share Capital', 'equity'),
   (4000, 'Sales Revenue', 'revenue'), (4100, 'Sales Returns', 'revenue'),
-  (5000, 'Cost of Sales', 'expense'), (6000, 'Rent', 'expense'), (6100, 'Marketing', 'expense'),
+  (5000, 'Cost of Sales', 'expense'), (5100, 'Price Variance', 'expense'), (6000, 'Rent', 'expense'),
+  (6100, 'Marketing', 'expense'),
   (6200, 'Travel', 'expense'), (6300, 'Freight', 'expense'), (6400, 'Repairs', 'expense'),
   (6500, 'Depreciation', 'expense'), (6600, 'Office Supplies', 'expense');
 INSERT INTO cost_centres(id, name) VALUES
