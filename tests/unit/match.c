@@ -27,7 +27,8 @@ static const struct {
 
 /* What else sentences name; staff may know of it. */
 static const char *const others[][9] = {
-	{ "bins", "Pick Shelf", "Small Parts", "North Rack", "South Rack", "Inspection", "Blocked" },
+	{ "bins", "Pick Shelf", "Small Parts", "North Rack", "South Rack", "Inspection",
+	  "Blocked" },
 	{ "accounts", "Bank", "Receivables", "Inventory", "Rent", "Marketing", "Travel", "Freight",
 	  "Office Supplies" },
 	{ "cost_centres", "Administration", "Sales", "Warehouse", "Logistics", "Production" },
