@@ -247,7 +247,7 @@ static int current_source(struct workshop *w, const char *skill, const char **re
 
 static int propose(struct workshop *w, const json_t *line, const char *skill, char **ret)
 {
-	struct og_resolver resolver = { hand_out, w };
+	struct og_resolver resolver = { hand_out, w, 0 };
 	json_t *shown = NULL;
 	int rc = ask_json(w, "show", READER, skill, &shown);
 

@@ -109,9 +109,20 @@ static int resolve(void *arg, const char *table, const char *column, const char 
 	return each_value(gate, table, column, each, each_arg, err);
 }
 
+/* A task's days are counted from the day it was begun, however often it is
+ * delivered and however long it waits: what it means does not change. */
+static int64_t clock_of(const struct og_request *rq)
+{
+	int64_t begun;
+
+	if (rq->has_task && rq->task.begun && og_time_parse(rq->task.begun, &begun) == 0)
+		return begun;
+	return og_now_ms();
+}
+
 struct og_resolver og_request_resolver(struct og_request *rq)
 {
-	return (struct og_resolver){ resolve, rq };
+	return (struct og_resolver){ resolve, rq, clock_of(rq) };
 }
 
 int og_run_slots(struct og_run *run, const json_t *given, json_t **ret, struct og_err *err)

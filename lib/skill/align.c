@@ -184,7 +184,7 @@ static void fill_cell(const struct og_piece *unit, const struct og_sentence *s,
 		      const struct og_grid *grid, size_t j, const struct cell *next,
 		      struct cell *cell)
 {
-	const struct og_word *w = &s->words.w[j];
+	size_t n;
 
 	switch (unit->take) {
 	case OG_TAKE_WORD:
@@ -192,9 +192,10 @@ static void fill_cell(const struct og_piece *unit, const struct og_sentence *s,
 		if (unit_is(unit, s->id[j]))
 			better(cell, next[j + 1].cost, 1);
 		break;
-	case OG_TAKE_NUMBER:
-		if (w->number_words > 0)
-			better(cell, next[j + w->number_words].cost, (uint32_t)w->number_words);
+	case OG_TAKE_VALUE:
+		n = og_value_words(unit->value, &s->words, j, s->today);
+		if (n > 0)
+			better(cell, next[j + n].cost, (uint32_t)n);
 		break;
 	case OG_TAKE_SPAN:
 		try_span(unit, s, grid, j, next, cell);
@@ -252,14 +253,21 @@ static void walk(const struct og_form *form, const struct og_sentence *s,
 	}
 }
 
-/* A number that nothing took, for a blank that found none in its place. */
-static int take_lost_number(const struct og_sentence *s, struct og_span *span,
-			    unsigned char used[OG_WORDS_MAX])
+static int is_used(const unsigned char *used, size_t n)
+{
+	while (n > 0 && used[n - 1] == 0)
+		n--;
+	return n > 0;
+}
+
+/* A value that nothing took, for a blank that found none in its place. */
+static int take_lost_value(const struct og_sentence *s, const struct og_piece *unit,
+			   struct og_span *span, unsigned char used[OG_WORDS_MAX])
 {
 	for (size_t j = 0; j < s->words.n; j++) {
-		size_t n = s->words.w[j].number_words;
+		size_t n = og_value_words(unit->value, &s->words, j, s->today);
 
-		if (n == 0 || used[j] || strcmp(s->words.w[j].stem, "one") == 0)
+		if (n == 0 || is_used(used + j, n) || strcmp(s->words.w[j].stem, "one") == 0)
 			continue;
 		*span = (struct og_span){ j, j + n };
 		for (size_t k = 0; k < n; k++)
@@ -307,8 +315,8 @@ static double repair(const struct og_form *form, const struct og_sentence *s,
 
 		if (span->from < span->to || unit->take != take)
 			continue;
-		if (take == OG_TAKE_NUMBER ? !take_lost_number(s, span, used)
-					   : !take_lost_words(s, grid, unit, span, used))
+		if (take == OG_TAKE_VALUE ? !take_lost_value(s, unit, span, used)
+					  : !take_lost_words(s, grid, unit, span, used))
 			continue;
 		back += (1 - 2 * ELSEWHERE) * skip_unit_cost(unit, 0);
 		for (size_t j = span->from; j < span->to; j++)
@@ -395,7 +403,7 @@ void og_align(const struct og_form *form, const struct og_sentence *s, struct og
 	mark_common(form, s, grid);
 	fill_grid(form, s, grid);
 	walk(form, s, grid, ret, used);
-	cost = grid->cells[0].cost - repair(form, s, grid, OG_TAKE_NUMBER, ret, used);
+	cost = grid->cells[0].cost - repair(form, s, grid, OG_TAKE_VALUE, ret, used);
 	back = repair(form, s, grid, OG_TAKE_SPAN, ret, used);
 	total = total_weight(form, s, ret);
 	factor = said(form, grid, ret) * (negated(form, s, ret) ? NEGATED : 1);

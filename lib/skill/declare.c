@@ -3,14 +3,17 @@
  */
 #include "lib/skill/pattern-internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/skill/resolve-internal.h"
 #include "lib/skill/skill.h"
+#include "lib/skill/values-internal.h"
 
-static const char *const plain_types[] = { "int",  "number", "money", "word", "name",
-					   "text", "table",  "node",  NULL };
+static const char *const plain_types[] = { "int",  "number", "money", "date", "period", "word",
+					   "name", "text",   "table", "node", NULL };
 
 /* "ref(products.name)": the inside of the parentheses, or NULL. */
 static char *type_inside(const char *type, const char *head)
@@ -49,6 +52,12 @@ static json_t *declare_enum(char *inside)
 	return decl;
 }
 
+static json_t *declare_quantity(const char *unit)
+{
+	return og_unit_known(unit) ? json_pack("{s:s,s:s}", "type", "quantity", "unit", unit)
+				   : NULL;
+}
+
 /* The declaration a type's text means, or NULL. */
 static json_t *declare_type(const char *type)
 {
@@ -63,49 +72,66 @@ static json_t *declare_type(const char *type)
 		decl = declare_ref(inside);
 	else if ((inside = type_inside(type, "enum")) != NULL)
 		decl = declare_enum(inside);
+	else if ((inside = type_inside(type, "quantity")) != NULL)
+		decl = declare_quantity(inside);
 	free(inside);
 	return decl;
 }
 
 static json_t *enum_value(const json_t *decl, const char *text)
 {
+	char stem[OG_STEM_MAX + 1], own[OG_STEM_MAX + 1];
 	json_t *value;
 	size_t i;
 
+	og_stem(text, strlen(text), stem);
+
 	json_array_foreach(json_object_get(decl, "values"), i, value)
 	{
-		if (og_ascii_casecmp(json_string_value(value), text) == 0)
+		og_stem(json_string_value(value), json_string_length(value), own);
+		if (og_ascii_casecmp(json_string_value(value), text) == 0 || strcmp(stem, own) == 0)
 			return json_incref(value);
 	}
 	return NULL;
 }
 
-static json_t *number_value(const char *type, const char *text)
+int og_type_relative(const char *type)
 {
-	struct og_words *words = malloc(sizeof(*words));
-	json_t *value = NULL;
-
-	if (words == NULL)
-		return NULL;
-	og_words_split(text, strlen(text), words);
-	if (words->n > 0 && words->w[0].number_words == words->n &&
-	    (strcmp(type, "int") != 0 || words->w[0].whole))
-		value = og_words_number(words, 0);
-	free(words);
-	return value;
+	return strcmp(type, "date") == 0 || strcmp(type, "period") == 0;
 }
 
-json_t *og_slot_value(const json_t *decl, const char *text)
+json_t *og_slot_value(const json_t *decl, const char *text, int64_t today)
 {
 	const char *type = og_json_str(decl, "type");
 
 	if (type == NULL)
 		return NULL;
-	if (strcmp(type, "int") == 0 || strcmp(type, "number") == 0 || strcmp(type, "money") == 0)
-		return number_value(type, text);
+	if (og_value_kind(type) != OG_VALUE_NONE)
+		return og_value_of(decl, text, today);
 	if (strcmp(type, "enum") == 0)
 		return enum_value(decl, text);
-	return *text == '\0' ? NULL : json_string(text);
+	if (*text == '\0' || (!og_type_named(type) && og_text_hidden(text, strlen(text))))
+		return NULL;
+	return json_string(text);
+}
+
+int og_slot_bind(json_t *vars, const char *name, const json_t *decl, json_t *value,
+		 struct og_err *err)
+{
+	char from[11], to[11], key[80];
+	const char *type = og_json_str(decl, "type");
+	int period = value != NULL && type != NULL && strcmp(type, "period") == 0 &&
+		     og_value_ends(json_string_value(value), from, to) == 0;
+
+	if (og_json_set(vars, name, value, err) < 0)
+		return -1;
+	if (!period)
+		return 0;
+	snprintf(key, sizeof(key), "%s_from", name);
+	if (og_json_set(vars, key, json_string(from), err) < 0)
+		return -1;
+	snprintf(key, sizeof(key), "%s_to", name);
+	return og_json_set(vars, key, json_string(to), err);
 }
 
 /* Two declarations agree when they are equal but for the default. */
@@ -124,8 +150,13 @@ static int same_type(const json_t *a, const json_t *b)
 
 static int set_default(json_t *decl, const struct og_element *e, struct og_err *err)
 {
-	json_t *value = og_slot_value(decl, e->value), *old = json_object_get(decl, "default");
+	json_t *value = og_slot_value(decl, e->value, 0), *old = json_object_get(decl, "default");
 
+	/* "today" is another day every day. */
+	if (value != NULL && og_type_relative(og_json_str(decl, "type"))) {
+		json_decref(value);
+		value = json_string(e->value);
+	}
 	if (value == NULL)
 		return og_fail(err, OG_EDATA, "slot '%s': the default '%s' is no %s", e->slot,
 			       e->value, og_json_str(decl, "type"));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/skill/resolve-internal.h"
 
 struct filling {
@@ -114,12 +115,33 @@ static json_t *enum_by_stem(const json_t *decl, const char *stem)
 	return NULL;
 }
 
-static json_t *number_of(const struct og_word *w, const struct og_words *words, size_t i,
-			 const char *type)
+/* Names, words and texts as they are written, when they can be read. */
+static int bind_text(struct filling *f, const char *name, const char *text, struct og_err *err)
 {
-	if (w == NULL || w->number_words == 0 || (strcmp(type, "int") == 0 && !w->whole))
+	if (*text == '\0' || og_text_hidden(text, strlen(text)))
+		return 0;
+	return bind(f, name, json_string(text), err) < 0 ? -1 : 1;
+}
+
+/* Days are not counted when nobody said what day it is. */
+static int keeps_words(const struct filling *f, const char *type)
+{
+	return f->resolver == NULL && og_type_relative(type);
+}
+
+/* The value that the span's first words are, or NULL. */
+static json_t *value_of(const struct filling *f, const struct og_element *e, const json_t *decl,
+			struct og_span span)
+{
+	const struct og_words *words = &f->sentence->words;
+	const char *type = og_json_str(decl, "type");
+	size_t n;
+
+	if (span.from == span.to || keeps_words(f, type))
 		return NULL;
-	return og_words_number(words, i);
+	if (f->form->unit[e - f->form->pattern->e].take == OG_TAKE_VALUE)
+		return og_value_at(decl, words, span.from, f->sentence->today, &n);
+	return strcmp(type, "enum") == 0 ? enum_by_stem(decl, words->w[span.from].stem) : NULL;
 }
 
 /* 1 bound, 0 not, -1. */
@@ -129,24 +151,21 @@ static int fill_slot(struct filling *f, const struct og_element *e, const json_t
 	const struct og_words *words = &f->sentence->words;
 	const struct og_word *first = span.from < span.to ? &words->w[span.from] : NULL;
 	const char *type = og_json_str(decl, "type");
-	json_t *value = NULL;
+	json_t *value = value_of(f, e, decl, span);
 	char *text;
 	int rc;
 
-	if (f->form->unit[e - f->form->pattern->e].take == OG_TAKE_NUMBER)
-		value = number_of(first, words, span.from, type);
-	else if (strcmp(type, "enum") == 0)
-		value = first != NULL ? enum_by_stem(decl, first->stem) : NULL;
 	if (value != NULL)
-		return bind(f, e->slot, value, err) < 0 ? -1 : 1;
+		return og_slot_bind(f->slots, e->slot, decl, value, err) < 0 ? -1 : 1;
 	text = og_words_text(words, span.from, span.to);
 	if (text == NULL)
 		return og_fail_nomem(err);
 	rc = 0;
 	if (og_type_named(type))
 		rc = fill_name(f, e->slot, decl, text, first, err);
-	else if (f->form->unit[e - f->form->pattern->e].take == OG_TAKE_SPAN && *text != '\0')
-		rc = bind(f, e->slot, json_string(text), err) < 0 ? -1 : 1;
+	else if (f->form->unit[e - f->form->pattern->e].take == OG_TAKE_SPAN ||
+		 keeps_words(f, type))
+		rc = bind_text(f, e->slot, text, err);
 	free(text);
 	return rc;
 }
@@ -162,6 +181,8 @@ static int fill_text(struct filling *f, const struct og_element *e, struct og_sp
 		return 0;
 	if (span.to < OG_WORDS_MAX || first->kind == OG_QUOTED)
 		return -2;
+	if (og_text_hidden(words->text + first->at, words->text_len - first->at))
+		return 0;
 	return bind(f, e->slot, json_stringn(words->text + first->at, words->text_len - first->at),
 		    err) < 0
 		       ? -1
@@ -177,14 +198,26 @@ static int fill_element(struct filling *f, const json_t *slots, size_t i, struct
 	int rc = -2;
 
 	if (e->kind == OG_ELEMENT_CONST) {
-		value = og_slot_value(decl, e->value);
-		return value != NULL ? bind(f, e->slot, value, err) : 0;
+		value = og_slot_value(decl, e->value, f->sentence->today);
+		return value != NULL ? og_slot_bind(f->slots, e->slot, decl, value, err) : 0;
 	}
 	if (strcmp(og_json_str(decl, "type"), "text") == 0)
 		rc = fill_text(f, e, span, err);
 	if (rc == -2)
 		rc = fill_slot(f, e, decl, span, err);
 	return rc < 0 ? -1 : 0;
+}
+
+/* The default as it is today. */
+static int bind_default(struct filling *f, const char *name, const json_t *decl, json_t *value,
+			struct og_err *err)
+{
+	const char *type = og_json_str(decl, "type");
+
+	if (!og_type_relative(type) || f->resolver == NULL)
+		return bind(f, name, json_incref(value), err);
+	value = og_slot_value(decl, json_string_value(value), f->sentence->today);
+	return value != NULL ? og_slot_bind(f->slots, name, decl, value, err) : 0;
 }
 
 /* Defaults for what nothing was said about; the rest is missing. */
@@ -201,7 +234,7 @@ static int fill_rest(struct filling *f, const json_t *slots, struct og_err *err)
 			continue;
 		if (value != NULL && json_object_get(f->ambiguous, name) == NULL &&
 		    json_object_get(f->unknown, name) == NULL) {
-			if (bind(f, name, json_incref(value), err) < 0)
+			if (bind_default(f, name, decl, value, err) < 0)
 				return -1;
 		} else if (json_array_append_new(f->missing, json_string(name)) < 0) {
 			return og_fail_nomem(err);

@@ -10,23 +10,25 @@
 
 #include "lib/skill/match.h"
 #include "lib/skill/pattern-internal.h"
+#include "lib/skill/values-internal.h"
 #include "lib/skill/words-internal.h"
 
 /* What an element may take from a sentence. */
 enum og_take {
-	OG_TAKE_WORD,	/* one of its words */
-	OG_TAKE_NUMBER, /* a number */
-	OG_TAKE_ENUM,	/* a word of a fixed list */
-	OG_TAKE_SPAN,	/* one or several words */
-	OG_TAKE_NONE,	/* nothing: a constant */
+	OG_TAKE_WORD,  /* one of its words */
+	OG_TAKE_VALUE, /* a number, an amount, a day: values-internal.h */
+	OG_TAKE_ENUM,  /* a word of a fixed list */
+	OG_TAKE_SPAN,  /* one or several words */
+	OG_TAKE_NONE,  /* nothing: a constant */
 };
 
 struct og_piece {
 	enum og_take take;
 	int optional;
-	int likes_numbers; /* a span that may well hold one ("node 3") */
-	size_t max_words;  /* of a span */
-	double weight;	   /* of a word */
+	int likes_numbers;   /* a span that may well hold one ("node 3") */
+	enum og_value value; /* of a value */
+	size_t max_words;    /* of a span */
+	double weight;	     /* of a word */
 	size_t n_ids;
 	uint32_t ids[OG_ALTERNATIVES_MAX]; /* vocabulary numbers of its words */
 };
@@ -75,6 +77,7 @@ struct og_sentence {
 	struct og_words words;
 	uint32_t id[OG_WORDS_MAX];
 	double weight[OG_WORDS_MAX];
+	int64_t today; /* a day, when-internal.h */
 };
 
 struct og_span {

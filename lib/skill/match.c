@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/skill/when-internal.h"
 
 #define CANDIDATES_MAX 20
 #define CHOICES	       3  /* skills tried when the names of better ones are unknown */
@@ -343,6 +344,7 @@ int og_matcher_match(const struct og_matcher *m, const char *text, size_t len,
 	r->m = m;
 	r->standings = calloc(m->n_skills + 1, sizeof(*r->standings));
 	og_words_split(text, len, &r->sentence.words);
+	r->sentence.today = resolver != NULL ? og_day_of(resolver->now) : 0;
 	if (r->standings == NULL) {
 		og_fail_nomem(err);
 		goto out;

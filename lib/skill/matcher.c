@@ -81,11 +81,19 @@ static const struct {
 	size_t max_words;
 	int likes_numbers;
 } takes[] = {
-	{ "int", OG_TAKE_NUMBER, 0, 0 },   { "number", OG_TAKE_NUMBER, 0, 0 },
-	{ "money", OG_TAKE_NUMBER, 0, 0 }, { "enum", OG_TAKE_ENUM, 1, 0 },
-	{ "word", OG_TAKE_SPAN, 1, 1 },	   { "name", OG_TAKE_SPAN, 10, 1 },
-	{ "ref", OG_TAKE_SPAN, 10, 0 },	   { "table", OG_TAKE_SPAN, 3, 0 },
-	{ "node", OG_TAKE_SPAN, 6, 1 },	   { "text", OG_TAKE_SPAN, OG_WORDS_MAX, 1 },
+	{ "int", OG_TAKE_VALUE, 0, 0 },
+	{ "number", OG_TAKE_VALUE, 0, 0 },
+	{ "money", OG_TAKE_VALUE, 0, 0 },
+	{ "quantity", OG_TAKE_VALUE, 0, 0 },
+	{ "date", OG_TAKE_VALUE, 0, 0 },
+	{ "period", OG_TAKE_VALUE, 0, 0 },
+	{ "enum", OG_TAKE_ENUM, 1, 0 },
+	{ "word", OG_TAKE_SPAN, 1, 1 },
+	{ "name", OG_TAKE_SPAN, 10, 1 },
+	{ "ref", OG_TAKE_SPAN, 10, 0 },
+	{ "table", OG_TAKE_SPAN, 3, 0 },
+	{ "node", OG_TAKE_SPAN, 6, 1 },
+	{ "text", OG_TAKE_SPAN, OG_WORDS_MAX, 1 },
 };
 
 static void set_take(const json_t *decl, struct og_piece *unit)
@@ -96,6 +104,7 @@ static void set_take(const json_t *decl, struct og_piece *unit)
 		if (strcmp(type, takes[i].type) != 0)
 			continue;
 		unit->take = takes[i].take;
+		unit->value = og_value_kind(type);
 		unit->max_words = takes[i].max_words;
 		unit->likes_numbers = takes[i].likes_numbers;
 	}

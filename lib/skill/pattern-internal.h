@@ -47,8 +47,18 @@ int og_slots_declare(json_t *slots, const struct og_pattern *pattern, struct og_
 int og_slots_close(json_t *slots, struct og_err *err);
 
 /* Text as a value of the slot's declared type (a default, an action's
- * parameter); names (ref, table, node) stay text. NULL: not of that type. */
-json_t *og_slot_value(const json_t *decl, const char *text);
+ * parameter), on that day (when-internal.h); names (ref, table, node) stay
+ * text. NULL: not of that type. */
+json_t *og_slot_value(const json_t *decl, const char *text, int64_t today);
+
+/* Does a text of this type depend on the day it is read? Defaults of such a
+ * type are kept as they are written. */
+int og_type_relative(const char *type);
+
+/* Puts a slot's value (taken; of og_slot_value()) into vars under its name,
+ * and the ends of a period beside it. NULL is no memory. */
+int og_slot_bind(json_t *vars, const char *name, const json_t *decl, json_t *value,
+		 struct og_err *err);
 
 /* The same slots, from a DOC's array of patterns. New reference in *ret. */
 int og_slots_of(const json_t *patterns, json_t **ret, struct og_err *err);

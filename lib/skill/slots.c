@@ -13,6 +13,8 @@
 #include "lib/skill/pattern-internal.h"
 #include "lib/skill/resolve-internal.h"
 #include "lib/skill/skill.h"
+#include "lib/skill/values-internal.h"
+#include "lib/skill/when-internal.h"
 
 #define VALUE_MAX ((size_t)64 << 10)
 
@@ -27,21 +29,27 @@ static void id_key(const char *name, char out[80])
 	snprintf(out, 80, "%s_id", name);
 }
 
-/* NAME of a slot, or NAME_id of one that has an id. */
+/* Does key end so, and is what stands before it a slot of the type? For ids,
+ * the type is NULL: any that has one. */
+static int is_part(const json_t *slots, const char *key, const char *end, const char *type)
+{
+	size_t len = strlen(key), n = strlen(end);
+	char name[64];
+	const char *is;
+
+	if (len <= n || len - n >= sizeof(name) || strcmp(key + len - n, end) != 0)
+		return 0;
+	memcpy(name, key, len - n);
+	name[len - n] = '\0';
+	is = og_json_str(json_object_get(slots, name), "type");
+	return is != NULL && (type != NULL ? strcmp(is, type) == 0 : og_type_has_id(is));
+}
+
+/* NAME of a slot, NAME_id of one that has an id, the ends of a period. */
 static int known_key(const json_t *slots, const char *key)
 {
-	size_t len = strlen(key);
-	char name[64];
-	const json_t *decl;
-
-	if (json_object_get(slots, key) != NULL)
-		return 1;
-	if (len < 4 || len - 3 >= sizeof(name) || strcmp(key + len - 3, "_id") != 0)
-		return 0;
-	memcpy(name, key, len - 3);
-	name[len - 3] = '\0';
-	decl = json_object_get(slots, name);
-	return decl != NULL && og_type_has_id(og_json_str(decl, "type"));
+	return json_object_get(slots, key) != NULL || is_part(slots, key, "_id", NULL) ||
+	       is_part(slots, key, "_from", "period") || is_part(slots, key, "_to", "period");
 }
 
 static int refuse_strange(const struct binding *b, struct og_err *err)
@@ -69,8 +77,9 @@ static int refuse_strange(const struct binding *b, struct og_err *err)
 
 static int is_number_type(const char *type)
 {
-	return strcmp(type, "int") == 0 || strcmp(type, "number") == 0 ||
-	       strcmp(type, "money") == 0;
+	enum og_value kind = og_value_kind(type);
+
+	return kind == OG_VALUE_NUMBER || kind == OG_VALUE_MONEY || kind == OG_VALUE_QUANTITY;
 }
 
 static json_t *number_value(const json_t *value, const char *type)
@@ -90,7 +99,7 @@ static json_t *number_value(const json_t *value, const char *type)
 }
 
 /* The value as the type wants it, or NULL. */
-static json_t *plain_value(const json_t *decl, const json_t *value)
+static json_t *plain_value(const struct binding *b, const json_t *decl, const json_t *value)
 {
 	const char *type = og_json_str(decl, "type");
 
@@ -99,18 +108,75 @@ static json_t *plain_value(const json_t *decl, const json_t *value)
 	if (!json_is_string(value) || json_string_length(value) > VALUE_MAX ||
 	    strlen(json_string_value(value)) != json_string_length(value))
 		return NULL;
-	return og_slot_value(decl, json_string_value(value));
+	return og_slot_value(decl, json_string_value(value),
+			     b->resolver != NULL ? og_day_of(b->resolver->now) : 0);
+}
+
+static int hint_enum(const json_t *decl, struct og_err *err)
+{
+	json_t *values = json_object_get(decl, "values"), *value;
+	struct og_buf list;
+	size_t i;
+
+	og_buf_init(&list, 512);
+	json_array_foreach(values, i, value)
+		og_buf_addf(&list, "%s%s", i > 0 ? ", " : "", json_string_value(value));
+	og_hint(err, "one of %s", list.data != NULL ? list.data : "its words");
+	og_buf_release(&list);
+	return -1;
+}
+
+/* What a value of the type looks like. */
+static int hint_value(const json_t *decl, struct og_err *err)
+{
+	static const struct {
+		const char *type, *hint;
+	} hints[] = {
+		{ "int", "a whole number, such as 12" },
+		{ "number", "a number, such as 12.5" },
+		{ "money", "an amount, such as 499.50" },
+		{ "date", "a day, such as 2026-03-31 or tomorrow" },
+		{ "period", "days, such as 2026-03-01/2026-03-31 or last month" },
+		{ "word", "one word" },
+	};
+	const char *type = og_json_str(decl, "type");
+
+	if (strcmp(type, "enum") == 0)
+		return hint_enum(decl, err);
+	if (strcmp(type, "quantity") == 0)
+		return og_hint(err, "an amount in %s, or in a unit like it",
+			       og_json_str(decl, "unit"));
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+		if (strcmp(type, hints[i].type) == 0)
+			return og_hint(err, "%s", hints[i].hint);
+	}
+	return -1;
 }
 
 static int bind_plain(struct binding *b, const char *name, const json_t *decl, const json_t *given,
 		      struct og_err *err)
 {
-	json_t *value = plain_value(decl, given);
+	json_t *value = plain_value(b, decl, given);
+	const char *type = og_json_str(decl, "type");
 
-	if (value == NULL)
-		return og_fail(err, OG_EDATA, "slot '%s': the value is no %s", name,
-			       og_json_str(decl, "type"));
-	return og_json_set(b->vars, name, value, err);
+	if (value == NULL) {
+		og_fail(err, OG_EDATA, "slot '%s': the value is no %s", name, type);
+		return hint_value(decl, err);
+	}
+	return og_slot_bind(b->vars, name, decl, value, err);
+}
+
+/* A period may also be given by its two ends. */
+static json_t *ends_given(const struct binding *b, const char *name)
+{
+	const char *from, *to;
+	char key[80];
+
+	snprintf(key, sizeof(key), "%s_from", name);
+	from = og_json_str(b->given, key);
+	snprintf(key, sizeof(key), "%s_to", name);
+	to = og_json_str(b->given, key);
+	return from != NULL && to != NULL ? json_sprintf("%s/%s", from, to) : NULL;
 }
 
 /* Which of the found ones: the only one, or the one with the wanted id. */
@@ -194,6 +260,9 @@ static int bind_name(struct binding *b, const char *name, const json_t *decl, co
 
 static int bind_slot(struct binding *b, const char *name, const json_t *decl, struct og_err *err)
 {
+	json_t *ends = NULL;
+	int rc;
+
 	const json_t *given = json_object_get(b->given, name);
 	json_t *fallback = json_object_get(decl, "default");
 	const char *type = og_json_str(decl, "type");
@@ -203,13 +272,15 @@ static int bind_slot(struct binding *b, const char *name, const json_t *decl, st
 		return og_fail(err, OG_EDATA, "slot '%s' has no type", name);
 	id_key(name, key);
 	if (given == NULL && (!og_type_has_id(type) || json_object_get(b->given, key) == NULL)) {
-		if (fallback == NULL)
+		ends = strcmp(type, "period") == 0 ? ends_given(b, name) : NULL;
+		given = ends != NULL ? ends : fallback;
+		if (given == NULL)
 			return og_fail(err, OG_EDATA, "slot '%s' needs a value", name);
-		given = fallback;
 	}
-	if (og_type_named(type))
-		return bind_name(b, name, decl, given, err);
-	return bind_plain(b, name, decl, given, err);
+	rc = og_type_named(type) ? bind_name(b, name, decl, given, err)
+				 : bind_plain(b, name, decl, given, err);
+	json_decref(ends);
+	return rc;
 }
 
 int og_slots_bind(const json_t *doc, const json_t *given, const struct og_resolver *resolver,

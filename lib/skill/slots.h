@@ -10,7 +10,11 @@
  * Types, and the JSON value they bind as :NAME
  *   int       whole number; digits or words ("a dozen")     integer
  *   number    decimal number                                number
- *   money     number with or without $ or EUR               number
+ *   money     number with or without a currency             number
+ *   quantity(U) number with or without a unit, in units U   number
+ *   date      a day ("by Friday"), as YYYY-MM-DD            string
+ *   period    days ("last month"), as FROM/TO               string;
+ *             :NAME_from and :NAME_to the first and the last
  *   word      one word                                      string
  *   name      some words, a title ("Express Freight")       string
  *   text      quoted text, or the rest of the sentence      string
@@ -18,7 +22,35 @@
  *   ref(T.C)  a row of table T called so in column C        string; :NAME_id its id
  *   table     a table the principal may see                 string
  *   node      a skill: its name, or its number as "node 3"  string; :NAME_id its number
- * Numbers beyond +-(2^53 - 1) do not bind.
+ * Numbers beyond +-(2^53 - 1) do not bind, nor does a word, name or text
+ * with characters that nobody can see.
+ *
+ * Numbers: "twelve", "2 dozen", "1,250.50", "1.250,50", "499,50"; a mark
+ * before three digits parts groups when it is a comma, and is a decimal point
+ * when it is a point and the only one ("1.250"). Money takes a currency on
+ * either side, "2k", "5 dollars and 50 cents"; it does not convert one.
+ * Quantities are converted ("1.5 t" for kg is 1500) between units of the
+ * same kind: mg g kg t oz lb, mm cm m km in ft yd mi, ml cl l m3, s min h d
+ * week, piece pair dozen gross; without a unit they are in U already.
+ *
+ * Days are counted from the resolver's clock, in UTC; weeks begin on Monday.
+ *   - "Friday", "this Friday", "by Friday": the first from today on, today on
+ *     a Friday; "next Friday" the first after today, "last Friday" the last
+ *     before it; "Friday next week" is what it says.
+ *   - "1 March" is one of this year; with "by" or "until" the next one, with
+ *     "since" the last one. "the 15th" likewise, of the month. "last March" is
+ *     over, "next March" has not begun.
+ *   - "in 2 months", "a year ago": the same day of that month, or the last
+ *     one it has (31 January + 1 month = 28 or 29 February).
+ *   - "last week", "this quarter", "next year": whole ones of the calendar.
+ *     "last 7 days", "the past month": so long, and today is the last day;
+ *     "next 7 days": today is the first.
+ *   - "since A" ends today; "from A" and "after A" do not end (9999-12-31),
+ *     "until A" and "before A" do not begin (0001-01-01). Without a year, the
+ *     second end of a period follows the first.
+ *   - 2026-03-01, 2026/3/1, 1.3.2026, 25/12/2026; but not 3/4/2026, which is
+ *     two days, nor 31 April, which is none, nor 29 February without a year
+ *     in a year that has none.
  *
  * Names are looked up through a resolver, as the principal: what is not
  * visible to them cannot be found, nor be told from what does not exist.
@@ -53,6 +85,7 @@ typedef int og_resolve_fn(void *arg, const char *table, const char *column, cons
 struct og_resolver {
 	og_resolve_fn *fn;
 	void *arg;
+	int64_t now; /* what "today" is: milliseconds since 1970, UTC */
 };
 
 #define OG_CANDIDATES_MAX 10000 /* more are not looked at */

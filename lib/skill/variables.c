@@ -100,6 +100,12 @@ static json_t *first_variables(struct og_reader *r)
 		snprintf(id, sizeof(id), "%s_id", name);
 		og_reader_set(r, bound, name, json_true());
 		og_reader_set(r, bound, id, json_true());
+		if (strcmp(og_json_str(decl, "type"), "period") != 0)
+			continue;
+		snprintf(id, sizeof(id), "%s_from", name);
+		og_reader_set(r, bound, id, json_true());
+		snprintf(id, sizeof(id), "%s_to", name);
+		og_reader_set(r, bound, id, json_true());
 	}
 	return bound;
 }

@@ -46,6 +46,9 @@ void og_words_split(const char *text, size_t len, struct og_words *words);
 /* The stem of one word: "Desks" -> "desk", "purchasing" -> "purchas". */
 void og_stem(const char *word, size_t len, char out[OG_STEM_MAX + 1]);
 
+/* Does a letter, or something that cannot be seen, stand at p? */
+int og_words_letter_at(const char *p, size_t len);
+
 /* Does the stem belong to a word that says little? */
 int og_stem_stop(const char *stem);
 
@@ -54,7 +57,11 @@ int og_stem_stop(const char *stem);
  * string, or NULL without memory. */
 char *og_words_text(const struct og_words *words, size_t from, size_t to);
 
-/* The number that begins at word i as JSON, integer where it is whole. */
-json_t *og_words_number(const struct og_words *words, size_t i);
+/* Inside: digits at p, in bytes, with the number they are; NAN for several
+ * ("1,2,3"), and 0 bytes when they are part of a word ("2x4"). Then what a
+ * number sets in its word, and numbers in words once all are there. */
+size_t og_number_scan(const char *p, size_t len, double *ret);
+void og_number_digits(struct og_word *w, double value);
+void og_words_spell(struct og_words *words);
 
 #endif

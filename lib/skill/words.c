@@ -1,11 +1,12 @@
 /*
- * Words, stems and numbers of a sentence. The stemmer is deliberately
+ * Words and stems of a sentence; numbers.c has its numbers. The stemmer is deliberately
  * light: it folds plurals, -ing and -ed, because two different words taken
  * for one would run the wrong skill, while a missed kinship is mended by
  * one more pattern.
  */
 #include "lib/skill/words-internal.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -22,13 +23,40 @@ static int is_letter(int c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
 }
 
-/* Bytes of general punctuation (U+2000 to U+207F: dashes, curly quotes). */
+/* Zero width, direction marks and overrides (U+200B to U+200F, U+202A to
+ * U+202E, U+2060 to U+206F): part of the word they hide in, which is then
+ * neither a number nor a word that anybody knows. */
+static int is_hidden(unsigned char b, unsigned char c)
+{
+	return b == 0x80 ? (c >= 0x8b && c <= 0x8f) || (c >= 0xaa && c <= 0xae)
+			 : c >= 0xa0 && c <= 0xaf;
+}
+
+/* Bytes of a sign that is part of no word: a no-break space, the signs of
+ * currencies, angle quotes; general punctuation (U+2000 to U+207F: dashes,
+ * curly quotes). */
 static size_t punctuation(const char *p, size_t len)
 {
-	return len >= 3 && (unsigned char)p[0] == 0xe2 &&
-			       ((unsigned char)p[1] == 0x80 || (unsigned char)p[1] == 0x81)
-		       ? 3
-		       : 0;
+	unsigned char a = len > 0 ? (unsigned char)p[0] : 0, b = len > 1 ? (unsigned char)p[1] : 0;
+	unsigned char c = len > 2 ? (unsigned char)p[2] : 0;
+
+	if (a == 0xc2 && ((b >= 0xa0 && b <= 0xa5) || b == 0xab || b == 0xbb))
+		return 2;
+	if (a != 0xe2 || len < 3)
+		return 0;
+	if (b == 0x80 || b == 0x81)
+		return is_hidden(b, c) ? 0 : 3;
+	return b == 0x82 && c >= 0xa0 ? 3 : 0;
+}
+
+static int letter_at(const char *p, size_t len)
+{
+	return len > 0 && is_letter((unsigned char)*p) && punctuation(p, len) == 0;
+}
+
+int og_words_letter_at(const char *p, size_t len)
+{
+	return letter_at(p, len);
 }
 
 static size_t apostrophe(const char *p, size_t len)
@@ -169,132 +197,56 @@ static int is_negation(const char *text, size_t len)
 	return 0;
 }
 
-/* Digits with an optional fraction; a comma between digit groups of three
- * is dropped. Returns the bytes taken. */
-static size_t scan_number(const char *p, size_t len, double *ret)
-{
-	char digits[OG_DOUBLE_MAX];
-	size_t i = 0, n = 0;
-	int point = 0;
-	struct og_err err;
-
-	for (; i < len && n < sizeof(digits) - 1; i++) {
-		int more = i + 1 < len && is_digit((unsigned char)p[i + 1]);
-
-		if (p[i] == ',' && !point && more && len - i > 3 &&
-		    (len - i == 4 || !is_digit((unsigned char)p[i + 4])))
-			continue;
-		if (p[i] == '.' && !point && more)
-			point = 1;
-		else if (!is_digit((unsigned char)p[i]))
-			break;
-		digits[n++] = p[i];
-	}
-	digits[n] = '\0';
-	/* Leading zeros ("007") are a number to people, not to JSON. */
-	n = strspn(digits, "0");
-	if (n > 0 && !is_digit((unsigned char)digits[n]))
-		n--;
-	if ((i < len && is_digit((unsigned char)p[i])) ||
-	    og_double_parse(digits + n, "number", ret, &err) < 0)
-		return 0;
-	return i;
-}
-
-static void set_number(struct og_word *w, size_t count, double value)
-{
-	w->number_words = count;
-	w->value = value;
-	w->whole = value >= -(double)OG_JSON_INT_MAX && value <= (double)OG_JSON_INT_MAX &&
-		   value == (double)(int64_t)value;
-}
-
-struct number_word {
-	const char *word;
-	int value;
+/* How a quotation opens, and how it may close. */
+static const struct {
+	const char *open, *close, *or_close;
+} quotes[] = {
+	{ "\"", "\"", NULL },
+	{ "'", "'", NULL },
+	{ "\xe2\x80\x9c", "\xe2\x80\x9d", NULL },	    /* 66 99 */
+	{ "\xe2\x80\x9e", "\xe2\x80\x9c", "\xe2\x80\x9d" }, /* low 99, 66 or 99 */
+	{ "\xe2\x80\x98", "\xe2\x80\x99", NULL },	    /* 6 9 */
+	{ "\xc2\xab", "\xc2\xbb", NULL },		    /* << >> */
 };
 
-static const struct number_word number_words[] = {
-	{ "zero", 0 },	      { "one", 1 },	   { "two", 2 },       { "three", 3 },
-	{ "four", 4 },	      { "five", 5 },	   { "six", 6 },       { "seven", 7 },
-	{ "eight", 8 },	      { "nine", 9 },	   { "ten", 10 },      { "eleven", 11 },
-	{ "twelve", 12 },     { "thirteen", 13 },  { "fourteen", 14 }, { "fifteen", 15 },
-	{ "sixteen", 16 },    { "seventeen", 17 }, { "eighteen", 18 }, { "nineteen", 19 },
-	{ "twenty", 20 },     { "thirty", 30 },	   { "forty", 40 },    { "fifty", 50 },
-	{ "sixty", 60 },      { "seventy", 70 },   { "eighty", 80 },   { "ninety", 90 },
-	{ "couple", 2 },      { "pair", 2 },	   { "dozen", 12 },    { "hundred", 100 },
-	{ "thousand", 1000 },
-};
-
-static int word_value(const struct og_words *words, size_t i)
+/* The nearer of two ends, or NULL. */
+static const char *find_close(const char *p, size_t len, const char *close, const char *or_close)
 {
-	const struct og_word *w = &words->w[i];
+	const char *a = memmem(p, len, close, strlen(close)), *b;
 
-	if (i >= words->n || w->kind != OG_WORD)
-		return -1;
-	for (size_t k = 0; k < sizeof(number_words) / sizeof(number_words[0]); k++) {
-		if (strlen(number_words[k].word) == w->len &&
-		    strncasecmp(words->text + w->at, number_words[k].word, w->len) == 0)
-			return number_words[k].value;
-	}
-	return -1;
+	b = or_close != NULL ? memmem(p, len, or_close, strlen(or_close)) : NULL;
+	return a == NULL || (b != NULL && b < a) ? b : a;
 }
 
-static int is_article(const struct og_words *words, size_t i)
+static int begins(const char *p, size_t len, const char *with)
 {
-	return strcmp(words->w[i].stem, "a") == 0;
+	return strlen(with) <= len && memcmp(p, with, strlen(with)) == 0;
 }
 
-/* "twenty-five", "a dozen", "two hundred fifty", "a couple of". */
-static void spell_number(struct og_words *words, size_t start)
+/* A text in quotes begins here: *open and *whole are the length of the
+ * opening quote, and of all of it; *inside that of the text. An apostrophe
+ * opens a quotation only before a word and closes one only after it, so
+ * "today's" holds none. */
+static int scan_quoted(const char *p, size_t len, size_t *open, size_t *inside, size_t *whole)
 {
-	size_t i = start + (size_t)is_article(words, start);
-	int value = word_value(words, i), total = 0, part = 0;
-
-	if (value < 0 || (i > start && value < 12 && value != 2))
-		return;
-	for (; value >= 0; value = word_value(words, ++i)) {
-		if (value < 100 && value != 12)
-			part += value;
-		else
-			part = (part == 0 ? 1 : part) * value;
-		if (value == 1000 || part > 100000) {
-			total += part;
-			part = 0;
-		}
-		if (total > 100000000)
-			return;
-	}
-	if (i < words->n && strcmp(words->w[i].stem, "of") == 0 && i + 1 < words->n &&
-	    strcmp(words->w[i - 1].stem, "coupl") == 0)
-		i++;
-	set_number(&words->w[start], i - start, total + part);
-}
-
-static int letter_at(const char *p, size_t len)
-{
-	return len > 0 && is_letter((unsigned char)*p) && punctuation(p, len) == 0;
-}
-
-/* A text in quotes begins here: *inside and *whole are its length without
- * and with the quotes. An apostrophe opens a quotation only before a word
- * and closes one only after it, so "today's" holds none. */
-static int scan_quoted(const char *p, size_t len, size_t *inside, size_t *whole)
-{
-	int curly = len > 6 && memcmp(p, "\xe2\x80\x9c", 3) == 0;
-	const char *close = curly ? "\xe2\x80\x9d" : *p == '"' ? "\"" : "'";
-	size_t n = strlen(close);
+	size_t kind = 0, n;
 	const char *end;
+	int apostrophes;
 
-	if (!curly && *p != '"' && *p != '\'')
+	while (kind < sizeof(quotes) / sizeof(quotes[0]) && !begins(p, len, quotes[kind].open))
+		kind++;
+	if (kind == sizeof(quotes) / sizeof(quotes[0]))
 		return 0;
-	for (size_t from = n; from < len; from = *inside + n + 1) {
-		end = memmem(p + from, len - from, close, n);
+	apostrophes = kind == 1 || kind == 4;
+	*open = strlen(quotes[kind].open);
+	n = strlen(quotes[kind].close);
+	for (size_t from = *open; from < len; from = *open + *inside + n) {
+		end = find_close(p + from, len - from, quotes[kind].close, quotes[kind].or_close);
 		if (end == NULL)
 			return 0;
-		*inside = (size_t)(end - p) - n;
-		*whole = *inside + 2 * n;
-		if (*inside > 0 && (*p != '\'' || !letter_at(p + *whole, len - *whole)))
+		*inside = (size_t)(end - p) - *open;
+		*whole = *open + *inside + n;
+		if (*inside > 0 && (!apostrophes || !letter_at(p + *whole, len - *whole)))
 			return 1;
 	}
 	return 0;
@@ -344,26 +296,28 @@ static void add_word(struct og_words *words, enum og_word_kind kind, size_t at, 
 static size_t take_word(struct og_words *words, size_t i, int after_space)
 {
 	const char *p = words->text + i;
-	size_t left = words->text_len - i, sign = 0, n, whole;
+	size_t left = words->text_len - i, sign = 0, n, whole, open;
 	double value;
 
-	if (after_space && scan_quoted(p, left, &n, &whole)) {
-		add_word(words, OG_QUOTED, i + (whole - n) / 2, n);
+	if (after_space && scan_quoted(p, left, &open, &n, &whole)) {
+		add_word(words, OG_QUOTED, i + open, n);
 		return i + whole;
 	}
 	if (*p == '-' && after_space && left > 1 && is_digit((unsigned char)p[1]))
 		sign = 1;
 	if (is_digit((unsigned char)p[sign]) &&
-	    (n = scan_number(p + sign, left - sign, &value)) > 0) {
-		add_word(words, OG_NUMBER, i, n + sign);
-		set_number(&words->w[words->n - 1], 1, sign ? -value : value);
+	    (n = og_number_scan(p + sign, left - sign, &value)) > 0) {
+		add_word(words, isnan(value) ? OG_WORD : OG_NUMBER, i, n + sign);
+		if (isnan(value))
+			return i + n + sign;
+		og_number_digits(&words->w[words->n - 1], sign ? -value : value);
 		return i + n + sign;
 	}
 	n = word_length(p, left);
 	if (n > 0)
 		add_word(words, OG_WORD, i, n);
 	else
-		n = punctuation(p, left) > 0 ? 3 : 1;
+		n = punctuation(p, left) > 0 ? punctuation(p, left) : 1;
 	return i + n;
 }
 
@@ -387,9 +341,8 @@ void og_words_split(const char *text, size_t len, struct og_words *words)
 		after_space = c == ' ' || c == '\t' || c == '\n' || c == '(' || c == ':';
 		i = next;
 	}
+	og_words_spell(words);
 	for (size_t i = 0; i < words->n; i++) {
-		if (words->w[i].kind == OG_WORD)
-			spell_number(words, i);
 		/* "order no. 7" refuses nothing. */
 		if (i > 0 && words->w[i].kind == OG_NUMBER &&
 		    strcmp(words->w[i - 1].stem, "no") == 0)
@@ -413,11 +366,4 @@ char *og_words_text(const struct og_words *words, size_t from, size_t to)
 		return strdup("");
 	return strndup(words->text + words->w[a].at,
 		       words->w[b - 1].at + words->w[b - 1].len - words->w[a].at);
-}
-
-json_t *og_words_number(const struct og_words *words, size_t i)
-{
-	const struct og_word *w = &words->w[i];
-
-	return w->whole ? json_integer((json_int_t)w->value) : json_real(w->value);
 }

@@ -158,7 +158,7 @@ static void judge(const struct og_matcher *matcher, const struct line *line)
 {
 	struct og_err err = OG_ERR_INIT;
 	int clearance = clearance_of(line->principal);
-	struct og_resolver resolver = { demo, &clearance };
+	struct og_resolver resolver = { demo, &clearance, 0 };
 	const char *skill = "no_skill";
 	json_t *reply, *match;
 	int good;
@@ -213,7 +213,7 @@ static void is_fast(void)
 	struct og_err err = OG_ERR_INIT;
 	const char *sentence = "Run Procure-to-Pay workflow to purchase 1 Ergonomic Chair";
 	int clearance = 1, rounds = 2000;
-	struct og_resolver resolver = { demo, &clearance };
+	struct og_resolver resolver = { demo, &clearance, 0 };
 	clock_t start = clock();
 	double us;
 

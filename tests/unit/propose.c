@@ -27,7 +27,7 @@ static int list(void *arg, const char *table, const char *column, const char *ab
 /* want: the pattern, or what the refusal says. */
 static void check(const char *slots, const char *text, const char *want)
 {
-	struct og_resolver resolver = { list, NULL };
+	struct og_resolver resolver = { list, NULL, 0 };
 	struct og_err err = OG_ERR_INIT;
 	json_t *decls = json_loads(slots, 0, NULL);
 	char *pattern = NULL;
@@ -74,7 +74,7 @@ static void left_to_people(void)
 static void store_away(void)
 {
 	int here = 0;
-	struct og_resolver resolver = { list, &here };
+	struct og_resolver resolver = { list, &here, 0 };
 	json_t *decls = json_loads("{" REF "}", 0, NULL);
 	struct og_err err = OG_ERR_INIT;
 	char *pattern = NULL;

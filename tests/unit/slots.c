@@ -42,7 +42,7 @@ static int list(void *arg, const char *table, const char *column, const char *ab
 	return 0;
 }
 
-static struct og_resolver resolver = { list, NULL };
+static struct og_resolver resolver = { list, NULL, 1772150400000 }; /* Fri 27 Feb 2026 */
 
 static json_t *skill(const char *pattern)
 {
@@ -193,7 +193,7 @@ static void from_callers(void)
 
 static void store_away(void)
 {
-	struct og_resolver away = { list, &away };
+	struct og_resolver away = { list, &away, 0 };
 	json_t *doc = skill("buy {p:ref(products.name)}"), *in = json_pack("{s:s}", "p", "x");
 	struct og_err err = OG_ERR_INIT;
 	json_t *vars = NULL;
