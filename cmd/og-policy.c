@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/og-draw.h"
 #include "cmd/og-embed.h"
 #include "cmd/og-main.h"
 #include "cmd/og-policy-print.h"
+#include "cmd/og-policy.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
@@ -112,8 +114,7 @@ static int run_parse(const struct og_ctx *ctx, const struct og_args *args, struc
 	return rc;
 }
 
-/* Opens a session and asks one thing; request is taken. */
-static int ask(const struct og_ctx *ctx, const struct og_args *args, const char *verb,
+int policy_ask(const struct og_ctx *ctx, const struct og_args *args, const char *verb,
 	       json_t *request, json_t **ret, struct og_err *err)
 {
 	struct og_channel *channel = NULL;
@@ -312,7 +313,7 @@ static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct
 	int rc = -1;
 
 	if (filter_json(args, &request, err) == 0 &&
-	    ask(ctx, args, "policy.list", request, &reply, err) == 0)
+	    policy_ask(ctx, args, "policy.list", request, &reply, err) == 0)
 		rc = og_print_items(json_object_get(reply, "policies"), og_arg_flag(args, "json"),
 				    og_print_policy, err);
 	json_decref(reply);
@@ -324,8 +325,8 @@ static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct
 	json_t *reply = NULL;
 	int rc = -1;
 
-	if (ask(ctx, args, "policy.list", json_pack("{s:s}", "name", og_arg(args, 0)), &reply,
-		err) < 0)
+	if (policy_ask(ctx, args, "policy.list", json_pack("{s:s}", "name", og_arg(args, 0)),
+		       &reply, err) < 0)
 		return -1;
 	if (json_array_size(json_object_get(reply, "policies")) == 0)
 		og_fail(err, OG_NO, "no policy is called '%s'", og_arg(args, 0));
@@ -396,10 +397,18 @@ static const struct og_opt show_options[] = {
 	END,
 };
 
+static const struct og_opt map_options[] = {
+	AS_OPTION,
+	OG_DRAW_OPTIONS,
+	JSON_OPTION,
+	END,
+};
+
 static const struct og_command commands[] = {
 	{ "add", "FILE | -", "put a document in force", add_options, 1, 1, run_add },
 	{ "search", "WORDS", "the passages that fit best", search_options, 1, 1, run_search },
 	{ "list", "", "policies, and whether they bind", list_options, 0, 0, run_list },
+	{ "map", "", "what binds each skill", map_options, 0, 0, policy_run_map },
 	{ "embed", "", "give vectors to texts that have none", show_options, 0, 0, run_embed },
 	{ "show", "NAME", "one policy with its text", show_options, 1, 1, run_show },
 	{ "parse", "FILE | -", "print a document as the record the shield takes", NULL, 1, 1,

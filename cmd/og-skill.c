@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/og-draw.h"
 #include "cmd/og-embed.h"
 #include "cmd/og-main.h"
 #include "cmd/og-skill.h"
@@ -307,19 +308,6 @@ static int run_match(const struct og_ctx *ctx, const struct og_args *args, struc
 	return rc < 0 ? -1 : found ? OG_OK : OG_NO;
 }
 
-static int run_graph(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	json_t *reply;
-	int rc;
-
-	if (skill_ask(ctx, args, "skill.list", json_object(), &reply, err) < 0)
-		return -1;
-	rc = print_text(og_arg_flag(args, "dot") ? og_graph_dot : og_graph_text,
-			json_object_get(reply, "skills"), err);
-	json_decref(reply);
-	return rc;
-}
-
 #define OPT_AS                                                                                     \
 	{                                                                                          \
 		"as", 0, OG_OPT_VALUE, "NAME", "the principal who asks; default $OG_AS"            \
@@ -354,7 +342,7 @@ static const struct og_opt show_opts[] = {
 };
 static const struct og_opt graph_opts[] = {
 	OPT_AS,
-	{ "dot", 0, OG_OPT_FLAG, NULL, "for Graphviz" },
+	OG_DRAW_OPTIONS,
 	OPT_END,
 };
 
@@ -377,7 +365,7 @@ static const struct og_command commands[] = {
 	{ "show", "SKILL", "show a skill", show_opts, 1, 1, run_show },
 	{ "match", "TEXT", "say which skill a sentence means, and why", ask_opts, 1, 1, run_match },
 	{ "graph", "", "print the edges between skills, and to tables", graph_opts, 0, 0,
-	  run_graph },
+	  skill_run_graph },
 	{ "test", "[SKILL | FILE | DIR]", "run the tests of skills in scratch copies", test_opts, 0,
 	  1, skill_run_test },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },

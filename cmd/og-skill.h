@@ -10,6 +10,7 @@
 /* og-skill-parse.c, og-skill-each.c, ... */
 int skill_run_parse(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int skill_run_lint(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
+int skill_run_graph(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int skill_run_test(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 
 /* A text after the other, each apart from the others. */

@@ -112,3 +112,76 @@ END
 	run og-skill test --demo --as alice
 	[ "$status" -eq 64 ]
 }
+
+# One picture or page: well-formed as far as a browser's parser says.
+well_formed() {
+	python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$1" 2>/dev/null ||
+		! command -v python3 >/dev/null
+}
+
+@test "graph: Mermaid, a picture and a page, of what may be seen" {
+	instance
+	og-skill graph --as bob --svg >g.svg
+	well_formed g.svg
+	grep -q '<title>high-value-transaction GOVERNS procure-to-pay</title>' g.svg
+	not grep -qi '<script\|<foreignObject\|href=\|url(http' g.svg
+	og-skill graph --as charlie --svg >c.svg
+	not grep -q 'high-value' c.svg
+	og-skill graph --as bob --html >g.html
+	grep -q "default-src 'none'" g.html
+	not grep -qi '<script\|src=\|href=' g.html
+	og-skill graph --as bob --mermaid >g.mmd
+	head -n 1 g.mmd | grep -qx 'flowchart LR'
+	grep -q '==>|"GOVERNS"|' g.mmd
+	run --separate-stderr og-skill graph --as bob --svg --mermaid
+	[ "$status" -eq 64 ]
+	run bash -c 'og-skill graph --as bob --svg >/dev/full'
+	[ "$status" -eq 74 ]
+}
+
+@test "graph: a table's name with markup in it stays text" {
+	instance
+	cat >SKILL.md <<'END'
+---
+name: sly
+description: A skill with a sly table.
+metadata: {og-kind: workflow, og-touches: "</title><script>alert(1)</script> \"x\"];}"}
+---
+Prose.
+END
+	og-skill add --as alice SKILL.md >/dev/null
+	og-skill graph --as alice --svg >g.svg
+	well_formed g.svg
+	not grep -q '<script' g.svg
+	og-skill graph --as alice --html >g.html
+	not grep -q '<script' g.html
+	og-skill graph --as alice --mermaid >g.mmd
+	not grep -q '<script' g.mmd
+	og-skill graph --as alice --dot >g.dot
+	! command -v dot >/dev/null || dot -Tsvg g.dot >/dev/null
+}
+
+@test "map: each skill with what binds it, also through what governs it" {
+	instance
+	printf -- '---\nname: old-limit\nnode: procure-to-pay\nlimits: limit=400\nexpires: 2020-01-31\n---\nOld.\n' >old.md
+	printf -- '---\nname: lost\nnode: no-such-skill\n---\nLost.\n' >lost.md
+	og-policy add --as alice old.md >/dev/null
+	og-policy add --as alice lost.md >/dev/null
+	run --separate-stderr og-policy map --as alice
+	[ "$status" -eq 0 ]
+	[[ "$output" == *$'procure-to-pay (workflow, clearance 1)\n  old-limit, '*', expired 2020-01-31'* ]]
+	[[ "$output" == *'payment-authorization-act, law, clearance 2, in force, through high-value-transaction'* ]]
+	[[ "$output" == *$'no-such-skill (no skill that can be seen)\n  lost, '* ]]
+	[[ "$output" == *'bound by none: audit-orders, '* ]]
+	og-policy map --as alice --json >map
+	[ "$(jq -c 'select(.node == "procure-to-pay") | [.policies[] | [.name, .through, .standing]]' map)" = \
+		'[["old-limit",null,"expired"],["ceo-memo-compliance-limit","high-value-transaction",null],["payment-authorization-act","high-value-transaction",null]]' ]
+	run --separate-stderr og-policy map --as charlie
+	not grep -q 'high-value-transaction\|ceo-memo' <<<"$output"
+	og-policy map --as alice --svg >map.svg
+	well_formed map.svg
+	grep -q '<title>old-limit BINDS procure-to-pay</title>' map.svg
+	grep -q 'class="og-past"><title>old-limit' map.svg
+	og-policy map --as alice --mermaid | grep -q '==>|"BINDS"|'
+	og-policy map --as alice --dot | head -n 1 | grep -qx 'digraph "policies" {'
+}

@@ -263,7 +263,7 @@ END
 	og-skill graph --as charlie >"$BATS_TEST_TMPDIR/edges"
 	not grep -q high-value "$BATS_TEST_TMPDIR/edges"
 	og-skill graph --dot --as bob >"$BATS_TEST_TMPDIR/dot"
-	head -n 1 "$BATS_TEST_TMPDIR/dot" | grep -qx 'digraph skills {'
+	head -n 1 "$BATS_TEST_TMPDIR/dot" | grep -qx 'digraph "skills" {'
 	! command -v dot >/dev/null || dot -Tsvg "$BATS_TEST_TMPDIR/dot" >/dev/null
 }
 

@@ -1,6 +1,6 @@
 /*
- * Skills and the graph as text for people and for Graphviz. Everything
- * that came from a skill is made safe for a terminal.
+ * Skills and the graph as text for people. Everything that came from a
+ * skill is made safe for a terminal.
  */
 #ifndef OG_SKILL_SHOW_H
 #define OG_SKILL_SHOW_H
@@ -23,9 +23,12 @@ int og_skill_text(const json_t *doc, const char *hash, struct og_buf *buf, struc
  * the candidates. */
 int og_match_text(const json_t *reply, struct og_buf *buf, struct og_err *err);
 
-/* nodes: what og_graph_list() returns. Text: "a GOVERNS b" and a line for
- * each node without edges. Dot: a digraph, tables as boxes. */
+/* nodes: what og_graph_list() returns: "a GOVERNS b" and a line for each
+ * node without edges. */
 int og_graph_text(const json_t *nodes, struct og_buf *buf, struct og_err *err);
-int og_graph_dot(const json_t *nodes, struct og_buf *buf, struct og_err *err);
+
+/* The same as a drawing (lib/draw/draw.h): skills, the tables they touch,
+ * and what edges name that is not there or not to be seen. New reference. */
+int og_graph_drawing(const json_t *nodes, const char *title, json_t **ret, struct og_err *err);
 
 #endif
