@@ -253,6 +253,46 @@ int og_qdrant_hear_hits(const json_t *result, const struct og_qdrant_query *quer
 	return 0;
 }
 
+/* The number of the point with this id; n: there is none. */
+static size_t number_of(const struct og_qdrant_point *points, size_t n, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		char right[OG_UUID_LEN + 1];
+
+		og_qdrant_id(points[i].policy, points[i].digest, &points[i].key, right);
+		if (og_ascii_casecmp(id, right) == 0)
+			break;
+	}
+	return i;
+}
+
+int og_qdrant_hear_have(const json_t *result, const struct og_qdrant_point *points, size_t n,
+			unsigned char *ret, struct og_err *err)
+{
+	const json_t *record;
+	size_t i;
+
+	if (!json_is_array(result) || json_array_size(result) > n)
+		return odd("looking for points", err);
+	memset(ret, 0, n);
+	json_array_foreach(result, i, record)
+	{
+		const json_t *payload = json_object_get(record, "payload");
+		const char *id = og_json_str(record, "id"), *hash = og_json_str(payload, "hash");
+		const char *told = og_json_str(payload, "sum");
+		size_t number = id ? number_of(points, n, id) : n;
+		char sum[OG_QDRANT_SUM + 1];
+
+		if (number == n || !hash || !told)
+			continue;
+		og_qdrant_sum(&points[number], sum);
+		ret[number] = strcmp(hash, points[number].hash) == 0 && strcmp(told, sum) == 0;
+	}
+	return 0;
+}
+
 /* --- all of them -------------------------------------------------------------------------- */
 
 /* One more of its version: heads are counted under "POLICY HASH CLEARANCE". */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/policy/qdrant-wire.h"
 
 const struct og_qdrant_index og_qdrant_indexes[OG_QDRANT_INDEXES] = {
@@ -73,13 +74,25 @@ void og_qdrant_id(const char *policy, const char *digest, const struct og_vector
 	og_uuid5(space, pieces, sizeof(pieces) / sizeof(*pieces), out);
 }
 
+void og_qdrant_sum(const struct og_qdrant_point *point, char out[OG_QDRANT_SUM + 1])
+{
+	struct og_hash hash;
+
+	og_sha256(point->values, point->n * sizeof(*point->values), &hash);
+	og_hex_encode(out, hash.b, OG_QDRANT_SUM / 2);
+}
+
 static json_t *payload_of(const struct og_qdrant_point *point)
 {
-	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:I,s:s,s:s,s:I}", "policy", point->policy,
+	char sum[OG_QDRANT_SUM + 1];
+
+	og_qdrant_sum(point, sum);
+	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:I,s:s,s:s,s:I,s:s}", "policy", point->policy,
 			 "hash", point->hash, "node", point->node, "source_type", point->source,
 			 "clearance_level", (json_int_t)point->clearance, "heading", point->heading,
 			 "line", (json_int_t)point->line, "digest", point->digest, "model",
-			 point->key.model, "dimension", (json_int_t)point->key.dimension);
+			 point->key.model, "dimension", (json_int_t)point->key.dimension, "sum",
+			 sum);
 }
 
 static int say_point(const struct og_qdrant_point *point, struct og_buf *out, struct og_err *err)
@@ -227,14 +240,38 @@ int og_qdrant_say_drop(const char *policy, const char *keep, struct og_buf *out,
 	return say(filtered(policy, "must_not", keep), out, err);
 }
 
+/* Without memory the list goes, and is NULL. */
+static int add_id(json_t **list, const char *id)
+{
+	if (*list && json_array_append_new(*list, json_string(id)) == 0)
+		return 0;
+	json_decref(*list);
+	*list = NULL;
+	return -1;
+}
+
 int og_qdrant_say_drop_ids(const char *const *ids, size_t n, struct og_buf *out, struct og_err *err)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; list && i < n; i++)
-		if (json_array_append_new(list, json_string(ids[i])) < 0) {
-			json_decref(list);
-			return og_fail_nomem(err);
-		}
+	for (size_t i = 0; i < n && add_id(&list, ids[i]) == 0; i++)
+		;
 	return say(json_pack("{s:o}", "points", list), out, err);
+}
+
+int og_qdrant_say_have(const struct og_qdrant_point *points, size_t n, struct og_buf *out,
+		       struct og_err *err)
+{
+	json_t *list = json_array();
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		char id[OG_UUID_LEN + 1];
+
+		og_qdrant_id(points[i].policy, points[i].digest, &points[i].key, id);
+		rc = add_id(&list, id);
+	}
+	return say(json_pack("{s:o,s:[s,s],s:b}", "ids", list, "with_payload", "hash", "sum",
+			     "with_vector", 0),
+		   out, err);
 }

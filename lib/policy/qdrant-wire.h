@@ -27,6 +27,8 @@ int og_qdrant_say_index(size_t i, struct og_buf *out, struct og_err *err);
 /* As many points as one request takes; *ret_n, at least 1, are in it. */
 int og_qdrant_say_points(const struct og_qdrant_point *points, size_t n, struct og_buf *out,
 			 size_t *ret_n, struct og_err *err);
+int og_qdrant_say_have(const struct og_qdrant_point *points, size_t n, struct og_buf *out,
+		       struct og_err *err);
 int og_qdrant_say_query(const struct og_qdrant_query *query, struct og_buf *out,
 			struct og_err *err);
 /* policy, hash: or NULL. */
@@ -37,6 +39,9 @@ int og_qdrant_say_drop(const char *policy, const char *keep, struct og_buf *out,
 		       struct og_err *err);
 int og_qdrant_say_drop_ids(const char *const *ids, size_t n, struct og_buf *out,
 			   struct og_err *err);
+
+#define OG_QDRANT_SUM 16 /* hexadecimal digits */
+void og_qdrant_sum(const struct og_qdrant_point *point, char out[OG_QDRANT_SUM + 1]);
 
 /* --- answers ------------------------------------------------------------------ */
 
@@ -50,6 +55,8 @@ int og_qdrant_hear_exists(const json_t *result, int *ret, struct og_err *err);
 int og_qdrant_hear_state(const json_t *result, struct og_qdrant_state *ret, unsigned *ret_indexes,
 			 struct og_err *err);
 int og_qdrant_hear_count(const json_t *result, int64_t *ret, struct og_err *err);
+int og_qdrant_hear_have(const json_t *result, const struct og_qdrant_point *points, size_t n,
+			unsigned char *ret, struct og_err *err);
 int og_qdrant_hear_hits(const json_t *result, const struct og_qdrant_query *query,
 			struct og_qdrant_hit *ret, size_t *ret_n, size_t *ret_left,
 			struct og_err *err);

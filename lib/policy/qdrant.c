@@ -100,6 +100,7 @@ static int send(struct og_qdrant *qdrant, const struct talk *talk, const struct 
 					  .max_bytes = OG_QDRANT_BODY_MAX,
 					  .tries = talk->search ? 2 : TRIES,
 					  .idempotent = 1 };
+	struct og_err why = OG_ERR_INIT;
 	struct og_buf url;
 	int rc;
 
@@ -112,10 +113,10 @@ static int send(struct og_qdrant *qdrant, const struct talk *talk, const struct 
 		request.len = body->len;
 	}
 	rc = og_buf_check(&url, "URL of the vectors' store", err);
-	if (rc == 0 && og_net_call(qdrant->net, &request, reply, err) < 0) {
-		og_wrap(err, "vectors' store: %s", talk->doing);
-		rc = -1;
-	}
+	/* An answer that is too large says something about the server. */
+	if (rc == 0 && og_net_call(qdrant->net, &request, reply, &why) < 0)
+		rc = og_fail(err, why.code == OG_EDATA ? OG_EUNAVAIL : why.code,
+			     "vectors' store: %s: %s", talk->doing, why.msg);
 	og_buf_release(&url);
 	return rc;
 }
@@ -184,21 +185,30 @@ int og_qdrant_look(struct og_qdrant *qdrant, struct og_qdrant_state *ret, struct
 	return look(qdrant, ret, &indexes, err);
 }
 
+static void fail_as(struct og_err *err, const struct og_err *why)
+{
+	og_fail(err, why->code, "%s", why->msg);
+	og_hint(err, "%s", why->hint);
+}
+
 /* Somebody else may have made it since we looked: 409, or 400 of older
  * servers, is then no failure. What it is, the next look says. */
 static int create(struct og_qdrant *qdrant, size_t width, struct og_err *err)
 {
 	static const struct talk put = { "making the collection", "PUT", "", 0 };
+	struct og_err why = OG_ERR_INIT;
 	json_t *result = NULL;
 	struct og_buf body;
 	int status = 0, rc;
 
 	og_buf_init(&body, OG_QDRANT_BODY_MAX);
-	rc = og_qdrant_say_create(width, &body, err);
+	rc = og_qdrant_say_create(width, &body, &why);
 	if (rc == 0)
-		rc = ask(qdrant, &put, &body, &status, &result, err);
+		rc = ask(qdrant, &put, &body, &status, &result, &why);
 	if (rc < 0 && (status == 409 || status == 400))
 		rc = 0;
+	else if (rc < 0)
+		fail_as(err, &why);
 	json_decref(result);
 	og_buf_release(&body);
 	return rc;
@@ -267,6 +277,27 @@ int og_qdrant_setup(struct og_qdrant *qdrant, size_t width, struct og_err *err)
 }
 
 /* --- points ---------------------------------------------------------------------------- */
+
+int og_qdrant_have(struct og_qdrant *qdrant, const struct og_qdrant_point *points, size_t n,
+		   unsigned char *ret, struct og_err *err)
+{
+	static const struct talk post = { "looking for points", "POST", "/points", 0 };
+	json_t *result = NULL;
+	struct og_buf body;
+	int rc;
+
+	if (n > OG_QDRANT_BATCH)
+		return og_fail(err, OG_EBUG, "vectors' store: %zu points at once", n);
+	og_buf_init(&body, OG_QDRANT_BODY_MAX);
+	rc = og_qdrant_say_have(points, n, &body, err);
+	if (rc == 0)
+		rc = ask(qdrant, &post, &body, NULL, &result, err);
+	if (rc == 0)
+		rc = og_qdrant_hear_have(result, points, n, ret, err);
+	json_decref(result);
+	og_buf_release(&body);
+	return rc;
+}
 
 int og_qdrant_put(struct og_qdrant *qdrant, const struct og_qdrant_point *points, size_t n,
 		  struct og_err *err)

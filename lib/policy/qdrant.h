@@ -12,6 +12,7 @@
  *	node, source_type, clearance_level	what is filtered by
  *	heading, line, digest	where it stands, and what was embedded
  *	model, dimension	what made the vector
+ *	sum	begin of the SHA-256 of its values, so that one that changed shows
  *
  * No text: it stays in erp.db, where clearance is enforced, and no answer of
  * the server can put another in its place. A point without clearance_level
@@ -89,6 +90,10 @@ struct og_qdrant_point {
 void og_qdrant_id(const char *policy, const char *digest, const struct og_vector_key *key,
 		  char out[OG_UUID_LEN + 1]);
 
+/* Which of them the server has as they are: ret[i] is 1 or 0. At most
+ * OG_QDRANT_BATCH. */
+int og_qdrant_have(struct og_qdrant *qdrant, const struct og_qdrant_point *points, size_t n,
+		   unsigned char *ret, struct og_err *err);
 /* Writes them, or writes over those with the same id, and waits until that
  * is done. Any number; in batches, of which the first ones may be there when
  * a later one fails. */

@@ -89,6 +89,7 @@ static void drop(struct service *s, struct collection *c, struct answer *answer)
 	json_decref(c->indexes);
 	json_decref(c->late);
 	*c = s->collections[--s->n];
+	memset(&s->collections[s->n], 0, sizeof(s->collections[s->n]));
 	done(answer, json_true());
 }
 
@@ -287,6 +288,27 @@ static void scroll(struct collection *c, const struct request *request, struct a
 	done(answer, json_pack("{s:o,s:o}", "points", list, "next_page_offset", next));
 }
 
+static void retrieve(struct collection *c, const struct request *request, struct answer *answer)
+{
+	const json_t *ids = json_object_get(request->body, "ids"), *id;
+	json_t *list = json_array();
+	size_t i;
+
+	json_array_foreach(ids, i, id)
+	{
+		size_t at = place_of(c, id);
+
+		if (there(c, at, id))
+			json_array_append_new(
+				list,
+				json_pack("{s:O,s:o}", "id", id, "payload",
+					  payload_of(&c->points[at],
+						     json_object_get(request->body, "with_payload"),
+						     1)));
+	}
+	done(answer, list);
+}
+
 static void count_points(const struct collection *c, const struct request *request,
 			 struct answer *answer)
 {
@@ -321,6 +343,8 @@ static void perform_on(struct service *s, struct collection *c, const struct req
 		make_index(s, c, request, answer);
 	else if (is_call(request, "PUT", "/points") || is_call(request, "POST", "/points/delete"))
 		change_points(s, c, request, late, answer);
+	else if (is_call(request, "POST", "/points"))
+		retrieve(c, request, answer);
 	else if (is_call(request, "POST", "/points/query"))
 		query_points(c, request, answer);
 	else if (is_call(request, "POST", "/points/scroll"))
