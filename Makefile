@@ -122,7 +122,7 @@ $(O)/libog.a: $(LIB_OBJ)
 
 # A program of more than one file names the others here.
 PARTS_og := og-ask.o og-broker.o og-call.o og-doctor.o og-doctor-files.o og-doctor-model.o \
-	og-doctor-run.o og-model.o og-queue.o og-remote.o \
+	og-doctor-run.o og-doctor-stores.o og-model.o og-queue.o og-remote.o \
 	og-status.o og-status-print.o \
 	og-up.o og-up-lock.o og-up-services.o og-up-tell.o \
 	og-logs.o og-log-read.o
@@ -136,9 +136,9 @@ PARTS_og-ledger := og-ledger-proofs.o og-ledger-spend.o
 PARTS_og-render := og-render-code.o og-render-page.o og-render-view.o
 PARTS_og-shield := og-shield-desk.o og-shield-grants.o og-shield-principal.o \
 	og-shield-service.o og-shield-stores.o og-telemetry.o
-PARTS_og-policy := og-policy-map.o og-policy-print.o og-call.o og-draw.o og-embed.o og-model.o
+PARTS_og-policy := og-policy-map.o og-policy-print.o og-call.o og-draw.o og-embed.o og-model.o og-store.o
 PARTS_og-skill := og-call.o og-draw.o og-embed.o og-model.o og-skill-each.o og-skill-graph.o \
-	og-skill-parse.o og-skill-test.o
+	og-skill-parse.o og-skill-test.o og-store.o
 PARTS_og-submit := og-queue.o og-submit-spool.o og-submit-times.o og-submit-wait.o og-telemetry.o
 PARTS_og-task := og-task-find.o og-task-say.o og-task-answer.o og-task-journal.o og-task-prune.o og-queue.o
 PARTS_og-worker := og-call.o og-model.o og-queue.o og-telemetry.o og-worker-call.o og-worker-dry.o \

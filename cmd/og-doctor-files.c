@@ -128,6 +128,9 @@ static int check_secrets(struct og_doctor *doctor, struct og_err *err)
 		return -1;
 	if (check_named(doctor, conf->queue_password, err) < 0)
 		return -1;
+	if (check_named(doctor, conf->graph_key, err) < 0 ||
+	    check_named(doctor, conf->vectors_key, err) < 0)
+		return -1;
 	return check_named(doctor, conf->queue_key, err);
 }
 
@@ -232,13 +235,14 @@ static int look_for(const char *exe_dir, const char *name)
 int og_doctor_helpers(struct og_doctor *doctor, struct og_err *err)
 {
 	const struct og_conf *conf = doctor->conf;
-	int calls = strcmp(conf->http, "none") != 0 || strcmp(conf->model, "skill:") != 0;
+	int calls = strcmp(conf->http, "none") != 0 || strcmp(conf->model, "skill:") != 0 ||
+		    strcmp(conf->graph, "sqlite:") != 0 || strcmp(conf->vectors, "sqlite:") != 0;
 	int tells = strcmp(conf->telemetry, "off") != 0;
 	const struct {
 		const char *name, *what;
 		int needed;
 	} helpers[] = { { "og-amqp", "a queue at a broker", og_queue_is_remote(conf) },
-			{ "og-http", "calls to other servers and models",
+			{ "og-http", "calls to other servers, models and stores",
 			  calls || strncmp(conf->telemetry, "otlp:", 5) == 0 },
 			{ "og-otlp", "telemetry", tells } };
 	int missing = 0;

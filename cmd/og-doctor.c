@@ -183,10 +183,10 @@ static int check_books(struct og_doctor *doctor, struct og_err *err)
 int og_run_doctor(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	static int (*const checks[])(struct og_doctor *, struct og_err *) = {
-		og_doctor_files, og_doctor_leftovers, og_doctor_helpers,  og_doctor_pages,
-		check_books,	 og_doctor_clock,     og_doctor_wal,	  og_doctor_broker,
-		og_doctor_queue, og_doctor_services,  og_doctor_settings, og_doctor_model,
-		check_kernel
+		og_doctor_files, og_doctor_leftovers, og_doctor_helpers, og_doctor_pages,
+		check_books,	 og_doctor_clock,     og_doctor_wal,	 og_doctor_broker,
+		og_doctor_queue, og_doctor_services,  og_doctor_stores,	 og_doctor_settings,
+		og_doctor_model, check_kernel
 	};
 	struct og_doctor doctor = { .ctx = ctx,
 				    .json = og_arg_flag(args, "json"),

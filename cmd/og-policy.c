@@ -12,6 +12,7 @@
 #include "cmd/og-main.h"
 #include "cmd/og-policy-print.h"
 #include "cmd/og-policy.h"
+#include "cmd/og-store.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
@@ -124,6 +125,8 @@ int policy_ask(const struct og_ctx *ctx, const struct og_args *args, const char 
 	if (og_conf_from(ctx, args, &conf, err) == 0 &&
 	    og_session_open(ctx, args, conf, &channel, err) == 0)
 		rc = og_channel_ask(channel, verb, json_incref(request), ret, err);
+	if (rc == 0)
+		og_store_note(ctx, *ret, NULL);
 	json_decref(request);
 	og_channel_close(channel);
 	og_conf_free(conf);
@@ -166,6 +169,8 @@ static int put_policy(const struct og_ctx *ctx, const struct og_args *args, json
 	if (desk_open(&desk, ctx, args, err) == 0)
 		rc = og_channel_ask(desk.channel, "policy.put",
 				    json_pack("{s:O}", "policy", record), ret, err);
+	if (rc == 0)
+		og_store_note(ctx, *ret, og_json_str(record, "name"));
 	if (rc == 0 && desk.embedder &&
 	    og_embedder_fill(desk.embedder, desk.channel, &done, &why) < 0)
 		og_note(ctx, "it is found by words alone until og-policy embed succeeds: %s",
@@ -261,9 +266,11 @@ static int run_search(const struct og_ctx *ctx, const struct og_args *args, stru
 	    og_json_set(request, "limit", json_integer(n), err) == 0 &&
 	    desk_open(&desk, ctx, args, err) == 0 &&
 	    og_embedder_ask(desk.embedder, desk.channel, "policy.search", json_incref(request),
-			    words, &reply, err) == 0)
+			    words, &reply, err) == 0) {
+		og_store_note(ctx, reply, NULL);
 		rc = og_print_items(json_object_get(reply, "passages"), og_arg_flag(args, "json"),
 				    og_print_passage, err);
+	}
 	desk_close(&desk);
 	json_decref(request);
 	json_decref(reply);
@@ -335,6 +342,11 @@ static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct
 				    og_print_whole, err);
 	json_decref(reply);
 	return rc;
+}
+
+static int run_diff(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	return og_store_diff(ctx, args, "vectors", err);
 }
 
 #define AS_OPTION                                                                                  \
@@ -409,6 +421,8 @@ static const struct og_command commands[] = {
 	{ "search", "WORDS", "the passages that fit best", search_options, 1, 1, run_search },
 	{ "list", "", "policies, and whether they bind", list_options, 0, 0, run_list },
 	{ "map", "", "what binds each skill", map_options, 0, 0, policy_run_map },
+	{ "diff", "", "compare the vectors elsewhere with the ledger", show_options, 0, 0,
+	  run_diff },
 	{ "embed", "", "give vectors to texts that have none", show_options, 0, 0, run_embed },
 	{ "show", "NAME", "one policy with its text", show_options, 1, 1, run_show },
 	{ "parse", "FILE | -", "print a document as the record the shield takes", NULL, 1, 1,

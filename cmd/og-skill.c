@@ -12,6 +12,7 @@
 #include "cmd/og-embed.h"
 #include "cmd/og-main.h"
 #include "cmd/og-skill.h"
+#include "cmd/og-store.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/proc/proc.h"
@@ -104,8 +105,8 @@ static int grant_asks(struct og_channel *channel, const json_t *reply, struct og
 	return 0;
 }
 
-static int put_skill(struct og_channel *channel, const struct og_args *args, json_t *doc,
-		     struct og_err *err)
+static int put_skill(const struct og_ctx *ctx, struct og_channel *channel,
+		     const struct og_args *args, json_t *doc, struct og_err *err)
 {
 	json_t *reply = NULL;
 	int grant = og_arg_flag(args, "grant"), rc = -1;
@@ -117,6 +118,8 @@ static int put_skill(struct og_channel *channel, const struct og_args *args, jso
 		og_fail(err, OG_EBUG, "the shield's reply has no name or hash");
 	else if (!grant || grant_asks(channel, reply, err) == 0)
 		rc = print_added(reply, grant, og_arg_flag(args, "json"), err);
+	if (rc == 0)
+		og_store_note(ctx, reply, og_json_str(reply, "name"));
 	json_decref(reply);
 	return rc;
 }
@@ -168,7 +171,7 @@ static int run_add(const struct og_ctx *ctx, const struct og_args *args, struct 
 	json_array_foreach(docs, i, doc)
 	{
 		if (rc == 0)
-			rc = put_skill(channel, args, doc, err);
+			rc = put_skill(ctx, channel, args, doc, err);
 	}
 	og_channel_close(channel);
 	json_decref(docs);
@@ -189,7 +192,7 @@ int skill_ask(const struct og_ctx *ctx, const struct og_args *args, const char *
 	rc = og_channel_ask(channel, verb, request, ret, err);
 	og_channel_close(channel);
 	if (rc == 0)
-		skill_plain(*ret);
+		og_store_note(ctx, skill_plain(*ret), NULL);
 	return rc;
 }
 
@@ -308,6 +311,13 @@ static int run_match(const struct og_ctx *ctx, const struct og_args *args, struc
 	return rc < 0 ? -1 : found ? OG_OK : OG_NO;
 }
 
+static int run_diff(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	if (!og_arg_flag(args, "store"))
+		return og_fail(err, OG_EUSAGE, "diff: say what to compare: --store");
+	return og_store_diff(ctx, args, "graph", err);
+}
+
 #define OPT_AS                                                                                     \
 	{                                                                                          \
 		"as", 0, OG_OPT_VALUE, "NAME", "the principal who asks; default $OG_AS"            \
@@ -354,6 +364,13 @@ static const struct og_opt test_opts[] = {
 	OPT_END,
 };
 
+static const struct og_opt diff_opts[] = {
+	OPT_AS,
+	{ "store", 0, OG_OPT_FLAG, NULL, "the graph elsewhere with what the ledger says" },
+	OPT_JSON,
+	OPT_END,
+};
+
 static const struct og_command commands[] = {
 	{ "parse", "[FILE]", "print the record a SKILL.md makes", parse_opts, 0, 1,
 	  skill_run_parse },
@@ -364,6 +381,7 @@ static const struct og_command commands[] = {
 	{ "list", "", "list the active skills", ask_opts, 0, 0, run_list },
 	{ "show", "SKILL", "show a skill", show_opts, 1, 1, run_show },
 	{ "match", "TEXT", "say which skill a sentence means, and why", ask_opts, 1, 1, run_match },
+	{ "diff", "", "compare the graph elsewhere with the ledger", diff_opts, 0, 0, run_diff },
 	{ "graph", "", "print the edges between skills, and to tables", graph_opts, 0, 0,
 	  skill_run_graph },
 	{ "test", "[SKILL | FILE | DIR]", "run the tests of skills in scratch copies", test_opts, 0,

@@ -141,6 +141,23 @@ static void add_ledger(const json_t *ledger, const char *remote, struct og_buf *
 	og_buf_addc(out, '\n');
 }
 
+/* Nothing where it is embedded. */
+static void add_store(const json_t *status, const char *name, struct og_buf *out)
+{
+	const json_t *store = json_object_get(status, name);
+	const char *at = og_json_str(store, "at"), *kind = og_json_str(store, "kind");
+	const char *version = og_json_str(store, "version");
+
+	if (!json_is_object(store))
+		return;
+	og_buf_addf(out, "%-9s ", name);
+	if (!at)
+		og_buf_addf(out, "elsewhere, and cannot be asked; the local copy answers\n");
+	else
+		og_buf_addf(out, "%s%s%s at %s, %lld due\n", kind ? kind : "?", version ? " " : "",
+			    version ? version : "", at, (long long)og_json_int(store, "due", 0));
+}
+
 static void add_service(const json_t *service, struct og_buf *out)
 {
 	const char *name = og_json_str(service, "name"), *state = og_json_str(service, "state");
@@ -204,6 +221,8 @@ int og_status_print(const json_t *status, struct og_err *err)
 	add_rate(status, &out);
 	add_models(status, &out);
 	add_ledger(json_object_get(status, "ledger"), og_json_str(status, "remote"), &out);
+	add_store(status, "graph", &out);
+	add_store(status, "vectors", &out);
 	add_services(json_object_get(status, "up"), &out);
 	json_array_foreach(json_object_get(status, "problems"), i, problem)
 	{

@@ -192,6 +192,63 @@ static int add_ledger(struct status *s, struct og_err *err)
 	return rc;
 }
 
+/* --- stores elsewhere ---------------------------------------------------------------- */
+
+static int judge_store(struct status *s, const char *store, const json_t *seen, struct og_err *err)
+{
+	const char *why = og_json_str(seen, "why"), *what = og_json_str(seen, "what");
+	long long due = og_json_int(seen, "due", 0);
+
+	if (why)
+		return problem(s, store, err, "%s: %s; og doctor", store, why);
+	if (!og_json_bool(seen, "ready", 0))
+		return problem(s, store, err, "%s: %s; og doctor --fix", store,
+			       what ? what : "not made ready");
+	return due ? problem(s, store, err, "%s: %lld are due there; og doctor --fix", store, due)
+		   : 0;
+}
+
+static int add_store(struct status *s, const char *store, struct og_err *err)
+{
+	json_t *request = json_pack("{s:s,s:b}", "store", store, "brief", 1), *reply = NULL, *seen;
+	struct og_err why = OG_ERR_INIT;
+	int rc;
+
+	if (og_ask_shield(s->ctx, s->conf, "store.diff", request, &reply, &why) == 0)
+		seen = json_pack("{s:O?,s:O?,s:O?,s:O?,s:O?,s:O?}", "kind",
+				 json_object_get(reply, "kind"), "at", json_object_get(reply, "at"),
+				 "version", json_object_get(reply, "version"), "ready",
+				 json_object_get(reply, "ready"), "what",
+				 json_object_get(reply, "what"), "due",
+				 json_object_get(reply, "due"));
+	else
+		seen = json_pack("{s:s}", "why", why.msg);
+	json_decref(reply);
+	rc = og_json_set(s->json, store, seen, err);
+	return rc < 0 ? -1 : judge_store(s, store, seen, err);
+}
+
+static int add_stores(struct status *s, struct og_err *err)
+{
+	static const char *const stores[] = {
+		[OG_STORE_GRAPH] = "graph", [OG_STORE_VECTORS] = "vectors"
+	};
+	struct og_store_place place;
+
+	for (int i = 0; i < 2; i++) {
+		struct og_err why = OG_ERR_INIT;
+		int there = og_conf_remote(s->conf)
+				    ? 0
+				    : og_conf_store(s->conf, (enum og_store)i, &place, &why);
+
+		if (there < 0 && problem(s, stores[i], err, "%s", why.msg) < 0)
+			return -1;
+		if (there == 1 && add_store(s, stores[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* --- og status ---------------------------------------------------------------------- */
 
 static int find_out(struct status *s, struct og_err *err)
@@ -206,7 +263,7 @@ static int find_out(struct status *s, struct og_err *err)
 	if (!s->json || !s->problems)
 		return og_fail_nomem(err);
 	if (add_queue(s, err) < 0 || add_tasks(s, err) < 0 || add_services(s, err) < 0 ||
-	    add_ledger(s, err) < 0)
+	    add_ledger(s, err) < 0 || add_stores(s, err) < 0)
 		return -1;
 	if (og_json_set(s->json, "healthy", json_boolean(json_array_size(s->problems) == 0), err) <
 	    0)

@@ -33,7 +33,8 @@ int og_doctor_clock(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_queue(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_services(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_settings(struct og_doctor *doctor, struct og_err *err);
-int og_doctor_model(struct og_doctor *doctor, struct og_err *err); /* og-doctor-model.c */
+int og_doctor_stores(struct og_doctor *doctor, struct og_err *err); /* og-doctor-stores.c */
+int og_doctor_model(struct og_doctor *doctor, struct og_err *err);  /* og-doctor-model.c */
 /* og-broker.c. Lines of og.conf for --queue and what goes with it; what the
  * queue needs there; og doctor's look at it. */
 int og_broker_lines(const struct og_args *args, struct og_buf *lines, struct og_err *err);

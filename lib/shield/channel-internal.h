@@ -112,6 +112,7 @@ struct og_request {
 	/* Of a numbered request (calls.h): when it was made, what it is known
 	 * by, and the reply on record when it was made before. */
 	int numbered;
+	int aside;	 /* it is made outside the frame of its record */
 	int turned_back; /* the task, when it was made */
 	int64_t call;
 	char call_digest[OG_HASH_HEX + 1];

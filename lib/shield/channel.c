@@ -40,6 +40,7 @@ enum frame {
 	READ,  /* one view of the database */
 	WRITE, /* a statement frame */
 	NOTED, /* a read, which in a task leaves a note with it: a frame there */
+	FIND,  /* a read that may ask a store elsewhere: nobody waits for it */
 };
 
 /* keys: "name:T" or "name:T?" (may be absent), T: s string, i whole number,
@@ -87,10 +88,10 @@ static const struct verb verbs[] = {
 	  og_verb_skill_match },
 	{ "skill.get", ANY, EITHER_LATE, READ, NULL, MAYBE_TASK CALL "skill:s hash:s? text:b?",
 	  og_verb_skill_get },
-	{ "skill.list", ANY, EITHER, READ, NULL, MAYBE_TASK CALL, og_verb_skill_list },
+	{ "skill.list", ANY, EITHER, FIND, NULL, MAYBE_TASK CALL, og_verb_skill_list },
 	{ "skill.put", ANY, EITHER, WRITE, "skill", MAYBE_TASK CALL "approval:s? doc:o",
 	  og_verb_skill_put },
-	{ "policy.search", ANY, EITHER, READ, NULL,
+	{ "policy.search", ANY, EITHER, FIND, NULL,
 	  MAYBE_TASK CALL "node:s? source:s? at:s? clearance:i? in_force:b? query:s limit:i? "
 			  "embed:o?",
 	  og_verb_policy_search },
@@ -133,8 +134,8 @@ static const struct verb verbs[] = {
 	{ "query.run", ANY, SELF, WRITE, NULL, TASK CALL "skill:s hash:s? slots:o?",
 	  og_verb_query_run },
 	/* the graph or the vectors elsewhere, held against the ledger, and mended */
-	{ "store.diff", SESSION, LOGIN, OWN, NULL, "store:s", NULL },
-	{ "store.sync", SESSION, LOGIN, OWN, NULL, "store:s limit:i?", NULL },
+	{ "store.diff", SESSION, LOGIN, OWN, NULL, "store:s brief:b?", og_verb_store_diff },
+	{ "store.sync", SESSION, LOGIN, OWN, NULL, "store:s limit:i?", og_verb_store_sync },
 	{ "vector.want", SESSION, LOGIN, READ, "policy", "model:s dimension:i limit:i?",
 	  og_verb_vector_want },
 	{ "vector.put", ANY, EITHER, WRITE, NULL, MAYBE_TASK "model:s dimension:i kind:s items:a",
@@ -307,27 +308,49 @@ static int open_frame(struct og_request *rq, const struct verb *verb, struct og_
 	struct og_frame *frame = &rq->shield->frame;
 	int noted = verb->frame == NOTED && json_object_get(rq->body, "task");
 
-	if (frame->writing)
+	if (frame->writing || rq->aside)
 		return 0;
 	if (verb->frame == WRITE || noted)
 		return og_frame_begin(frame, err);
 	return verb->frame == OWN ? 0 : og_frame_read(frame, err);
 }
 
-/* A numbered request leaves a record, so it has a frame whatever it does.
- * 1 when the record is there already. */
+/* A numbered request leaves a record, so it has a frame whatever it does;
+ * where a store elsewhere is asked first, afterwards. 1 when the record is
+ * there already. */
 static int number(struct og_request *rq, const struct verb *verb, struct og_err *err)
 {
+	struct og_frame *frame = &rq->shield->frame;
+
 	if (!json_object_get(rq->body, "call") || !strstr(verb->keys, "call:i"))
 		return 0;
-	if (og_frame_begin(&rq->shield->frame, err) < 0)
+	rq->aside = frame->elsewhere && verb->frame == FIND;
+	if ((rq->aside ? og_frame_read(frame, err) : og_frame_begin(frame, err)) < 0)
 		return -1;
 	return og_call_begin(rq, err);
+}
+
+/* The task may have gone on, or the record be made, while we asked. */
+static int number_again(struct og_request *rq, struct og_err *err)
+{
+	struct og_frame *frame = &rq->shield->frame;
+	int before;
+
+	og_frame_abort(frame);
+	og_task_row_release(&rq->task);
+	memset(&rq->task, 0, sizeof(rq->task));
+	rq->has_task = rq->numbered = 0;
+	if (og_frame_begin(frame, err) < 0)
+		return -1;
+	before = og_call_begin(rq, err);
+	return before != 0 ? before : og_request_commit(rq, 0, err);
 }
 
 /* What a handler that only reads leaves open is its record's. */
 static int close_frame(struct og_request *rq, struct og_err *err)
 {
+	if (rq->numbered && rq->aside)
+		return number_again(rq, err) < 0 ? -1 : 0;
 	if (!rq->numbered || !rq->shield->frame.writing)
 		return 0;
 	return og_request_commit(rq, 0, err);
@@ -357,6 +380,7 @@ int og_conversation_ask(struct og_conversation *talk, const json_t *request, jso
 	struct og_span span;
 	int over = 0, rc = -1;
 
+	talk->shield->frame.due = 0;
 	og_request_tell_begin(&rq, &span);
 	rq.reply = og_request_head(request, 1);
 	if (talk->over)

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "lib/base/file.h"
+#include "lib/base/text.h"
+#include "lib/policy/remote.h"
 #include "lib/shield/outbox.h"
 
 /* Of those who tell a store, one at a time. */
@@ -50,6 +52,8 @@ int og_elsewhere_open(struct og_shield *shield, struct og_err *err)
 
 void og_elsewhere_close(struct og_shield *shield)
 {
+	og_policies_attach(shield->policies, NULL);
+	og_qdrant_free(shield->elsewhere.vectors);
 	if (shield->elsewhere.door > 0)
 		close(shield->elsewhere.door);
 }
@@ -57,9 +61,16 @@ void og_elsewhere_close(struct og_shield *shield)
 int og_shield_stores(struct og_shield *shield, struct og_net *graph, struct og_net *vectors,
 		     struct og_err *err)
 {
-	(void)err;
-	shield->elsewhere.net[OG_STORE_GRAPH] = graph;
-	shield->elsewhere.net[OG_STORE_VECTORS] = vectors;
+	struct og_elsewhere *at = &shield->elsewhere;
+
+	at->net[OG_STORE_GRAPH] = graph;
+	if (!vectors)
+		return 0;
+	if (og_qdrant_open(shield->conf->vectors, vectors, &at->vectors, err) < 0)
+		return -1;
+	at->net[OG_STORE_VECTORS] = vectors;
+	og_qdrant_patience(at->vectors, OG_ELSEWHERE_MS, OG_ELSEWHERE_PUT_MS);
+	og_policies_attach(shield->policies, at->vectors);
 	return 0;
 }
 
@@ -73,8 +84,38 @@ int og_elsewhere_reachable(const struct og_shield *shield, enum og_store store)
 	return shield->elsewhere.on[store] && shield->elsewhere.net[store];
 }
 
-int og_elsewhere_put(struct og_shield *shield, enum og_store store, const char *name,
-		     char hash[OG_HASH_HEX + 1], struct og_err *err)
+/* --- the graph ----------------------------------------------------------------------- */
+
+static int no_client(struct og_err *err)
+{
+	return og_fail(err, OG_EUNAVAIL, "graph: this version cannot tell it anything");
+}
+
+static int look_at_graph(struct og_shield *shield, json_t *seen, struct og_err *err)
+{
+	(void)shield;
+	(void)seen;
+	return no_client(err);
+}
+
+static int set_up_graph(struct og_shield *shield, struct og_err *err)
+{
+	(void)shield;
+	return no_client(err);
+}
+
+static int compare_graph(struct og_shield *shield, size_t limit, json_t **ret, int64_t *ret_same,
+			 struct og_err *err)
+{
+	(void)shield;
+	(void)limit;
+	(void)ret;
+	(void)ret_same;
+	return no_client(err);
+}
+
+static int put_graph(struct og_shield *shield, const char *name, char hash[OG_HASH_HEX + 1],
+		     struct og_err *err)
 {
 	struct og_node head;
 	int found = og_graph_head(shield->graph, name, &head, err);
@@ -82,6 +123,136 @@ int og_elsewhere_put(struct og_shield *shield, enum og_store store, const char *
 	if (found < 0)
 		return -1;
 	memcpy(hash, found ? head.hash : "", found ? sizeof(head.hash) : 1);
-	return og_fail(err, OG_EUNAVAIL, "%s: this version cannot tell it anything",
-		       og_store_word(store));
+	return no_client(err);
+}
+
+/* --- vectors ------------------------------------------------------------------------- */
+
+/* Is there anything that could be kept there? */
+static int has_vectors(struct og_db *db, int *ret, struct og_err *err)
+{
+	int64_t n;
+
+	if (og_db_int(db, "SELECT EXISTS (SELECT 1 FROM og_vector WHERE task = 'document')", &n,
+		      err) < 0)
+		return -1;
+	*ret = n != 0;
+	return 0;
+}
+
+static const char *vectors_lack(int found, int wanted, const struct og_qdrant_state *state)
+{
+	if (!found)
+		return wanted ? "there is no such collection" : NULL;
+	if (!state->cosine)
+		return "its distance is not Cosine: it is another's collection";
+	return state->indexed ? NULL : "its payload indexes are not there";
+}
+
+static int look_at_vectors(struct og_shield *shield, json_t *seen, struct og_err *err)
+{
+	struct og_qdrant_state state;
+	const char *lack;
+	int wanted, found = og_qdrant_look(shield->elsewhere.vectors, &state, err);
+
+	if (found < 0 || has_vectors(shield->db, &wanted, err) < 0)
+		return -1;
+	lack = vectors_lack(found, wanted, &state);
+	if (og_json_set(seen, "ready", json_boolean(!lack), err) < 0)
+		return -1;
+	if (found == 1 && og_json_set(seen, "width", json_integer(state.width), err) < 0)
+		return -1;
+	return lack ? og_json_set(seen, "what", json_string(lack), err) : 0;
+}
+
+/* A collection that is not there is made with the first vectors. */
+static int set_up_vectors(struct og_shield *shield, struct og_err *err)
+{
+	struct og_qdrant_state state;
+	int found = og_qdrant_look(shield->elsewhere.vectors, &state, err);
+
+	if (found <= 0)
+		return found;
+	return og_qdrant_setup(shield->elsewhere.vectors, (size_t)state.width, err);
+}
+
+static int active_policy(struct og_db *db, const char *name, char hash[OG_HASH_HEX + 1],
+			 struct og_err *err)
+{
+	struct og_stmt *stmt;
+	int found;
+
+	if (og_stmt_new(db, "SELECT hash FROM og_policy WHERE name = ?1 AND active = 1", &stmt,
+			err) < 0)
+		return -1;
+	og_bind_text(stmt, 1, name);
+	found = og_stmt_step(stmt, err);
+	if (found == 1 && og_col_text(stmt, 0))
+		og_text_format(hash, OG_HASH_HEX + 1, "%s", og_col_text(stmt, 0));
+	og_stmt_free(stmt);
+	return found < 0 ? -1 : 0;
+}
+
+static int put_vectors(struct og_shield *shield, const char *name, char hash[OG_HASH_HEX + 1],
+		       struct og_err *err)
+{
+	int64_t points;
+
+	if (active_policy(shield->db, name, hash, err) < 0)
+		return -1;
+	return og_policies_send(shield->policies, name, NULL, &points, err);
+}
+
+/* --- either -------------------------------------------------------------------------- */
+
+int og_elsewhere_look(struct og_shield *shield, enum og_store store, json_t **ret,
+		      struct og_err *err)
+{
+	struct og_store_place place;
+	json_t *seen;
+	int rc;
+
+	if (og_conf_store(shield->conf, store, &place, err) <= 0)
+		return -1;
+	seen = json_pack("{s:s,s:o}", "kind", place.kind, "at",
+			 json_sprintf("%s/%s", place.origin, place.name));
+	if (!seen)
+		return og_fail_nomem(err);
+	rc = store == OG_STORE_GRAPH ? look_at_graph(shield, seen, err)
+				     : look_at_vectors(shield, seen, err);
+	if (rc < 0)
+		json_decref(seen);
+	else
+		*ret = seen;
+	return rc;
+}
+
+int og_elsewhere_setup(struct og_shield *shield, enum og_store store, struct og_err *err)
+{
+	return store == OG_STORE_GRAPH ? set_up_graph(shield, err) : set_up_vectors(shield, err);
+}
+
+int og_elsewhere_compare(struct og_shield *shield, enum og_store store, size_t limit, json_t **ret,
+			 int64_t *ret_same, struct og_err *err)
+{
+	return store == OG_STORE_GRAPH
+		       ? compare_graph(shield, limit, ret, ret_same, err)
+		       : og_policies_compare(shield->policies, limit, ret, ret_same, err);
+}
+
+int og_elsewhere_put(struct og_shield *shield, enum og_store store, const char *name,
+		     char hash[OG_HASH_HEX + 1], struct og_err *err)
+{
+	return store == OG_STORE_GRAPH ? put_graph(shield, name, hash, err)
+				       : put_vectors(shield, name, hash, err);
+}
+
+int og_request_asked(struct og_request *rq, const struct og_err *why, int64_t mistrusted,
+		     struct og_err *err)
+{
+	if (why->code && (og_json_set(rq->reply, "store", json_string("local"), err) < 0 ||
+			  og_json_set(rq->reply, "why", og_request_text(why->msg), err) < 0))
+		return -1;
+	return mistrusted > 0 ? og_json_set(rq->reply, "mistrusted", json_integer(mistrusted), err)
+			      : 0;
 }

@@ -22,7 +22,7 @@ static json_t *load(struct og_db *db, enum og_store store, size_t limit, struct 
 	else
 		rc = og_stmt_new(db,
 				 "SELECT id, name, seq FROM og_remote WHERE store = ?1 "
-				 "ORDER BY id LIMIT ?2",
+				 "ORDER BY tries, id LIMIT ?2",
 				 &stmt, err);
 	if (rc == 0) {
 		og_bind_text(stmt, 1, og_store_word(store));
@@ -210,13 +210,12 @@ void og_outbox_after(struct og_request *rq)
 	struct og_flushed flushed;
 	int stored = 1;
 
-	rq->shield->frame.due = 0;
 	for (int store = 0; store < 2 && stored; store++) {
 		memset(&flushed, 0, sizeof(flushed));
 		stored = send_after(rq, (enum og_store)store, &flushed);
 	}
-	rq->shield->frame.due = 0;
-	og_json_set(rq->reply, "stored", json_boolean(stored), &err);
+	if (!json_object_get(rq->reply, "stored")) /* vector.put counts with it */
+		og_json_set(rq->reply, "stored", json_boolean(stored), &err);
 	if (!stored)
 		og_json_set(rq->reply, "why", og_request_text(flushed.why), &err);
 }

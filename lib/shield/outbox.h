@@ -24,7 +24,7 @@
 #include "lib/conf/conf.h"
 #include "lib/shield/channel-internal.h"
 
-#define OG_OUTBOX_AFTER_PUT 16	 /* rows that one put sends, its own and older ones */
+#define OG_OUTBOX_AFTER_PUT 256	 /* rows that one put sends, its own and older ones */
 #define OG_OUTBOX_MS	    5000 /* in which it begins to send them */
 #define OG_OUTBOX_WHY_MAX   300	 /* bytes of what is kept of a refusal */
 

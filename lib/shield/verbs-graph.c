@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/policy/remote.h"
 #include "lib/shield/acts.h"
 #include "lib/shield/channel-gate.h"
+#include "lib/shield/elsewhere.h"
 #include "lib/shield/embedding.h"
 #include "lib/shield/steps.h"
 #include "lib/shield/verbs.h"
@@ -265,6 +267,14 @@ static int filter_of(const struct og_request *rq, struct og_policy_filter *ret, 
 	return 0;
 }
 
+/* How asking the store elsewhere went, where it was asked. */
+static int tell_asked(struct og_request *rq, struct og_err *err)
+{
+	const struct og_policies_asked *asked = og_policies_asked(rq->shield->policies);
+
+	return asked->asked ? og_request_asked(rq, &asked->why, asked->mistrusted, err) : 0;
+}
+
 int og_verb_policy_search(struct og_request *rq, struct og_err *err)
 {
 	struct og_policy_search search = { .query = og_json_str(rq->body, "query") };
@@ -284,6 +294,8 @@ int og_verb_policy_search(struct og_request *rq, struct og_err *err)
 	}
 	if (og_policies_search(rq->shield->policies, &search, &found, err) == 0)
 		rc = og_json_set(rq->reply, "passages", found, err);
+	if (rc == 0)
+		rc = tell_asked(rq, err);
 	og_vector_release(&query.vector);
 	return rc;
 }

@@ -289,6 +289,9 @@ int og_verb_vector_put(struct og_request *rq, struct og_err *err)
 	if (og_json_set(rq->reply, "stored", json_integer((json_int_t)json_array_size(items)),
 			err) < 0)
 		return -1;
+	/* Policies whose passages these are of became due (outbox.h). */
+	rq->shield->frame.due =
+		task == OG_VECTOR_DOCUMENT && rq->shield->elsewhere.on[OG_STORE_VECTORS];
 	return og_frame_commit(&rq->shield->frame, 0, err);
 }
 

@@ -32,6 +32,7 @@ og_verb_fn og_verb_principal_put, og_verb_principal_list;
 og_verb_fn og_verb_ledger_read;
 og_verb_fn og_verb_budget_reserve, og_verb_budget_settle;
 og_verb_fn og_verb_journal_put, og_verb_journal_get;
+og_verb_fn og_verb_store_diff, og_verb_store_sync;
 og_verb_fn og_verb_vector_want, og_verb_vector_put;
 
 #endif

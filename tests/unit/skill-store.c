@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "lib/base/file.h"
+#include "lib/skill/mirror.h"
 #include "tests/unit/unit.h"
 
 struct house {
@@ -198,6 +199,111 @@ static void other_stores(void)
 	og_graph_free(NULL);
 }
 
+/* A store elsewhere says of skills a, b (clearance 2) and c what lie does to
+ * it: why comes of comparing ("" when all agree), mistrusted of listing at
+ * clearance 1. */
+static void what_a_store_elsewhere_says(void)
+{
+	static const struct {
+		const char *name, *key, *value; /* value NULL: not said at all */
+		const char *differs, *why;
+		int64_t mistrusted;
+	} lies[] = {
+		{ "", "", "", "", "", 0 },
+		{ "a", "hash", "\"0\"", "a", "stale", 1 },
+		{ "a", "id", "7", "a", "stale", 1 },
+		{ "a", "clearance", "2", "a", "clearance", 1 },
+		{ "a", "clearance", "\"1\"", "a", "clearance", 1 },
+		{ "a", "kind", "\"agent\"", "a", "stale", 1 },
+		{ "a", "edges", "[]", "a", "edges", 1 },
+		{ "a", "edges", "[{\"type\":\"GOVERNS\",\"target\":\"c\"}]", "a", "edges", 1 },
+		{ "c", "edges", "[{\"type\":\"NEXT\",\"target\":\"a\"}]", "c", "edges", 1 },
+		{ "a", "name", NULL, "a", "missing", 0 },
+		{ "a", "name", "\"z\"", "a", "missing", 1 },
+		{ "c", "name", "5", "c", "missing", 1 },
+	};
+	struct og_err err = OG_ERR_INIT;
+	struct og_node node;
+	struct house h;
+
+	if (!open_house(&h))
+		return;
+	put(&h, "{\"name\":\"a\",\"next\":[\"c\"]}", &node);
+	put(&h, "{\"name\":\"b\",\"clearance\":2}", &node);
+	put(&h, "{\"name\":\"c\"}", &node);
+	for (size_t i = 0; i < sizeof(lies) / sizeof(*lies); i++) {
+		json_t *all = NULL, *seen = NULL, *found = NULL, *first;
+		int64_t mistrusted = -1, same = -1;
+
+		OG_CHECK_OK(og_graph_list(h.graph, 3, &all, &err), &err);
+		OG_CHECK_OK(og_graph_list(h.graph, 1, &seen, &err), &err);
+		for (size_t j = json_array_size(all); j-- > 0;) {
+			json_t *item = json_array_get(all, j), *value;
+
+			if (strcmp(og_json_str(item, "name"), lies[i].name) != 0)
+				continue;
+			value = lies[i].value ? json_loads(lies[i].value, JSON_DECODE_ANY, NULL)
+					      : NULL;
+			for (size_t k = json_array_size(seen); k-- > 0;) {
+				json_t *other = json_array_get(seen, k);
+
+				if (!json_equal(json_object_get(other, "name"),
+						json_object_get(item, "name")))
+					continue;
+				if (value)
+					json_object_set(other, lies[i].key, value);
+				else
+					json_array_remove(seen, k);
+			}
+			if (value)
+				json_object_set(item, lies[i].key, value);
+			else
+				json_array_remove(all, j);
+			json_decref(value);
+		}
+		OG_CHECK_OK(og_mirror_hold(h.graph, 1, seen, &mistrusted, &err), &err);
+		OG_CHECK_INT(mistrusted, lies[i].mistrusted);
+		/* Whoever may see less is told of b as of a lie. */
+		OG_CHECK_OK(og_mirror_compare(h.graph, all, 10, &found, &same, &err), &err);
+		first = json_array_get(found, 0);
+		OG_CHECK_INT(same, *lies[i].differs ? 2 : 3);
+		if (*lies[i].differs) {
+			OG_CHECK_STR(og_json_str(first, "name"), lies[i].differs);
+			OG_CHECK_STR(og_json_str(first, "why"), lies[i].why);
+		}
+		json_decref(all);
+		json_decref(seen);
+		json_decref(found);
+	}
+	close_house(&h);
+}
+
+static void a_store_elsewhere_that_shows_too_much(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	json_t *all = NULL, *found = NULL;
+	int64_t mistrusted = -1, same;
+	struct og_node node;
+	struct house h;
+
+	if (!open_house(&h))
+		return;
+	put(&h, "{\"name\":\"b\",\"clearance\":2}", &node);
+	OG_CHECK_OK(og_graph_list(h.graph, 3, &all, &err), &err);
+	OG_CHECK_OK(og_mirror_hold(h.graph, 1, all, &mistrusted, &err), &err);
+	OG_CHECK_INT(mistrusted, 1);
+	json_array_append_new(all, json_pack("{s:s,s:s}", "name", "mallory", "hash", "0"));
+	OG_CHECK_OK(og_mirror_compare(h.graph, all, 10, &found, &same, &err), &err);
+	OG_CHECK_INT(json_array_size(found), 1);
+	OG_CHECK_STR(og_json_str(json_array_get(found, 0), "why"), "unknown");
+	json_decref(found);
+	OG_CHECK_OK(og_mirror_compare(h.graph, all, 0, &found, &same, &err), &err);
+	OG_CHECK_INT(json_array_size(found), 0);
+	json_decref(found);
+	json_decref(all);
+	close_house(&h);
+}
+
 int main(void)
 {
 	OG_RUN(versions);
@@ -205,5 +311,7 @@ int main(void)
 	OG_RUN(circles);
 	OG_RUN(edges);
 	OG_RUN(other_stores);
+	OG_RUN(what_a_store_elsewhere_says);
+	OG_RUN(a_store_elsewhere_that_shows_too_much);
 	return og_done();
 }

@@ -1,0 +1,177 @@
+# Vectors elsewhere: what is put goes to a Qdrant server after it is in
+# force here, and is brought there later where that was not possible. The
+# server is a fake that enforces the real one's interface; so is the one that
+# makes embeddings.
+
+load helper
+
+setup() {
+	instance
+	unset http_proxy all_proxy HTTP_PROXY ALL_PROXY GEMINI_API_KEY OG_LLM_KEY
+	: >script
+	: >behave
+	start_server model --script script --log model.log --dimension 64 --seconds 300
+	mv pid model.pid
+	conf embed "openai:http://127.0.0.1:$(cat port)/v1#embedding-1"
+	(umask 077 && echo sesame >"$OG_HOME/vectors.key")
+	conf vectors_key vectors.key
+	serve
+	conf vectors "qdrant+http://127.0.0.1:$port/rules"
+	og-policy embed --as alice >embedded
+}
+
+teardown() {
+	for file in pid model.pid; do
+		kill "$(cat "$file")" 2>/dev/null || true
+	done
+}
+
+conf() { # KEY VALUE
+	sed -i "/^$1 *=/d" "$OG_HOME/og.conf"
+	echo "$1 = $2" >>"$OG_HOME/og.conf"
+}
+
+# serve [PORT]: an empty server; at the same place when it comes back.
+serve() {
+	start_server qdrant --log log --behave behave --key sesame --seconds 300 ${1:+--port "$1"}
+	port=$(cat port)
+}
+
+stop() {
+	kill "$(cat pid)"
+	wait "$(cat pid)" 2>/dev/null || true
+}
+
+erp() {
+	sqlite3 "$OG_HOME/erp.db" "$1"
+}
+
+memo() { # NAME CLEARANCE TEXT
+	printf -- '---\ntitle: %s\nsource: email\nnode: inventory-report\nclearance: %s\n---\n# %s\n\n%s\n' \
+		"$1" "$2" "$1" "$3" >"$1.md"
+	og-policy add --as alice "$1.md" 2>stderr
+}
+
+check() { # the line of og doctor
+	og doctor "$@" --json | jq -r 'select(.check == "vectors") | "\(.state) \(.what)"'
+}
+
+@test "what gets vectors is there at once, and agrees with the ledger" {
+	[ "$(erp 'SELECT count(*) FROM og_remote')" -eq 0 ]
+	run -0 og-policy diff --as alice
+	[ "$output" = "all $(erp 'SELECT count(*) FROM og_policy WHERE active = 1') agree with http://127.0.0.1:$port/rules" ]
+	memo pallets 1 'A pallet holds twelve chairs.'
+	[ ! -s stderr ]
+	run -0 og-policy diff --as alice --json
+	[ -z "$output" ]
+	[[ "$(check)" == "ok qdrant at http://127.0.0.1:$port/rules, where "*" agree with the ledger" ]]
+	og status --json | jq -e '.vectors | .kind == "qdrant" and .ready and .due == 0'
+	og status | grep -qx "vectors   qdrant at http://127.0.0.1:$port/rules, 0 due"
+	og-ledger verify --state
+	not grep -rq sesame log "$OG_HOME/erp.db"
+}
+
+@test "down at the put, back, and brought there by og doctor --fix" {
+	stop
+	before=$(entries)
+	memo pallets 1 'A pallet holds twelve chairs.'
+	grep -q '^og-policy: pallets is in force; the store elsewhere has not taken it: ' stderr
+	grep -qx 'og-policy: hint: og doctor --fix brings it there' stderr
+	# In force, and found by meaning in the local copy, which is said.
+	run -0 --separate-stderr og-policy search --as bob --json 'pallets of chairs'
+	[ "$(head -n 1 <<<"$output" | jq -r .policy)" = pallets ]
+	[[ "$stderr" == *'the local copy answers, not the store elsewhere: '* ]]
+	[[ "$(check)" == bad* ]]
+	run -69 og-policy diff --as alice
+	run -1 og status --json
+	jq -e '.problems[] | select(.check == "vectors")' <<<"$output"
+	run -1 og doctor --fix
+	# It comes back, and has lost everything.
+	serve "$port"
+	run -1 og-policy diff --as alice --json
+	[[ "$(check)" == bad* ]]
+	[[ "$(check --fix)" == 'fixed qdrant at '* ]]
+	run -0 og-policy diff --as alice
+	[[ "$(check)" == ok* ]]
+	[ "$(erp 'SELECT count(*) FROM og_remote')" -eq 0 ]
+	[ "$(erp "SELECT count(*) FROM audit_ledger WHERE seq > $before AND action = 'store'
+		AND json_extract(body, '\$.repair') = 1")" -eq 1 ]
+	og-ledger verify --state
+}
+
+@test "a store that lies shows nobody more, and is found out" {
+	memo secret 3 'The price of the moon is a secret.'
+	for what in lower hash score unknown policy; do
+		echo "/points/query lie $what" >behave
+		og-policy search --as bob --json 'price of the chairs in a warehouse' >found 2>stderr
+		not grep -q secret found
+		[ ! -s behave ]
+		grep -q 'the store elsewhere gave [0-9]* that are not as the ledger has them' stderr
+	done
+}
+
+@test "what is there and nobody's is named, and left alone" {
+	count() {
+		curl -sf -H 'api-key: sesame' -H 'content-type: application/json' -d '{"exact":true}' \
+			"http://127.0.0.1:$port/collections/rules/points/count" | jq .result.count
+	}
+	before=$(count)
+	cp -r "$OG_HOME" other
+	OG_HOME=$PWD/other memo mallory 1 'Another company keeps its rules there, too.'
+	[ "$(count)" -eq $((before + 1)) ]
+	run -1 og-policy diff --as alice
+	[ "$output" = 'mallory: is there, and nothing here has that name' ]
+	# Those who may not see all are not told its name.
+	run -1 --separate-stderr og-policy diff --as bob
+	[ -z "$output" ]
+	[[ "$stderr" == *'1 more differ, above this clearance'* ]]
+	[[ "$(check --fix)" == "warn 1 at "*" are none of ours and were left alone: mallory (unknown)" ]]
+	[ "$(count)" -eq $((before + 1)) ]
+}
+
+@test "the wrong key is said to be wrong" {
+	(umask 077 && echo other >"$OG_HOME/vectors.key")
+	[[ "$(check)" == *'; is vectors_key right?' ]]
+	memo pallets 1 'A pallet holds twelve chairs.'
+	grep -q 'is in force' stderr
+	not grep -q other stderr
+}
+
+@test "a slow store holds nobody up who does not ask it" {
+	echo '*/points stall 9000' >behave
+	: >log
+	memo pallets 1 'A pallet holds twelve chairs.' 3>&- &
+	add=$!
+	until grep -q '/points' log; do sleep 0.05; done
+	og-shield exec --as alice 'UPDATE products SET stock_quantity = 51 WHERE id = 1'
+	: >behave
+	wait "$add"
+	# It was written before the store had answered.
+	write=$(erp "SELECT max(seq) FROM audit_ledger WHERE action = 'sql.write'")
+	[ "$write" -lt "$(erp "SELECT max(seq) FROM audit_ledger WHERE action = 'store'")" ]
+}
+
+@test "the shield killed everywhere while a policy is put and told" {
+	killat=$OG_BUILD/tests/killat.so
+	[ -e "$killat" ] || skip "no preload library in this build"
+	! objdump -p "$OG_BUILD/bin/og-shield" | grep -q asan || skip "not with sanitizers"
+	cp -r "$OG_HOME" pristine
+	n=1
+	while :; do
+		rm -rf "$OG_HOME"
+		cp -r pristine "$OG_HOME"
+		touch "$OG_HOME/run/once"
+		export OG_KILL_PROGRAM=og-shield OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once
+		LD_PRELOAD=$killat memo pallets 1 "A pallet holds $n chairs." >/dev/null 2>&1 || true
+		unset OG_KILL_PROGRAM OG_KILL_AT OG_KILL_ONCE
+		[ ! -e "$OG_HOME/run/once" ] || break
+		# What the ledger knows is there or due; the rest never was.
+		og-ledger verify --state >/dev/null
+		og-policy embed --as alice >/dev/null
+		[[ "$(check --fix)" == [of][ki]* ]]
+		run -0 og-policy diff --as alice
+		[ "$(erp 'SELECT count(*) FROM og_remote')" -eq 0 ]
+		if [ "${OG_FULL:-}" = 1 ]; then n=$((n + 1)); else n=$((n + 9)); fi
+	done
+	[ "$n" -gt 9 ]
+}
