@@ -19,7 +19,7 @@
 
 /* --- which skills -------------------------------------------------------- */
 
-static int is_path(const char *word)
+int skill_is_path(const char *word)
 {
 	struct stat st;
 
@@ -167,7 +167,7 @@ static int hand_over(const struct og_ctx *ctx, const struct og_args *args, const
 int skill_run_test(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	const char *what = og_arg(args, 0);
-	const char *path = what && is_path(what) ? what : NULL;
+	const char *path = what && skill_is_path(what) ? what : NULL;
 	json_t *docs = json_array(), *list = json_array();
 	int rc = -1;
 

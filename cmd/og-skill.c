@@ -313,9 +313,11 @@ static int run_match(const struct og_ctx *ctx, const struct og_args *args, struc
 
 static int run_diff(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
-	if (!og_arg_flag(args, "store"))
-		return og_fail(err, OG_EUSAGE, "diff: say what to compare: --store");
-	return og_store_diff(ctx, args, "graph", err);
+	int store = og_arg_flag(args, "store");
+
+	if (!store == !og_arg(args, 0))
+		return og_fail(err, OG_EUSAGE, "diff: say what to compare: a skill, or --store");
+	return store ? og_store_diff(ctx, args, "graph", err) : skill_run_diff(ctx, args, err);
 }
 
 #define OPT_AS                                                                                     \
@@ -356,6 +358,17 @@ static const struct og_opt graph_opts[] = {
 	OPT_END,
 };
 
+static const struct og_opt lock_opts[] = {
+	OPT_AS,
+	{ "policies", 0, OG_OPT_FLAG, NULL, "policies, too" },
+	OPT_END,
+};
+static const struct og_opt verify_opts[] = {
+	OPT_AS,
+	{ "pubkey", 0, OG_OPT_VALUE, "KEY", "who has to have signed, base64 or a file" },
+	OPT_JSON,
+	OPT_END,
+};
 static const struct og_opt test_opts[] = {
 	OPT_AS,
 	{ "demo", 0, OG_OPT_FLAG, NULL, "in the demo company, not in copies of this instance" },
@@ -381,9 +394,17 @@ static const struct og_command commands[] = {
 	{ "list", "", "list the active skills", ask_opts, 0, 0, run_list },
 	{ "show", "SKILL", "show a skill", show_opts, 1, 1, run_show },
 	{ "match", "TEXT", "say which skill a sentence means, and why", ask_opts, 1, 1, run_match },
-	{ "diff", "", "compare the graph elsewhere with the ledger", diff_opts, 0, 0, run_diff },
 	{ "graph", "", "print the edges between skills, and to tables", graph_opts, 0, 0,
 	  skill_run_graph },
+	{ "diff", "[SKILL | FILE] [HASH] [HASH]",
+	  "say what a new version changes; status 1 when it does", diff_opts, 0, 3, run_diff },
+	{ "impact", "SKILL | TABLE | POLICY", "say what would be felt where it changes", ask_opts,
+	  1, 1, skill_run_impact },
+	{ "check", "", "say what leads nowhere; status 1 when something does", ask_opts, 0, 0,
+	  skill_run_check },
+	{ "lock", "[FILE]", "sign which versions there are", lock_opts, 0, 1, skill_run_lock },
+	{ "verify", "FILE [DIR]", "hold what there is against a lock; status 1 when it differs",
+	  verify_opts, 1, 2, skill_run_verify },
 	{ "test", "[SKILL | FILE | DIR]", "run the tests of skills in scratch copies", test_opts, 0,
 	  1, skill_run_test },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },

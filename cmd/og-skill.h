@@ -10,6 +10,11 @@
 /* og-skill-parse.c, og-skill-each.c, ... */
 int skill_run_parse(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int skill_run_lint(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
+int skill_run_check(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
+int skill_run_impact(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
+int skill_run_lock(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
+int skill_run_verify(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
+int skill_run_diff(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int skill_run_graph(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int skill_run_test(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 
@@ -22,6 +27,9 @@ int skill_parse_child(const struct og_ctx *ctx, const char *path, json_t **ret, 
 /* The same for every file that path means, appended to docs before anything
  * is done with the first. Returns a status. */
 int skill_read_docs(const struct og_ctx *ctx, const char *path, json_t *docs, struct og_err *err);
+
+/* Does the word mean a file or folder, and not a skill? */
+int skill_is_path(const char *word);
 
 /* Opens the instance and a session as --as's principal. */
 int skill_session(const struct og_ctx *ctx, const struct og_args *args, struct og_channel **ret,

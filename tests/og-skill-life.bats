@@ -185,3 +185,124 @@ END
 	og-policy map --as alice --mermaid | grep -q '==>|"BINDS"|'
 	og-policy map --as alice --dot | head -n 1 | grep -qx 'digraph "policies" {'
 }
+
+@test "diff: what matters for security first, then a patch" {
+	instance
+	stock_of
+	mkdir src
+	mv stock-of src/
+	run --separate-stderr og-skill diff --as alice src/stock-of
+	[ "$status" -eq 1 ]
+	[[ "$output" == *$'\ngrants      + {'* ]]
+	og-skill add --as alice --grant src/stock-of >/dev/null
+	run --separate-stderr og-skill diff --as alice src/stock-of/SKILL.md
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	cp src/stock-of/SKILL.md old
+	first=$(og-skill show --as alice --json stock-of | jq -r .hash)
+	sed -i 's/employee admin/employee admin customer/; s/tell me the/say the/' src/stock-of/SKILL.md
+	og-skill add --as alice --grant src/stock-of >/dev/null
+	run --separate-stderr og-skill diff --as alice stock-of
+	[ "$status" -eq 1 ]
+	[ "${lines[1]}" = 'roles       + customer' ]
+	sed -n '/^---/,$p' <<<"$output" >patch
+	patch -s old patch
+	cmp old src/stock-of/SKILL.md
+	run --separate-stderr og-skill diff --as alice stock-of "${first:0:8}"
+	[ "$status" -eq 1 ]
+	run --separate-stderr og-skill diff --as alice stock-of "$first" "${first:0:8}"
+	[ "$status" -eq 0 ]
+	run --separate-stderr og-skill diff --as alice stock-of ffffffff
+	[ "$status" -eq 1 ]
+	[[ "$stderr" == *"there is no version"* ]]
+	[ "$(og-skill diff --as alice --json stock-of | jq -c '.changes[0]')" = \
+		'{"what":"roles","removed":[],"added":["customer"]}' ]
+	# what may not be known of is not compared either
+	run --separate-stderr og-skill diff --as charlie high-value-transaction
+	[ "$status" -eq 1 ]
+	[ -z "$output" ]
+}
+
+@test "a task that waits keeps the version it began with while another is put" {
+	instance
+	stock_of
+	og-skill add --as alice --grant stock-of >/dev/null
+	printf -- '---\nname: ask-first\nnode: stock-of\napproval: 1=1\nstep: count\n---\nAsk.\n' >ask-first.md
+	og-policy add --as alice ask-first.md >/dev/null
+	id=$(og-submit --as bob 'tell me the quantity of standing desks left')
+	og-worker --drain --quiet
+	sed -i 's/^{stock_quantity} of/There are {stock_quantity} of/' stock-of/SKILL.md
+	og-skill add --as alice --grant stock-of >/dev/null
+	run --separate-stderr og-skill impact --as alice stock-of
+	[[ "$output" == *"$id waiting stock-of"* ]]
+	og-task approve --as alice "$id" >/dev/null 2>&1
+	og-worker --drain --quiet
+	run --separate-stderr og-task show --as bob --json "$id"
+	[ "$(jq -r '[.state, .answer] | join(" ")' <<<"$output")" = 'done 30 of Standing Desk.' ]
+}
+
+@test "impact: over edges, policies and tables, as far as may be seen" {
+	instance
+	[ "$(og-skill impact --as alice --json payment-authorization-act | jq -c '.affected')" = \
+		'["high-value-transaction","order-verification","procure-to-pay"]' ]
+	run --separate-stderr og-skill impact --as alice products
+	[[ "$output" == *"touched by"*"procure-to-pay"* ]]
+	run --separate-stderr og-skill impact --as charlie payment-authorization-act
+	[ "$status" -eq 1 ]
+	[ -z "$output" ]
+	run --separate-stderr og-skill impact --as charlie procure-to-pay
+	[ "$status" -eq 0 ]
+	[[ "$output" != *high-value* ]]
+}
+
+@test "check: what leads nowhere" {
+	instance
+	run --separate-stderr og-skill check --as alice
+	[ "$status" -eq 0 ]
+	[[ "$output" == *'loop-test: note: NEXT leads to itself'* ]]
+	printf -- '---\nname: astray\ndescription: d\nmetadata: {og-governs: no-such}\n---\n' >SKILL.md
+	og-skill add --as alice SKILL.md >/dev/null
+	run --separate-stderr og-skill check --as alice
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"astray: warning: GOVERNS 'no-such', which is not there"* ]]
+}
+
+@test "lock and verify: signed, in an instance and in a folder without one" {
+	instance
+	og-skill lock --as alice --policies lock
+	run --separate-stderr og-skill verify --as alice lock
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	[[ "$stderr" == *"signed with "*" as alice"* ]]
+	key=$(jq -r .pubkey lock)
+	cp -r "$skills" folder
+	( unset OG_HOME; cd /; og-skill verify --pubkey "$key" "$BATS_TEST_TMPDIR/lock" "$BATS_TEST_TMPDIR/folder" )
+	sed -i 's/"1"/"2"/' folder/procure-to-pay/SKILL.md
+	rm -r folder/loop-test
+	stock_of
+	mv stock-of folder/
+	run --separate-stderr og-skill verify --pubkey "$key" lock folder
+	[ "$status" -eq 1 ]
+	[ "$(cut -d: -f1 <<<"$output")" = $'missing skill loop-test\nchanged skill procure-to-pay\nadded skill stock-of' ]
+	[ "$(og-skill verify --pubkey "$key" --json lock folder | jq -r .what | paste -sd' ')" = 'missing changed added' ]
+	# changed afterwards, and signed by somebody else
+	sed 's/"clearance":2/"clearance":1/' lock >forged
+	run --separate-stderr og-skill verify --as alice forged
+	[ "$status" -eq 77 ]
+	og-skill lock --as bob other
+	run --separate-stderr og-skill verify --as alice --pubkey "$key" other
+	[ "$status" -eq 77 ]
+	[[ "$stderr" == *"signed with another key"* ]]
+	# bob may not know of all, alice sees what is more
+	run --separate-stderr og-skill verify --as alice other
+	[ "$status" -le 1 ]
+	echo '{}' >none
+	run og-skill verify --as alice none
+	[ "$status" -eq 65 ]
+	# a policy that changes shows as well
+	printf -- '---\nname: new-rule\nnode: procure-to-pay\n---\nA rule.\n' >new-rule.md
+	og-policy add --as alice new-rule.md >/dev/null
+	run --separate-stderr og-skill verify --as alice --pubkey "$key" lock
+	[ "$status" -eq 1 ]
+	[[ "$output" == "added policy new-rule: "* ]]
+}

@@ -86,7 +86,7 @@ static const struct verb verbs[] = {
 	{ "schema", ANY, EITHER, READ, NULL, MAYBE_TASK CALL "detail:b?", og_verb_schema },
 	{ "skill.match", ANY, EITHER, READ, NULL, MAYBE_TASK CALL "text:s limit:i? embed:o?",
 	  og_verb_skill_match },
-	{ "skill.get", ANY, EITHER_LATE, READ, NULL, MAYBE_TASK CALL "skill:s hash:s? text:b?",
+	{ "skill.get", ANY, EITHER_LATE, READ, NULL, MAYBE_TASK CALL "skill:s hash:s? text:b? versions:b?",
 	  og_verb_skill_get },
 	{ "skill.list", ANY, EITHER, FIND, NULL, MAYBE_TASK CALL, og_verb_skill_list },
 	{ "skill.put", ANY, EITHER, WRITE, "skill", MAYBE_TASK CALL "approval:s? doc:o",

@@ -13,6 +13,7 @@
 #include "lib/shield/embedding.h"
 #include "lib/shield/steps.h"
 #include "lib/shield/verbs.h"
+#include "lib/skill/versions.h"
 
 #define CLEARANCE_ALL	   3 /* a name is taken, whoever may read the text */
 #define CANDIDATES	   5
@@ -123,6 +124,16 @@ static const json_t *wanted_skill(struct og_request *rq, int *active, struct og_
 	return og_shield_skill(rq->shield, name, hash ? hash : head.hash, err);
 }
 
+static int add_versions(struct og_request *rq, struct og_err *err)
+{
+	json_t *versions = NULL;
+
+	if (og_skill_versions(rq->shield->db, og_json_str(rq->body, "skill"), rq->who.clearance,
+			      &versions, err) < 0)
+		return -1;
+	return og_json_set(rq->reply, "versions", versions, err);
+}
+
 /* That a skill exists is no secret (matching names it); its text is one,
  * for those below its clearance. */
 int og_verb_skill_get(struct og_request *rq, struct og_err *err)
@@ -144,6 +155,8 @@ int og_verb_skill_get(struct og_request *rq, struct og_err *err)
 		return og_fail_nomem(err);
 	if (!og_json_bool(rq->body, "text", 1))
 		json_object_del(rq->reply, "skill");
+	if (og_json_bool(rq->body, "versions", 0) && add_versions(rq, err) < 0)
+		return -1;
 	return og_json_set(rq->reply, "node", json_incref(json_object_get(found, "id")), err);
 }
 

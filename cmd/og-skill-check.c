@@ -1,0 +1,94 @@
+/* og-skill check: what in the graph of an instance leads nowhere. */
+#include <string.h>
+
+#include "cmd/og-skill.h"
+#include "lib/base/text.h"
+#include "lib/skill/health.h"
+
+#define NOTES_MAX ((size_t)4 << 20)
+
+struct check {
+	json_t *skills, *policies, *docs, *notes;
+	struct og_channel *channel;
+	struct og_err *err;
+};
+
+/* The records of those without edges: have they patterns? */
+static int get_docs(struct check *c)
+{
+	json_t *node, *reply;
+	size_t i;
+
+	c->docs = json_object();
+	json_array_foreach(c->skills, i, node)
+	{
+		json_t *name = json_object_get(node, "name");
+
+		if (json_array_size(json_object_get(node, "edges")) > 0)
+			continue;
+		reply = NULL;
+		if (og_channel_ask(c->channel, "skill.get", json_pack("{s:O}", "skill", name),
+				   &reply, c->err) < 0)
+			return -1;
+		json_object_set(c->docs, json_string_value(name), json_object_get(reply, "skill"));
+		json_decref(reply);
+	}
+	return c->docs ? 0 : og_fail_nomem(c->err);
+}
+
+static int ask_list(struct check *c, const char *verb, const char *member, json_t **ret)
+{
+	json_t *reply = NULL;
+
+	if (og_channel_ask(c->channel, verb, json_object(), &reply, c->err) < 0)
+		return -1;
+	*ret = json_incref(json_object_get(reply, member));
+	json_decref(reply);
+	return 0;
+}
+
+/* Returns how many warnings there are. */
+static int print_notes(const struct check *c, int json)
+{
+	struct og_buf out;
+	json_t *note;
+	int warnings = 0;
+	size_t i;
+
+	og_buf_init(&out, NOTES_MAX);
+	json_array_foreach(c->notes, i, note)
+	{
+		const char *level = og_json_str(note, "level"), *text = og_json_str(note, "text");
+
+		warnings += strcmp(level, "warning") == 0;
+		if (json) {
+			json_object_set_new(note, "v", json_integer(1));
+			if (og_print_json(note, c->err) < 0)
+				return -1;
+			continue;
+		}
+		og_text_safe(&out, og_json_str(note, "name"), strlen(og_json_str(note, "name")), 0);
+		og_buf_addf(&out, ": %s: ", level);
+		og_text_safe(&out, text, strlen(text), 0);
+		og_buf_addc(&out, '\n');
+	}
+	return skill_print_buf(&out, c->err) < 0 ? -1 : warnings;
+}
+
+int skill_run_check(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	struct check c = { .err = err };
+	int warnings = -1;
+
+	if (skill_session(ctx, args, &c.channel, err) == 0 &&
+	    ask_list(&c, "skill.list", "skills", &c.skills) == 0 &&
+	    ask_list(&c, "policy.list", "policies", &c.policies) == 0 && get_docs(&c) == 0 &&
+	    og_graph_health(c.skills, c.docs, c.policies, &c.notes, err) == 0)
+		warnings = print_notes(&c, og_arg_flag(args, "json"));
+	og_channel_close(c.channel);
+	json_decref(c.skills);
+	json_decref(c.policies);
+	json_decref(c.docs);
+	json_decref(c.notes);
+	return warnings < 0 ? -1 : warnings ? OG_NO : OG_OK;
+}
