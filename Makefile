@@ -48,7 +48,7 @@ BUILD_DEPS := gcc libc6-dev linux-libc-dev libsqlite3-dev libjansson-dev libssl-
 	librabbitmq-dev libcurl4-openssl-dev libmicrohttpd-dev esbuild
 TEST_DEPS := bats jq patch sqlite3 mandoc binutils procps socat iproute2 openssh-server openssh-client \
 	rabbitmq-server amqp-tools systemd \
-	chromium curl
+	chromium curl openjdk-17-jdk-headless maven
 FUZZ_DEPS := clang libclang-rt-14-dev
 LINT_DEPS := clang-format cppcheck shellcheck
 
@@ -105,7 +105,7 @@ lint:
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -I. -D_GNU_SOURCE \
 		--library=tools/cppcheck.cfg --suppress=missingIncludeSystem \
 		--enable=warning,performance,portability lib cmd
-	@shellcheck tools/need tools/demo tools/ui tests/run tests/synopsis tests/bench/run tests/bench/telemetry.sh tests/bench/models.sh tests/servers/rabbitmq .ci/run
+	@shellcheck tools/need tools/demo tools/ui tests/run tests/synopsis tests/bench/run tests/bench/telemetry.sh tests/bench/models.sh tests/servers/rabbitmq tests/servers/neo4j .ci/run
 	@echo 'lint: clean'
 
 format:

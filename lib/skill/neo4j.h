@@ -28,15 +28,13 @@
  * that a server names is ever followed. Secrets are og-http's: see
  * `login` in lib/net/net.h.
  *
- * Errors, with the server's origin in the text:
- *   OG_EUNAVAIL  it cannot be reached, refuses the credentials, has no
- *                such database, or refuses the statement (its reason is
- *                quoted, made safe and cut)
- *   OG_ETEMP     no answer in time, or it says itself that the same may
- *                work later
- *   OG_EDATA     its answer is none: not JSON, of another shape, larger or
- *                with more rows than was asked for; or a constraint holds
- *                what was put off
+ * Errors, with the server's origin in the text: OG_EPERM it refuses the
+ * login; OG_ENOINPUT it has no such database; OG_EDATA a constraint holds
+ * off what was put (two skills with one number); OG_ETEMP no answer in time,
+ * or it says that the same may work later; OG_EUNAVAIL the rest: it cannot
+ * be reached, refuses the statement (its reason is quoted, made safe and
+ * cut), or its answer is none: not JSON, of another shape, larger or with
+ * more rows than was asked for. Every call may be made again.
  */
 #ifndef OG_SKILL_NEO4J_H
 #define OG_SKILL_NEO4J_H
@@ -61,6 +59,8 @@ struct og_neo4j_place {
 	char database[OG_NEO4J_DATABASE_MAX + 1]; /* "erp" */
 };
 
+/* Is the URL one of these? */
+int og_neo4j_is(const char *url);
 /* OG_ECONF: url is none, with what it should look like as the hint. A URL
  * with a user name, a query or a second slash is refused. */
 int og_neo4j_place(const char *url, struct og_neo4j_place *ret, struct og_err *err);

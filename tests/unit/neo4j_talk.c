@@ -1,0 +1,265 @@
+/*
+ * The client of Neo4j, through og-http, with a real server: one of the
+ * tests' own (tests/servers/neo4j), or where OG_LIVE_NEO4J_URL names an
+ * empty database that may be filled (OG_LIVE_NEO4J_KEY: a file with
+ * user:password) that one. Both of its APIs are spoken. What it holds in the
+ * end is compared with the embedded graph.
+ */
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/file.h"
+#include "lib/base/text.h"
+#include "lib/skill/neo4j-internal.h"
+#include "lib/skill/store.h"
+#include "tests/unit/unit.h"
+
+#define PATIENCE 60000
+
+/* --- a server and a way to it ------------------------------------------------------- */
+
+static char dir[64], url[200], login[200], lack[200];
+static struct og_net *net;
+static struct og_neo4j *neo4j;
+
+/* The first line a command prints, and its status. */
+static int ask(const char *command, char *ret, size_t size)
+{
+	FILE *pipe = popen(command, "r");
+	int rc;
+
+	ret[0] = '\0';
+	if (!pipe)
+		return -1;
+	if (fgets(ret, (int)size, pipe))
+		ret[strcspn(ret, "\n")] = '\0';
+	while (fgetc(pipe) != EOF)
+		;
+	rc = pclose(pipe);
+	return WIFEXITED(rc) ? WEXITSTATUS(rc) : -1;
+}
+
+/* Is there a server? Else lack says why not. */
+static int start_server(void)
+{
+	const char *live = getenv("OG_LIVE_NEO4J_URL"), *key = getenv("OG_LIVE_NEO4J_KEY");
+	char command[300], port[32];
+
+	snprintf(dir, sizeof(dir), "/tmp/og-neo4j-talk.%ld", (long)getpid());
+	if (live) {
+		og_text_format(url, sizeof(url), "%s", live);
+		og_text_format(login, sizeof(login), "%s", key ? key : "");
+		return 1;
+	}
+	if (ask("tests/servers/neo4j fetch 2>&1", lack, sizeof(lack)) != 0)
+		return 0;
+	snprintf(command, sizeof(command), "OG_OWNER=%ld tests/servers/neo4j start %s",
+		 (long)getpid(), dir);
+	if (!OG_CHECK(ask(command, port, sizeof(port)) == 0))
+		return 0;
+	snprintf(url, sizeof(url), "neo4j+http://127.0.0.1:%s/neo4j", port);
+	snprintf(login, sizeof(login), "%s/login", dir);
+	return 1;
+}
+
+static void stop_server(void)
+{
+	char command[300], ignored[8];
+
+	snprintf(command, sizeof(command), "tests/servers/neo4j stop %s; rm -rf %s", dir, dir);
+	if (!getenv("OG_LIVE_NEO4J_URL"))
+		ask(command, ignored, sizeof(ignored));
+}
+
+static int open_line(const char *at, const char *secret, struct og_net **ret_net,
+		     struct og_neo4j **ret)
+{
+	struct og_neo4j_place place;
+	struct og_err err = OG_ERR_INIT;
+	char pair[600], program[300];
+	const char *build = getenv("OG_BUILD");
+
+	if (!OG_CHECK_OK(og_neo4j_place(at, &place, &err), &err))
+		return 0;
+	snprintf(pair, sizeof(pair), "%s=%s", place.origin, secret);
+	snprintf(program, sizeof(program), "%s/libexec/omnigate/og-http", build ? build : "build");
+	{
+		const char *const allow[] = { place.origin, NULL };
+		const char *const logins[] = { secret ? pair : NULL, NULL };
+		struct og_net_place way = { .program = program, .allow = allow, .login = logins };
+
+		return OG_CHECK_OK(og_net_open(&way, ret_net, &err), &err) &&
+		       OG_CHECK_OK(og_neo4j_open(&place, *ret_net, PATIENCE, ret, &err), &err);
+	}
+}
+
+/* --- skills --------------------------------------------------------------------------- */
+
+/* {"doc","hash","id"} of a skill made of JSON members. */
+static json_t *node(const char *members, int id)
+{
+	struct og_err err = OG_ERR_INIT;
+	json_t *doc = json_loads(members, 0, NULL);
+	char hash[OG_HASH_HEX + 1];
+
+	if (!json_object_get(doc, "description"))
+		json_object_set_new(doc, "description", json_string("d"));
+	OG_CHECK_OK(og_skill_complete(doc, &err), &err);
+	OG_CHECK_OK(og_skill_check(doc, &err), &err);
+	OG_CHECK_OK(og_skill_hash(doc, hash, &err), &err);
+	return json_pack("{s:o,s:s,s:i}", "doc", doc, "hash", hash, "id", id);
+}
+
+static int put(const char *members, int id)
+{
+	struct og_err err = OG_ERR_INIT;
+	json_t *nodes = json_pack("[o]", node(members, id));
+	size_t n = 0;
+	int rc = og_neo4j_put(neo4j, nodes, &n, &err);
+
+	if (rc < 0)
+		printf("# put: %s\n", err.msg);
+	else
+		OG_CHECK_INT(n, 1);
+	json_decref(nodes);
+	return rc < 0 ? err.code : 0;
+}
+
+static json_t *listed(int clearance)
+{
+	struct og_err err = OG_ERR_INIT;
+	json_t *list = NULL;
+	int left_out = -1;
+
+	OG_CHECK_OK(og_neo4j_list(neo4j, clearance, &list, &left_out, &err), &err);
+	OG_CHECK_INT(left_out, 0);
+	return list;
+}
+
+/* "name>TYPE target, TYPE target; ..." */
+static void check_list(int clearance, const char *want)
+{
+	json_t *list = listed(clearance), *skill, *edge;
+	struct og_buf buf;
+	size_t i, k;
+
+	og_buf_init(&buf, 1 << 16);
+	og_buf_adds(&buf, "");
+	json_array_foreach(list, i, skill)
+	{
+		og_buf_addf(&buf, "%s%s:%.1s%d", i ? "; " : "", og_json_str(skill, "name"),
+			    og_json_str(skill, "kind"), (int)og_json_int(skill, "clearance", 0));
+		json_array_foreach(json_object_get(skill, "edges"), k, edge)
+			og_buf_addf(&buf, "%s%s %s", k ? ", " : ">", og_json_str(edge, "type"),
+				    og_json_str(edge, "target"));
+	}
+	OG_CHECK_STR(buf.data ? buf.data : "", want);
+	og_buf_release(&buf);
+	json_decref(list);
+}
+
+static void drop(const char *name, int want)
+{
+	struct og_err err = OG_ERR_INIT;
+	int rc = og_neo4j_drop(neo4j, name, &err);
+
+	if (rc < 0)
+		printf("# drop: %s\n", err.msg);
+	OG_CHECK_INT(rc, want);
+}
+
+/* --- tests ----------------------------------------------------------------------------- */
+
+static void constraints_are_made_once(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	int n = -1;
+
+	OG_CHECK_OK(og_neo4j_lacks(neo4j, &n, &err), &err);
+	OG_CHECK_INT(n, 3);
+	OG_CHECK_OK(og_neo4j_setup(neo4j, &n, &err), &err);
+	OG_CHECK_INT(n, 3);
+	OG_CHECK_OK(og_neo4j_lacks(neo4j, &n, &err), &err);
+	OG_CHECK_INT(n, 0);
+	OG_CHECK_OK(og_neo4j_setup(neo4j, &n, &err), &err);
+	OG_CHECK_INT(n, 0);
+}
+
+static void what_is_put_is_listed(void)
+{
+	OG_CHECK_INT(put("{\"name\":\"order\",\"roles\":[\"clerk\"],\"touches\":[\"orders\"],"
+			 "\"depends_on\":[\"stock\"],\"next\":[\"invoice\"],\"asks\":[{\"tbl\":"
+			 "\"customers\",\"verbs\":[\"select\"]}]}",
+			 1),
+		     0);
+	check_list(3, "order:w1>DEPENDS_ON stock, NEXT invoice, TOUCHES customers, TOUCHES orders");
+	OG_CHECK_INT(put("{\"name\":\"stock\",\"clearance\":2}", 2), 0);
+	OG_CHECK_INT(put("{\"name\":\"high-value\",\"kind\":\"regulation\",\"clearance\":3,"
+			 "\"governs\":[\"order\"]}",
+			 3),
+		     0);
+	check_list(3, "order:w1>DEPENDS_ON stock, NEXT invoice, TOUCHES customers, TOUCHES orders; "
+		      "stock:w2; high-value:r3>GOVERNS order");
+	check_list(1, "order:w1>NEXT invoice, TOUCHES customers, TOUCHES orders");
+	check_list(0, "");
+}
+
+static void a_new_version_replaces_the_edges(void)
+{
+	OG_CHECK_INT(put("{\"name\":\"order\",\"kind\":\"agent\",\"next\":[\"parcel\"],"
+			 "\"touches\":[\"orders\"]}",
+			 1),
+		     0);
+	check_list(2, "order:a1>NEXT parcel, TOUCHES orders; stock:w2");
+	drop("order", 1);
+	drop("order", 0);
+	drop("no-such-skill", 0);
+	check_list(3, "stock:w2; high-value:r3>GOVERNS order");
+	OG_CHECK_INT(put("{\"name\":\"order\"}", 1), 0);
+	check_list(3, "order:w1; stock:w2; high-value:r3>GOVERNS order");
+}
+
+/* Of names nobody leads to any more nothing is left. */
+static void nothing_is_left_behind(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	json_t *list;
+
+	drop("high-value", 1);
+	drop("order", 1);
+	drop("stock", 1);
+	OG_CHECK_OK(og_neo4j_heads(neo4j, &list, NULL, &err), &err);
+	OG_CHECK_INT(json_array_size(list), 0);
+	json_decref(list);
+	{
+		static const char *const fields[] = { "name", NULL };
+		static const struct og_neo4j_statement all = { "MATCH (n) RETURN n.name AS name",
+							       fields, 0 };
+
+		og_neo4j_begin(neo4j);
+		if (OG_CHECK_OK(og_neo4j_run(neo4j, &all, json_object(), 100, &list, &err), &err))
+			OG_CHECK_INT(json_array_size(list), 0);
+		json_decref(list);
+	}
+}
+
+static void a_real_server(void)
+{
+	OG_SKIP(lack);
+}
+
+int main(void)
+{
+	if (!start_server())
+		return OG_RUN(a_real_server), og_done();
+	if (open_line(url, login, &net, &neo4j)) {
+		OG_RUN(constraints_are_made_once);
+		OG_RUN(what_is_put_is_listed);
+		OG_RUN(a_new_version_replaces_the_edges);
+		OG_RUN(nothing_is_left_behind);
+		og_neo4j_free(neo4j);
+		og_net_close(net);
+	}
+	stop_server();
+	return og_done();
+}
