@@ -13,7 +13,7 @@ VERSION := 0.1.0
 # One line per program: add its name here.
 PROGRAMS := og og-submit og-task og-worker og-shield og-ledger og-skill og-policy og-render og-serve og-eval
 # Programs that only other programs start; they live in libexec/omnigate.
-HELPERS := og-amqp og-http og-otlp
+HELPERS := og-amqp og-http og-otlp og-text
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
 OPT ?= -O2 -g
@@ -45,7 +45,8 @@ UI_SRC := $(shell find share/ui -type f)
 # What is installed from Debian, by name. Building, testing, linting.
 BUILD_DEPS := gcc libc6-dev linux-libc-dev libsqlite3-dev libjansson-dev libssl-dev \
 	libcmark-gfm-dev libcmark-gfm-extensions-dev libyaml-dev libcrypt-dev \
-	librabbitmq-dev libcurl4-openssl-dev libmicrohttpd-dev esbuild
+	librabbitmq-dev libcurl4-openssl-dev libmicrohttpd-dev libgmime-3.0-dev pkgconf \
+	poppler-utils esbuild
 TEST_DEPS := bats jq patch sqlite3 mandoc binutils procps socat iproute2 openssh-server openssh-client \
 	rabbitmq-server amqp-tools systemd \
 	chromium curl openjdk-17-jdk-headless maven
@@ -133,6 +134,7 @@ PARTS_og-eval := og-call.o og-eval-act.o og-eval-files.o og-eval-judge.o og-eval
 PARTS_og-http := og-http-allow.o og-http-answer.o og-http-transfer.o
 PARTS_og-otlp := og-otlp-export.o
 PARTS_og-ledger := og-ledger-proofs.o og-ledger-spend.o
+PARTS_og-text := og-text-mail.o
 PARTS_og-render := og-render-code.o og-render-page.o og-render-view.o
 PARTS_og-shield := og-shield-desk.o og-shield-grants.o og-shield-principal.o \
 	og-shield-service.o og-shield-stores.o og-telemetry.o
@@ -150,6 +152,9 @@ BENCH_LIBS_prompt := -Wl,--wrap=og_channel_call
 LIBS_og-amqp := -lrabbitmq
 LIBS_og-http := -lcurl
 LIBS_og-serve := -lmicrohttpd
+LIBS_og-text = $(shell pkg-config --libs gmime-3.0)
+# Its headers are not to be warned about.
+$(O)/obj/cmd/og-text-mail.o: override CFLAGS += $(shell pkg-config --cflags gmime-3.0 | sed 's/-I/-isystem /g')
 
 .SECONDEXPANSION:
 $(BINS): $(O)/bin/%: $(O)/obj/cmd/%.o $$(addprefix $(O)/obj/cmd/,$$(PARTS_$$*)) \
