@@ -8,8 +8,6 @@
 #include <string.h>
 
 #include "cmd/og-draw.h"
-#include "cmd/og-embed.h"
-#include "cmd/og-main.h"
 #include "cmd/og-policy-print.h"
 #include "cmd/og-policy.h"
 #include "cmd/og-store.h"
@@ -20,7 +18,7 @@
 #include "lib/policy/store.h"
 #include "lib/sandbox/sandbox.h"
 
-static int set_level(const struct og_args *args, const char *option, const char *member,
+int policy_set_level(const struct og_args *args, const char *option, const char *member,
 		     json_t *record, struct og_err *err)
 {
 	const char *value = og_arg_value(args, option);
@@ -33,86 +31,21 @@ static int set_level(const struct og_args *args, const char *option, const char 
 	return og_json_set(record, member, json_integer(level), err);
 }
 
-/* Options that stand for members of the record. */
-static int set_from_options(const struct og_args *args, json_t *record, struct og_err *err)
+void policy_desk_close(struct policy_desk *desk)
 {
-	static const struct {
-		const char *option, *member;
-	} texts[] = { { "name", "name" },
-		      { "title", "title" },
-		      { "source", "source" },
-		      { "node", "node" },
-		      { "rule", "rule" },
-		      { "step", "rule_step" },
-		      { "message", "message" },
-		      { "approval", "approval" },
-		      { "effective", "effective" },
-		      { "expires", "expires" },
-		      { "supersedes", "supersedes" } };
-	const char *expires = og_arg_value(args, "approval-expires"), *pair;
-	json_t *limits = NULL;
+	og_embedder_close(desk->embedder);
+	og_channel_close(desk->channel);
+	og_conf_free(desk->conf);
+}
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		const char *value = og_arg_value(args, texts[i].option);
-
-		if (value && og_json_set(record, texts[i].member, json_string(value), err) < 0)
-			return -1;
-	}
-	if (set_level(args, "clearance", "clearance", record, err) < 0 ||
-	    set_level(args, "approver-clearance", "approver_clearance", record, err) < 0)
+int policy_desk_open(struct policy_desk *desk, const struct og_ctx *ctx, const struct og_args *args,
+		     struct og_err *err)
+{
+	*desk = (struct policy_desk){ NULL, NULL, NULL };
+	if (og_conf_from(ctx, args, &desk->conf, err) < 0 ||
+	    og_embedder_open(ctx, desk->conf, &desk->embedder, err) < 0)
 		return -1;
-	if (expires && og_policy_set_expires(record, expires, "--approval-expires", err) < 0)
-		return -1;
-	for (size_t i = 0; (pair = og_arg_list(args, "limit", i)); i++) {
-		if (!limits)
-			limits = json_object();
-		if (og_policy_add_limit(limits, pair, err) < 0) {
-			json_decref(limits);
-			return -1;
-		}
-	}
-	return limits ? og_json_set(record, "limits", limits, err) : 0;
-}
-
-/* "dir/memo.md" -> "memo". */
-static char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	const char *dot = strrchr(name, '.');
-
-	return strndup(name, dot && dot != name ? (size_t)(dot - name) : strlen(name));
-}
-
-static int read_document(const char *path, json_t *record, struct og_err *err)
-{
-	char *name = base_name(path);
-	struct og_buf text;
-	int rc = -1;
-
-	og_buf_init(&text, OG_POLICY_BODY_MAX);
-	if (!name)
-		og_fail_nomem(err);
-	else if (og_file_read(path, "document", &text, err) == 0 &&
-		 (rc = og_policy_read(text.data, text.len, name, record, err)) < 0)
-		og_wrap(err, "%s", path);
-	og_buf_release(&text);
-	free(name);
-	return rc;
-}
-
-static int run_parse(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	json_t *record = json_object();
-	int rc;
-
-	(void)ctx;
-	if (!record)
-		return og_fail_nomem(err);
-	rc = og_sandbox_no_network(0, err) < 0 ? -1 : read_document(og_arg(args, 0), record, err);
-	if (rc == 0)
-		rc = og_print_json(record, err);
-	json_decref(record);
-	return rc;
+	return og_session_open(ctx, args, desk->conf, &desk->channel, err);
 }
 
 int policy_ask(const struct og_ctx *ctx, const struct og_args *args, const char *verb,
@@ -133,101 +66,6 @@ int policy_ask(const struct og_ctx *ctx, const struct og_args *args, const char 
 	return rc;
 }
 
-/* A session, and what gives vectors in it; both for one command. */
-struct desk {
-	struct og_conf *conf;
-	struct og_channel *channel;
-	struct og_embedder *embedder; /* NULL: there is none */
-};
-
-static void desk_close(struct desk *desk)
-{
-	og_embedder_close(desk->embedder);
-	og_channel_close(desk->channel);
-	og_conf_free(desk->conf);
-}
-
-static int desk_open(struct desk *desk, const struct og_ctx *ctx, const struct og_args *args,
-		     struct og_err *err)
-{
-	*desk = (struct desk){ NULL, NULL, NULL };
-	if (og_conf_from(ctx, args, &desk->conf, err) < 0 ||
-	    og_embedder_open(ctx, desk->conf, &desk->embedder, err) < 0)
-		return -1;
-	return og_session_open(ctx, args, desk->conf, &desk->channel, err);
-}
-
-/* What was put is in force whether or not somebody gives it vectors. */
-static int put_policy(const struct og_ctx *ctx, const struct og_args *args, json_t *record,
-		      json_t **ret, struct og_err *err)
-{
-	struct og_err why = OG_ERR_INIT;
-	struct og_embedded done;
-	struct desk desk;
-	int rc = -1;
-
-	if (desk_open(&desk, ctx, args, err) == 0)
-		rc = og_channel_ask(desk.channel, "policy.put",
-				    json_pack("{s:O}", "policy", record), ret, err);
-	if (rc == 0)
-		og_store_note(ctx, *ret, og_json_str(record, "name"));
-	if (rc == 0 && desk.embedder &&
-	    og_embedder_fill(desk.embedder, desk.channel, &done, &why) < 0)
-		og_note(ctx, "it is found by words alone until og-policy embed succeeds: %s",
-			why.msg);
-	desk_close(&desk);
-	return rc;
-}
-
-/* What came of it today: that it binds is not said of what does not. */
-static const char *comes_to(const json_t *reply)
-{
-	static const char *const words[][3] = {
-		{ "future", "will be in force", "was put already, and will be in force" },
-		{ "expired", "is kept, but has expired", "was put already, and has expired" },
-		{ "superseded", "is kept, but superseded", "was put already, and is superseded" },
-	};
-	const char *standing = og_json_str(reply, "standing");
-	int changed = og_json_bool(reply, "changed", 1);
-
-	for (size_t i = 0; standing && i < sizeof(words) / sizeof(*words); i++)
-		if (strcmp(standing, words[i][0]) == 0)
-			return words[i][changed ? 1 : 2];
-	return changed ? "is in force" : "was in force already";
-}
-
-static int print_added(const json_t *record, const json_t *reply, struct og_err *err)
-{
-	const char *hash = og_json_str(reply, "hash"), *from = og_json_str(record, "effective");
-	const char *standing = og_json_str(reply, "standing");
-	int later = from && standing && strcmp(standing, "future") == 0;
-
-	return og_printf(err, "%s %.12s %s%s%s\n", og_json_str(record, "name"), hash ? hash : "",
-			 comes_to(reply), later ? " from " : "", later ? from : "");
-}
-
-static int run_add(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	json_t *record = json_object(), *reply = NULL;
-	int rc = -1;
-
-	if (!record)
-		return og_fail_nomem(err);
-	if (set_from_options(args, record, err) < 0 ||
-	    read_document(og_arg(args, 0), record, err) < 0 ||
-	    put_policy(ctx, args, record, &reply, err) < 0)
-		goto out;
-	if (!og_json_bool(reply, "binds", 1))
-		og_note(ctx, "no skill is called '%s' yet: until then the policy binds nothing",
-			og_json_str(record, "node"));
-	rc = og_arg_flag(args, "json") ? og_print_json(reply, err)
-				       : print_added(record, reply, err);
-out:
-	json_decref(record);
-	json_decref(reply);
-	return rc;
-}
-
 /* A request about the policies that the options name. */
 static int filter_json(const struct og_args *args, json_t **ret, struct og_err *err)
 {
@@ -243,7 +81,7 @@ static int filter_json(const struct og_args *args, json_t **ret, struct og_err *
 			    og_arg_flag(args, "in-force"));
 	if (!request)
 		return og_fail_nomem(err);
-	if (set_level(args, "clearance", "clearance", request, err) < 0) {
+	if (policy_set_level(args, "clearance", "clearance", request, err) < 0) {
 		json_decref(request);
 		return -1;
 	}
@@ -254,7 +92,7 @@ static int filter_json(const struct og_args *args, json_t **ret, struct og_err *
 static int run_search(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	const char *limit = og_arg_value(args, "limit"), *words = og_arg(args, 0);
-	struct desk desk = { NULL, NULL, NULL };
+	struct policy_desk desk = { NULL, NULL, NULL };
 	json_t *reply = NULL, *request = NULL;
 	int64_t n = 5;
 	int rc = -1;
@@ -264,14 +102,14 @@ static int run_search(const struct og_ctx *ctx, const struct og_args *args, stru
 		return -1;
 	if (og_json_set(request, "query", json_string(words), err) == 0 &&
 	    og_json_set(request, "limit", json_integer(n), err) == 0 &&
-	    desk_open(&desk, ctx, args, err) == 0 &&
+	    policy_desk_open(&desk, ctx, args, err) == 0 &&
 	    og_embedder_ask(desk.embedder, desk.channel, "policy.search", json_incref(request),
 			    words, &reply, err) == 0) {
 		og_store_note(ctx, reply, NULL);
 		rc = og_print_items(json_object_get(reply, "passages"), og_arg_flag(args, "json"),
 				    og_print_passage, err);
 	}
-	desk_close(&desk);
+	policy_desk_close(&desk);
 	json_decref(request);
 	json_decref(reply);
 	return rc;
@@ -299,8 +137,8 @@ static int run_embed(const struct og_ctx *ctx, const struct og_args *args, struc
 {
 	struct og_err ignored = OG_ERR_INIT;
 	struct og_embedded done = { 0 };
-	struct desk desk;
-	int rc = desk_open(&desk, ctx, args, err);
+	struct policy_desk desk;
+	int rc = policy_desk_open(&desk, ctx, args, err);
 
 	if (rc == 0 && !desk.embedder) {
 		rc = og_fail(err, OG_ECONF, "no embedding model is configured");
@@ -310,7 +148,7 @@ static int run_embed(const struct og_ctx *ctx, const struct og_args *args, struc
 		if (print_embedded(args, &done, rc < 0 ? &ignored : err) < 0)
 			rc = -1;
 	}
-	desk_close(&desk);
+	policy_desk_close(&desk);
 	return rc;
 }
 
@@ -417,7 +255,8 @@ static const struct og_opt map_options[] = {
 };
 
 static const struct og_command commands[] = {
-	{ "add", "FILE | -", "put a document in force", add_options, 1, 1, run_add },
+	{ "add", "FILE | DIR | - ...", "put documents in force", add_options, 1, -1,
+	  policy_run_add },
 	{ "search", "WORDS", "the passages that fit best", search_options, 1, 1, run_search },
 	{ "list", "", "policies, and whether they bind", list_options, 0, 0, run_list },
 	{ "map", "", "what binds each skill", map_options, 0, 0, policy_run_map },
@@ -425,8 +264,8 @@ static const struct og_command commands[] = {
 	  run_diff },
 	{ "embed", "", "give vectors to texts that have none", show_options, 0, 0, run_embed },
 	{ "show", "NAME", "one policy with its text", show_options, 1, 1, run_show },
-	{ "parse", "FILE | -", "print a document as the record the shield takes", NULL, 1, 1,
-	  run_parse },
+	{ "parse", "FILE | DIR | - ...", "print documents as the records the shield takes", NULL, 1,
+	  -1, policy_run_parse },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
 

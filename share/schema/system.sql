@@ -83,6 +83,8 @@ CREATE TABLE og_policy (                                        -- source
   created TEXT NOT NULL
 );
 CREATE UNIQUE INDEX og_policy_active ON og_policy(name) WHERE active = 1;
+CREATE INDEX og_policy_name ON og_policy(name);
+CREATE INDEX og_policy_heir ON og_policy(supersedes) WHERE active = 1 AND supersedes IS NOT NULL;
 CREATE INDEX og_policy_node ON og_policy(node) WHERE active = 1;
 CREATE INDEX og_policy_supersedes ON og_policy(supersedes, name, clearance, effective, expires)
   WHERE active = 1 AND supersedes IS NOT NULL;
@@ -94,6 +96,7 @@ CREATE TABLE og_passage (                                       -- derived
   text TEXT NOT NULL,
   digest TEXT NOT NULL              -- hex SHA-256 of heading, newline, text: what is embedded
 );
+CREATE INDEX og_passage_policy ON og_passage(policy);
 CREATE INDEX og_passage_node ON og_passage(node);
 CREATE INDEX og_passage_digest ON og_passage(digest);
 CREATE VIRTUAL TABLE og_passage_fts USING fts5 (heading, text,
