@@ -244,7 +244,8 @@ int og_doctor_helpers(struct og_doctor *doctor, struct og_err *err)
 	} helpers[] = { { "og-amqp", "a queue at a broker", og_queue_is_remote(conf) },
 			{ "og-http", "calls to other servers, models and stores",
 			  calls || strncmp(conf->telemetry, "otlp:", 5) == 0 },
-			{ "og-otlp", "telemetry", tells } };
+			{ "og-otlp", "telemetry", tells },
+			{ "og-text", "reading of mail, PDF and office documents", 0 } };
 	int missing = 0;
 
 	for (size_t i = 0; i < sizeof(helpers) / sizeof(*helpers); i++) {
@@ -259,7 +260,8 @@ int og_doctor_helpers(struct og_doctor *doctor, struct og_err *err)
 			return -1;
 	}
 	return missing ? 0
-		       : og_doctor_say(doctor, "helpers", "ok", err, "og-amqp, og-http, og-otlp");
+		       : og_doctor_say(doctor, "helpers", "ok", err,
+				       "og-amqp, og-http, og-otlp, og-text");
 }
 
 /* --- what pages are made of ------------------------------------------------- */
