@@ -188,12 +188,15 @@ static int add_message(struct og_buf *text, const json_t *line, const char *says
 {
 	static const char *const heads[][2] = { { "From", "from" }, { "Date", "date" } };
 	const json_t *files = json_object_get(line, "files"), *file;
-	size_t i;
+	size_t i, len = strlen(says);
 
+	/* What stands between two messages is neither's. */
+	while (len > 0 && strchr("\r\n", says[len - 1]))
+		len--;
 	for (i = 0; i < 2; i++)
 		if (og_json_str(line, heads[i][1]))
 			og_buf_addf(text, "%s: %s\n", heads[i][0], og_json_str(line, heads[i][1]));
-	og_buf_addf(text, "\n%s\n", says);
+	og_buf_addf(text, "\n%.*s\n", (int)len, says);
 	json_array_foreach(files, i, file)
 		og_buf_addf(text, "\nAttached, and not read: %s\n", json_string_value(file));
 	return text->failed ? -1 : 0;

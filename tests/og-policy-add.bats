@@ -94,20 +94,24 @@ documents() { # N
 }
 
 @test "parse: the records of a folder, without an instance" {
-	documents 3
+	mkdir docs
+	for n in 1 2 3; do printf -- '---\nnode: order-verification\n---\nPaper %s.\n' $n >docs/$n.md; done
 	unset OG_HOME
 	run -0 og-policy parse docs
-	[ "${#lines[@]}" -eq 0 ] || [ "$(jq -s length <<<"$output")" -eq 3 ]
+	[ "$(jq -sc 'map(.name)' <<<"$output")" = '["1","2","3"]' ]
 }
 
-@test "ten thousand documents, and one of them changed" {
-	documents 10000
+# Ten thousand with OG_FULL=1.
+@test "thousands of documents, and one of them changed" {
+	n=${OG_FULL:+10}
+	n=$((${n:-2} * 1000))
+	documents $n
 	run -0 --separate-stderr bash -c 'og-policy add --as alice --node order-verification docs | wc -l'
-	[ "$output" -eq 10000 ]
+	[ "$output" -eq $n ]
 	printf '# Paper 77\n\nPaper number 77 says otherwise.\n' >docs/paper-00077.md
 	run -0 --separate-stderr og-policy add --as alice --node order-verification docs
 	[[ "$output" == 'paper-00077 '*' is in force' ]]
-	[[ "$stderr" == *'1 put, 9999 as they were, 0 refused'* ]]
+	[[ "$stderr" == *"1 put, $((n - 1)) as they were, 0 refused"* ]]
 	run -0 og-policy search --as alice --json 'number 77 otherwise'
 	jq -se '.[0].policy == "paper-00077"' <<<"$output"
 }

@@ -112,7 +112,7 @@ limit_policies() { # N: both documents that set the limit
 		[[ "$output" == *$pattern* ]] || { echo "$output"; return 1; }
 	}
 	printf '%%PDF-1.4 and so on' >a.pdf
-	refuses 65 'PDF documents are not read' --node procure-to-pay a.pdf
+	refuses 65 'cannot be read as pdf' --node procure-to-pay a.pdf
 	printf 'caf\xe9' >latin.txt
 	refuses 65 'not a UTF-8 text' --node procure-to-pay latin.txt
 	printf 'words' >fine.txt

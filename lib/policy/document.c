@@ -240,10 +240,6 @@ int og_policy_read(const char *text, size_t len, const char *name, json_t *recor
 	char *copy;
 	int rc;
 
-	if (len >= 4 && memcmp(text, "%PDF", 4) == 0) {
-		og_fail(err, OG_EDATA, "PDF documents are not read in this version");
-		return og_hint(err, "pdftotext FILE - | og-policy add -");
-	}
 	if (memchr(text, 0, len) || !og_utf8_valid(text, len))
 		return og_fail(err, OG_EDATA, "the document is not a UTF-8 text");
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
