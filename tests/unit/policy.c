@@ -99,7 +99,6 @@ static void what_is_no_document(void)
 		{ " \n\n# Only a heading\n", 20, "the document holds no text" },
 		{ "a\xff", 2, "the document is not a UTF-8 text" },
 		{ "a\0b", 3, "the document is not a UTF-8 text" },
-		{ "%PDF-1.7 ...", 12, "PDF documents are not read in this version" },
 		{ "---\nname: x\n", 12, "the front matter is not closed by ---" },
 		{ "---\ntitle\n---\nx", 15, "line 2: 'title' is not of the form key: value" },
 		{ "---\nclearance: 4\n---\nx", 22, "line 2: clearance: 4 is not within 1 and 3" },
