@@ -106,7 +106,7 @@ lint:
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -I. -D_GNU_SOURCE \
 		--library=tools/cppcheck.cfg --suppress=missingIncludeSystem \
 		--enable=warning,performance,portability lib cmd
-	@shellcheck tools/need tools/demo tools/ui tests/run tests/synopsis tests/bench/run tests/bench/telemetry.sh tests/bench/models.sh tests/servers/rabbitmq tests/servers/neo4j .ci/run
+	@shellcheck tools/need tools/demo tools/ui tests/run tests/synopsis tests/bench/run tests/bench/telemetry.sh tests/bench/models.sh tests/bench/classify.sh tests/servers/rabbitmq tests/servers/neo4j .ci/run
 	@echo 'lint: clean'
 
 format:
@@ -140,7 +140,8 @@ PARTS_og-shield := og-shield-desk.o og-shield-grants.o og-shield-principal.o \
 	og-shield-service.o og-shield-stores.o og-telemetry.o
 PARTS_og-policy := og-policy-add.o og-policy-files.o og-policy-map.o og-policy-print.o og-progress.o \
 	og-call.o og-draw.o og-embed.o og-model.o og-store.o
-PARTS_og-skill := og-call.o og-draw.o og-embed.o og-model.o og-skill-check.o og-skill-diff.o \
+PARTS_og-skill := og-call.o og-draw.o og-embed.o og-model.o og-skill-classify.o \
+	og-skill-check.o og-skill-diff.o \
 	og-skill-each.o og-skill-graph.o og-skill-impact.o og-skill-lock.o og-skill-parse.o \
 	og-skill-test.o og-store.o
 PARTS_og-submit := og-queue.o og-submit-spool.o og-submit-times.o og-submit-wait.o og-telemetry.o

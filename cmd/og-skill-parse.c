@@ -19,7 +19,7 @@
 #define PARSE_MEMORY  ((uint64_t)1 << 30)
 #define PARSE_SECONDS 10
 
-static int open_input(const char *path, int *ret_fd, struct og_err *err)
+int skill_open_input(const char *path, int *ret_fd, struct og_err *err)
 {
 	struct stat st;
 	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO
@@ -46,15 +46,23 @@ static int seal(struct og_err *err)
 	return og_sandbox_no_exec(err) < 0 ? -1 : 0;
 }
 
-static int give_up_authority(struct og_err *err)
+int skill_give_up(uint64_t memory, uint64_t seconds, struct og_err *err)
 {
 	if (seal(err) < 0)
 		return -1;
 #ifndef __SANITIZE_ADDRESS__
-	if (og_sandbox_limits(PARSE_MEMORY, PARSE_SECONDS, 0, err) < 0)
+	if (og_sandbox_limits(memory, seconds, 0, err) < 0)
 		return -1;
+#else
+	(void)memory;
+	(void)seconds;
 #endif
 	return 0;
+}
+
+static int give_up_authority(struct og_err *err)
+{
+	return skill_give_up(PARSE_MEMORY, PARSE_SECONDS, err);
 }
 
 static int parse_fd(int fd, const char *path, json_t **ret_doc, json_t **ret_notes,
@@ -100,7 +108,7 @@ int skill_run_parse(const struct og_ctx *ctx, const struct og_args *args, struct
 		return og_arg(args, 0) ? og_fail(err, OG_EUSAGE, "--each reads standard input")
 		       : seal(err) < 0 ? -1
 				       : skill_parse_each(err);
-	if (open_input(path, &fd, err) < 0 || give_up_authority(err) < 0 ||
+	if (skill_open_input(path, &fd, err) < 0 || give_up_authority(err) < 0 ||
 	    parse_fd(fd, path, &doc, NULL, err) < 0)
 		return -1;
 	rc = print_canonical(doc, err);
@@ -171,7 +179,7 @@ int skill_run_lint(const struct og_ctx *ctx, const struct og_args *args, struct 
 		if (n == OG_SKILL_FILES_MAX)
 			return og_fail(err, OG_EUSAGE, "at most %d files at once",
 				       OG_SKILL_FILES_MAX);
-		if (open_input(og_arg(args, n), &fd[n], err) < 0)
+		if (skill_open_input(og_arg(args, n), &fd[n], err) < 0)
 			return -1;
 	}
 	if (give_up_authority(err) < 0)

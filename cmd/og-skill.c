@@ -352,6 +352,13 @@ static const struct og_opt show_opts[] = {
 	OPT_JSON,
 	OPT_END,
 };
+static const struct og_opt classify_opts[] = {
+	{ "examples", 0, OG_OPT_VALUE, "FILE", "what to learn from: LABEL, tab, sentence" },
+	{ "none", 0, OG_OPT_VALUE, "FILE", "sentences that fit no label" },
+	{ "test", 0, OG_OPT_VALUE, "FILE", "measure it on these, labelled like the examples" },
+	OPT_JSON,
+	OPT_END,
+};
 static const struct og_opt graph_opts[] = {
 	OPT_AS,
 	OG_DRAW_OPTIONS,
@@ -394,6 +401,8 @@ static const struct og_command commands[] = {
 	{ "list", "", "list the active skills", ask_opts, 0, 0, run_list },
 	{ "show", "SKILL", "show a skill", show_opts, 1, 1, run_show },
 	{ "match", "TEXT", "say which skill a sentence means, and why", ask_opts, 1, 1, run_match },
+	{ "classify", "[FILE]", "learn from labelled sentences, and label others", classify_opts, 0,
+	  1, skill_run_classify },
 	{ "graph", "", "print the edges between skills, and to tables", graph_opts, 0, 0,
 	  skill_run_graph },
 	{ "diff", "[SKILL | FILE] [HASH] [HASH]",

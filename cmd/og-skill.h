@@ -5,10 +5,24 @@
 #ifndef OG_CMD_SKILL_H
 #define OG_CMD_SKILL_H
 
+#include <stdint.h>
+
 #include "cmd/og-main.h"
+
+/* A file to read, or "-"; and then nothing else any more: no files, network
+ * or exec, and limits on memory (bytes) and processor time. */
+int skill_open_input(const char *path, int *ret_fd, struct og_err *err);
+int skill_give_up(uint64_t memory, uint64_t seconds, struct og_err *err);
+
+/* Three digits behind the point. */
+static inline json_t *skill_rounded(double value)
+{
+	return json_real((double)(int64_t)(value * 1000 + 0.5) / 1000);
+}
 
 /* og-skill-parse.c, og-skill-each.c, ... */
 int skill_run_parse(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
+int skill_run_classify(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int skill_run_lint(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int skill_run_check(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int skill_run_impact(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);

@@ -300,3 +300,103 @@ END
 	run og-skill match --as bob --json 'buy 1 quantum processor v1'
 	[ "$(jq .match.slots.product_id <<<"$output")" -eq 6 ]
 }
+
+examples() { # a line per label, act and thing
+	local label act thing
+	while read -r label act; do
+		for thing in 'the chairs' 'two desks' 'a laptop' 'my lamp'; do
+			printf '%s\t%s %s\n%s\tplease %s %s now\n' "$label" "$act" "$thing" \
+				"$label" "$act" "$thing"
+		done
+	done <<-EOT
+		buy buy
+		buy purchase
+		buy order
+		refund refund
+		refund send back
+		refund give back the money for
+		count count
+		count take stock of
+		count tell the number of
+	EOT
+}
+
+@test "classify: learns from examples, labels sentences, refuses what fits none" {
+	cd "$BATS_TEST_TMPDIR"
+	examples >train.tsv
+	printf 'please purchase two laptops\n\nwho won the match last night\nsend back a lamp\n' >ask
+	run --separate-stderr og-skill classify --examples train.tsv ask
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	[ "$(cut -f1 <<<"$output" | paste -sd' ')" = 'buy - refund' ]
+	[ "$(cut -f2 <<<"$output" | grep -cE '^(0\.[0-9]{3}|1\.000)$')" -eq 3 ]
+	# The same again, by standard input.
+	diff <(echo "$output") <(og-skill classify --examples train.tsv <ask)
+	run --separate-stderr og-skill classify --examples train.tsv --json ask
+	[ "$status" -eq 0 ]
+	[ "$(jq -c '[.v, .label, .label == .nearest, (.score >= 0.5)]' <<<"$output" | paste -sd' ')" = \
+		'[1,"buy",true,true] [1,null,false,false] [1,"refund",true,true]' ]
+	[ "$(jq -r '.words[0].word' <<<"${lines[0]}")" = purchase ]
+	[ "$(jq -r '.next.score < .score' <<<"${lines[0]}")" = true ]
+}
+
+@test "classify --test: says how well it does" {
+	cd "$BATS_TEST_TMPDIR"
+	examples >train.tsv
+	printf 'oos\twhat is the weather on day %d\n' $(seq 20) >none.tsv
+	{
+		printf 'buy\tplease order the chairs\ncount\ttell the number of lamp\nbuy\trefund a laptop\n'
+		printf 'oos\twhat is the weather in paris\n-\twho is the king of spain\n'
+	} >test.tsv
+	run --separate-stderr og-skill classify --examples train.tsv --none none.tsv --test test.tsv
+	[ "$status" -eq 0 ]
+	[ "$(jq -c '[.v, .labels, .in_scope, .out_of_scope, .accuracy, .out_of_scope_recall]' <<<"$output")" = \
+		'[1,3,3,2,0.667,1]' ]
+	[ "$(jq -r '[.train_s, .us_per_sentence] | map(type) | unique[]' <<<"$output")" = number ]
+}
+
+@test "classify: what is no example is told by file and line" {
+	cd "$BATS_TEST_TMPDIR"
+	examples >train.tsv
+	run og-skill classify
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"--examples FILE is missing"* ]]
+	run og-skill classify --examples train.tsv --test train.tsv train.tsv
+	[ "$status" -eq 64 ]
+	run og-skill classify --examples nowhere.tsv
+	[ "$status" -eq 66 ]
+	printf 'buy\tbuy a chair\nno label here\n' >bad.tsv
+	run og-skill classify --examples bad.tsv </dev/null
+	[ "$status" -eq 65 ]
+	[[ "$output" == *"bad.tsv:2: expected a label, a tab and a sentence"* ]]
+	printf 'buy\tbuy \xff chair\n' >bad.tsv
+	run og-skill classify --examples bad.tsv </dev/null
+	[ "$status" -eq 65 ]
+	[[ "$output" == *"bad.tsv:1: the line is not UTF-8"* ]]
+	printf -- '-\tnothing but this\n' >bad.tsv
+	run og-skill classify --examples bad.tsv </dev/null
+	[ "$status" -eq 65 ]
+	[[ "$output" == *"no example with a label"* ]]
+	head -c 70000 /dev/zero | tr '\0' x >long
+	run og-skill classify --examples train.tsv long
+	[ "$status" -eq 65 ]
+	[[ "$output" == *"long:1: the line is longer than 64 KiB"* ]]
+	: >empty
+	run og-skill classify --examples train.tsv empty
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+}
+
+@test "classify: real sentences, a part of them" {
+	data=$OG_TESTS/../../shared/data/intent
+	[ -d "$data" ] || skip "../shared/data/intent is absent"
+	cd "$BATS_TEST_TMPDIR"
+	# 30 labels, 40 sentences of each; the rest is quick as well, but not this quick.
+	awk -F'\t' '!($1 in n) { if (++k > 30) exit } n[$1]++ < 40' "$data/clinc150_train.tsv" >train.tsv
+	awk -F'\t' 'NR == FNR { l[$1]; next } $1 in l' train.tsv "$data/clinc150_val.tsv" >test.tsv
+	cat "$data/clinc150_oos_val.tsv" >>test.tsv
+	run --separate-stderr og-skill classify --examples train.tsv --test test.tsv
+	[ "$status" -eq 0 ]
+	echo "$output"
+	[ "$(jq '.labels == 30 and .in_scope == 600 and .accuracy > 0.88 and .out_of_scope_recall > 0.6' <<<"$output")" = true ]
+}
