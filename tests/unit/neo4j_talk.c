@@ -5,6 +5,7 @@
  * user:password) that one. Both of its APIs are spoken. What it holds in the
  * end is compared with the embedded graph.
  */
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -243,6 +244,253 @@ static void nothing_is_left_behind(void)
 	}
 }
 
+/* --- beside the embedded graph ------------------------------------------------------- */
+
+struct house {
+	char path[64];
+	struct og_db *db;
+	struct og_graph *graph;
+};
+
+static int open_house(struct house *h)
+{
+	struct og_err err = OG_ERR_INIT;
+	struct og_buf sql;
+	int rc;
+
+	snprintf(h->path, sizeof(h->path), "/tmp/og-neo4j-talk.%ld.db", (long)getpid());
+	unlink(h->path);
+	og_buf_init(&sql, 1 << 20);
+	rc = OG_CHECK_OK(og_file_read("share/schema/system.sql", "schema", &sql, &err), &err) &&
+	     OG_CHECK_OK(og_db_open(h->path, OG_DB_CREATE, &h->db, &err), &err) &&
+	     OG_CHECK_OK(og_db_exec(h->db, sql.data, &err), &err) &&
+	     OG_CHECK_OK(og_graph_open("sqlite:", h->db, &h->graph, &err), &err);
+	og_buf_release(&sql);
+	return rc;
+}
+
+static void close_house(struct house *h)
+{
+	char side[80];
+
+	og_graph_free(h->graph);
+	og_db_close(h->db);
+	unlink(h->path);
+	snprintf(side, sizeof(side), "%s-wal", h->path);
+	unlink(side);
+	snprintf(side, sizeof(side), "%s-shm", h->path);
+	unlink(side);
+}
+
+static int put_local(struct house *h, const json_t *doc)
+{
+	struct og_err err = OG_ERR_INIT;
+	struct og_node made;
+
+	return OG_CHECK_OK(og_db_begin(h->db, 1, &err), &err) &&
+	       OG_CHECK_OK(og_graph_put(h->graph, doc, &made, &err), &err) &&
+	       OG_CHECK_OK(og_db_commit(h->db, &err), &err);
+}
+
+#define MANY 500
+
+/* Skills of all kinds and clearances, each with edges to others, and with
+ * texts that quote, break lines and mix scripts. */
+static void fill_house(struct house *h)
+{
+	static const char *const kinds[] = { "workflow", "regulation", "agent" };
+
+	for (int i = 0; i < MANY; i++) {
+		json_t *doc = json_pack(
+			"{s:o,s:s,s:i,s:s,s:[o],s:[o],s:[o,s],s:[o,s]}", "name",
+			json_sprintf("skill-%03d", i), "kind", kinds[i % 3], "clearance", i % 3 + 1,
+			"description",
+			"quote ' \" ` \\ {x} $name /* // -- \n\t end \u00e4\u4e16\U0001f600",
+			"depends_on", json_sprintf("skill-%03d", i / 2 + MANY), "governs",
+			json_sprintf("skill-%03d", (i * 7 + 1) % MANY), "next",
+			json_sprintf("skill-%03d", (i + 1) % MANY), "not-there", "touches",
+			json_sprintf("table `%d'", i % 10), "orders");
+		json_t *whole = node("{\"name\":\"x\"}", 1),
+		       *filled = json_object_get(whole, "doc");
+
+		json_object_del(filled, "source");
+		json_object_update(filled, doc);
+		{
+			struct og_err err = OG_ERR_INIT;
+
+			OG_CHECK_OK(og_skill_complete(filled, &err), &err);
+			OG_CHECK_OK(og_skill_check(filled, &err), &err);
+		}
+		if (!put_local(h, filled))
+			i = MANY;
+		json_decref(whole);
+		json_decref(doc);
+	}
+}
+
+static void same(json_t *a, json_t *b)
+{
+	OG_CHECK_INT(json_array_size(a), json_array_size(b));
+	if (!OG_CHECK(json_equal(a, b)))
+		for (size_t i = 0; i < json_array_size(a); i++)
+			if (!json_equal(json_array_get(a, i), json_array_get(b, i))) {
+				printf("# %zu: %s\n# but: %s\n", i,
+				       json_dumps(json_array_get(a, i), JSON_COMPACT),
+				       json_dumps(json_array_get(b, i), JSON_COMPACT));
+				break;
+			}
+	json_decref(a);
+	json_decref(b);
+}
+
+/* What the server says is word for word what the embedded graph says. */
+static void compare(struct house *h)
+{
+	struct og_err err = OG_ERR_INIT;
+	json_t *local = NULL, *remote = NULL;
+	int left_out = -1;
+
+	for (int clearance = 1; clearance <= 3; clearance++) {
+		OG_CHECK_OK(og_graph_list(h->graph, clearance, &local, &err), &err);
+		same(local, listed(clearance));
+	}
+	OG_CHECK_OK(og_graph_docs(h->graph, &local, &err), &err);
+	OG_CHECK_OK(og_neo4j_docs(neo4j, 3, &remote, &left_out, &err), &err);
+	OG_CHECK_INT(left_out, 0);
+	same(local, remote);
+	OG_CHECK_OK(og_neo4j_docs(neo4j, 1, &remote, &left_out, &err), &err);
+	OG_CHECK_INT(json_array_size(remote), (MANY + 2) / 3);
+	json_decref(remote);
+	OG_CHECK_OK(og_graph_governors(h->graph, "skill-008", &local, &err), &err);
+	OG_CHECK(json_array_size(local) > 1);
+	OG_CHECK_OK(og_neo4j_governors(neo4j, "skill-008", &remote, &err), &err);
+	same(local, remote);
+	OG_CHECK_OK(og_neo4j_governors(neo4j, "no-such-skill", &remote, &err), &err);
+	OG_CHECK_INT(json_array_size(remote), 0);
+	json_decref(remote);
+}
+
+static void both_graphs_say_the_same(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	struct house h;
+	json_t *docs = NULL;
+	size_t n = 0;
+
+	if (open_house(&h)) {
+		fill_house(&h);
+		OG_CHECK_OK(og_graph_docs(h.graph, &docs, &err), &err);
+		OG_CHECK_OK(og_neo4j_put(neo4j, docs, &n, &err), &err);
+		OG_CHECK_INT(n, MANY);
+		compare(&h);
+		OG_CHECK_OK(og_neo4j_put(neo4j, docs, &n, &err), &err); /* again: no harm */
+		neo4j->api = OG_NEO4J_TX;
+		compare(&h);
+		OG_CHECK_INT(neo4j->api, OG_NEO4J_TX);
+		json_decref(docs);
+	}
+	close_house(&h);
+}
+
+/* A put that fails leaves all of it as it was. */
+static void one_number_is_one_skill(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	json_t *nodes = json_pack("[o,o]", node("{\"name\":\"new-one\"}", 4000),
+				  node("{\"name\":\"new-two\"}", 7)),
+	       *list = NULL;
+	size_t n = 9;
+
+	OG_CHECK_INT(og_neo4j_put(neo4j, nodes, &n, &err), -1);
+	OG_CHECK_INT(err.code, OG_EDATA);
+	OG_CHECK_INT(n, 0);
+	OG_CHECK(strstr(err.msg, "ConstraintValidationFailed") != NULL);
+	json_decref(nodes);
+	OG_CHECK_OK(og_neo4j_heads(neo4j, &list, NULL, &err), &err);
+	OG_CHECK_INT(json_array_size(list), MANY);
+	json_decref(list);
+	nodes = json_pack("[o]", node("{\"name\":\"new-one\"}", 4000));
+	json_object_set_new(json_array_get(nodes, 0), "hash", json_string("other"));
+	OG_CHECK_INT(og_neo4j_put(neo4j, nodes, NULL, &err), -1);
+	OG_CHECK_INT(err.code, OG_EDATA);
+	json_decref(nodes);
+}
+
+static void others_things_are_named_and_stay(void)
+{
+	static const char *const fields[] = { "name", NULL };
+	static const struct og_neo4j_statement make = {
+		"MATCH (s:Skill {name: 'skill-001'}) SET s.colour = 'red' "
+		"CREATE (s)-[:OWNED_BY]->(p:Person {name: 'Ada'}) "
+		"CREATE (:Skill {name: 'theirs'}), (:Skill:Workflow {name: 'No Name', active: "
+		"true, clearance: 1}) RETURN p.name AS name",
+		fields, 1
+	};
+	struct og_err err = OG_ERR_INIT;
+	json_t *list = NULL, *docs = NULL, *skill = NULL;
+	int left_out = 0;
+	char *text;
+
+	og_neo4j_begin(neo4j);
+	OG_CHECK_OK(og_neo4j_run(neo4j, &make, json_object(), 1, &list, &err), &err);
+	json_decref(list);
+	OG_CHECK_OK(og_neo4j_docs(neo4j, 3, &docs, &left_out, &err), &err);
+	OG_CHECK_INT(left_out, 1);
+	skill = json_pack("[O]", json_array_get(docs, 1));
+	OG_CHECK_OK(og_neo4j_put(neo4j, skill, NULL, &err), &err);
+	OG_CHECK_OK(og_neo4j_strangers(neo4j, &list, &err), &err);
+	text = json_dumps(list, JSON_COMPACT);
+	OG_CHECK_STR(text,
+		     "[{\"name\":\"Person\",\"count\":1,\"what\":\"label\"},{\"name\":\"OWNED_"
+		     "BY\",\"count\":1,\"what\":\"edge\"},{\"name\":\"colour\",\"count\":1,"
+		     "\"what\":\"property\"}]");
+	free(text);
+	json_decref(list);
+	OG_CHECK_OK(og_neo4j_heads(neo4j, &list, &left_out, &err), &err);
+	OG_CHECK_INT(left_out, 1);
+	OG_CHECK_INT(json_array_size(list), MANY + 1);
+	json_decref(list);
+	json_decref(docs);
+	json_decref(skill);
+}
+
+static int fails_with(const char *at, const char *secret, char msg[OG_ERR_MSG_MAX])
+{
+	struct og_err err = OG_ERR_INIT;
+	struct og_neo4j *other = NULL;
+	struct og_net *way = NULL;
+	json_t *list = NULL;
+	int rc = 0;
+
+	if (open_line(at, secret, &way, &other))
+		rc = og_neo4j_list(other, 3, &list, NULL, &err);
+	OG_CHECK_INT(rc, -1);
+	memcpy(msg, err.msg, OG_ERR_MSG_MAX);
+	json_decref(list);
+	og_neo4j_free(other);
+	og_net_close(way);
+	return err.code;
+}
+
+static void what_is_wrong_is_said(void)
+{
+	char wrong[80], there[240], msg[OG_ERR_MSG_MAX];
+	FILE *file;
+
+	snprintf(wrong, sizeof(wrong), "%s.wrong", dir);
+	umask(077);
+	file = fopen(wrong, "w");
+	fputs("neo4j:not-the-password\n", file);
+	fclose(file);
+	OG_CHECK_INT(fails_with(url, wrong, msg), OG_EPERM);
+	OG_CHECK(strstr(msg, "refuses the login") != NULL);
+	snprintf(there, sizeof(there), "%.*s/nothing", (int)(strrchr(url, '/') - url), url);
+	OG_CHECK_INT(fails_with(there, login, msg), OG_ENOINPUT);
+	OG_CHECK(strstr(msg, "no such database") != NULL);
+	OG_CHECK_INT(fails_with("neo4j+http://127.0.0.1:1/neo4j", login, msg), OG_EUNAVAIL);
+	unlink(wrong);
+}
+
 static void a_real_server(void)
 {
 	OG_SKIP(lack);
@@ -257,6 +505,10 @@ int main(void)
 		OG_RUN(what_is_put_is_listed);
 		OG_RUN(a_new_version_replaces_the_edges);
 		OG_RUN(nothing_is_left_behind);
+		OG_RUN(both_graphs_say_the_same);
+		OG_RUN(one_number_is_one_skill);
+		OG_RUN(others_things_are_named_and_stay);
+		OG_RUN(what_is_wrong_is_said);
 		og_neo4j_free(neo4j);
 		og_net_close(net);
 	}
