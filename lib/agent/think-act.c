@@ -209,6 +209,9 @@ static json_t *refuse_call(struct og_thinking *t, const json_t *call)
 			og_tool_forbidden(t, tool->name);
 		return no_such_tool(t, name ? name : "");
 	}
+	if (!og_tool_allowed(t, tool))
+		return og_tool_error("allowed-tools", "use what the skill allows, or give_up",
+				     "the skill's allowed-tools has no '%s'", name);
 	if (problem)
 		return og_tool_error("arguments", "send the arguments as one JSON object", "%s: %s",
 				     name, problem);

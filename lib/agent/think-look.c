@@ -144,6 +144,16 @@ enum og_turn og_tool_search_skills(struct og_thinking *t, const json_t *args, st
 	return turn == OG_TURN_REFUSED ? OG_TURN_OK : turn;
 }
 
+/* Prose is followed by reading it; a workflow by running its steps. */
+static void follow(struct og_thinking *t, const json_t *doc)
+{
+	json_t *list = json_object_get(doc, "allowed_tools");
+	const char *kind = og_json_str(doc, "kind");
+
+	if (json_is_string(list) && kind && strcmp(kind, "agent") == 0)
+		json_array_append(t->followed, list);
+}
+
 enum og_turn og_tool_get_skill(struct og_thinking *t, const json_t *args, struct og_acted *ret)
 {
 	const char *name = og_json_str(args, "skill"), *source;
@@ -154,6 +164,7 @@ enum og_turn og_tool_get_skill(struct og_thinking *t, const json_t *args, struct
 		return turn;
 	doc = json_object_get(found, "skill");
 	source = og_json_str(doc, "source");
+	follow(t, doc);
 	ret->output = json_pack(
 		"{s:s,s:O*,s:O*,s:{s:o}}", "skill", name, "version", json_object_get(found, "hash"),
 		"roles", json_object_get(doc, "roles"), "untrusted_data", "text",

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/skill/allowed.h"
 
 static const struct og_arg search_args[] = {
 	{ "query", OG_ARG_TEXT, 1, "what to look for, in words", NULL },
@@ -199,6 +200,31 @@ int og_tool_offered(const struct og_thinking *t, const struct og_tool *tool)
 	return (tool->needs & ~what_is(t)) == 0;
 }
 
+/* An end, a question and the skill's own steps, which were held against the
+ * list when it was put, are always there. */
+static int is_free(const struct og_tool *tool)
+{
+	return (tool->needs & OG_ENDS) || tool->run == og_tool_ask_user ||
+	       tool->run == og_tool_run_step;
+}
+
+int og_tool_allowed(const struct og_thinking *t, const struct og_tool *tool)
+{
+	json_t *list;
+	size_t i;
+
+	if (is_free(tool))
+		return 1;
+	if (!og_allowed(og_json_str(t->job->doc, "allowed_tools"), tool->name))
+		return 0;
+	json_array_foreach(t->followed, i, list)
+	{
+		if (!og_allowed(json_string_value(list), tool->name))
+			return 0;
+	}
+	return 1;
+}
+
 /* --- schemas ---------------------------------------------------------------------- */
 
 static json_t *arg_schema(const struct og_arg *arg)
@@ -276,8 +302,9 @@ int og_think_init(struct og_thinking *t, struct og_job *job, struct og_reasoning
 	t->docs = json_object();
 	t->ran = json_array();
 	t->said = json_object();
+	t->followed = json_array();
 	if (t->tools && t->turns && t->sets && t->passages && t->entries && t->sources &&
-	    t->schema && t->docs && t->ran && t->said)
+	    t->schema && t->docs && t->ran && t->said && t->followed)
 		return 0;
 	og_think_release(t);
 	return -1;
@@ -296,6 +323,7 @@ void og_think_release(struct og_thinking *t)
 	json_decref(t->docs);
 	json_decref(t->ran);
 	json_decref(t->said);
+	json_decref(t->followed);
 	json_decref(t->refused);
 	memset(t, 0, sizeof(*t));
 }

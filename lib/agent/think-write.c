@@ -264,6 +264,9 @@ enum og_turn og_tool_approval(struct og_thinking *t, const json_t *args, struct 
 		ret->error = og_tool_error("no-tool", "call what is offered",
 					   "'%s' is no tool here", tool->name);
 	}
+	if (!ret->error && !og_tool_allowed(t, tool))
+		ret->error = og_tool_error("allowed-tools", "use what the skill allows, or give_up",
+					   "the skill's allowed-tools has no '%s'", tool->name);
 	if (!ret->error)
 		ret->error = bad_question(question);
 	if (!ret->error)

@@ -63,12 +63,13 @@ struct og_thinking {
 	int answers_tried; /* refused answers and views so far */
 	int views_tried;
 	/* What the tools know of the task. */
-	json_t *schema;	 /* the tables that the principal sees */
-	json_t *docs;	 /* name -> {"skill","hash"} of skills that were looked at */
-	json_t *ran;	 /* names of the skill's steps that are done; the skill is job's */
-	json_t *said;	 /* by the skill's last step: {"answer"?}; of views: {"refused"?} */
-	json_t *refused; /* the refusal that nothing good came after, or NULL */
-	int64_t reads;	 /* row sets that got a name from us */
+	json_t *schema;	  /* the tables that the principal sees */
+	json_t *docs;	  /* name -> {"skill","hash"} of skills that were looked at */
+	json_t *ran;	  /* names of the skill's steps that are done; the skill is job's */
+	json_t *said;	  /* by the skill's last step: {"answer"?}; of views: {"refused"?} */
+	json_t *followed; /* allowed-tools of prose that was read: it is followed */
+	json_t *refused;  /* the refusal that nothing good came after, or NULL */
+	int64_t reads;	  /* row sets that got a name from us */
 };
 
 /* think-tools.c: everything empty; tools are none until og_think_prepare().

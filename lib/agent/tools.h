@@ -86,6 +86,9 @@ extern const struct og_tool og_tools[];
 /* NULL for none of that name. */
 const struct og_tool *og_tool_find(const char *name);
 int og_tool_offered(const struct og_thinking *t, const struct og_tool *tool);
+/* Does the skill that the task runs, and the prose it reads, allow it? That
+ * narrows what is offered, from then on. */
+int og_tool_allowed(const struct og_thinking *t, const struct og_tool *tool);
 /* It was called and is not offered. What the principal may not is no other
  * thing because it was not offered: an answer after it does not make it done. */
 void og_tool_forbidden(struct og_thinking *t, const char *name);

@@ -6,6 +6,7 @@
 
 #include "lib/shield/ask.h"
 #include "lib/shield/effects.h"
+#include "lib/skill/allowed.h"
 
 int og_act_is(const struct og_journal *row)
 {
@@ -119,13 +120,37 @@ static int is_new(struct og_request *rq, int64_t call, struct og_err *err)
 	return found == 0 ? 0 : -1;
 }
 
+/* The skill that the task runs narrows what it may do beside it. */
+static int skill_allows(struct og_request *rq, struct og_err *err)
+{
+	static const char *const tools[][2] = { { "sql.write", "write" },
+						{ "ddl", "change_schema" },
+						{ "skill.put", "put_skill" },
+						{ "policy.put", "put_policy" } };
+	const char *verb = og_json_str(rq->body, "verb"), *list;
+	const json_t *found;
+
+	if (!rq->task.skill || !rq->task.skill_hash)
+		return 0;
+	found = og_shield_skill(rq->shield, rq->task.skill, rq->task.skill_hash, err);
+	if (!found)
+		return -1;
+	list = og_json_str(json_object_get(found, "skill"), "allowed_tools");
+	for (size_t i = 0; i < sizeof(tools) / sizeof(*tools); i++)
+		if (strcmp(tools[i][0], verb) == 0 && !og_allowed(list, tools[i][1]))
+			return og_refuse(rq, OG_DENY, "allowed-tools", err,
+					 "allowed-tools of skill '%s' has no '%s'", rq->task.skill,
+					 tools[i][1]);
+	return 0;
+}
+
 int og_act_begin(struct og_request *rq, struct og_err *err)
 {
 	if (!rq->has_task)
 		return 0;
 	if (og_act_name(rq, err) < 0 || is_new(rq, og_json_int(rq->body, "call", 0), err) < 0 ||
-	    og_task_forward(rq, err) < 0 || og_effect_in_the_way(rq, err) < 0 ||
-	    og_ask_approved(rq, err) < 0)
+	    og_task_forward(rq, err) < 0 || skill_allows(rq, err) < 0 ||
+	    og_effect_in_the_way(rq, err) < 0 || og_ask_approved(rq, err) < 0)
 		return -1;
 	return model_may(rq, err);
 }

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "lib/skill/allowed.h"
 #include "lib/skill/http.h"
 #include "lib/skill/pattern-internal.h"
 #include "lib/skill/tests.h"
@@ -334,7 +335,7 @@ int og_skill_check(const json_t *doc, struct og_err *err)
 	if (!json_is_object(doc))
 		return bad(err, "a skill is a JSON object");
 	if (check_members(doc, err) < 0 || check_slots(doc, err) < 0 ||
-	    og_skill_hash(doc, hash, err) < 0)
+	    og_allowed_check(doc, NULL, err) < 0 || og_skill_hash(doc, hash, err) < 0)
 		return og_wrap(err, "skill '%.64s'", name != NULL ? name : "?");
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/skill/allowed.h"
 #include "lib/skill/parse-internal.h"
 #include "lib/skill/pattern-internal.h"
 
@@ -236,6 +237,25 @@ static void warn_empty(struct og_reader *r)
 		og_note_warning(r, 1, "no patterns under 'When': no sentence runs this skill");
 }
 
+/* Tools that are not ours allow nothing; a block needs its tool. */
+static void check_tools(struct og_reader *r)
+{
+	json_t *unknown = og_allowed_unknown(og_json_str(r->doc, "allowed_tools")), *word;
+	struct og_err err = OG_ERR_INIT;
+	int64_t line = 1;
+	size_t i;
+
+	if (!unknown)
+		r->failed = 1;
+	json_array_foreach(unknown, i, word)
+		og_note_warning(r, key_line(r, "allowed-tools"),
+				"allowed-tools: '%.80s' is no tool here, it allows nothing",
+				json_string_value(word));
+	json_decref(unknown);
+	if (og_allowed_check(r->doc, &line, &err) < 0)
+		og_note_error(r, (size_t)line, "%s", err.msg);
+}
+
 /* What only the whole DOC shows; nothing a reader could fix by line. */
 static void check_whole(struct og_reader *r)
 {
@@ -261,6 +281,7 @@ static void read_all(struct og_reader *r)
 	read_slots(r);
 	og_read_variables(r);
 	warn_empty(r);
+	check_tools(r);
 	check_whole(r);
 }
 

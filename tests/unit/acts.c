@@ -128,6 +128,24 @@ static void a_skill_narrows(void)
 	run_end(&run);
 }
 
+/* What a skill does not allow itself, its task does not do beside it. */
+static void allowed_tools_bind_the_task(void)
+{
+	struct run run;
+
+	shop_put_skill(&shop, "{\"name\":\"look\",\"description\":\"Looks.\","
+			      "\"allowed_tools\":\"read\",\"patterns\":[\"look around\"],\"steps\":"
+			      "[{\"name\":\"one\",\"blocks\":[{\"kind\":\"read\",\"text\":"
+			      "\"SELECT 1 AS n\"}]}]}");
+	run_begin(&run, ALICE);
+	must(ask(&run, "step.run",
+		 json_pack("{s:s,s:s,s:{}}", "skill", "look", "step", "one", "slots")));
+	must_not(put(&run, 1, "UPDATE products SET stock = 11 WHERE id = 1"), "deny",
+		 "allowed-tools");
+	must(finish(&run, OG_TASK_DONE));
+	run_end(&run);
+}
+
 static void the_inverse_must_still_fit(void)
 {
 	struct run run;
@@ -229,6 +247,7 @@ int main(void)
 	OG_RUN(writes_that_stand_are_done);
 	OG_RUN(the_order_is_the_true_one);
 	OG_RUN(a_skill_narrows);
+	OG_RUN(allowed_tools_bind_the_task);
 	OG_RUN(the_inverse_must_still_fit);
 	OG_RUN(a_change_has_a_number_of_its_own);
 	OG_RUN(who_may_act_no_more_writes_no_more);

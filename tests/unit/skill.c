@@ -6,6 +6,7 @@
 #include <glob.h>
 
 #include "lib/base/file.h"
+#include "lib/skill/allowed.h"
 #include "lib/skill/parse.h"
 #include "tests/unit/unit.h"
 
@@ -322,6 +323,7 @@ static void strip(json_t *doc)
 
 	json_object_del(doc, "source");
 	json_array_foreach(json_object_get(doc, "patterns"), i, item) json_object_del(item, "line");
+	json_array_foreach(json_object_get(doc, "tests"), i, item) json_object_del(item, "line");
 	json_array_foreach(json_object_get(doc, "steps"), i, item)
 	{
 		json_object_del(item, "line");
@@ -450,6 +452,47 @@ static void warns(void)
 	json_decref(notes);
 }
 
+static void allowed(void)
+{
+	json_t *unknown = og_allowed_unknown("Read, Bash(git add:*) put-skill  Grep");
+
+	OG_CHECK(og_allowed(NULL, "write"));
+	OG_CHECK(!og_allowed("", "write"));
+	OG_CHECK(og_allowed("Read Write", "write"));
+	OG_CHECK(og_allowed("read,write", "write"));
+	OG_CHECK(og_allowed("put-skill", "put_skill"));
+	OG_CHECK(!og_allowed("write(orders)", "write"));
+	OG_CHECK(!og_allowed("Bash(read write)", "write"));
+	OG_CHECK(!og_allowed("writes", "write"));
+	OG_CHECK_INT(json_array_size(unknown), 2);
+	OG_CHECK_STR(json_string_value(json_array_get(unknown, 0)), "Bash(git add:*)");
+	OG_CHECK_STR(json_string_value(json_array_get(unknown, 1)), "Grep");
+	json_decref(unknown);
+}
+
+/* A block whose tool the skill does not allow itself. */
+static void allowed_blocks(void)
+{
+	static const char text[] =
+		"---\nname: s\ndescription: d\nallowed-tools: %s\n"
+		"metadata: {og-kind: workflow}\n---\n## Steps\n### one\n"
+		"```sql read\nSELECT 1\n```\n```sql write\nUPDATE t SET a = 1\n```\n";
+	struct og_err err = OG_ERR_INIT;
+	json_t *doc = NULL;
+	char skill[1000];
+
+	snprintf(skill, sizeof(skill), text, "read");
+	OG_CHECK(parse(skill, &doc, &err) < 0);
+	OG_CHECK_STR(err.msg,
+		     "f.md:12: step 'one': a block 'write', and allowed-tools has no 'write'");
+	snprintf(skill, sizeof(skill), text, "Read Write Grep");
+	if (OG_CHECK_OK(parse(skill, &doc, &err), &err)) {
+		json_object_set_new(doc, "allowed_tools", json_string("write"));
+		OG_CHECK(og_skill_check(doc, &err) < 0);
+	}
+	json_decref(doc);
+}
+
 int main(void)
 {
 	OG_RUN(names);
@@ -466,5 +509,7 @@ int main(void)
 	OG_RUN(completes_a_template);
 	OG_RUN(check_refuses);
 	OG_RUN(warns);
+	OG_RUN(allowed);
+	OG_RUN(allowed_blocks);
 	return og_done();
 }

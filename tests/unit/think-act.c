@@ -285,6 +285,41 @@ static void skill_steps(void)
 	og_stage_end(&stage);
 }
 
+/* Prose that is read narrows what may be called, and so does the skill whose
+ * steps are run; ends, questions and steps stay. */
+static void narrows(void)
+{
+	struct og_stage stage;
+	json_t *result;
+
+	og_stage_begin(&stage, STAGE_BEGUN);
+	og_stage_expect(&stage, "skill.get",
+			"{'ok':true,'hash':'h9','node':9,'active':true,'skill':{'name':'prose',"
+			"'kind':'agent','allowed_tools':'Read, Bash(git:*) get_skill',"
+			"'source':'# Prose','steps':[]}}");
+	og_stage_open(&stage);
+	result = og_stage_act(&stage, "get_skill", "{'skill':'prose'}");
+	OG_CHECK_STR(og_at(result, "/output/skill"), "prose");
+	json_decref(result);
+	result = og_stage_act(&stage, "search_policies", "{'query':'limit'}");
+	OG_CHECK_STR(og_at(result, "/error/rule"), "allowed-tools");
+	json_decref(result);
+	result = og_stage_act(&stage, "query", "{'skill':'stock'}");
+	OG_CHECK_STR(og_at(result, "/error/rule"), "allowed-tools");
+	json_decref(result);
+	OG_CHECK(og_tool_allowed(&stage.t, og_tool_find("read")));
+	OG_CHECK(og_tool_allowed(&stage.t, og_tool_find("finish")));
+	OG_CHECK(og_tool_allowed(&stage.t, og_tool_find("ask_user")));
+	OG_CHECK(og_tool_allowed(&stage.t, og_tool_find("run_step")));
+	OG_CHECK(!og_tool_allowed(&stage.t, og_tool_find("write")));
+	stage.job.doc = json_pack("{s:s}", "allowed_tools", "write");
+	OG_CHECK(!og_tool_allowed(&stage.t, og_tool_find("write")));
+	OG_CHECK(!og_tool_allowed(&stage.t, og_tool_find("read")));
+	json_array_clear(stage.t.followed);
+	OG_CHECK(og_tool_allowed(&stage.t, og_tool_find("write")));
+	og_stage_end(&stage);
+}
+
 static void looks(void)
 {
 	struct og_stage stage;
@@ -450,6 +485,7 @@ int main(int argc, char **argv)
 	OG_RUN(wrong_calls);
 	OG_RUN(reads);
 	OG_RUN(skill_steps);
+	OG_RUN(narrows);
 	OG_RUN(looks);
 	OG_RUN(writes);
 	OG_RUN(asks);
