@@ -36,11 +36,10 @@ ask() {
 
 # The business tables, as one digest.
 business() {
-	sqlite3 "$OG_HOME/erp.db" "SELECT name FROM sqlite_schema WHERE type = 'table'
-		AND name NOT LIKE 'og_%' AND name NOT LIKE 'sqlite_%' AND name <> 'audit_ledger'" |
-		while read -r table; do
-			sqlite3 "$OG_HOME/erp.db" "SELECT * FROM \"$table\""
-		done | sha256sum
+	sqlite3 "$OG_HOME/erp.db" "SELECT 'SELECT * FROM \"' || name || '\";' FROM sqlite_schema
+		WHERE type = 'table' AND name NOT LIKE 'og_%' AND name NOT LIKE 'sqlite_%'
+		AND name <> 'audit_ledger'" >"$BATS_TEST_TMPDIR/tables.sql"
+	sqlite3 -bail "$OG_HOME/erp.db" <"$BATS_TEST_TMPDIR/tables.sql" | sha256sum
 }
 
 # The number of ledger entries.
