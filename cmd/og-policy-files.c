@@ -3,6 +3,7 @@
  * read here, where no database is open; everything else is read by
  * og-text(1), one process a file, which has nothing in reach.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fts.h>
 #include <stdio.h>
@@ -44,6 +45,21 @@ static const char *kind_of(const char *path)
 	return NULL;
 }
 
+/* "From x Mon Mar  2 10:00:00 2026": the line that begins a message of a
+ * mailbox (RFC 4155) has a time of day and a line below it, a memo that
+ * begins with the word has not. */
+static int begins_message(const struct og_buf *bytes)
+{
+	const char *end = bytes->len ? memchr(bytes->data, '\n', bytes->len) : NULL;
+	const char *colon;
+
+	if (!end || end - bytes->data < 12 || memcmp(bytes->data, "From ", 5) != 0)
+		return 0;
+	colon = memchr(bytes->data, ':', (size_t)(end - bytes->data));
+	return colon && end - colon > 3 && isdigit((unsigned char)colon[-1]) &&
+	       isdigit((unsigned char)colon[1]) && isdigit((unsigned char)colon[2]);
+}
+
 /* What it begins with says more than its name. */
 static const char *kind_of_bytes(const char *path, const struct og_buf *bytes)
 {
@@ -51,7 +67,7 @@ static const char *kind_of_bytes(const char *path, const struct og_buf *bytes)
 
 	if (bytes->len >= 5 && memcmp(bytes->data, "%PDF-", 5) == 0)
 		return "pdf";
-	if (!kind && bytes->len >= 5 && memcmp(bytes->data, "From ", 5) == 0)
+	if (!kind && begins_message(bytes))
 		return "mail";
 	return kind ? kind : TEXT;
 }

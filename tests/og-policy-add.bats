@@ -71,6 +71,13 @@ documents() { # N
 	[ "$(grep -c 'paper-' <<<"$stderr")" -eq 1 ]
 }
 
+@test "a text that begins with From is a text, whatever mailboxes begin with" {
+	instance
+	printf 'From today the limit is 900: nobody spends more.\nFrom tomorrow, too.\n' |
+		og-policy add --as alice --name from --node inventory-replenishment -
+	og-policy show --as bob from | grep -q 'From today the limit is 900'
+}
+
 @test "a mailbox: each message is a policy of the source email, found and cited" {
 	for n in 1 2; do
 		printf 'From x@example.com Mon Mar  2 10:00:00 2026\nFrom: x@example.com\n'
