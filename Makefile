@@ -138,7 +138,7 @@ PARTS_og-text := og-text-mail.o
 PARTS_og-render := og-render-code.o og-render-page.o og-render-view.o
 PARTS_og-shield := og-shield-desk.o og-shield-grants.o og-shield-principal.o \
 	og-shield-service.o og-shield-stores.o og-telemetry.o
-PARTS_og-policy := og-policy-add.o og-policy-files.o og-policy-map.o og-policy-print.o og-progress.o \
+PARTS_og-policy := og-policy-add.o og-policy-files.o og-policy-map.o og-policy-print.o og-policy-search.o og-progress.o \
 	og-call.o og-draw.o og-embed.o og-model.o og-store.o
 PARTS_og-skill := og-call.o og-draw.o og-embed.o og-model.o og-skill-classify.o \
 	og-skill-check.o og-skill-diff.o \

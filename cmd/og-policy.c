@@ -66,55 +66,6 @@ int policy_ask(const struct og_ctx *ctx, const struct og_args *args, const char 
 	return rc;
 }
 
-/* A request about the policies that the options name. */
-static int filter_json(const struct og_args *args, json_t **ret, struct og_err *err)
-{
-	const char *at = og_arg_value(args, "at");
-	json_t *request;
-
-	if (at && !og_day_valid(at)) {
-		og_fail(err, OG_EUSAGE, "--at '%s' is no day", at);
-		return og_hint(err, "a day of UTC: YYYY-MM-DD");
-	}
-	request = json_pack("{s:s*,s:s*,s:s*,s:b}", "node", og_arg_value(args, "node"), "source",
-			    og_arg_value(args, "source"), "at", at, "in_force",
-			    og_arg_flag(args, "in-force"));
-	if (!request)
-		return og_fail_nomem(err);
-	if (policy_set_level(args, "clearance", "clearance", request, err) < 0) {
-		json_decref(request);
-		return -1;
-	}
-	*ret = request;
-	return 0;
-}
-
-static int run_search(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	const char *limit = og_arg_value(args, "limit"), *words = og_arg(args, 0);
-	struct policy_desk desk = { NULL, NULL, NULL };
-	json_t *reply = NULL, *request = NULL;
-	int64_t n = 5;
-	int rc = -1;
-
-	if ((limit && og_int_parse(limit, 1, 100, "--limit", &n, err) < 0) ||
-	    filter_json(args, &request, err) < 0)
-		return -1;
-	if (og_json_set(request, "query", json_string(words), err) == 0 &&
-	    og_json_set(request, "limit", json_integer(n), err) == 0 &&
-	    policy_desk_open(&desk, ctx, args, err) == 0 &&
-	    og_embedder_ask(desk.embedder, desk.channel, "policy.search", json_incref(request),
-			    words, &reply, err) == 0) {
-		og_store_note(ctx, reply, NULL);
-		rc = og_print_items(json_object_get(reply, "passages"), og_arg_flag(args, "json"),
-				    og_print_passage, err);
-	}
-	policy_desk_close(&desk);
-	json_decref(request);
-	json_decref(reply);
-	return rc;
-}
-
 static int print_embedded(const struct og_args *args, const struct og_embedded *done,
 			  struct og_err *err)
 {
@@ -149,19 +100,6 @@ static int run_embed(const struct og_ctx *ctx, const struct og_args *args, struc
 			rc = -1;
 	}
 	policy_desk_close(&desk);
-	return rc;
-}
-
-static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
-{
-	json_t *reply = NULL, *request = NULL;
-	int rc = -1;
-
-	if (filter_json(args, &request, err) == 0 &&
-	    policy_ask(ctx, args, "policy.list", request, &reply, err) == 0)
-		rc = og_print_items(json_object_get(reply, "policies"), og_arg_flag(args, "json"),
-				    og_print_policy, err);
-	json_decref(reply);
 	return rc;
 }
 
@@ -233,9 +171,14 @@ static const struct og_opt add_options[] = {
 	END,
 };
 static const struct og_opt search_options[] = {
-	AS_OPTION,	NODE_OPTION("only policies of this skill"),
-	FILTER_OPTIONS, { "limit", 0, OG_OPT_VALUE, "N", "passages at most (default: 5)" },
-	JSON_OPTION,	END,
+	AS_OPTION,
+	NODE_OPTION("only policies of this skill"),
+	FILTER_OPTIONS,
+	{ "limit", 0, OG_OPT_VALUE, "N", "passages at most, up to 1000 (default: 5)" },
+	{ "docs", 0, OG_OPT_FLAG, NULL, "of each policy its best passage alone" },
+	{ "batch", 0, OG_OPT_FLAG, NULL, "a search for each line of standard input, as JSON" },
+	JSON_OPTION,
+	END,
 };
 static const struct og_opt list_options[] = {
 	AS_OPTION, NODE_OPTION("only policies of this skill"), FILTER_OPTIONS, JSON_OPTION, END,
@@ -257,8 +200,9 @@ static const struct og_opt map_options[] = {
 static const struct og_command commands[] = {
 	{ "add", "FILE | DIR | - ...", "put documents in force", add_options, 1, -1,
 	  policy_run_add },
-	{ "search", "WORDS", "the passages that fit best", search_options, 1, 1, run_search },
-	{ "list", "", "policies, and whether they bind", list_options, 0, 0, run_list },
+	{ "search", "[WORDS]", "the passages that fit best", search_options, 0, 1,
+	  policy_run_search },
+	{ "list", "", "policies, and whether they bind", list_options, 0, 0, policy_run_list },
 	{ "map", "", "what binds each skill", map_options, 0, 0, policy_run_map },
 	{ "diff", "", "compare the vectors elsewhere with the ledger", show_options, 0, 0,
 	  run_diff },

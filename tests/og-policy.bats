@@ -248,3 +248,33 @@ supersede() { # NAME OLD LIMIT ADD-OPTIONS...
 	[[ "$output" == *"'expires' is no day"* ]]
 	[ "$(entries)" -eq "$n" ]
 }
+
+@test "search: more than a hundred, one for each document, and many at once" {
+	for i in $(seq 30); do
+		printf '# Pallet %d\n\nA pallet of zebras.\n\nAnother pallet.\n\nPallets, all of them.\n\nAnd pallets.\n' "$i" >"p$i.md"
+	done
+	og-policy add --as alice --node order p*.md >/dev/null 2>&1
+	run og-policy search --as charlie --json --limit 200 pallet
+	jq -se 'length == 120' <<<"$output"
+	run og-policy search --as charlie --json --docs --limit 200 pallet
+	jq -se 'length == 30 and (map(.policy) | unique | length) == 30' <<<"$output"
+	og-policy search --as charlie --batch --limit 3 >answers <<-EOT
+		pallet of zebras
+		xyzzy
+
+		") OR qwxyz(
+	EOT
+	jq -se 'length == 4 and (map(.passages | length) | . == [3, 0, 0, 0]) and
+		.[0].query == "pallet of zebras" and all(.v == 1)' answers
+	for bad in '--batch pallet' '' '--limit 1001 pallet'; do
+		# shellcheck disable=SC2086
+		run og-policy search --as charlie $bad </dev/null
+		[ "$status" -eq 64 ]
+	done
+	# A query is read so far; the rest of it is no harm.
+	{ echo zebras; head -c 65536 /dev/zero | tr '\0' '('; head -c 200000 /dev/zero | tr '\0' x; } |
+		tr -d '\n' >long
+	echo >>long
+	og-policy search --as charlie --batch <long >answers
+	jq -e '.passages | length > 0' answers
+}

@@ -7,21 +7,15 @@
 #include <string.h>
 
 #include "lib/base/buf.h"
+#include "lib/policy/rank.h"
 #include "lib/policy/store-internal.h"
 
-#define EXPRESSION_MAX ((size_t)8192)
-#define WITHOUT_MAX    ((size_t)64 << 20)
-#define RANKED	       50 /* of each ranking, at least; the fused one is made of them */
+#define WITHOUT_MAX ((size_t)64 << 20)
+#define ANSWER_MAX  ((size_t)2 << 20) /* bytes: escaped, it still fits a line of the channel */
+#define RANKED	    50		      /* of each ranking, at least; the fused one is made of them */
 
-/* What a ranking may hold: passages of active policies alone are indexed, and
- * what is found is looked at again when it is fetched. */
-#define RANKED_FILTER                                                                              \
-	"s.clearance <= ?8 AND (?2 IS NULL OR s.node = ?2) AND (?3 IS NULL OR "                    \
-	"(SELECT p.source FROM og_policy p WHERE p.id = s.policy) = ?3) AND (NOT ?4 OR s.policy "  \
-	"IN (SELECT p.id FROM og_policy p WHERE p.active = 1 AND " OG_IN_FORCE("p") "))"
-
-static void bind_filter(struct og_policies *policies, struct og_stmt *stmt,
-			const struct og_policy_filter *filter)
+void og_policies_bind_filter(const struct og_policies *policies, struct og_stmt *stmt,
+			     const struct og_policy_filter *filter)
 {
 	og_bind_text(stmt, 2, filter->node);
 	og_bind_text(stmt, 3, filter->source);
@@ -34,6 +28,7 @@ static void bind_filter(struct og_policies *policies, struct og_stmt *stmt,
 
 struct rankings {
 	size_t k;
+	struct og_terms terms; /* what was asked for */
 	struct og_top words, meaning;
 	struct og_best *fused; /* room for both */
 	struct og_best *room;  /* of all three, heap */
@@ -51,33 +46,6 @@ static int rankings_new(size_t limit, struct rankings *ret, struct og_err *err)
 	ret->meaning = (struct og_top){ ret->room + k, k, 0 };
 	ret->fused = ret->room + 2 * k;
 	return 0;
-}
-
-static const char words_sql[] = OG_WITH_GONE
-	"SELECT s.id, bm25(og_passage_fts, 3.0, 1.0) FROM og_passage_fts f "
-	"JOIN og_passage s ON s.id = f.rowid WHERE og_passage_fts MATCH ?1 AND " RANKED_FILTER
-	" ORDER BY 2, s.id LIMIT ?5";
-
-static int rank_words(struct og_policies *policies, const struct og_policy_search *search,
-		      struct rankings *rankings, struct og_err *err)
-{
-	struct og_stmt *stmt = og_policies_prepared(policies, &policies->search, words_sql, err);
-	struct og_buf expression;
-	int more = stmt ? 0 : -1;
-
-	og_buf_init(&expression, EXPRESSION_MAX);
-	og_policy_match_expression(search->query, &expression);
-	if (more == 0 && og_buf_check(&expression, "query", err) < 0)
-		more = -1;
-	else if (more == 0 && expression.len > 0) {
-		og_bind_textn(stmt, 1, expression.data, expression.len);
-		bind_filter(policies, stmt, &search->filter);
-		og_bind_int(stmt, 5, (int64_t)rankings->k);
-		while ((more = og_stmt_step(stmt, err)) > 0)
-			og_top_offer(&rankings->words, og_col_int(stmt, 0), -og_col_real(stmt, 1));
-	}
-	og_buf_release(&expression);
-	return more;
 }
 
 /* Numbers of the passages that are not in force on the day, ascending. */
@@ -177,8 +145,26 @@ static int fetch_passage(struct og_policies *policies, const struct og_policy_fi
 
 struct answer {
 	json_t *binding, *others;
-	size_t limit;
+	const struct og_policy_search *search;
+	json_t *seen;  /* names of the policies in it, with one_each */
+	size_t weight; /* bytes */
 };
+
+/* Is it of a policy that has its passage already? */
+static int is_again(const struct answer *answer, const json_t *passage)
+{
+	return answer->search->one_each &&
+	       json_object_get(answer->seen, og_json_str(passage, "policy"));
+}
+
+/* Counts what the passage weighs in a reply; 0 when it is too much. */
+static int is_light(struct answer *answer, const json_t *passage)
+{
+	const char *text = og_json_str(passage, "text"), *heading = og_json_str(passage, "heading");
+
+	answer->weight += (text ? strlen(text) : 0) + (heading ? strlen(heading) : 0) + 1024;
+	return answer->weight <= ANSWER_MAX;
+}
 
 /* Takes a passage into the answer. 1 when there is room for more. */
 static int take_passage(struct answer *answer, json_t *passage, struct og_err *err)
@@ -187,7 +173,16 @@ static int take_passage(struct answer *answer, json_t *passage, struct og_err *e
 	size_t binding = json_array_size(answer->binding);
 	size_t others = json_array_size(answer->others);
 
-	if (binding + others >= answer->limit) {
+	if (is_again(answer, passage) || !is_light(answer, passage)) {
+		json_decref(passage);
+		return answer->weight <= ANSWER_MAX;
+	}
+	if (answer->search->one_each &&
+	    json_object_set_new(answer->seen, og_json_str(passage, "policy"), json_true()) < 0) {
+		json_decref(passage);
+		return og_fail_nomem(err);
+	}
+	if (binding + others >= answer->search->limit) {
 		if (!binds) {
 			json_decref(passage);
 			return 1;
@@ -198,7 +193,7 @@ static int take_passage(struct answer *answer, json_t *passage, struct og_err *e
 	if (json_array_append_new(binds ? answer->binding : answer->others, passage) < 0)
 		return og_fail_nomem(err);
 	/* Full, but of what does not bind: the best that does is looked for. */
-	return binding + others + 1 < answer->limit || (!binds && binding == 0);
+	return binding + others + 1 < answer->search->limit || (!binds && binding == 0);
 }
 
 static int fetch(struct og_policies *policies, const struct og_policy_search *search,
@@ -221,7 +216,7 @@ static int fetch(struct og_policies *policies, const struct og_policy_search *se
 static int rank(struct og_policies *policies, const struct og_policy_search *search,
 		struct rankings *rankings, size_t *ret_n, struct og_err *err)
 {
-	if (rank_words(policies, search, rankings, err) < 0 ||
+	if (og_rank_words(policies, search, &rankings->terms, &rankings->words, err) < 0 ||
 	    (search->vector && rank_meaning(policies, search, rankings, err) < 0))
 		return -1;
 	if (search->vector) {
@@ -237,7 +232,7 @@ static int rank(struct og_policies *policies, const struct og_policy_search *sea
 int og_policies_search(struct og_policies *policies, const struct og_policy_search *search,
 		       json_t **ret, struct og_err *err)
 {
-	struct answer answer = { json_array(), json_array(), search->limit };
+	struct answer answer = { json_array(), json_array(), search, json_object(), 0 };
 	struct rankings rankings;
 	size_t n = 0;
 	int rc = -1;
@@ -245,7 +240,7 @@ int og_policies_search(struct og_policies *policies, const struct og_policy_sear
 	memset(&policies->asked, 0, sizeof(policies->asked));
 	if (rankings_new(search->limit, &rankings, err) < 0)
 		goto out;
-	if (!answer.binding || !answer.others)
+	if (!answer.binding || !answer.others || !answer.seen)
 		rc = og_fail_nomem(err);
 	else if (rank(policies, search, &rankings, &n, err) == 0 &&
 		 fetch(policies, search, rankings.fused, n, &answer, err) == 0)
@@ -253,6 +248,7 @@ int og_policies_search(struct og_policies *policies, const struct og_policy_sear
 	free(rankings.room);
 out:
 	json_decref(answer.others);
+	json_decref(answer.seen);
 	if (rc == 0)
 		*ret = answer.binding;
 	else

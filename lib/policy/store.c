@@ -24,7 +24,8 @@ int og_policies_open(const char *url, struct og_db *db, struct og_policies **ret
 		return og_fail_nomem(err);
 	policies->db = db;
 	policies->now = og_now_ms;
-	if (og_blocks_new(db, &policies->blocks, err) < 0) {
+	if (og_fts_new(db, &policies->fts, err) < 0 ||
+	    og_blocks_new(db, &policies->blocks, err) < 0) {
 		og_policies_free(policies);
 		return -1;
 	}
@@ -57,7 +58,10 @@ void og_policies_free(struct og_policies *policies)
 {
 	if (!policies)
 		return;
+	og_stmt_free(policies->count);
+	og_stmt_free(policies->text);
 	og_blocks_free(policies->blocks);
+	og_fts_free(policies->fts);
 	og_stmt_free(policies->search);
 	og_stmt_free(policies->limit);
 	og_stmt_free(policies->rules);

@@ -80,11 +80,13 @@ struct og_policy_search {
 	struct og_policy_filter filter;
 	const char *query;
 	size_t limit;
+	int one_each;			 /* of each policy its best passage alone */
 	const struct og_vector_key *key; /* or NULL: words alone */
 	const struct og_vector *vector;	 /* with key */
 };
 
-/* The best passages of active policies, at most limit of them. Array of
+/* The best passages of active policies, at most limit of them, and of 2 MiB
+ * together. Array of
  * {"policy","title","source","node","heading","line","text","score",
  * "standing"?,"by"?}; a score compares within one answer only. standing is
  * "future", "expired" or "superseded", and not there when it is in force; by

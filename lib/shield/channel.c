@@ -92,8 +92,9 @@ static const struct verb verbs[] = {
 	{ "skill.put", ANY, EITHER, WRITE, "skill", MAYBE_TASK CALL "approval:s? doc:o",
 	  og_verb_skill_put },
 	{ "policy.search", ANY, EITHER, FIND, NULL,
-	  MAYBE_TASK CALL "node:s? source:s? at:s? clearance:i? in_force:b? query:s limit:i? "
-			  "embed:o?",
+	  MAYBE_TASK CALL
+	  "node:s? source:s? at:s? clearance:i? in_force:b? docs:b? query:s limit:i? "
+	  "embed:o?",
 	  og_verb_policy_search },
 	{ "policy.list", ANY, EITHER, READ, NULL,
 	  MAYBE_TASK CALL "node:s? name:s? source:s? at:s? clearance:i? in_force:b?",

@@ -18,7 +18,8 @@
 #define CLEARANCE_ALL	   3 /* a name is taken, whoever may read the text */
 #define CANDIDATES	   5
 #define PASSAGES	   5
-#define PASSAGES_MAX_ASKED 50
+#define PASSAGES_MAX_ASKED 1000
+#define PASSAGES_MAX_TASK  50 /* what a task is told is kept */
 
 /* The matcher of the graph as it is now. */
 static int matcher(struct og_shield *shield, struct og_matcher **ret, struct og_err *err)
@@ -290,7 +291,8 @@ static int tell_asked(struct og_request *rq, struct og_err *err)
 
 int og_verb_policy_search(struct og_request *rq, struct og_err *err)
 {
-	struct og_policy_search search = { .query = og_json_str(rq->body, "query") };
+	struct og_policy_search search = { .query = og_json_str(rq->body, "query"),
+					   .one_each = og_json_bool(rq->body, "docs", 0) };
 	struct og_embedding query = { .there = 0 };
 	json_t *found = NULL;
 	int rc = -1;
@@ -298,7 +300,8 @@ int og_verb_policy_search(struct og_request *rq, struct og_err *err)
 	if (!search.query)
 		return og_fail(err, OG_EDATA, "request: a NUL byte in 'query'");
 	if (filter_of(rq, &search.filter, err) < 0 ||
-	    limit_of(rq, PASSAGES, PASSAGES_MAX_ASKED, &search.limit, err) < 0 ||
+	    limit_of(rq, PASSAGES, rq->has_task ? PASSAGES_MAX_TASK : PASSAGES_MAX_ASKED,
+		     &search.limit, err) < 0 ||
 	    og_request_embedding(rq, search.query, strlen(search.query), &query, err) < 0)
 		return -1;
 	if (query.there) {

@@ -97,7 +97,10 @@ CREATE TABLE og_passage (                                       -- derived
   digest TEXT NOT NULL              -- hex SHA-256 of heading, newline, text: what is embedded
 );
 CREATE INDEX og_passage_policy ON og_passage(policy);
-CREATE INDEX og_passage_node ON og_passage(node);
+CREATE INDEX og_passage_node ON og_passage(node, clearance);
+CREATE INDEX og_passage_clearance ON og_passage(clearance);
+-- What a search asks of each hit, beside the texts and not among them.
+CREATE INDEX og_passage_hit ON og_passage(id, policy, clearance, node);
 CREATE INDEX og_passage_digest ON og_passage(digest);
 CREATE VIRTUAL TABLE og_passage_fts USING fts5 (heading, text,
   content='og_passage', content_rowid='id', tokenize='porter unicode61');  -- derived
