@@ -33,7 +33,7 @@ int og_qdrant_is(const char *url)
 int og_qdrant_place(const char *url, struct og_qdrant_place *ret, struct og_err *err)
 {
 	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
 	const char *plain = og_qdrant_is(url) ? url + strlen(SCHEME) : "", *slash;
 	size_t len = strlen(plain), origin;
 
@@ -42,7 +42,7 @@ int og_qdrant_place(const char *url, struct og_qdrant_place *ret, struct og_err 
 	if (!og_url_plain(plain) || !slash || origin < 8 || plain[origin - 1] == '/' ||
 	    strchr(strstr(plain, "//") + 2, '/') != slash || origin >= sizeof(ret->origin) ||
 	    len - origin - 1 < 1 || len - origin - 1 >= sizeof(ret->collection) ||
-	    strspn(slash + 1, letters) != len - origin - 1) {
+	    slash[1] == '.' || strspn(slash + 1, letters) != len - origin - 1) {
 		og_fail(err, OG_ECONF, "vectors: '%s' is no place for them", url);
 		return og_hint(err, "as in qdrant+https://HOST:6333/COLLECTION");
 	}

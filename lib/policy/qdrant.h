@@ -47,7 +47,7 @@
 /* "qdrant+http://HOST[:PORT]/COLLECTION", or +https, in its parts. */
 struct og_qdrant_place {
 	char origin[300];    /* "http://HOST[:PORT]": what og-http(1) is to allow */
-	char collection[65]; /* letters, digits, _ and - */
+	char collection[65]; /* letters, digits, _, - and, but at its begin, . */
 };
 
 /* Is the URL one of these? */
