@@ -133,6 +133,14 @@ static int say_trouble(struct og_doctor *doctor, const char *store, const struct
 			     why->hint[0] ? "; " : "", why->hint);
 }
 
+/* Passages are then found by their words alone, wherever they are. */
+static int say_no_vectors(struct og_doctor *doctor, struct og_err *err)
+{
+	return og_doctor_say(doctor, "vectors", "bad", err,
+			     "og.conf keeps vectors elsewhere, and no embedding model makes any; "
+			     "set embed, or vectors = sqlite:");
+}
+
 static int check_store(struct og_doctor *doctor, const char *store, struct og_err *err)
 {
 	struct og_err why = OG_ERR_INIT;
@@ -173,8 +181,13 @@ int og_doctor_stores(struct og_doctor *doctor, struct og_err *err)
 
 		if (there < 0 && say_trouble(doctor, stores[i], &why, err) < 0)
 			return -1;
-		if (there == 1 && check_store(doctor, stores[i], err) < 0)
+		if (there == 1 && i == OG_STORE_VECTORS &&
+		    strcmp(doctor->conf->embed, "none") == 0) {
+			if (say_no_vectors(doctor, err) < 0)
+				return -1;
+		} else if (there == 1 && check_store(doctor, stores[i], err) < 0) {
 			return -1;
+		}
 	}
 	return 0;
 }

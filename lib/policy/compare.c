@@ -27,7 +27,8 @@ static int add_version(json_t *here, struct og_stmt *row, struct og_err *err)
 			   err);
 }
 
-static int here_of(struct og_policies *policies, const struct og_made *made, json_t *here,
+static int here_of(struct og_policies *policies, const struct og_made *made,
+		   int (*add)(json_t *, struct og_stmt *, struct og_err *), json_t *here,
 		   struct og_err *err)
 {
 	struct og_stmt *stmt;
@@ -39,13 +40,22 @@ static int here_of(struct og_policies *policies, const struct og_made *made, jso
 	og_bind_int(stmt, 2, made->key.dimension);
 	og_bind_int(stmt, 3, (int64_t)(made->width * sizeof(float)));
 	while (rc == 0 && (more = og_stmt_step(stmt, err)) != 0)
-		rc = more < 0 ? -1 : add_version(here, stmt, err);
+		rc = more < 0 ? -1 : add(here, stmt, err);
 	og_stmt_free(stmt);
 	return rc;
 }
 
+/* Only vectors of another width: it is missing there, and cannot be sent. */
+static int add_unfit(json_t *here, struct og_stmt *row, struct og_err *err)
+{
+	const char *name = og_col_text(row, 0);
+
+	return json_object_get(here, name ? name : "") ? 0 : add_version(here, row, err);
+}
+
 /* width 0: there is no collection, and everything here is missing there. */
-static int all_here(struct og_policies *policies, size_t width, json_t *here, struct og_err *err)
+static int all_here(struct og_policies *policies, size_t width, int fit, json_t *here,
+		    struct og_err *err)
 {
 	struct og_made made = { .model = "" };
 	int found, rc = 0;
@@ -53,8 +63,8 @@ static int all_here(struct og_policies *policies, size_t width, json_t *here, st
 	while (rc == 0 && (found = og_made_next(policies->db, &made, err)) != 0)
 		if (found < 0)
 			rc = -1;
-		else if (made.width && (width == 0 || made.width == width))
-			rc = here_of(policies, &made, here, err);
+		else if (made.width && (width == 0 || made.width == width) == fit)
+			rc = here_of(policies, &made, fit ? add_version : add_unfit, here, err);
 	return rc;
 }
 
@@ -191,7 +201,8 @@ int og_policies_compare(struct og_policies *policies, size_t limit, json_t **ret
 		goto out;
 	}
 	if (look_there(policies, &width, &heads, err) < 0 ||
-	    all_here(policies, width, here, err) < 0 || by_name(heads, there, err) < 0 ||
+	    all_here(policies, width, 1, here, err) < 0 ||
+	    all_here(policies, width, 0, here, err) < 0 || by_name(heads, there, err) < 0 ||
 	    judge_all(&all, err) < 0 || first_of(all.list, limit, ret, err) < 0)
 		goto out;
 	*ret_same = all.same;

@@ -863,6 +863,7 @@ static void another_width(void)
 	json_t *record = json_pack("{s:i,s:s}", "clearance", 1, "node", "report"), *lacking = NULL;
 	struct og_policy_id id;
 	int64_t left, points;
+	char listed[400];
 	struct house h;
 
 	if (fill_house(&h) &&
@@ -882,6 +883,7 @@ static void another_width(void)
 		OG_CHECK_INT(err.code, OG_ECONF);
 		OG_CHECK_INT(count(h.line.qdrant, "wide", NULL), 0);
 		OG_CHECK_INT(count(h.line.qdrant, NULL, NULL), 4);
+		OG_CHECK_STR(compared(&h, &left, listed), "wide missing");
 	}
 	json_decref(record);
 	json_decref(lacking);
