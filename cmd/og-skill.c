@@ -391,6 +391,14 @@ static const struct og_opt diff_opts[] = {
 	OPT_END,
 };
 
+#define OPT_STORE                                                                                  \
+	{ "login", 0, OG_OPT_VALUE, "FILE", "user:password or a token, for the Neo4j" },           \
+	{                                                                                          \
+		"ca", 0, OG_OPT_VALUE, "FILE", "certificates that may vouch for it"                \
+	}
+static const struct og_opt export_opts[] = { OPT_AS, OPT_STORE, OPT_END };
+static const struct og_opt import_opts[] = { OPT_AS, OPT_STORE, OPT_JSON, OPT_END };
+
 static const struct og_command commands[] = {
 	{ "parse", "[FILE]", "print the record a SKILL.md makes", parse_opts, 0, 1,
 	  skill_run_parse },
@@ -416,6 +424,10 @@ static const struct og_command commands[] = {
 	  verify_opts, 1, 2, skill_run_verify },
 	{ "test", "[SKILL | FILE | DIR]", "run the tests of skills in scratch copies", test_opts, 0,
 	  1, skill_run_test },
+	{ "export", "[DIR | URL]", "write the active skills as files, lines, or into a Neo4j",
+	  export_opts, 0, 1, skill_run_export },
+	{ "import", "FILE | URL", "add the skills of lines or of a Neo4j", import_opts, 1, 1,
+	  skill_run_import },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
 

@@ -30,6 +30,8 @@ int skill_run_lock(const struct og_ctx *ctx, const struct og_args *args, struct 
 int skill_run_verify(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int skill_run_diff(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int skill_run_graph(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
+int skill_run_export(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
+int skill_run_import(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int skill_run_test(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 
 /* A text after the other, each apart from the others. */
