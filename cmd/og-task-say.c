@@ -150,7 +150,8 @@ static void note_arguments(const struct task_session *s, const json_t *arguments
 
 	json_object_foreach((json_t *)(uintptr_t)arguments, name, value)
 	{
-		note_argument(s, name, value);
+		if (strcmp(name, "doc") != 0 || !task_show_skill(s, value))
+			note_argument(s, name, value);
 	}
 }
 

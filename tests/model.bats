@@ -515,3 +515,33 @@ again_and_again() { # LINE
 	is state 'done'
 	has answer 100
 }
+
+# --- a skill -----------------------------------------------------------------
+
+@test "it proposes a new version of a skill: who approves sees what changes" {
+	use openai
+	og-shield principal add eve --as alice --role admin --clearance 3 \
+		--pubkey "$(og key --new eve)" >/dev/null
+	og-skill show --source --as alice inventory-report >old.md
+	sed 's/og-roles: .*/og-roles: admin/' old.md >new.md
+	local put
+	put=$(jq -cn --rawfile text new.md '{text: $text}')
+	export OG_MODEL_WRITES=approved
+	says "$(call put_skill "$put")" \
+		"$(call ask_approval "$(jq -cn --argjson put "$put" \
+			'{question: "May only administrators see the report?", tool: "put_skill", arguments: $put}')")"
+	try eve 'the inventory report is for administrators'
+	[ "$(state)" = waiting ]
+	og-skill show --source --as alice inventory-report | cmp - old.md
+	says "$(finish 'It is theirs alone.')"
+	run --separate-stderr og-task approve "$id" --as alice
+	[ "$status" -eq 0 ]
+	[[ "$stderr" == *"skill inventory-report: a new version"* ]]
+	[[ "$stderr" == *"roles       - customer"* ]]
+	[[ "$stderr" == *"+  og-roles: admin"* ]]
+	og-worker --drain --quiet
+	show
+	is state 'done'
+	og-skill show --source --as alice inventory-report | cmp - new.md
+	og-ledger verify --state
+}

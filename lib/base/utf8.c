@@ -173,12 +173,12 @@ size_t og_utf8_width(const char *data, size_t len)
  * overrides, zero width, fillers, variation selectors, tags. A tab and the
  * ends of lines are layout. One list for all who look for them. */
 static const struct range unseen[] = {
-	{ 0x00, 0x08 },	      { 0x0b, 0x0c },	  { 0x0e, 0x1f },	{ 0x7f, 0x9f },
-	{ 0xad, 0xad },	      { 0x34f, 0x34f },	  { 0x61c, 0x61c },	{ 0x115f, 0x1160 },
-	{ 0x17b4, 0x17b5 },   { 0x180b, 0x180f }, { 0x200b, 0x200f },	{ 0x2028, 0x202e },
-	{ 0x2060, 0x206f },   { 0x3164, 0x3164 }, { 0xfe00, 0xfe0e },	{ 0xfeff, 0xfeff },
-	{ 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb }, { 0x13430, 0x1343f }, { 0x1d173, 0x1d17a },
-	{ 0xe0000, 0xe0fff },
+	{ 0x00, 0x08 },	      { 0x0b, 0x0c },	    { 0x0e, 0x1f },	  { 0x7f, 0x9f },
+	{ 0xad, 0xad },	      { 0x34f, 0x34f },	    { 0x61c, 0x61c },	  { 0x115f, 0x1160 },
+	{ 0x17b4, 0x17b5 },   { 0x180b, 0x180f },   { 0x200b, 0x200f },	  { 0x2028, 0x202e },
+	{ 0x2060, 0x206f },   { 0x3164, 0x3164 },   { 0xfe00, 0xfe0e },	  { 0xfeff, 0xfeff },
+	{ 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },   { 0x13430, 0x1343f }, { 0x1bca0, 0x1bca3 },
+	{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
 };
 
 static int is_unseen(uint32_t c)
@@ -187,7 +187,23 @@ static int is_unseen(uint32_t c)
 }
 
 #define JOINER	     0x200d
+#define EMOJI	     0xfe0f /* variation selector 16: what is before it in colour */
 #define FIRST_SYMBOL 0x2190
+#define FIRST_EMOJI  0x203c
+
+/* Of what is no letter: keycaps, (c), (r), and symbols. */
+static int takes_emoji(uint32_t c)
+{
+	return (c >= FIRST_EMOJI && c != EMOJI) || (c >= '0' && c <= '9') || c == '#' || c == '*' ||
+	       c == 0xa9 || c == 0xae;
+}
+
+static int stands_apart(uint32_t c, uint32_t before)
+{
+	if (c == EMOJI)
+		return !takes_emoji(before);
+	return is_unseen(c) && !(c == JOINER && before >= FIRST_SYMBOL);
+}
 
 int og_utf8_hidden(const char *data, size_t len, size_t *at, uint32_t *ret)
 {
@@ -197,7 +213,7 @@ int og_utf8_hidden(const char *data, size_t len, size_t *at, uint32_t *ret)
 		size_t n = og_utf8_decode(data + *at, len - *at, ret);
 
 		*at += n;
-		if (is_unseen(*ret) && !(*ret == JOINER && before >= FIRST_SYMBOL))
+		if (stands_apart(*ret, before))
 			return 1;
 		before = *ret;
 	}

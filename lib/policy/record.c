@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/text.h"
 #include "lib/policy/passages.h"
 #include "lib/policy/store-internal.h"
 #include "lib/policy/store.h"
@@ -142,6 +143,34 @@ static int check_validity(const json_t *policy, struct og_err *err)
 	return check_name(supersedes, err);
 }
 
+/* What binds is read before it is put; its text may be a printed one, with
+ * soft hyphens. */
+static int check_seen(const json_t *policy, struct og_err *err)
+{
+	static const char *const texts[] = { "name",	  "source",   "node",	   "title",
+					     "rule",	  "approval", "message",   "rule_step",
+					     "effective", "expires",  "supersedes" };
+	json_t *limits = json_object_get(policy, "limits"), *value;
+	const char *limit;
+	size_t at;
+	uint32_t c;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		const char *text = og_json_str(policy, texts[i]);
+
+		at = 0;
+		if (text && og_utf8_hidden(text, strlen(text), &at, &c))
+			return og_fail(err, OG_EDATA, "policy: '%s' holds the invisible U+%04X",
+				       texts[i], (unsigned)c);
+	}
+	json_object_foreach(limits, limit, value)
+	{
+		if (og_text_hidden(limit, strlen(limit)))
+			return bad(err, "the name of a limit holds what cannot be seen");
+	}
+	return 0;
+}
+
 int og_policy_check(const json_t *policy, struct og_err *err)
 {
 	static const char *const keys[] = { "name",
@@ -173,7 +202,7 @@ int og_policy_check(const json_t *policy, struct og_err *err)
 	    og_json_need_str(policy, "policy", "body", &text, err) < 0 ||
 	    og_json_need_int(policy, "policy", "clearance", &clearance, err) < 0)
 		return -1;
-	if (check_lengths(policy, err) < 0)
+	if (check_lengths(policy, err) < 0 || check_seen(policy, err) < 0)
 		return -1;
 	if (check_name(name, err) < 0)
 		return -1;

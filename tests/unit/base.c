@@ -185,6 +185,59 @@ static void hidden_text(void)
 	OG_CHECK(og_text_hidden("a\xe2\x80\x8d", 4));
 }
 
+/* Every kind of what is not seen, one by one; and what only looks like it. */
+static void hidden_kinds(void)
+{
+	static const char *const hidden[] = {
+		"\xc2\xad",	    /* soft hyphen */
+		"\xcd\x8f",	    /* grapheme joiner */
+		"\xd8\x9c",	    /* Arabic letter mark */
+		"\xe2\x80\x8b",	    /* zero width space */
+		"\xe2\x80\x8c",	    /* zero width non-joiner */
+		"\xe2\x80\x8f",	    /* right-to-left mark */
+		"\xe2\x80\xa8",	    /* line separator */
+		"\xe2\x80\xae",	    /* right-to-left override */
+		"\xe2\x81\xa0",	    /* word joiner */
+		"\xe2\x81\xa6",	    /* isolate */
+		"\xe3\x85\xa4",	    /* Hangul filler */
+		"\xef\xb8\x80",	    /* variation selector 1 */
+		"\xef\xbb\xbf",	    /* byte order mark */
+		"\xef\xbe\xa0",	    /* half width filler */
+		"\xf0\x9b\xb2\xa0", /* shorthand control */
+		"\xf0\x9d\x85\xb3", /* musical control */
+		"\xf3\xa0\x80\x81", /* language tag */
+		"\xf3\xa0\x81\x81", /* tag A */
+		"\xf3\xa0\x84\x80", /* variation selector 17 */
+		"\xc2\x85",	    /* next line, a control */
+		"\x7f",
+		"\x1b",
+	};
+	static const char *const seen[] = {
+		"\xc3\xa4",		     /* a letter */
+		"\xe2\x80\x94",		     /* a dash */
+		"\xc2\xa0",		     /* a blank that does not break */
+		"\xe2\x9d\xa4\xef\xb8\x8f",  /* a heart in colour */
+		"\xe2\x84\xb9\xef\xb8\x8f",  /* information */
+		"1\xef\xb8\x8f\xe2\x83\xa3", /* a keycap */
+		"\xc2\xa9\xef\xb8\x8f",	     /* copyright */
+	};
+	char text[32];
+
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(*hidden); i++) {
+		snprintf(text, sizeof(text), "a%sb", hidden[i]);
+		if (!OG_CHECK(og_text_hidden(text, strlen(text))))
+			printf("# hidden %zu\n", i);
+	}
+	for (size_t i = 0; i < sizeof(seen) / sizeof(*seen); i++) {
+		snprintf(text, sizeof(text), "a%sb", seen[i]);
+		if (!OG_CHECK(!og_text_hidden(text, strlen(text))))
+			printf("# seen %zu\n", i);
+	}
+	/* a selector after a letter, or a second one, says what nobody sees */
+	OG_CHECK(og_text_hidden("a\xef\xb8\x8f", 4));
+	OG_CHECK(og_text_hidden("\xe2\x9d\xa4\xef\xb8\x8f\xef\xb8\x8f", 9));
+}
+
 /* The published vectors of RFC 8785's appendix B, extended. */
 static void shortest_numbers(void)
 {
@@ -623,6 +676,7 @@ int main(void)
 	OG_RUN(repair);
 	OG_RUN(safe_text);
 	OG_RUN(hidden_text);
+	OG_RUN(hidden_kinds);
 	OG_RUN(shortest_numbers);
 	OG_RUN(numbers);
 	OG_RUN(base64);

@@ -452,6 +452,21 @@ static void warns(void)
 	json_decref(notes);
 }
 
+/* A record that did not come from our parser. */
+static void hidden_in_records(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	json_t *doc = NULL;
+
+	if (!OG_CHECK_OK(parse(FRONT "Words \xe2\x9d\xa4\xef\xb8\x8f.\n", &doc, &err), &err))
+		return;
+	OG_CHECK_OK(og_skill_check(doc, &err), &err);
+	json_object_set_new(doc, "answer", json_string("yes\xe2\x80\xaeno"));
+	OG_CHECK(og_skill_check(doc, &err) < 0);
+	OG_CHECK(strstr(err.msg, "invisible character U+202E"));
+	json_decref(doc);
+}
+
 static void allowed(void)
 {
 	json_t *unknown = og_allowed_unknown("Read, Bash(git add:*) put-skill  Grep");
@@ -509,6 +524,7 @@ int main(void)
 	OG_RUN(completes_a_template);
 	OG_RUN(check_refuses);
 	OG_RUN(warns);
+	OG_RUN(hidden_in_records);
 	OG_RUN(allowed);
 	OG_RUN(allowed_blocks);
 	return og_done();
