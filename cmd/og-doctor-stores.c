@@ -10,6 +10,7 @@
 #include "lib/base/file.h"
 
 #define NAMED 3 /* of what differs */
+#define IDLE  3 /* portions in a row that get nowhere: a busy server may be late */
 
 static int ask(struct og_doctor *doctor, const char *verb, const char *store, json_t **ret,
 	       struct og_err *err)
@@ -23,6 +24,7 @@ static int sync_all(struct og_doctor *doctor, const char *store, int64_t *ret_do
 		    struct og_err *err)
 {
 	int64_t done, left;
+	int idle = 0;
 
 	*ret_done = 0;
 	do {
@@ -35,10 +37,11 @@ static int sync_all(struct og_doctor *doctor, const char *store, int64_t *ret_do
 		left = og_json_int(reply, "left", 0);
 		why = og_json_str(reply, "why");
 		*ret_done += done;
-		if (left > 0 && done == 0)
+		idle = done > 0 ? 0 : idle + 1;
+		if (left > 0 && idle == IDLE)
 			og_fail(err, OG_EUNAVAIL, "%s", why ? why : "it takes nothing");
 		json_decref(reply);
-		if (left > 0 && done == 0)
+		if (left > 0 && idle == IDLE)
 			return -1;
 	} while (done > 0 || left > 0);
 	return 0;

@@ -29,6 +29,7 @@ static const char *meaning(const char *why)
 		{ "stale", "is there in another version" },
 		{ "incomplete", "is there in part" },
 		{ "clearance", "is there with another clearance" },
+		{ "text", "is there with another text" },
 		{ "edges", "is there with other edges" },
 		{ "unknown", "is there, and nothing here has that name" },
 	};

@@ -195,6 +195,16 @@ static int build(struct draft *draft, const struct operation *o, const json_t *c
 	return add_where(draft, o, NULL, err);
 }
 
+/* How many rows the last statement changed, those that foreign keys took
+ * along included: they are not to be undone unseen. System tables have no
+ * such keys, but may have a connection's own triggers. */
+static int64_t changed(struct og_db *db, const struct draft *draft, int64_t before)
+{
+	if (strncmp(draft->table->name, "og_", 3) == 0)
+		return sqlite3_changes64(db->handle);
+	return sqlite3_total_changes64(db->handle) - before;
+}
+
 static int execute(struct og_db *db, const struct draft *draft, const char *sql, struct og_err *err)
 {
 	sqlite3_stmt *stmt = NULL;
@@ -214,7 +224,7 @@ static int execute(struct og_db *db, const struct draft *draft, const char *sql,
 			       draft->table->name, sqlite3_errmsg(db->handle));
 	if (rc != SQLITE_DONE)
 		return og_db_fail(db, rc, "change", err);
-	if (sqlite3_total_changes64(db->handle) - before != 1)
+	if (changed(db, draft, before) != 1)
 		return og_fail(err, OG_NO, "a row of '%s' changed since", draft->table->name);
 	return 0;
 }

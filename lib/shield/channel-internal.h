@@ -27,8 +27,8 @@ struct og_qdrant;
 /* Stores elsewhere (elsewhere.h), by enum og_store. */
 struct og_elsewhere {
 	int on[2];
-	struct og_net *net[2]; /* borrowed; NULL: it cannot be asked from here */
-	struct og_neo4j *graph;
+	struct og_net *net[2];	       /* borrowed; NULL: it cannot be asked from here */
+	struct og_neo4j *graph, *find; /* to tell it, and to ask it while somebody waits */
 	struct og_qdrant *vectors;
 	int door; /* whoever passes it may tell a store; 0: there is none */
 };

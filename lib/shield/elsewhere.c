@@ -10,6 +10,7 @@
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/policy/remote.h"
+#include "lib/shield/elsewhere-graph.h"
 #include "lib/shield/outbox.h"
 
 /* Of those who tell a store, one at a time. */
@@ -54,6 +55,7 @@ void og_elsewhere_close(struct og_shield *shield)
 {
 	og_policies_attach(shield->policies, NULL);
 	og_qdrant_free(shield->elsewhere.vectors);
+	og_graph_elsewhere_close(shield);
 	if (shield->elsewhere.door > 0)
 		close(shield->elsewhere.door);
 }
@@ -63,7 +65,8 @@ int og_shield_stores(struct og_shield *shield, struct og_net *graph, struct og_n
 {
 	struct og_elsewhere *at = &shield->elsewhere;
 
-	at->net[OG_STORE_GRAPH] = graph;
+	if (graph && og_graph_elsewhere_open(shield, graph, err) < 0)
+		return -1;
 	if (!vectors)
 		return 0;
 	if (og_qdrant_open(shield->conf->vectors, vectors, &at->vectors, err) < 0)
@@ -82,48 +85,6 @@ int og_elsewhere_on(const struct og_shield *shield, enum og_store store)
 int og_elsewhere_reachable(const struct og_shield *shield, enum og_store store)
 {
 	return shield->elsewhere.on[store] && shield->elsewhere.net[store];
-}
-
-/* --- the graph ----------------------------------------------------------------------- */
-
-static int no_client(struct og_err *err)
-{
-	return og_fail(err, OG_EUNAVAIL, "graph: this version cannot tell it anything");
-}
-
-static int look_at_graph(struct og_shield *shield, json_t *seen, struct og_err *err)
-{
-	(void)shield;
-	(void)seen;
-	return no_client(err);
-}
-
-static int set_up_graph(struct og_shield *shield, struct og_err *err)
-{
-	(void)shield;
-	return no_client(err);
-}
-
-static int compare_graph(struct og_shield *shield, size_t limit, json_t **ret, int64_t *ret_same,
-			 struct og_err *err)
-{
-	(void)shield;
-	(void)limit;
-	(void)ret;
-	(void)ret_same;
-	return no_client(err);
-}
-
-static int put_graph(struct og_shield *shield, const char *name, char hash[OG_HASH_HEX + 1],
-		     struct og_err *err)
-{
-	struct og_node head;
-	int found = og_graph_head(shield->graph, name, &head, err);
-
-	if (found < 0)
-		return -1;
-	memcpy(hash, found ? head.hash : "", found ? sizeof(head.hash) : 1);
-	return no_client(err);
 }
 
 /* --- vectors ------------------------------------------------------------------------- */
@@ -218,7 +179,7 @@ int og_elsewhere_look(struct og_shield *shield, enum og_store store, json_t **re
 			 json_sprintf("%s/%s", place.origin, place.name));
 	if (!seen)
 		return og_fail_nomem(err);
-	rc = store == OG_STORE_GRAPH ? look_at_graph(shield, seen, err)
+	rc = store == OG_STORE_GRAPH ? og_graph_elsewhere_look(shield, seen, err)
 				     : look_at_vectors(shield, seen, err);
 	if (rc < 0)
 		json_decref(seen);
@@ -229,21 +190,22 @@ int og_elsewhere_look(struct og_shield *shield, enum og_store store, json_t **re
 
 int og_elsewhere_setup(struct og_shield *shield, enum og_store store, struct og_err *err)
 {
-	return store == OG_STORE_GRAPH ? set_up_graph(shield, err) : set_up_vectors(shield, err);
+	return store == OG_STORE_GRAPH ? og_graph_elsewhere_setup(shield, err)
+				       : set_up_vectors(shield, err);
 }
 
 int og_elsewhere_compare(struct og_shield *shield, enum og_store store, size_t limit, json_t **ret,
 			 int64_t *ret_same, struct og_err *err)
 {
 	return store == OG_STORE_GRAPH
-		       ? compare_graph(shield, limit, ret, ret_same, err)
+		       ? og_graph_elsewhere_compare(shield, limit, ret, ret_same, err)
 		       : og_policies_compare(shield->policies, limit, ret, ret_same, err);
 }
 
 int og_elsewhere_put(struct og_shield *shield, enum og_store store, const char *name,
 		     char hash[OG_HASH_HEX + 1], struct og_err *err)
 {
-	return store == OG_STORE_GRAPH ? put_graph(shield, name, hash, err)
+	return store == OG_STORE_GRAPH ? og_graph_elsewhere_put(shield, name, hash, err)
 				       : put_vectors(shield, name, hash, err);
 }
 

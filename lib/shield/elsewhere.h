@@ -29,7 +29,7 @@ int og_elsewhere_look(struct og_shield *shield, enum og_store store, json_t **re
 int og_elsewhere_setup(struct og_shield *shield, enum og_store store, struct og_err *err);
 
 /* What differs between here and there, at most limit, by name: [{"name",
- * "why"}], why: missing, stale, incomplete, clearance, edges, unknown (not
+ * "why"}], why: missing, stale, text, incomplete, clearance, edges, unknown (not
  * active here). *ret_same: how many agree. No transaction is open. */
 int og_elsewhere_compare(struct og_shield *shield, enum og_store store, size_t limit, json_t **ret,
 			 int64_t *ret_same, struct og_err *err);

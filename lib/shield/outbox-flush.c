@@ -184,24 +184,26 @@ int og_outbox_flush(struct og_request *rq, enum og_store store, size_t limit, in
 
 /* --- after a put ----------------------------------------------------------------------- */
 
-/* Whatever goes wrong, what was put is in force and due. */
+/* Whatever goes wrong, what was put is in force and due. A version that
+ * another shield puts meanwhile is sent along. */
 static int send_after(struct og_request *rq, enum og_store store, struct og_flushed *ret)
 {
+	int64_t due = 0, deadline = og_deadline(OG_OUTBOX_MS);
 	struct og_err err = OG_ERR_INIT;
-	int64_t due = 0;
 
 	if (!og_elsewhere_on(rq->shield, store) ||
 	    og_outbox_due(rq->shield->db, store, &due, &err) < 0 || due == 0)
 		return 1;
-	if (og_outbox_flush(rq, store, OG_OUTBOX_AFTER_PUT, og_deadline(OG_OUTBOX_MS), ret, &err) <
-	    0)
-		og_text_format(ret->why, sizeof(ret->why), "%s", err.msg);
-	else if (ret->left == 0)
-		return 1;
-	if (!ret->why[0])
+	do {
+		if (og_outbox_flush(rq, store, OG_OUTBOX_AFTER_PUT, deadline, ret, &err) < 0) {
+			og_text_format(ret->why, sizeof(ret->why), "%s", err.msg);
+			return 0;
+		}
+	} while (ret->left > 0 && ret->done > 0 && ret->failed == 0 && og_mono_ms() < deadline);
+	if (ret->left > 0 && !ret->why[0])
 		og_text_format(ret->why, sizeof(ret->why), "%lld are still due",
 			       (long long)ret->left);
-	return 0;
+	return ret->left == 0;
 }
 
 void og_outbox_after(struct og_request *rq)

@@ -9,6 +9,7 @@
 #include "lib/policy/remote.h"
 #include "lib/shield/acts.h"
 #include "lib/shield/channel-gate.h"
+#include "lib/shield/elsewhere-graph.h"
 #include "lib/shield/elsewhere.h"
 #include "lib/shield/embedding.h"
 #include "lib/shield/steps.h"
@@ -167,7 +168,9 @@ int og_verb_skill_list(struct og_request *rq, struct og_err *err)
 
 	if (og_graph_list(rq->shield->graph, rq->who.clearance, &list, err) < 0)
 		return -1;
-	return og_json_set(rq->reply, "skills", list, err);
+	if (og_json_set(rq->reply, "skills", list, err) < 0)
+		return -1;
+	return og_graph_elsewhere_ask(rq, err);
 }
 
 /* What the skill asks for and was not granted yet, as grants to give. */

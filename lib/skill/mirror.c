@@ -44,12 +44,15 @@ static int same_edges(const json_t *here, const json_t *there)
 /* NULL: it is told as it is here. */
 static const char *difference(const json_t *here, const json_t *there)
 {
-	if (!same_member(here, there, "hash") || !same_member(here, there, "id"))
+	if (!same_member(here, there, "hash") || !same_member(here, there, "id") ||
+	    !og_json_bool(there, "active", 1))
 		return "stale";
 	if (!same_member(here, there, "clearance"))
 		return "clearance";
 	if (json_object_get(there, "kind") && !same_member(here, there, "kind"))
 		return "stale";
+	if (!og_json_bool(there, "text", 1))
+		return "text";
 	if (json_object_get(there, "edges") &&
 	    !same_edges(json_object_get(here, "edges"), json_object_get(there, "edges")))
 		return "edges";

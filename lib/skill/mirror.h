@@ -21,8 +21,9 @@ int og_mirror_hold(struct og_graph *graph, int clearance, const json_t *there,
 		   int64_t *ret_mistrusted, struct og_err *err);
 
 /* What differs: [{"name","why"}], at most limit; why is "missing"
- * there, "stale" (another version or number), "clearance", "edges", or
- * "unknown" here. An item of there without "edges" is not judged by them.
+ * there, "stale" (another version or number, or not active), "text" (not what
+ * its hash says: there has "text":false), "clearance", "edges", or "unknown"
+ * here. An item of there without "edges" is not judged by them.
  * *ret_same: how many active skills agree. */
 int og_mirror_compare(struct og_graph *graph, const json_t *there, size_t limit, json_t **ret,
 		      int64_t *ret_same, struct og_err *err);

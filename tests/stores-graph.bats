@@ -1,0 +1,274 @@
+# The graph elsewhere: skills that are put go to a Neo4j after they are in
+# force here, and are brought there later where that was not possible. The
+# server is a real one (tests/servers/neo4j), behind a door that can be shut.
+
+load helper
+load channel-helper
+
+setup_file() {
+	"$OG_TESTS/servers/neo4j" fetch 2>"$BATS_FILE_TMPDIR/lack" || return 0
+	OG_OWNER=$PPID "$OG_TESTS/servers/neo4j" start "$BATS_FILE_TMPDIR/neo4j" >/dev/null
+}
+
+teardown_file() {
+	[ ! -e "$BATS_FILE_TMPDIR/neo4j" ] || "$OG_TESTS/servers/neo4j" stop "$BATS_FILE_TMPDIR/neo4j"
+}
+
+setup() {
+	real=$BATS_FILE_TMPDIR/neo4j
+	[ -s "$real/port" ] || skip "$(cat "$BATS_FILE_TMPDIR/lack")"
+	instance
+	unset http_proxy all_proxy HTTP_PROXY ALL_PROXY no_proxy
+	cypher 'MATCH (n) DETACH DELETE n' >/dev/null
+	(umask 077 && cp "$real/login" "$OG_HOME/graph.key")
+	port=$((20000 + RANDOM % 10000))
+	serve
+	sed -i '/^graph *=/d' "$OG_HOME/og.conf"
+	printf 'graph = neo4j+http://127.0.0.1:%s/neo4j\ngraph_key = graph.key\n' "$port" >>"$OG_HOME/og.conf"
+	og doctor --fix >doctor || true
+}
+
+teardown() {
+	[ -z "${shield:-}" ] || kill "$shield" 2>/dev/null || true
+	[ ! -s pid ] || kill "$(cat pid)" 2>/dev/null || true
+}
+
+cypher() {
+	curl -sf -u "$(cat "$real/login")" -H 'content-type: application/json' \
+		-d "$(jq -nc --arg s "$1" '{statement: $s}')" \
+		"http://127.0.0.1:$(cat "$real/port")/db/neo4j/query/v2"
+}
+
+# serve, stop: the door to the server.
+serve() {
+	socat "TCP-LISTEN:$port,bind=127.0.0.1,reuseaddr,fork" "TCP:127.0.0.1:$(cat "$real/port")" 3>&- &
+	echo $! >pid
+	for _ in $(seq 100); do
+		curl -s "http://127.0.0.1:$port" >/dev/null && return
+		sleep 0.05
+	done
+}
+
+stop() {
+	kill "$(cat pid)"
+	wait "$(cat pid)" 2>/dev/null || true
+}
+
+erp() {
+	sqlite3 "$OG_HOME/erp.db" "$1"
+}
+
+# greeting [CLEARANCE]: a skill of its own, in the file greeting.md.
+greeting() {
+	cat >greeting.md <<-END
+		---
+		name: greeting
+		description: Say hello. Use for greetings.
+		metadata: {og-kind: workflow, og-clearance: "${1:-1}", og-roles: "customer employee admin"}
+		---
+		## When
+		- good morning
+		## Steps
+		### look
+		\`\`\`sql read
+		SELECT 1 AS one
+		\`\`\`
+	END
+}
+
+add() {
+	og-skill add --as alice greeting.md 2>stderr
+}
+
+check() { # the line of og doctor
+	og doctor "$@" --json | jq -r 'select(.check == "graph") | "\(.state) \(.what)"'
+}
+
+agrees() {
+	[ "$(og-skill diff --store --as alice)" = "all $(erp 'SELECT count(*) FROM og_skill WHERE active = 1') agree with http://127.0.0.1:$port/neo4j" ]
+}
+
+@test "an instance that names a store later: og doctor --fix brings everything there" {
+	grep -q '^fixed *graph *neo4j at ' doctor
+	agrees
+	[ "$(erp 'SELECT count(*) FROM og_remote')" -eq 0 ]
+	[[ "$(check)" == "ok neo4j at http://127.0.0.1:$port/neo4j, where "*" agree with the ledger" ]]
+	og status | grep -qx "graph     neo4j at http://127.0.0.1:$port/neo4j, 0 due"
+	run -0 --separate-stderr og-skill list --as charlie --json
+	[ -z "$stderr" ]
+	[ "$(jq -r .name <<<"$output" | sort | paste -sd' ')" = "$(erp 'SELECT name FROM og_skill
+		WHERE active = 1 AND clearance <= 1 ORDER BY name' | paste -sd' ')" ]
+	og-ledger verify --state
+}
+
+@test "a put is an intent, the store, an outcome" {
+	greeting
+	before=$(entries)
+	add
+	cat stderr
+	[ ! -s stderr ]
+	[ "$(erp "SELECT group_concat(action) FROM audit_ledger WHERE seq > $before")" = skill,store ]
+	[ "$(erp "SELECT json_extract(body, '\$.ok', '\$.items[0].intent', '\$.items[0].hash')
+		FROM audit_ledger WHERE seq = $before + 2")" = \
+		"[true,$((before + 1)),\"$(erp "SELECT hash FROM og_skill WHERE name = 'greeting'")\"]" ]
+	agrees
+}
+
+@test "down at the put, back, and brought there by og doctor --fix" {
+	greeting
+	stop
+	add
+	grep -q '^og-skill: greeting is in force; the store elsewhere has not taken it: ' stderr
+	run -0 --separate-stderr og-skill list --as charlie --json
+	[[ "$stderr" == *'the local copy answers, not the store elsewhere: '* ]]
+	grep -q greeting <<<"$output"
+	[[ "$(check)" == bad* ]]
+	run -69 og-skill diff --store --as alice
+	run -1 og status --json
+	jq -e '.problems[] | select(.check == "graph")' <<<"$output"
+	serve
+	[[ "$(check)" == bad* ]]
+	[[ "$(check --fix)" == fixed* ]]
+	agrees
+	og-ledger verify --state
+}
+
+@test "a server that lies shows nobody more, and is found out" {
+	says() { # CYPHER DIFFERENCE
+		cypher "$1" >/dev/null
+		run -1 og-skill diff --store --as alice
+		echo "$output"
+		[ "$output" = "$2" ]
+		[[ "$(check)" == 'bad http://'*' differs from the ledger in 1, '* ]]
+		og-skill list --as charlie --json >list 2>stderr
+		[ "$(jq -S . list)" = "$honest" ]
+	}
+	honest=$(og-skill list --as charlie --json | jq -S .)
+	says "MATCH (s:Skill {name: 'high-value-transaction'}) SET s.clearance = 1" \
+		'high-value-transaction: is there with another clearance'
+	grep -qx 'og-skill: the store elsewhere gave 1 that are not as the ledger has them; og doctor' stderr
+	check --fix >/dev/null
+	agrees
+	says "MATCH (s:Skill {name: 'procure-to-pay'}) SET s.doc = replace(s.doc, 'stock', 'shelf')" \
+		'procure-to-pay: is there with another text'
+	check --fix >/dev/null
+	agrees
+	says "MATCH (s:Skill {name: 'procure-to-pay'}) SET s.hash = '0'" \
+		'procure-to-pay: is there in another version'
+	check --fix >/dev/null
+	agrees
+	says "MATCH (:Skill {name: 'high-value-transaction'})-[e:GOVERNS]->() DELETE e" \
+		'high-value-transaction: is there with other edges'
+	check --fix >/dev/null
+	agrees
+	says "MATCH (s:Skill {name: 'loop-test'}) DETACH DELETE s" 'loop-test: is not there'
+	check --fix >/dev/null
+	agrees
+	# What binds was never in its hands.
+	[ "$(ask charlie 'buy 2 standing desks' | jq -r .state)" = compensated ]
+}
+
+@test "what is there and nobody's is named, and left alone" {
+	cypher "CREATE (:Skill:Workflow {name: 'mallory', hash: '0', id: 99, clearance: 1, active: true})" >/dev/null
+	run -1 og-skill diff --store --as alice --json
+	[ "$(jq -c 'del(.v)' <<<"$output")" = '{"due":false,"name":"mallory","store":"graph","why":"unknown"}' ] ||
+		jq -e '.name == "mallory" and .why == "unknown" and .due == false' <<<"$output"
+	run -1 --separate-stderr og-skill diff --store --as charlie
+	[ -z "$output" ]
+	[[ "$(check --fix)" == 'warn 1 at '*' are none of ours and were left alone: mallory (unknown)' ]]
+	not grep -q mallory <<<"$(og-skill list --as alice --json)"
+	[ "$(cypher "MATCH (s:Skill {name: 'mallory'}) RETURN count(s)" | jq -c .data.values)" = '[[1]]' ]
+}
+
+@test "the wrong password is said to be wrong" {
+	(umask 077 && echo neo4j:sesame >"$OG_HOME/graph.key")
+	[[ "$(check)" == *'; is graph_key right?' ]]
+	greeting
+	add
+	grep -q 'is in force' stderr
+	not grep -q sesame stderr
+}
+
+@test "a search that is numbered has its record, and asks no store while it makes it" {
+	stop
+	task_of alice 'tidy up the shelves'
+	shield
+	begin og-worker/model
+	act skill.list '{"call":0}'
+	[ "$(jq -r .store <<<"$reply")" = local ]
+	first=$(jq -S 'del(.id, .replayed)' <<<"$reply")
+	act skill.list '{"call":0}'
+	[ "$(jq .replayed <<<"$reply")" = true ]
+	[ "$(jq -S 'del(.id, .replayed)' <<<"$reply")" = "$first" ]
+	not act skill.match '{"call":0,"text":"x"}'
+	refused other-call
+	begin og-worker/other
+	old=$((epoch - 1))
+	epoch=$old
+	not act skill.list '{"call":1}'
+	refused stale-epoch
+	shield_end
+}
+
+@test "a step that puts a skill tells the store, and so does its undo" {
+	task_of alice 'Add an Express Freight Delivery workflow to govern freight orders'
+	shield
+	begin
+	act step.run '{"skill":"add-skill","step":"add-node","slots":{"title":"Express Freight Delivery","subject":"freight orders"}}'
+	[ "$(jq .stored <<<"$reply")" = true ]
+	agrees
+	n=$(erp 'SELECT count(*) FROM og_skill WHERE active = 1')
+	undo || { echo "$reply"; false; }
+	[ "$(jq .stored <<<"$reply")" = true ]
+	[ "$(erp 'SELECT count(*) FROM og_skill WHERE active = 1')" -eq $((n - 1)) ]
+	finish compensated
+	shield_end
+	agrees
+	og-ledger verify --state
+}
+
+@test "two shields at once: what is in force is what the store has" {
+	for _ in 1 2; do
+		for clearance in 1 2 3; do
+			greeting "$clearance"
+			mv greeting.md "g$clearance.md"
+		done
+		adding=
+		for clearance in 1 2 3; do
+			og-skill add --as alice "g$clearance.md" >/dev/null 2>>errors 3>&- &
+			adding="$adding $!"
+		done
+		wait $adding
+		[ "$(erp 'SELECT count(*) FROM og_remote')" -eq 0 ]
+		agrees
+	done
+	cat errors
+	[ ! -s errors ]
+}
+
+@test "the shield killed everywhere while a skill is put and told" {
+	killat=$OG_BUILD/tests/killat.so
+	[ -e "$killat" ] || skip "no preload library in this build"
+	! objdump -p "$OG_BUILD/bin/og-shield" | grep -q asan || skip "not with sanitizers"
+	greeting
+	cp -r "$OG_HOME" pristine
+	n=1
+	while :; do
+		rm -rf "$OG_HOME"
+		cp -r pristine "$OG_HOME"
+		touch "$OG_HOME/run/once"
+		export OG_KILL_PROGRAM=og-shield OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once
+		LD_PRELOAD=$killat add >/dev/null 2>&1 || true
+		unset OG_KILL_PROGRAM OG_KILL_AT OG_KILL_ONCE
+		[ ! -e "$OG_HOME/run/once" ] || break
+		og-ledger verify --state >/dev/null
+		check --fix >said
+		[ "$(erp 'SELECT count(*) FROM og_remote')" -eq 0 ]
+		# What was told of a put that never was is not ours any more.
+		if [ "$(erp "SELECT count(*) FROM og_skill WHERE name = 'greeting'")" -eq 1 ]; then
+			agrees
+		fi
+		if [ "${OG_FULL:-}" = 1 ]; then n=$((n + 1)); else n=$((n + 4)); fi
+	done
+	[ "$n" -gt 4 ]
+}
