@@ -244,7 +244,7 @@ END
 @test "impact: over edges, policies and tables, as far as may be seen" {
 	instance
 	[ "$(og-skill impact --as alice --json payment-authorization-act | jq -c '.affected')" = \
-		'["high-value-transaction","order-verification","procure-to-pay"]' ]
+		'["high-value-transaction","order-to-cash","order-verification","procure-to-pay"]' ]
 	run --separate-stderr og-skill impact --as alice products
 	[[ "$output" == *"touched by"*"procure-to-pay"* ]]
 	run --separate-stderr og-skill impact --as charlie payment-authorization-act

@@ -53,7 +53,9 @@ int og_elsewhere_open(struct og_shield *shield, struct og_err *err)
 
 void og_elsewhere_close(struct og_shield *shield)
 {
-	og_policies_attach(shield->policies, NULL);
+	/* A shield that did not open has no policies. */
+	if (shield->policies)
+		og_policies_attach(shield->policies, NULL);
 	og_qdrant_free(shield->elsewhere.vectors);
 	og_graph_elsewhere_close(shield);
 	if (shield->elsewhere.door > 0)
