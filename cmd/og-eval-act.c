@@ -159,6 +159,8 @@ static int submit(const struct scratch *s, const json_t *act, struct outcome *re
 		call_add(&call, action);
 		call_params(&call, "--param", json_object_get(act, "params"));
 	} else {
+		/* Nobody is there to be asked. */
+		call_add(&call, "--no-ask");
 		call_add(&call, "--");
 		call_add(&call, og_json_str(act, "say"));
 	}

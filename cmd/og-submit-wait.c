@@ -23,6 +23,20 @@ static void note_no_worker(struct submit_wait *w)
 		og_note(w->ctx, "no worker serves this instance; start one: og-worker");
 }
 
+/* How to give the values that it waits for. */
+static void note_slots(const struct submit_wait *w, const char *id, json_t *slots)
+{
+	struct og_buf words;
+	const char *name;
+	json_t *one;
+
+	og_buf_init(&words, 4096);
+	json_object_foreach(slots, name, one) og_buf_addf(&words, " %s=VALUE", name);
+	og_note(w->ctx, "answer it: og-task answer %s%s --as %s", id, words.data ? words.data : "",
+		w->principal);
+	og_buf_release(&words);
+}
+
 /* Whose word it waits for, once for every question. */
 static void note_question(struct submit_wait *w, const char *id, const json_t *reply)
 {
@@ -33,6 +47,8 @@ static void note_question(struct submit_wait *w, const char *id, const json_t *r
 		return;
 	snprintf(w->asked, sizeof(w->asked), "%s", digest);
 	og_note(w->ctx, "task %s: %s", id, why);
+	if (json_is_object(json_object_get(waits, "slots")))
+		note_slots(w, id, json_object_get(waits, "slots"));
 }
 
 /* A dead letter is never told to the shield: its document is made here.

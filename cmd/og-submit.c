@@ -141,6 +141,7 @@ static int make(struct submit *s, const char *text, struct og_buf *out, char id[
 		draft.params = s->params;
 	if (submit_times_apply(&s->times, &draft, err) < 0)
 		return -1;
+	draft.ask = og_arg_flag(s->args, "no-ask") ? "fail" : NULL;
 	og_span_begin(&s->span, s->telemetry, OG_PRODUCER, OG_SPAN_SUBMIT, trace);
 	draft.trace = og_span_context(&s->span, trace);
 	if (og_envelope_make(&draft, s->seed, out, id, err) < 0) {
@@ -335,7 +336,7 @@ static int check_forward(const struct og_args *args, struct og_err *err)
 {
 	static const char *const values[] = { "as",	 "action", "key",   "expires",
 					      "timeout", "at",	   "every", "deadline" };
-	static const char *const flags[] = { "batch", "wait", "json", "text", "spool" };
+	static const char *const flags[] = { "batch", "wait", "json", "text", "spool", "no-ask" };
 	int more = og_arg(args, 0) || og_arg_list(args, "param", 0);
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
@@ -395,6 +396,8 @@ static const struct og_opt options[] = {
 	{ "at", 0, OG_OPT_VALUE, "TIME", "not to be begun before" },
 	{ "every", 0, OG_OPT_VALUE, "SPAN", "one task in each span, however often it is asked" },
 	{ "deadline", 0, OG_OPT_VALUE, "WHEN", "no step is begun after it: a span or a time" },
+	{ "no-ask", 0, OG_OPT_FLAG, NULL,
+	  "end the task, instead of asking back what it leaves open" },
 	{ "batch", 0, OG_OPT_FLAG, NULL, "one sentence per line of standard input" },
 	{ "wait", 0, OG_OPT_FLAG, NULL, "wait for the result and print it" },
 	{ "timeout", 0, OG_OPT_VALUE, "SPAN", "with --wait: give up after this, status 75" },

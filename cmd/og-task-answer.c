@@ -127,6 +127,29 @@ static int may_answer(const struct task_session *s, const json_t *task, struct o
 	return og_hint(err, "its digest is %s", digest);
 }
 
+/* A question about slots has values that fit and others: the shield says
+ * which, before anything is signed. */
+static int check_values(struct task_session *s, const char *id, const json_t *values,
+			struct og_err *err)
+{
+	json_t *reply = NULL, *judged;
+	const char *why, *fix;
+	int rc = 0;
+
+	if (og_channel_ask(s->channel, "task.status",
+			   json_pack("{s:s,s:O}", "task", id, "values", values), &reply, err) < 0)
+		return -1;
+	judged = json_object_get(reply, "answer");
+	why = og_json_str(judged, "why");
+	fix = og_json_str(judged, "fix");
+	if (judged && !og_json_bool(judged, "ok", 0)) {
+		og_fail(err, OG_NO, "%s", why ? why : "the values do not fit");
+		rc = og_hint(err, "%s", fix ? fix : "the task still waits");
+	}
+	json_decref(reply);
+	return rc;
+}
+
 static int answer(struct task_session *s, const char *id, const json_t *task, struct og_err *err)
 {
 	const json_t *waits = json_object_get(task, "waits");
@@ -141,6 +164,10 @@ static int answer(struct task_session *s, const char *id, const json_t *task, st
 		return -1;
 	}
 	og_note(s->ctx, "task %s asks: %s", id, og_json_str(waits, "question"));
+	if (json_object_get(waits, "slots") && check_values(s, id, values, err) < 0) {
+		json_decref(values);
+		return -1;
+	}
 	more = json_pack("{s:O,s:o}", "digest", json_object_get(waits, "digest"), "values", values);
 	draft.more = more;
 	if (!more)

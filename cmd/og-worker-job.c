@@ -134,6 +134,7 @@ static int handle_one(struct job *job, struct og_err *err)
 					.call = job->caller ? og_caller_call : NULL,
 					.call_arg = job->caller,
 					.skills = job->skills,
+					.asks = strcmp(job->worker->conf->ask, "fail") != 0,
 					.reasoning = job->provider ? &job->reasoning : NULL };
 	struct og_agent_report report;
 	int64_t started = og_mono_ms();

@@ -125,7 +125,8 @@ struct og_agent_means {
 	void *call_arg;
 	json_t *skills; /* an object: versions of skills, kept between tasks; or NULL */
 	struct og_reasoning *reasoning; /* NULL: the skill planner plans */
-	int dry; /* stop before the model is asked; the shield keeps nothing but task.begin */
+	int asks; /* a task may wait for an answer of its principal about its slots */
+	int dry;  /* stop before the model is asked; the shield keeps nothing but task.begin */
 };
 
 /* envelope: text of any origin. Never fails: what happened is in the report,

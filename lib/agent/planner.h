@@ -125,6 +125,12 @@ void og_job_trace(struct og_job *job, const char *action, const char *fmt, ...)
 /* understand.c: finds skill, version and slots, or sets how the task ends. */
 enum og_turn og_job_understand(struct og_job *job);
 
+/* slots.c: may the task wait for an answer? _ask_slots asks for what the
+ * match leaves open; OG_TURN_BROKEN: it waits. OG_TURN_OK: it cannot be
+ * asked any more, or the refusal has set how the task ends. */
+int og_job_may_ask(const struct og_job *job);
+enum og_turn og_job_ask_slots(struct og_job *job, const json_t *match);
+
 /* saga.c: takes back what is done, last first: steps, and what was changed
  * beside them, which is called call-N. Afterwards job->end is
  * compensated, or what it was when nothing had been written; steps that

@@ -60,13 +60,13 @@ static void ambiguous(struct og_job *job, const char *slot, const json_t *severa
 }
 
 /* The first thing that keeps a matched sentence from running. */
-static int say_missing(struct og_job *job, const json_t *match)
+static void say_missing(struct og_job *job, const json_t *match)
 {
 	const json_t *missing = json_object_get(match, "missing"), *several;
 	const char *slot = json_string_value(json_array_get(missing, 0)), *text;
 
 	if (!slot)
-		return 0;
+		return;
 	several = json_object_get(json_object_get(match, "ambiguous"), slot);
 	text = og_json_str(json_object_get(match, "unknown"), slot);
 	if (several)
@@ -77,24 +77,36 @@ static int say_missing(struct og_job *job, const json_t *match)
 	else
 		og_job_end(job, OG_TASK_DENIED, "missing_slot: the sentence does not say '%s'",
 			   slot);
-	return 1;
 }
 
-static void take_match(struct og_job *job, const json_t *reply)
+/* It waits for what is missing, or ends for it. */
+static enum og_turn ask_or_end(struct og_job *job, const json_t *match)
+{
+	enum og_turn turn = OG_TURN_OK;
+
+	if (og_job_may_ask(job))
+		turn = og_job_ask_slots(job, match);
+	if (turn == OG_TURN_OK && !job->reason[0])
+		say_missing(job, match);
+	return turn;
+}
+
+static enum og_turn take_match(struct og_job *job, const json_t *reply)
 {
 	const json_t *match = json_object_get(reply, "match");
 	const char *skill = og_json_str(match, "skill"), *hash = og_json_str(match, "hash");
 
 	if (!skill) {
 		no_skill(job, json_object_get(reply, "candidates"));
-		return;
+		return OG_TURN_OK;
 	}
 	og_text_format(job->name, sizeof(job->name), "%s", skill);
 	og_text_format(job->hash, sizeof(job->hash), "%s", hash ? hash : "");
 	json_object_set_new(job->result, "skill", json_string(skill));
 	og_job_trace(job, "match", "skill %s", skill);
-	if (!say_missing(job, match))
-		job->slots = json_incref(json_object_get(match, "slots"));
+	job->slots = json_incref(json_object_get(match, "slots"));
+	return json_array_size(json_object_get(match, "missing")) > 0 ? ask_or_end(job, match)
+								      : OG_TURN_OK;
 }
 
 /* What was begun stays what it was, however the sentence reads today. Its
@@ -123,7 +135,7 @@ static enum og_turn ask_matcher(struct og_job *job)
 	if (turn != OG_TURN_BROKEN && json_object_get(job->begun, "skill"))
 		keep_frozen(job, reply);
 	else if (turn == OG_TURN_OK)
-		take_match(job, reply);
+		turn = take_match(job, reply);
 	else if (turn == OG_TURN_REFUSED)
 		og_job_refused(job, OG_TASK_FAILED, reply);
 	json_decref(reply);

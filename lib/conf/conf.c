@@ -68,6 +68,7 @@ static const struct key {
 	{ "jobs", "1", offsetof(struct og_conf, jobs), 1, 256 },
 	{ "ready_seconds", "60", offsetof(struct og_conf, ready_seconds), 1, 3600 },
 	{ "queue_limit", "1000000", offsetof(struct og_conf, queue_limit), 0, 1000000000 },
+	{ "ask", "wait", offsetof(struct og_conf, ask), 0, 0 },
 	{ "dead_days", "30", offsetof(struct og_conf, dead_days), 1, 3650 },
 	{ "step_limit", "50", offsetof(struct og_conf, max_steps), 1, 10000 },
 	{ "repeat_limit", "3", offsetof(struct og_conf, max_repeats), 2, 1000 },

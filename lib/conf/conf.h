@@ -59,6 +59,7 @@ struct og_conf {
 	 * principal, a skill and all are for a day (UTC). */
 	long task_tokens, principal_tokens, skill_tokens, day_tokens;
 	char *task_cost, *principal_cost, *skill_cost, *day_cost; /* USD, "1.00" */
+	char *ask; /* "wait": a task asks back for what its sentence leaves open; or "fail" */
 	/* limits of a task */
 	long max_steps;	   /* step_limit, default 50 */
 	long max_repeats;  /* repeat_limit, default 3 */

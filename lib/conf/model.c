@@ -34,9 +34,11 @@ static int check_words(const struct og_conf *conf, struct og_err *err)
 	static const char *const stream[] = { "off", "on", NULL };
 	static const char *const writes[] = { "granted", "approved", "none", NULL };
 	static const char *const fallback[] = { "none", "skill", NULL };
+	static const char *const ask[] = { "wait", "fail", NULL };
 
 	if (check_word("model_stream", conf->model_stream, stream, err) < 0 ||
-	    check_word("model_writes", conf->model_writes, writes, err) < 0)
+	    check_word("model_writes", conf->model_writes, writes, err) < 0 ||
+	    check_word("ask", conf->ask, ask, err) < 0)
 		return -1;
 	return check_word("fallback", conf->fallback, fallback, err);
 }

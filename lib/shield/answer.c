@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lib/shield/ask.h"
+#include "lib/shield/slots.h"
 #include "lib/shield/waits.h"
 
 /* Is it the signer's to answer, and does the task ask? */
@@ -55,6 +56,7 @@ int og_answer_apply(struct og_request *rq, const struct og_envelope *envelope, s
 		return -1;
 	question = og_task_waits(&rq->task);
 	if (fits(rq, envelope, question, err) == 0 &&
+	    og_slots_answered(rq, question, envelope->values, err) == 0 &&
 	    og_envelope_keep(rq, envelope, og_json_str(question, "expires"), err) == 0)
 		rc = og_envelope_record(rq, envelope, "answer", err);
 	json_decref(question);

@@ -5,6 +5,7 @@
 
 #include "lib/shield/acts.h"
 #include "lib/shield/approval.h"
+#include "lib/shield/slots.h"
 #include "lib/shield/steps.h"
 #include "lib/shield/verbs.h"
 #include "lib/shield/waits.h"
@@ -17,6 +18,7 @@ struct ask {
 	int approval;	     /* else an answer */
 	const char *text;    /* the question */
 	const json_t *about; /* of an approval */
+	const json_t *slots; /* that the answer is to fill, or NULL */
 	int64_t clearance;   /* that it takes */
 	int64_t seconds;
 	char digest[OG_HASH_HEX + 1];
@@ -83,6 +85,10 @@ static int read_answer(struct ask *ask, struct og_err *err)
 {
 	if (ask->about || json_object_get(ask->rq->body, "clearance"))
 		return bad(err, "'about' and 'clearance' are of an approval");
+	if (ask->slots)
+		return og_run_digest(
+			json_pack("{s:s,s:O}", "task", ask->rq->task.id, "slots", ask->slots),
+			ask->digest, err);
 	return og_run_digest(json_pack("{s:s,s:I,s:s}", "task", ask->rq->task.id, "call",
 				       (json_int_t)ask->call, "question", ask->text),
 			     ask->digest, err);
@@ -96,12 +102,15 @@ static int read_ask(struct ask *ask, struct og_err *err)
 	ask->call = og_json_int(body, "call", -1);
 	ask->text = og_json_str(body, "question");
 	ask->about = json_object_get(body, "about");
+	ask->slots = json_object_get(body, "slots");
 	ask->seconds = og_json_int(body, "seconds", OG_ASK_SECONDS);
 	if (ask->seconds < 1 || ask->seconds > OG_ASK_SECONDS_MAX)
 		return bad(err, "'seconds' is not between 1 and those of 30 days");
 	if (check_text(ask->text, err) < 0)
 		return -1;
 	ask->approval = what && strcmp(what, "approval") == 0;
+	if (ask->approval && ask->slots)
+		return bad(err, "'slots' are of an answer");
 	if (ask->approval)
 		return read_approval(ask, err);
 	if (!what || strcmp(what, "answer") != 0)
@@ -142,18 +151,42 @@ static json_t *new_question(const struct ask *ask)
 	return made;
 }
 
-/* As it was asked already by this very request, or a new one. */
-static json_t *question_of(const struct ask *ask)
+/* As it was asked already by this very request. What is asked for slots is
+ * asked once, however the sentence reads by now. */
+static int is_same(const struct ask *ask, const json_t *before)
 {
-	const char *kept = ask->rq->task.waits, *digest;
-	json_t *before = kept ? json_loads(kept, 0, NULL) : NULL;
+	const char *digest = og_json_str(before, "digest");
 
-	digest = og_json_str(before, "digest");
-	if (digest && strcmp(digest, ask->digest) == 0 &&
-	    og_json_int(before, "call", -1) == ask->call)
+	if (ask->slots && json_object_get(before, "slots"))
+		return 1;
+	return digest && strcmp(digest, ask->digest) == 0 &&
+	       og_json_int(before, "call", -1) == ask->call;
+}
+
+static int complete(const struct ask *ask, json_t *question, struct og_err *err)
+{
+	if (!question)
+		return og_fail_nomem(err);
+	if (!ask->slots)
+		return 0;
+	json_object_del(question, "call");
+	return og_slots_question(ask->rq, ask->slots, question, err);
+}
+
+/* The question that stands, or a new one; NULL: err says why. */
+static json_t *question_of(const struct ask *ask, struct og_err *err)
+{
+	const char *kept = ask->rq->task.waits;
+	json_t *before = kept ? json_loads(kept, 0, NULL) : NULL, *made;
+
+	if (before && is_same(ask, before))
 		return before;
 	json_decref(before);
-	return new_question(ask);
+	made = new_question(ask);
+	if (complete(ask, made, err) == 0)
+		return made;
+	json_decref(made);
+	return NULL;
 }
 
 /* --- what was said ----------------------------------------------------------- */
@@ -284,11 +317,13 @@ static int perform(struct ask *ask, struct og_err *err)
 	json_t *question;
 	int rc;
 
-	if (og_act_name(ask->rq, err) < 0 || read_ask(ask, err) < 0 ||
+	if (read_ask(ask, err) < 0 || (!ask->slots && og_act_name(ask->rq, err) < 0) ||
 	    og_task_forward(ask->rq, err) < 0)
 		return -1;
-	question = question_of(ask);
-	rc = question ? decide(ask, question, err) : og_fail_nomem(err);
+	if (ask->slots && og_slots_asked(ask->rq, ask->slots, err) < 0)
+		return -1;
+	question = question_of(ask, err);
+	rc = question ? decide(ask, question, err) : -1;
 	json_decref(question);
 	return rc;
 }

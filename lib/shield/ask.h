@@ -9,7 +9,8 @@
  *
  * An answer is an envelope of kind answer by the task's own principal, to
  * the question it names by digest. It gives values; what they mean is up
- * to whoever asked. They decide nothing here.
+ * to whoever asked. They decide nothing here, unless they fill the slots of
+ * a skill (slots.h).
  *
  * An approval is of a request, word for word: the digest is over the task,
  * the clearance it takes, and every member of the request. It is judged as

@@ -67,7 +67,7 @@ static const struct verb verbs[] = {
 	{ "task.begin", ANY, SELF, OWN, NULL, "envelope:o agent:s?", og_verb_task_begin },
 	{ "task.finish", ANY, SELF, WRITE, NULL, TASK "state:s reason:s result:o",
 	  og_verb_task_finish },
-	{ "task.status", SESSION, LOGIN, READ, NULL, "task:s", og_verb_task_status },
+	{ "task.status", SESSION, LOGIN, READ, NULL, "task:s values:o?", og_verb_task_status },
 	{ "task.list", SESSION, LOGIN, READ, NULL, "state:s? limit:i?", og_verb_task_list },
 	{ "task.stats", SESSION, LOGIN, READ, "tasks", "", og_verb_task_stats },
 	{ "task.prune", SESSION, LOGIN, WRITE, "tasks", "before:s after:s? limit:i?",
@@ -131,7 +131,7 @@ static const struct verb verbs[] = {
 	{ "journal.get", ANY, SELF, READ, NULL, "task:s epoch:i? after:i? limit:i?",
 	  og_verb_journal_get },
 	{ "ask", ANY, SELF, WRITE, NULL,
-	  TASK "call:i for:s question:s clearance:i? seconds:i? about:o?", og_verb_ask },
+	  TASK "call:i? for:s question:s clearance:i? seconds:i? about:o? slots:o?", og_verb_ask },
 	{ "query.run", ANY, SELF, WRITE, NULL, TASK CALL "skill:s hash:s? slots:o?",
 	  og_verb_query_run },
 	/* the graph or the vectors elsewhere, held against the ledger, and mended */

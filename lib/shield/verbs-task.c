@@ -12,6 +12,7 @@
 #include "lib/shield/channel-internal.h"
 #include "lib/shield/effects.h"
 #include "lib/shield/envelopes.h"
+#include "lib/shield/slots.h"
 #include "lib/shield/spend.h"
 #include "lib/shield/verbs.h"
 #include "lib/shield/waits.h"
@@ -356,6 +357,7 @@ static int add_cost(struct og_request *rq, const struct og_task_row *task, struc
 static int status_reply(struct og_request *rq, const char *id, const struct og_task_row *task,
 			struct og_err *err)
 {
+	const json_t *values = json_object_get(rq->body, "values");
 	struct og_principal owner;
 	json_t *made;
 
@@ -371,6 +373,8 @@ static int status_reply(struct og_request *rq, const char *id, const struct og_t
 		return og_fail_nomem(err);
 	}
 	json_decref(made);
+	if (values && og_slots_judge(rq, task, values, err) < 0)
+		return -1;
 	if (add_wish(rq->reply, task, err) < 0 || og_waits_describe(task, rq->reply, err) < 0 ||
 	    add_progress(rq, task, err) < 0 || add_cost(rq, task, err) < 0)
 		return -1;

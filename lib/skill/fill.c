@@ -15,7 +15,7 @@ struct filling {
 	const struct og_form *form;
 	const struct og_sentence *sentence;
 	const struct og_resolver *resolver;
-	json_t *slots, *missing, *ambiguous, *unknown;
+	json_t *slots, *missing, *ambiguous, *unknown, *near, *ids;
 };
 
 static int bind(struct filling *f, const char *name, json_t *value, struct og_err *err)
@@ -36,18 +36,46 @@ static int bind_found(struct filling *f, const char *name, const json_t *decl,
 	return bind(f, id_name, json_integer((json_int_t)found->id[0]), err);
 }
 
+static int same_names(const struct og_found *found)
+{
+	for (size_t i = 0; i < found->n; i++) {
+		for (size_t k = i + 1; k < found->n; k++) {
+			if (strcmp(found->text[i], found->text[k]) == 0)
+				return 1;
+		}
+	}
+	return 0;
+}
+
 static int note_ambiguous(struct filling *f, const char *name, const struct og_found *found,
 			  struct og_err *err)
 {
-	json_t *names = json_array();
+	json_t *names = json_array(), *ids = same_names(found) ? json_array() : NULL;
+	int failed = 0;
 
 	for (size_t i = 0; i < found->n; i++) {
-		if (json_array_append_new(names, json_string(found->text[i])) < 0) {
-			json_decref(names);
-			return og_fail_nomem(err);
-		}
+		failed |= json_array_append_new(names, json_string(found->text[i])) < 0;
+		if (ids != NULL)
+			failed |= json_array_append_new(ids, json_integer(found->id[i])) < 0;
+	}
+	if (failed) {
+		json_decref(names);
+		json_decref(ids);
+		return og_fail_nomem(err);
+	}
+	if (ids != NULL && og_json_set(f->ids, name, ids, err) < 0) {
+		json_decref(names);
+		return -1;
 	}
 	return og_json_set(f->ambiguous, name, names, err);
+}
+
+static int note_unknown(struct filling *f, const char *name, const char *text, const char *near,
+			struct og_err *err)
+{
+	if (near != NULL && og_json_set(f->near, name, json_string(near), err) < 0)
+		return -1;
+	return og_json_set(f->unknown, name, json_string(text), err);
 }
 
 /* The name among the words taken; else a whole name anywhere in the
@@ -95,7 +123,7 @@ static int fill_name(struct filling *f, const char *name, const json_t *decl, co
 	else if (rc == 0 && found.n > 1)
 		rc = note_ambiguous(f, name, &found, err);
 	else if (rc == 0 && *text != '\0')
-		rc = og_json_set(f->unknown, name, json_string(text), err);
+		rc = note_unknown(f, name, text, found.near, err);
 	og_found_release(&found);
 	return rc;
 }
@@ -250,15 +278,26 @@ static int put_members(struct filling *f, json_t *match, struct og_err *err)
 	    og_json_set(match, "ambiguous", json_incref(f->ambiguous), err) < 0 ||
 	    og_json_set(match, "unknown", json_incref(f->unknown), err) < 0)
 		return -1;
-	return 0;
+	if (json_object_size(f->near) > 0 &&
+	    og_json_set(match, "near", json_incref(f->near), err) < 0)
+		return -1;
+	return json_object_size(f->ids) == 0 ? 0
+					     : og_json_set(match, "ids", json_incref(f->ids), err);
 }
 
 int og_fill(const struct og_form *form, const json_t *slots, const struct og_sentence *sentence,
 	    const struct og_alignment *alignment, const struct og_resolver *resolver, json_t *match,
 	    struct og_err *err)
 {
-	struct filling f = { form,	   sentence,	  resolver,	json_object(),
-			     json_array(), json_object(), json_object() };
+	struct filling f = { .form = form,
+			     .sentence = sentence,
+			     .resolver = resolver,
+			     .slots = json_object(),
+			     .missing = json_array(),
+			     .ambiguous = json_object(),
+			     .unknown = json_object(),
+			     .near = json_object(),
+			     .ids = json_object() };
 	int rc = -1;
 
 	for (size_t i = 0; i < form->pattern->n; i++) {
@@ -274,5 +313,7 @@ out:
 	json_decref(f.missing);
 	json_decref(f.ambiguous);
 	json_decref(f.unknown);
+	json_decref(f.near);
+	json_decref(f.ids);
 	return rc;
 }

@@ -45,7 +45,9 @@ void og_matcher_free(struct og_matcher *matcher);
  *       "slots":{..},            all that is bound, defaults included
  *       "missing":[..],          slots that need a value still
  *       "ambiguous":{slot:[..]}, of these: several fit
- *       "unknown":{slot:text}},  of these: nothing visible is called so
+ *       "unknown":{slot:text},   of these: nothing visible is called so
+ *       "near":{slot:text},      of these: what is spelt most alike
+ *       "ids":{slot:[..]}},      of the ambiguous ones, where names are equal
  *    "candidates":[{"skill","score"}]}   best first, scores 0 to 1
  * A match with something missing is still the skill that was meant; the
  * caller must not run it until all slots are bound. */

@@ -242,6 +242,32 @@ static int find_name(struct binding *b, const char *name, const json_t *decl, co
 }
 
 static int bind_name(struct binding *b, const char *name, const json_t *decl, const json_t *given,
+		     struct og_err *err);
+
+/* A number that comes as text. */
+static int bind_written_id(struct binding *b, const char *name, const json_t *decl,
+			   const json_t *given, struct og_err *err)
+{
+	const json_t *before = b->given;
+	json_t *copy = json_copy((json_t *)(uintptr_t)before);
+	char key[80];
+	int64_t id;
+	int rc = -1;
+
+	id_key(name, key);
+	if (og_int_parse(og_json_str(before, key), -OG_JSON_INT_MAX, OG_JSON_INT_MAX, key, &id,
+			 err) < 0)
+		err->code = OG_EDATA;
+	else if (og_json_set(copy, key, json_integer(id), err) == 0) {
+		b->given = copy;
+		rc = bind_name(b, name, decl, given, err);
+		b->given = before;
+	}
+	json_decref(copy);
+	return rc;
+}
+
+static int bind_name(struct binding *b, const char *name, const json_t *decl, const json_t *given,
 		     struct og_err *err)
 {
 	char key[80];
@@ -249,6 +275,8 @@ static int bind_name(struct binding *b, const char *name, const json_t *decl, co
 
 	id_key(name, key);
 	id = json_object_get(b->given, key);
+	if (json_is_string(id))
+		return bind_written_id(b, name, decl, given, err);
 	if ((given != NULL && (!json_is_string(given) || json_string_length(given) > VALUE_MAX)) ||
 	    (id != NULL && !json_is_integer(id)))
 		return og_fail(err, OG_EDATA, "slot '%s': a name is a text and its id a number",

@@ -62,7 +62,8 @@ static int fill(json_t *json, const struct og_envelope_draft *draft, const char 
 	    set_str(json, "text", draft->text, err) < 0 ||
 	    set_str(json, "task", draft->task, err) < 0 ||
 	    set_str(json, "key", draft->key, err) < 0 ||
-	    set_str(json, "trace", draft->trace, err) < 0 || set_action(json, draft, err) < 0)
+	    set_str(json, "trace", draft->trace, err) < 0 ||
+	    set_str(json, "ask", draft->ask, err) < 0 || set_action(json, draft, err) < 0)
 		return -1;
 	if (draft->more && json_object_update(json, (json_t *)(uintptr_t)draft->more) < 0)
 		return og_fail_nomem(err);

@@ -10,7 +10,7 @@ static const char *const known_keys[] = { "v",	       "id",	  "kind",	"principal
 					  "text",      "action",  "task",	"digest",
 					  "values",    "state",	  "key",	"note",
 					  "submitted", "expires", "not_before", "deadline",
-					  "trace",     "sig",	  NULL };
+					  "trace",     "ask",	  "sig",	NULL };
 
 static int bad(struct og_err *err, const char *what)
 {
@@ -92,16 +92,20 @@ static int check_kind(struct og_envelope *e, struct og_err *err)
 {
 	static const char *const about_a_task[] = { "approve", "cancel", "answer", "resolve",
 						    NULL };
+	static const char *const asks[] = { "wait", "fail", NULL };
+	const char *ask = og_json_str(e->json, "ask");
 
 	if (strcmp(e->kind, "task") == 0) {
 		if (!e->text == !e->action)
 			return bad(err, "a task has either 'text' or 'action'");
+		if (ask && !named(ask, asks))
+			return bad(err, "'ask' is neither wait nor fail");
 		return e->task ? bad(err, "a new task is not about another one") : 0;
 	}
 	if (!named(e->kind, about_a_task))
 		return bad(err, "'kind' is none of task, approve, cancel, answer, resolve");
-	if (e->text || e->action)
-		return bad(err, "'text' and 'action' belong to kind task");
+	if (e->text || e->action || og_json_str(e->json, "ask"))
+		return bad(err, "'text', 'action' and 'ask' belong to kind task");
 	if (!e->task || !og_uuid_valid(e->task))
 		return bad(err, "'task' is missing or not a task id");
 	if (strcmp(e->kind, "answer") == 0)
@@ -236,8 +240,9 @@ static int make_digest(struct og_envelope *e, struct og_err *err)
  * too, not taken for absent. */
 static int read_members(struct og_envelope *e, struct og_err *err)
 {
-	static const char *const optional[] = { "text",	 "task", "key",	       "trace",	   "digest",
-						"state", "note", "not_before", "deadline", NULL };
+	static const char *const optional[] = { "text",	    "task",  "key",  "trace",
+						"digest",   "state", "note", "not_before",
+						"deadline", "ask",   NULL };
 	const json_t *json = e->json;
 	int64_t version;
 

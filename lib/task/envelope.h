@@ -54,6 +54,7 @@ struct og_envelope_draft {
 	int64_t lifetime_ms;		    /* until it expires, from now or from not_before_ms */
 	int64_t not_before_ms, deadline_ms; /* wall clock; 0: none */
 	const char *trace;		    /* W3C traceparent, or NULL */
+	const char *ask;		    /* kind task: "fail": it asks nothing back; or NULL */
 	const json_t *more; /* members of other kinds (digest, values, state, note), or NULL */
 };
 

@@ -1,0 +1,276 @@
+# What a sentence leaves open is asked back: the task waits, its own principal
+# says what is missing, and the task goes on once, with what was understood.
+
+load helper
+
+setup() {
+	instance
+}
+
+teardown() {
+	[ -z "${worker:-}" ] || { kill "$worker" && wait "$worker"; } 2>/dev/null || true
+}
+
+drain() {
+	og-worker --drain --quiet
+}
+
+# wish PRINCIPAL TEXT [OPTION...]: submitted, and as far as it goes.
+wish() {
+	id=$(og-submit --as "$1" "${@:3}" -- "$2")
+	drain
+}
+
+state() {
+	sqlite3 "$OG_HOME/erp.db" "SELECT state FROM og_task WHERE id = '${1:-$id}'"
+}
+
+stock() {
+	sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE name = '$1'"
+}
+
+orders() {
+	sqlite3 "$OG_HOME/erp.db" 'SELECT count(*) FROM orders'
+}
+
+waits() {
+	og-task status "$id" --as "${2:-charlie}" --json | jq -c ".waits | $1" || true
+}
+
+in_queue() {
+	sqlite3 "$OG_HOME/queue.db" 'SELECT count(*) FROM task'
+}
+
+# answer PRINCIPAL WORD...
+answer() {
+	run --separate-stderr og-task answer "$id" "${@:2}" --as "$1"
+}
+
+@test "a name that may mean several: the choices are told, and one of them is taken" {
+	wish charlie 'buy 2 stand'
+	[ "$(state)" = waiting ]
+	[ "$(waits .for)" = '"answer"' ]
+	[ "$(waits .slots.product.why)" = '"ambiguous"' ]
+	[ "$(waits '.slots.product.type')" = '"ref"' ]
+	[ "$(waits '[.slots.product.choices[].name]')" = '["Standing Desk","Laptop Stand"]' ]
+	[ "$(waits .bound)" = '{"quantity":2}' ]
+	run --separate-stderr og-task show "$id" --as charlie
+	[ "$status" -eq 75 ]
+	[[ "$stderr" == *'Which product: Standing Desk or Laptop Stand?'* ]]
+	[[ "$(og-task list --as charlie --state waiting)" == *'Which product'* ]]
+	[ "$(orders)" -eq 10 ]
+	answer charlie 'laptop stands'
+	[ "$status" -eq 0 ]
+	drain
+	[ "$(state)" = 'done' ]
+	[ "$(stock 'Laptop Stand')" -eq 98 ]
+	[ "$(stock 'Standing Desk')" -eq 30 ]
+	[ "$(in_queue)" -eq 0 ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT group_concat(action) FROM (SELECT action FROM
+		audit_ledger WHERE task = '$id' AND action IN ('wait', 'answer', 'task.finish')
+		ORDER BY seq)")" = 'wait,answer,task.finish' ]
+	og-ledger verify --state >/dev/null
+}
+
+@test "a name nobody has, and none at all" {
+	wish charlie 'buy 1 unicorn'
+	[ "$(state)" = waiting ]
+	[ "$(waits '.slots.product | [.why, .said]')" = '["unknown","unicorn"]' ]
+	[[ "$(waits .question)" == *"There is no product called 'unicorn'"* ]]
+	answer charlie product='Laptop Stand'
+	[ "$status" -eq 0 ]
+	drain
+	[ "$(state)" = 'done' ]
+	wish charlie 'buy 3'
+	[ "$(waits '.slots.product.why')" = '"missing"' ]
+	answer charlie quantity=1 product='wireless mouse'
+	drain
+	[ "$(state)" = 'done' ]
+	[ "$(stock 'Wireless Mouse')" -eq 199 ]
+}
+
+@test "what does not fit is refused with what is called alike, and the task waits on" {
+	wish charlie 'buy 1 stand'
+	answer charlie product='Laptop Stant'
+	[ "$status" -eq 1 ]
+	[[ "$stderr" == *"slot 'product': nothing you may see is called 'Laptop Stant'"* ]]
+	[[ "$stderr" == *"did you mean 'Laptop Stand'?"* ]]
+	answer charlie product='Laptop Stand' quantity=some
+	[ "$status" -eq 1 ]
+	[[ "$stderr" == *"slot 'quantity': the value is no int"*'a whole number'* ]]
+	answer charlie prodct='Laptop Stand'
+	[ "$status" -eq 1 ]
+	[[ "$stderr" == *"the skill has no slot 'prodct'"*"did you mean 'product'?"* ]]
+	answer charlie quantity=3
+	[ "$status" -eq 1 ]
+	[[ "$stderr" == *"slot 'product' needs a value"* ]]
+	# What he may not see is not there, whoever else may.
+	answer charlie product='Quantum Processor v1'
+	[ "$status" -eq 1 ]
+	[[ "$stderr" == *"nothing you may see is called 'Quantum Processor v1'"* ]]
+	[ "$(in_queue)" -eq 0 ] || [ "$(in_queue)" -eq 1 ]
+	drain
+	[ "$(state)" = waiting ]
+	[ "$(orders)" -eq 10 ]
+	answer charlie 'laptop stand'
+	[ "$status" -eq 0 ]
+	drain
+	[ "$(state)" = 'done' ]
+}
+
+# The same wrong value in an envelope that nobody looked at before.
+@test "the shield itself refuses a signed answer that does not fit" {
+	wish charlie 'buy 1 stand'
+	answer charlie 'laptop stand'
+	[ "$status" -eq 0 ]
+	# Meanwhile there is no such product any more.
+	sqlite3 "$OG_HOME/erp.db" "UPDATE products SET name = 'Lap Desk' WHERE id = 3"
+	drain
+	[ "$(state)" = waiting ]
+	[ "$(orders)" -eq 10 ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM audit_ledger WHERE action = 'refuse'
+		AND json_extract(body, '\$.rule') = 'slot'")" -eq 1 ]
+	answer charlie 'standing desk'
+	[ "$status" -eq 0 ]
+	drain
+	[ "$(state)" = 'done' ]
+}
+
+@test "only its own principal answers, and once" {
+	wish charlie 'buy 1 stand'
+	answer diana 'laptop stand'
+	[ "$status" -eq 1 ]
+	[ "$stderr" = 'og-task: no such task' ]
+	answer alice 'laptop stand'
+	[ "$status" -eq 1 ]
+	[ "$stderr" = 'og-task: only charlie answers what this task asks' ]
+	answer charlie 'laptop stand'
+	answer charlie 'standing desk'
+	[ "$status" -eq 0 ]
+	drain
+	[ "$(state)" = 'done' ]
+	[ "$(stock 'Laptop Stand')" -eq 99 ]
+	[ "$(stock 'Standing Desk')" -eq 30 ]
+	[ "$(orders)" -eq 11 ]
+	answer charlie 'standing desk'
+	[ "$status" -eq 1 ]
+	[ "$stderr" = 'og-task: the task is done already' ]
+}
+
+@test "who may not run the skill is told, not asked" {
+	wish charlie 'restock'
+	[ "$(state)" = denied ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM audit_ledger WHERE action = 'wait'")" -eq 0 ]
+}
+
+@test "nobody answers: the task ends as it would have without asking" {
+	wish charlie 'buy 1 stand'
+	sqlite3 "$OG_HOME/erp.db" "UPDATE og_task SET waits = json_set(waits, '\$.expires',
+		'2026-01-01T00:00:00.000Z')"
+	answer charlie 'laptop stand'
+	[ "$status" -eq 0 ]
+	sqlite3 "$OG_HOME/queue.db" 'UPDATE task SET not_before = 1 WHERE state = 3'
+	drain
+	[ "$(state)" = denied ]
+	[[ "$(og-task show "$id" --as charlie --json | jq -r .reason)" == \
+		'ambiguous_slot: '*'Standing Desk, Laptop Stand' ]]
+	[ "$(orders)" -eq 10 ]
+}
+
+@test "nobody is to be asked: --no-ask, and ask = fail" {
+	run --separate-stderr og-submit --as charlie --no-ask 'buy 1 stand'
+	id=$output
+	drain
+	[ "$(state)" = denied ]
+	wish charlie 'buy 2' --no-ask
+	[[ "$(og-task show "$id" --as charlie --json | jq -r .reason)" == "missing_slot: "*"'product'" ]]
+	OG_ASK=fail wish charlie 'buy 1 stand'
+	[ "$(state)" = denied ]
+	run --separate-stderr env OG_ASK=perhaps og status
+	[ "$status" -eq 78 ]
+	[[ "$stderr" == *'wait or fail'* ]]
+}
+
+@test "--wait says the question once, and goes on to the result" {
+	og-worker --quiet 3>&- &
+	worker=$!
+	og-submit --as charlie --wait --json --timeout 60s 'buy 1 stand' >out 2>err 3>&- &
+	submit=$!
+	for _ in $(seq 100); do
+		grep -q 'answer it' err && break
+		sleep 0.1
+	done
+	id=$(sed -n 's/.*answer it: og-task answer \([0-9a-f-]*\) .*/\1/p' err)
+	[[ "$(cat err)" == *'Which product: Standing Desk or Laptop Stand?'*"og-task answer $id product=VALUE --as charlie"* ]]
+	sleep 1.5
+	[ "$(grep -c 'Which product' err)" -eq 1 ]
+	[ ! -s out ]
+	og-task answer "$id" product='laptop stand' --as charlie >/dev/null 2>&1
+	wait "$submit"
+	[ "$(wc -l <out)" -eq 1 ]
+	[ "$(jq -r .state out)" = 'done' ]
+	run --separate-stderr og-submit --as charlie --wait --json --timeout 1s 'buy 1 stand'
+	[ "$status" -eq 75 ]
+	[ -z "$output" ]
+}
+
+@test "the skill changes while the task waits: it goes on with the one it began with" {
+	wish charlie 'buy 1 stand'
+	hash=$(waits .hash)
+	og-skill show procure-to-pay --as alice --source >skill.md 2>/dev/null ||
+		cp "$OG_BUILD/share/omnigate/skills/procure-to-pay/SKILL.md" skill.md
+	sed -i 's/^description: /description: Changed. /' skill.md
+	og-skill add skill.md --as alice >/dev/null
+	answer charlie 'laptop stand'
+	drain
+	[ "$(state)" = 'done' ]
+	[ "\"$(sqlite3 "$OG_HOME/erp.db" "SELECT skill_hash FROM og_task WHERE id = '$id'")\"" = "$hash" ]
+}
+
+@test "cancelled while it waits for a slot" {
+	wish charlie 'buy 1 stand'
+	og-task cancel "$id" --as charlie >/dev/null 2>&1
+	drain
+	[ "$(state)" = cancelled ]
+	answer charlie 'laptop stand'
+	[ "$status" -eq 1 ]
+}
+
+# kill -9 in PROGRAM at every STRIDE-th change of a file, between the answer
+# and the end: the answer is taken once, and there is one order.
+killed() {
+	local program=$1 n=1 stride=7
+	[ -z "${OG_FULL:-}" ] || stride=1
+	wish charlie 'buy 1 stand'
+	answer charlie 'laptop stand'
+	cp -r "$OG_HOME" pristine
+	while :; do
+		rm -rf "$OG_HOME"
+		cp -r pristine "$OG_HOME"
+		touch "$OG_HOME/run/once"
+		OG_KILL_PROGRAM=$program OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once \
+			LD_PRELOAD=$OG_BUILD/tests/killat.so timeout 20 og-worker --drain \
+			>/dev/null 2>&1 || true
+		[ ! -e "$OG_HOME/run/once" ] || break
+		timeout 20 og-worker --drain >/dev/null 2>&1
+		[ "$(state) $(stock 'Laptop Stand') $(orders)" = 'done 99 11' ] || {
+			echo "killed $program at $n: $(state) $(stock 'Laptop Stand') $(orders)"
+			return 1
+		}
+		og-ledger verify --state >/dev/null
+		n=$((n + stride))
+	done
+	[ "$n" -gt 3 ]
+}
+
+@test "killed between the answer and the effect: the shield" {
+	[ -e "$OG_BUILD/tests/killat.so" ] || skip "no preload library in this build"
+	! objdump -p "$OG_BUILD/bin/og-shield" | grep -q asan || skip "not with sanitizers"
+	killed og-shield
+}
+
+@test "killed between the answer and the effect: the worker" {
+	[ -e "$OG_BUILD/tests/killat.so" ] || skip "no preload library in this build"
+	! objdump -p "$OG_BUILD/bin/og-shield" | grep -q asan || skip "not with sanitizers"
+	killed og-worker
+}
