@@ -274,3 +274,22 @@ killed() {
 	! objdump -p "$OG_BUILD/bin/og-shield" | grep -q asan || skip "not with sanitizers"
 	killed og-worker
 }
+
+@test "a misspelt name: taken and told, or asked back" {
+	wish charlie 'buy 1 laptop stnad'
+	[ "$(state)" = 'done' ]
+	[[ "$(og-task show "$id" --as charlie --json | jq -r .answer)" == \
+		*"I took 'laptop stnad' for 'Laptop Stand'." ]]
+	[ "$(stock 'Laptop Stand')" -eq 99 ]
+	wish charlie 'buy 1 lpatop stnad'
+	[ "$(state)" = waiting ]
+	[[ "$(waits .question)" == *"called 'lpatop stnad'. Did you mean 'Laptop Stand'?"* ]]
+	[ "$(waits '.slots.product.choices')" = '[{"name":"Laptop Stand"}]' ]
+	[ "$(stock 'Laptop Stand')" -eq 99 ]
+	# What he may not see is not what he can have meant.
+	wish charlie 'buy 1 quantum procesor v1'
+	[ "$(state)" = waiting ]
+	[[ "$(waits .question)" != *Quantum* ]]
+	wish bob 'buy 1 quantum procesor v1'
+	[[ "$(state)" =~ ^(done|compensated|waiting)$ ]]
+}

@@ -35,12 +35,13 @@ struct og_job {
 	struct og_agent_report *report;
 	const char *task; /* id, borrowed from begun */
 	int64_t epoch;
-	json_t *begun;	/* task.begin's reply */
-	json_t *result; /* the document being built */
-	json_t *doc;	/* the skill, or NULL */
-	char name[80];	/* the skill's, "" as long as there is none */
-	char hash[80];	/* its version, "" for the active one */
-	json_t *slots;	/* for its first step, or NULL */
+	json_t *begun;	   /* task.begin's reply */
+	json_t *result;	   /* the document being built */
+	json_t *doc;	   /* the skill, or NULL */
+	char name[80];	   /* the skill's, "" as long as there is none */
+	char hash[80];	   /* its version, "" for the active one */
+	json_t *slots;	   /* for its first step, or NULL */
+	json_t *corrected; /* names in the sentence that were misspelt, or NULL */
 	/* why the task does not end as done */
 	enum og_task_state end;
 	char reason[512];

@@ -250,6 +250,25 @@ static int follow_edges(struct og_job *job, json_t *actions)
 	return itself;
 }
 
+/* The answer says whom it took for whom. */
+static void own_up(struct og_job *job)
+{
+	const char *answer = og_json_str(job->result, "answer"), *slot;
+	struct og_buf text;
+	json_t *one;
+
+	if (json_object_size(job->corrected) == 0)
+		return;
+	og_buf_init(&text, OG_CHANNEL_LINE_MAX);
+	og_buf_adds(&text, answer ? answer : "");
+	json_object_foreach(job->corrected, slot, one)
+		og_buf_addf(&text, "%sI took '%s' for '%s'.", text.len ? " " : "",
+			    og_json_str(one, "said"), og_json_str(one, "took"));
+	if (!text.failed)
+		json_object_set_new(job->result, "answer", json_stringn(text.data, text.len));
+	og_buf_release(&text);
+}
+
 static enum og_turn execute(struct og_job *job)
 {
 	struct pass pass = { og_job_steps_done(job), 0 };
@@ -261,6 +280,7 @@ static enum og_turn execute(struct og_job *job)
 		pass.round++;
 	if (go > 0) {
 		og_job_end(job, OG_TASK_DONE, "%s", "");
+		own_up(job);
 		json_object_set(job->result, "actions", actions);
 	}
 	json_decref(actions);

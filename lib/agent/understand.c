@@ -91,6 +91,19 @@ static enum og_turn ask_or_end(struct og_job *job, const json_t *match)
 	return turn;
 }
 
+/* What was read differently from how it is written, everybody is told. */
+static void take_corrected(struct og_job *job, const json_t *match)
+{
+	json_t *corrected = json_object_get(match, "corrected"), *one;
+	const char *slot;
+
+	json_object_foreach(corrected, slot, one)
+		og_job_trace(job, "match", "took '%s' for '%s'", og_json_str(one, "said"),
+			     og_json_str(one, "took"));
+	json_decref(job->corrected);
+	job->corrected = json_incref(corrected);
+}
+
 static enum og_turn take_match(struct og_job *job, const json_t *reply)
 {
 	const json_t *match = json_object_get(reply, "match");
@@ -104,6 +117,7 @@ static enum og_turn take_match(struct og_job *job, const json_t *reply)
 	og_text_format(job->hash, sizeof(job->hash), "%s", hash ? hash : "");
 	json_object_set_new(job->result, "skill", json_string(skill));
 	og_job_trace(job, "match", "skill %s", skill);
+	take_corrected(job, match);
 	job->slots = json_incref(json_object_get(match, "slots"));
 	return json_array_size(json_object_get(match, "missing")) > 0 ? ask_or_end(job, match)
 								      : OG_TURN_OK;
@@ -119,9 +133,11 @@ static void keep_frozen(struct og_job *job, const json_t *reply)
 
 	og_text_format(job->name, sizeof(job->name), "%s", frozen);
 	og_text_format(job->hash, sizeof(job->hash), "%s", hash ? hash : "");
-	if (now && strcmp(now, frozen) == 0)
-		job->slots = json_incref(json_object_get(match, "slots"));
 	og_job_trace(job, "match", "skill %s, as begun", frozen);
+	if (!now || strcmp(now, frozen) != 0)
+		return;
+	take_corrected(job, match);
+	job->slots = json_incref(json_object_get(match, "slots"));
 }
 
 static enum og_turn ask_matcher(struct og_job *job)

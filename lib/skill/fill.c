@@ -11,11 +11,13 @@
 #include "lib/base/text.h"
 #include "lib/skill/resolve-internal.h"
 
+#define SURE_FROM 6 /* bytes of a name in which one letter is a slip */
+
 struct filling {
 	const struct og_form *form;
 	const struct og_sentence *sentence;
 	const struct og_resolver *resolver;
-	json_t *slots, *missing, *ambiguous, *unknown, *near, *ids;
+	json_t *slots, *missing, *ambiguous, *unknown, *near, *ids, *corrected;
 };
 
 static int bind(struct filling *f, const char *name, json_t *value, struct og_err *err)
@@ -108,6 +110,18 @@ static int look_up(struct filling *f, const json_t *decl, const char *text,
 	return rc;
 }
 
+/* Misspelt: bound where that is safe, else asked back. 1 bound, 0 not, -1. */
+static int correct(struct filling *f, const char *name, const json_t *decl, const char *text,
+		   const struct og_found *found, struct og_err *err)
+{
+	if (f->form->acts && (found->typos > 1 || strlen(text) < SURE_FROM))
+		return note_unknown(f, name, text, found->text[0], err);
+	if (og_json_set(f->corrected, name,
+			json_pack("{s:s,s:s}", "said", text, "took", found->text[0]), err) < 0)
+		return -1;
+	return bind_found(f, name, decl, found, err) < 0 ? -1 : 1;
+}
+
 /* 1 bound, 0 not, -1. */
 static int fill_name(struct filling *f, const char *name, const json_t *decl, const char *text,
 		     const struct og_word *first, struct og_err *err)
@@ -118,7 +132,9 @@ static int fill_name(struct filling *f, const char *name, const json_t *decl, co
 	if (f->resolver == NULL)
 		return *text == '\0' ? 0 : bind(f, name, json_string(text), err) < 0 ? -1 : 1;
 	rc = look_up(f, decl, text, first, &found, err);
-	if (rc == 0 && found.n == 1)
+	if (rc == 0 && found.n == 1 && found.typos > 0)
+		rc = correct(f, name, decl, text, &found, err);
+	else if (rc == 0 && found.n == 1)
 		rc = bind_found(f, name, decl, &found, err) < 0 ? -1 : 1;
 	else if (rc == 0 && found.n > 1)
 		rc = note_ambiguous(f, name, &found, err);
@@ -281,6 +297,9 @@ static int put_members(struct filling *f, json_t *match, struct og_err *err)
 	if (json_object_size(f->near) > 0 &&
 	    og_json_set(match, "near", json_incref(f->near), err) < 0)
 		return -1;
+	if (json_object_size(f->corrected) > 0 &&
+	    og_json_set(match, "corrected", json_incref(f->corrected), err) < 0)
+		return -1;
 	return json_object_size(f->ids) == 0 ? 0
 					     : og_json_set(match, "ids", json_incref(f->ids), err);
 }
@@ -297,7 +316,8 @@ int og_fill(const struct og_form *form, const json_t *slots, const struct og_sen
 			     .ambiguous = json_object(),
 			     .unknown = json_object(),
 			     .near = json_object(),
-			     .ids = json_object() };
+			     .ids = json_object(),
+			     .corrected = json_object() };
 	int rc = -1;
 
 	for (size_t i = 0; i < form->pattern->n; i++) {
@@ -315,5 +335,6 @@ out:
 	json_decref(f.unknown);
 	json_decref(f.near);
 	json_decref(f.ids);
+	json_decref(f.corrected);
 	return rc;
 }

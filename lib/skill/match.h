@@ -47,6 +47,7 @@ void og_matcher_free(struct og_matcher *matcher);
  *       "ambiguous":{slot:[..]}, of these: several fit
  *       "unknown":{slot:text},   of these: nothing visible is called so
  *       "near":{slot:text},      of these: what is spelt most alike
+ *       "corrected":{slot:{"said","took"}}, of the bound ones: misspelt
  *       "ids":{slot:[..]}},      of the ambiguous ones, where names are equal
  *    "candidates":[{"skill","score"}]}   best first, scores 0 to 1
  * A match with something missing is still the skill that was meant; the

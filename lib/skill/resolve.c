@@ -17,8 +17,11 @@
 #define RANK_FOLDED 900000
 #define RANK_STEMS  800000
 #define RANK_INSIDE 700000 /* + words of the candidate */
+#define RANK_ORDER  650000 /* its words in another order */
 #define RANK_PART   600000
+#define RANK_PARTS  550000 /* some of its words, in any order */
 #define RANK_PIECE  500000 /* part of a word: "keyb" */
+#define RANK_TYPOS  400000 /* - 1000 for every one; a whole name before a part */
 #define PIECE_MIN   3
 
 struct search {
@@ -100,10 +103,27 @@ static int piece_of(const char *text, const char *name)
 	return strlen(text) >= PIECE_MIN && strcasestr(name, text) != NULL;
 }
 
+/* Words in another order, and misspelt ones; only as long as nothing better
+ * was found. */
+static int rank_loosely(const struct search *s)
+{
+	int part;
+	size_t typos;
+
+	if (s->best > RANK_ORDER)
+		return 0;
+	typos = og_typos(s->words, s->candidate, &part);
+	if (typos == OG_TYPOS_NONE)
+		return 0;
+	if (typos == 0)
+		return part ? RANK_PARTS : RANK_ORDER;
+	return RANK_TYPOS - 1000 * (int)typos + !part;
+}
+
 static int rank(struct search *s, int64_t id, const char *name)
 {
 	char *spaced;
-	int in_text, in_name;
+	int in_text, in_name, loosely = 0;
 
 	if (s->how == OG_FIND_ID)
 		return id == s->id ? RANK_EXACT : 0;
@@ -119,6 +139,8 @@ static int rank(struct search *s, int64_t id, const char *name)
 	split_plain(spaced, s->candidate);
 	in_text = words_inside(s->candidate, s->words);
 	in_name = words_inside(s->words, s->candidate);
+	if (!in_text && !in_name && s->how == OG_FIND_NAME)
+		loosely = rank_loosely(s);
 	free(spaced);
 	if (in_text && in_name)
 		return RANK_STEMS;
@@ -126,7 +148,9 @@ static int rank(struct search *s, int64_t id, const char *name)
 		return RANK_INSIDE + (int)s->candidate->n;
 	if (s->how == OG_FIND_INSIDE)
 		return 0;
-	return in_name ? RANK_PART : piece_of(s->text, name) ? RANK_PIECE : 0;
+	if (in_name)
+		return RANK_PART;
+	return loosely < RANK_PIECE && piece_of(s->text, name) ? RANK_PIECE : loosely;
 }
 
 static void remember(struct search *s, int64_t id, const char *name)
@@ -217,6 +241,8 @@ int og_find(const struct og_resolver *resolver, const json_t *decl, enum og_find
 		og_fail_nomem(err);
 		goto out;
 	}
+	if (s.best > 0 && s.best <= RANK_TYPOS)
+		found.typos = (size_t)(RANK_TYPOS + 999 - s.best) / 1000;
 	*ret = found;
 	rc = 0;
 out:

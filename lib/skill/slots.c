@@ -221,6 +221,16 @@ static int bind_found(struct binding *b, const char *name, const json_t *decl, i
 	return og_json_set(b->vars, key, json_integer((json_int_t)id), err);
 }
 
+/* What is only spelt alike was not said. */
+static void suggest(struct og_found *found)
+{
+	free(found->near);
+	found->near = found->text[0];
+	for (size_t i = 1; i < found->n; i++)
+		free(found->text[i]);
+	found->n = 0;
+}
+
 static int find_name(struct binding *b, const char *name, const json_t *decl, const char *text,
 		     const json_t *id, struct og_err *err)
 {
@@ -233,6 +243,8 @@ static int find_name(struct binding *b, const char *name, const json_t *decl, co
 	if (og_find(b->resolver, decl, how, text != NULL ? text : "", json_integer_value(id),
 		    &found, err) < 0)
 		return -1;
+	if (found.typos > 0)
+		suggest(&found);
 	if (choose(&found, id, &i) < 0)
 		rc = refuse_name(name, shown, &found, err);
 	else

@@ -55,8 +55,15 @@
  * Names are looked up through a resolver, as the principal: what is not
  * visible to them cannot be found, nor be told from what does not exist.
  * Equal text wins over equal text with case folded, that over equal word
- * stems ("Standing Desks"), that over a unique part of a name. Several
- * equally good candidates are ambiguous and bind nothing.
+ * stems ("Standing Desks"), that over its words in another order, that over
+ * a unique part of a name, and that over a name with few letters wrong: one
+ * in a word of 4, two of 8, three of 12 bytes, none in a word with digits.
+ * Several equally good candidates are ambiguous and bind nothing.
+ *
+ * A misspelt name in a sentence is taken for the one that is nearest, which
+ * the match then says ("corrected"); where the skill changes something, only
+ * when a single letter is wrong in a name of 6 or more. In a value that a
+ * caller gives nothing is corrected.
  */
 #ifndef OG_SKILL_SLOTS_H
 #define OG_SKILL_SLOTS_H
