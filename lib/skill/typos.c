@@ -54,8 +54,7 @@ static size_t word_distance(const struct og_words *said, size_t i, const struct 
 	if (strcmp(a->stem, b->stem) == 0)
 		return 0;
 	n = between(said->text + a->at, a->len, name->text + b->at, b->len);
-	return n != OG_TYPOS_NONE ? n
-				  : between(a->stem, strlen(a->stem), b->stem, strlen(b->stem));
+	return n != OG_TYPOS_NONE ? n : between(a->stem, strlen(a->stem), b->stem, strlen(b->stem));
 }
 
 /* The word of name that is nearest to word i of said and was not taken. */
