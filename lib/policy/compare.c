@@ -214,24 +214,3 @@ out:
 	json_decref(all.list);
 	return rc;
 }
-
-int og_policies_of_digest(struct og_policies *policies, const char *digest, json_t *names,
-			  struct og_err *err)
-{
-	struct og_stmt *stmt;
-	int more;
-
-	if (og_stmt_new(policies->db,
-			"SELECT DISTINCT p.name FROM og_passage s JOIN og_policy p "
-			"ON p.id = s.policy WHERE s.digest = ?1 AND p.active = 1",
-			&stmt, err) < 0)
-		return -1;
-	og_bind_text(stmt, 1, digest);
-	while ((more = og_stmt_step(stmt, err)) == 1)
-		if (og_json_set(names, og_col_text(stmt, 0), json_true(), err) < 0) {
-			more = -1;
-			break;
-		}
-	og_stmt_free(stmt);
-	return more;
-}

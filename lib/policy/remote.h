@@ -39,10 +39,4 @@ int og_policies_send(struct og_policies *policies, const char *name,
 int og_policies_compare(struct og_policies *policies, size_t limit, json_t **ret, int64_t *ret_same,
 			struct og_err *err);
 
-/* Active policies with a passage of this digest, whatever the clearance: whom
- * a vector that was put is to be sent for. Adds each name to the object names
- * as a key. */
-int og_policies_of_digest(struct og_policies *policies, const char *digest, json_t *names,
-			  struct og_err *err);
-
 #endif
