@@ -1,6 +1,7 @@
 /* See og-policy-print.h. */
 #include "cmd/og-policy-print.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "cmd/og-main.h"
@@ -43,23 +44,88 @@ static void add_days(struct og_buf *out, const json_t *policy)
 		}
 }
 
-int og_print_passage(const json_t *passage, struct og_err *err)
+/* The byte where a character begins. */
+static size_t byte_of(const char *text, size_t character)
 {
+	size_t at = 0;
+
+	for (size_t n = 0; text[at]; at++)
+		if (((unsigned char)text[at] & 0xc0) != 0x80 && n++ == character)
+			break;
+	return at;
+}
+
+static size_t bound(const json_t *range, size_t i, size_t fallback)
+{
+	json_t *number = json_array_get(range, i);
+
+	return number ? (size_t)json_integer_value(number) : fallback;
+}
+
+static void add_part(struct og_buf *out, const char *text, size_t from, size_t to)
+{
+	size_t begin = byte_of(text, from);
+
+	og_text_safe(out, text + begin, byte_of(text, to) - begin, 0);
+}
+
+/* The part of the text where most of the words are, and those in bold. */
+static void add_window(struct og_buf *out, const json_t *passage)
+{
+	const json_t *window = json_object_get(passage, "window"), *mark;
+	const char *text = og_json_str(passage, "text");
+	size_t at = bound(window, 0, 0), end = bound(window, 1, SIZE_MAX), i;
+
+	if (!text)
+		return;
+	og_buf_adds(out, at > 0 ? "\u2026 " : "");
+	json_array_foreach(json_object_get(passage, "marks"), i, mark)
+	{
+		size_t from = bound(mark, 0, 0), to = bound(mark, 1, 0);
+
+		if (from < at || to > end)
+			continue;
+		add_part(out, text, at, from);
+		og_buf_adds(out, "\033[1m");
+		add_part(out, text, from, to);
+		og_buf_adds(out, "\033[0m");
+		at = to;
+	}
+	add_part(out, text, at, end);
+	og_buf_adds(out, text[byte_of(text, end)] ? " \u2026" : "");
+}
+
+static int print_passage(const json_t *passage, int on_terminal, struct og_err *err)
+{
+	const char *cite = og_json_str(passage, "cite");
 	struct og_buf line;
 	int rc = -1;
 
 	og_buf_init(&line, 65536);
-	og_buf_addf(&line, "%s:%lld  ", og_json_str(passage, "policy"),
-		    (long long)og_json_int(passage, "line", 0));
+	add_safe(&line, cite);
+	og_buf_adds(&line, "  ");
 	add_safe(&line, og_json_str(passage, "heading"));
 	add_standing(&line, passage);
 	og_buf_adds(&line, "\n    ");
-	add_safe(&line, og_json_str(passage, "text"));
+	if (on_terminal)
+		add_window(&line, passage);
+	else
+		add_safe(&line, og_json_str(passage, "text"));
 	og_buf_addc(&line, '\n');
 	if (og_buf_check(&line, "output", err) == 0)
 		rc = og_print(line.data, line.len, err);
 	og_buf_release(&line);
 	return rc;
+}
+
+int og_print_passage(const json_t *passage, struct og_err *err)
+{
+	return print_passage(passage, 0, err);
+}
+
+int og_print_passage_bold(const json_t *passage, struct og_err *err)
+{
+	return print_passage(passage, 1, err);
 }
 
 int og_print_policy(const json_t *policy, struct og_err *err)

@@ -115,11 +115,13 @@ static int search_lines(struct sought *sought, struct og_err *err)
 
 static int search_once(struct sought *sought, const struct og_args *args, struct og_err *err)
 {
+	int bold = isatty(STDOUT_FILENO) && !sought->ctx->env("NO_COLOR");
 	json_t *reply = NULL, *passages = NULL;
 	int rc = -1;
 
 	if (search(sought, og_arg(args, 0), &reply, &passages, err) == 0)
-		rc = og_print_items(passages, og_arg_flag(args, "json"), og_print_passage, err);
+		rc = og_print_items(passages, og_arg_flag(args, "json"),
+				    bold ? og_print_passage_bold : og_print_passage, err);
 	json_decref(reply);
 	return rc;
 }

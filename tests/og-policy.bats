@@ -278,3 +278,26 @@ supersede() { # NAME OLD LIMIT ADD-OPTIONS...
 	og-policy search --as charlie --batch <long >answers
 	jq -e '.passages | length > 0' answers
 }
+
+@test "search: what was asked for is marked, with the lines where it stands" {
+	printf '# Pallets\n\nÜber die Palette:\na pallet\nholds twelve zebras.\n' |
+		og-policy add --as alice --name pallets --node order - 2>/dev/null
+	run og-policy search --as charlie --json 'zebra pallets'
+	# Characters, not bytes: the umlaut before them is one.
+	jq -e '.cite == "pallets:3-5" and .line == 3 and .last == 5 and .window == null and
+		(. as $p | [.marks[] | $p.text[.[0]:.[1]]] == ["pallet", "zebras"])' <<<"${lines[0]}"
+	run og-policy search --as charlie 'zebra pallets'
+	[ "${lines[0]}" = "pallets:3-5  Pallets" ]
+	[[ "$output" != *$'\033'* ]]
+	{ printf 'word %.0s' $(seq 150); printf 'a zebra at last. '; } |
+		og-policy add --as alice --name long --node order - 2>/dev/null
+	run og-policy search --as charlie --json 'at last a zebra'
+	jq -se 'map(select(.policy == "long"))[0] | .window as $w |
+		(.text[$w[0]:$w[1]] | contains("zebra")) and ($w[1] - $w[0] <= 400)' <<<"$output"
+	# On a terminal: bold, a part of the long one, and nothing of the text raw.
+	printf 'A zebra \033[31m in red.\n' | og-policy add --as alice --name red --node order - 2>/dev/null
+	env -u NO_COLOR script -qec "og-policy search --as charlie zebra" typescript >/dev/null </dev/null
+	grep -q $'\033\\[1mzebra\033\\[0m' typescript
+	grep -q '… ' typescript
+	not grep -q $'\033\\[31m' typescript
+}

@@ -15,9 +15,10 @@
 struct splitter {
 	json_t *passages;
 	char headings[DEPTH][HEADING_MAX + 1];
-	struct og_buf text; /* the paragraph so far, one line */
-	int line, started;  /* now, and where the paragraph began */
-	char fence;	    /* ` or ~: which character closes it; 0 outside */
+	struct og_buf text;   /* the paragraph so far, one line */
+	struct og_buf breaks; /* size_t: where in it each line after the first begins */
+	int line, started;    /* now, and where the paragraph began */
+	char fence;	      /* ` or ~: which character closes it; 0 outside */
 };
 
 static size_t cut(const char *text, size_t len, size_t max)
@@ -48,6 +49,23 @@ static json_t *heading_path(const struct splitter *s)
 	return value;
 }
 
+/* The line that a byte of the paragraph is on: its lines follow each other. */
+static int line_of(const struct splitter *s, size_t byte)
+{
+	const size_t *breaks = (const size_t *)(const void *)s->breaks.data;
+	size_t n = s->breaks.len / sizeof(size_t), low = 0;
+
+	while (low < n) {
+		size_t middle = low + (n - low) / 2;
+
+		if (breaks[middle] <= byte)
+			low = middle + 1;
+		else
+			n = middle;
+	}
+	return s->started + (int)low;
+}
+
 /* Ends the paragraph: one passage, or several when it is long. */
 static int flush(struct splitter *s, struct og_err *err)
 {
@@ -55,9 +73,10 @@ static int flush(struct splitter *s, struct og_err *err)
 	size_t left = s->text.len;
 
 	while (left > 0) {
-		size_t len = cut(text, left, OG_PASSAGE_MAX);
-		json_t *passage = json_pack("{s:o,s:i,s:o}", "heading", heading_path(s), "line",
-					    s->started, "text", json_stringn(text, len));
+		size_t len = cut(text, left, OG_PASSAGE_MAX), at = (size_t)(text - s->text.data);
+		json_t *passage = json_pack("{s:o,s:i,s:i,s:o}", "heading", heading_path(s), "line",
+					    line_of(s, at), "last", line_of(s, at + len - 1),
+					    "text", json_stringn(text, len));
 
 		if (!passage || json_array_append_new(s->passages, passage) < 0)
 			return og_fail_nomem(err);
@@ -72,6 +91,7 @@ static int flush(struct splitter *s, struct og_err *err)
 		}
 	}
 	og_buf_clear(&s->text);
+	og_buf_clear(&s->breaks);
 	return 0;
 }
 
@@ -104,9 +124,13 @@ static int add_text(struct splitter *s, const char *line, size_t len, struct og_
 {
 	if (s->text.len == 0)
 		s->started = s->line;
-	else
+	else {
 		og_buf_addc(&s->text, ' ');
+		og_buf_add(&s->breaks, &s->text.len, sizeof(s->text.len));
+	}
 	og_buf_add(&s->text, line, len);
+	if (og_buf_check(&s->breaks, "paragraph", err) < 0)
+		return -1;
 	return og_buf_check(&s->text, "paragraph", err);
 }
 
@@ -152,6 +176,7 @@ int og_passages_split(const char *text, size_t len, json_t **ret, struct og_err 
 	int rc = -1;
 
 	og_buf_init(&s.text, OG_POLICY_BODY_MAX);
+	og_buf_init(&s.breaks, OG_POLICY_BODY_MAX * sizeof(size_t));
 	if (!s.passages) {
 		og_fail_nomem(err);
 		goto out;
@@ -185,5 +210,6 @@ int og_passages_split(const char *text, size_t len, json_t **ret, struct og_err 
 out:
 	json_decref(s.passages);
 	og_buf_release(&s.text);
+	og_buf_release(&s.breaks);
 	return rc;
 }

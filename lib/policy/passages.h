@@ -14,7 +14,8 @@
 
 #define OG_PASSAGE_MAX 1200 /* bytes; longer paragraphs are cut at a word */
 
-/* [{"heading":"Title > Section","line":N,"text":T}]; lines count from 1.
+/* [{"heading":"Title > Section","line":N,"last":N,"text":T}]; lines count
+ * from 1, the last one is the one it ends on.
  * text must be valid UTF-8; OG_EDATA when not, or when it holds no words. */
 int og_passages_split(const char *text, size_t len, json_t **ret, struct og_err *err);
 

@@ -3,10 +3,12 @@
  * asker brings a vector, by meaning. See store.h. Clearance is part of every
  * statement, and is asked again of every row.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/buf.h"
+#include "lib/policy/marks.h"
 #include "lib/policy/rank.h"
 #include "lib/policy/store-internal.h"
 
@@ -102,23 +104,30 @@ static int rank_meaning(struct og_policies *policies, const struct og_policy_sea
 /* --- what was found --------------------------------------------------------------- */
 
 static const char passage_sql[] =
-	OG_WITH_GONE "SELECT p.name, p.title, p.source, p.node, s.heading, s.line, s.text, "
+	OG_WITH_GONE "SELECT p.name, p.title, p.source, p.node, s.heading, s.line, s.text, s.last, "
 		     "max(p.clearance, s.clearance), " OG_STANDING("p") ", " OG_SUPERSEDED_BY(
 			     "p") " "
 				  "FROM og_passage s JOIN og_policy p ON p.id = s.policy WHERE "
 				  "s.id = ?1 AND p.active = 1";
 
 /* Columns of it. */
-enum { POLICY, TITLE, SOURCE, NODE, HEADING, LINE, TEXT, CLEARANCE, STANDING, BY };
+enum { POLICY, TITLE, SOURCE, NODE, HEADING, LINE, TEXT, LAST, CLEARANCE, STANDING, BY };
 
 static json_t *passage_json(struct og_stmt *row, double score)
 {
-	return json_pack("{s:s*,s:s*,s:s*,s:s*,s:s*,s:I,s:s*,s:f,s:s*,s:s*}", "policy",
-			 og_col_text(row, POLICY), "title", og_col_text(row, TITLE), "source",
+	const char *policy = og_col_text(row, POLICY);
+	int64_t line = og_col_int(row, LINE), last = og_col_int(row, LAST);
+	char cite[160];
+
+	last = last > line ? last : line;
+	snprintf(cite, sizeof(cite), "%s:%lld-%lld", policy ? policy : "", (long long)line,
+		 (long long)last);
+	return json_pack("{s:s*,s:s*,s:s*,s:s*,s:s*,s:I,s:I,s:s,s:s*,s:f,s:s*,s:s*}", "policy",
+			 policy, "title", og_col_text(row, TITLE), "source",
 			 og_col_text(row, SOURCE), "node", og_col_text(row, NODE), "heading",
-			 og_col_text(row, HEADING), "line", (json_int_t)og_col_int(row, LINE),
-			 "text", og_col_text(row, TEXT), "score", score, "standing",
-			 og_col_text(row, STANDING), "by", og_col_text(row, BY));
+			 og_col_text(row, HEADING), "line", (json_int_t)line, "last",
+			 (json_int_t)last, "cite", cite, "text", og_col_text(row, TEXT), "score",
+			 score, "standing", og_col_text(row, STANDING), "by", og_col_text(row, BY));
 }
 
 /* The passage, if this clearance may read it: a filter that was lost in a
@@ -197,14 +206,20 @@ static int take_passage(struct answer *answer, json_t *passage, struct og_err *e
 }
 
 static int fetch(struct og_policies *policies, const struct og_policy_search *search,
-		 const struct og_best *found, size_t n, struct answer *answer, struct og_err *err)
+		 const struct rankings *rankings, size_t n, struct answer *answer,
+		 struct og_err *err)
 {
 	int more = 1;
 
 	for (size_t i = 0; i < n && more > 0; i++) {
 		json_t *passage = NULL;
-		int there = fetch_passage(policies, &search->filter, &found[i], &passage, err);
+		int there = fetch_passage(policies, &search->filter, &rankings->fused[i], &passage,
+					  err);
 
+		if (there > 0 && og_marks_add(policies->fts, &rankings->terms, passage, err) < 0) {
+			json_decref(passage);
+			there = -1;
+		}
 		if (there < 0)
 			more = -1;
 		else if (there > 0)
@@ -243,7 +258,7 @@ int og_policies_search(struct og_policies *policies, const struct og_policy_sear
 	if (!answer.binding || !answer.others || !answer.seen)
 		rc = og_fail_nomem(err);
 	else if (rank(policies, search, &rankings, &n, err) == 0 &&
-		 fetch(policies, search, rankings.fused, n, &answer, err) == 0)
+		 fetch(policies, search, &rankings, n, &answer, err) == 0)
 		rc = json_array_extend(answer.binding, answer.others) < 0 ? og_fail_nomem(err) : 0;
 	free(rankings.room);
 out:

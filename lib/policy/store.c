@@ -228,6 +228,7 @@ static int insert_passage(struct og_stmt *row, struct og_stmt *index, const json
 	og_bind_text(row, 5, og_json_str(passage, "heading"));
 	og_bind_int(row, 6, og_json_int(passage, "line", 0));
 	og_bind_text(row, 7, og_json_str(passage, "text"));
+	og_bind_int(row, 9, og_json_int(passage, "last", og_json_int(passage, "line", 0)));
 	if (og_stmt_run(row, err) < 0)
 		return -1;
 	og_bind_int(index, 1, og_db_last_id(db));
@@ -247,7 +248,7 @@ static int insert_passages(struct og_policies *policies, const json_t *policy, i
 	if (og_stmt_new(
 		    policies->db,
 		    "INSERT INTO og_passage(policy, node, clearance, ordinal, heading, line, text, "
-		    "digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+		    "digest, last) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 		    &row, err) < 0 ||
 	    og_stmt_new(policies->db,
 			"INSERT INTO og_passage_fts(rowid, heading, text) VALUES (?1, ?2, ?3)",

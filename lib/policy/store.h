@@ -44,7 +44,7 @@ void og_policies_clock(struct og_policies *policies, int64_t (*now)(void));
  * policy","clearance","node","title","body","limits":{name:number}?,
  * "rule":SQL?,"approval":SQL?,"approver_clearance":N?,"approval_seconds":N?,
  * "rule_step":STEP?,"message":T?,"effective":DAY?,"expires":DAY?,
- * "supersedes":NAME?,"passages":[{"heading","line","text"}]}. Names, titles and rules
+ * "supersedes":NAME?,"passages":[{"heading","line","last"?,"text"}]}. Names, titles and rules
  * have bounds, so that a list of policies fits on a channel. OG_EDATA says what is wrong. */
 int og_policy_check(const json_t *policy, struct og_err *err);
 
@@ -87,8 +87,9 @@ struct og_policy_search {
 
 /* The best passages of active policies, at most limit of them, and of 2 MiB
  * together. Array of
- * {"policy","title","source","node","heading","line","text","score",
- * "standing"?,"by"?}; a score compares within one answer only. standing is
+ * {"policy","title","source","node","heading","line","last","cite","text",
+ * "marks","window"?,"score","standing"?,"by"?}; cite is "policy:line-last",
+ * marks and window as in marks.h; a score compares within one answer only. standing is
  * "future", "expired" or "superseded", and not there when it is in force; by
  * is the policy in force that supersedes it, where the clearance may read
  * that. Passages in force come first, then the others, best first; when none

@@ -94,7 +94,8 @@ CREATE TABLE og_passage (                                       -- derived
   node TEXT NOT NULL, clearance INTEGER NOT NULL,
   ordinal INTEGER NOT NULL, heading TEXT NOT NULL, line INTEGER NOT NULL,
   text TEXT NOT NULL,
-  digest TEXT NOT NULL              -- hex SHA-256 of heading, newline, text: what is embedded
+  digest TEXT NOT NULL,             -- hex SHA-256 of heading, newline, text: what is embedded
+  last INTEGER NOT NULL DEFAULT 0   -- line where it ends
 );
 CREATE INDEX og_passage_policy ON og_passage(policy);
 CREATE INDEX og_passage_node ON og_passage(node, clearance);

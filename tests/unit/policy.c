@@ -39,6 +39,24 @@ static void passages_keep_heading_and_line(void)
 	json_decref(p);
 }
 
+static void a_long_paragraph_keeps_its_lines(void)
+{
+	struct og_buf text;
+	json_t *p;
+
+	og_buf_init(&text, 65536);
+	for (int i = 0; i < 40; i++)
+		og_buf_addf(&text, "Line %02d of a paragraph, all of them of one length.\n", i + 1);
+	p = split(text.data);
+	OG_CHECK_INT(json_array_size(p), 2);
+	OG_CHECK_INT(og_json_int(json_array_get(p, 0), "line", 0), 1);
+	OG_CHECK_INT(og_json_int(json_array_get(p, 0), "last", 0), 24);
+	OG_CHECK_INT(og_json_int(json_array_get(p, 1), "line", 0), 24);
+	OG_CHECK_INT(og_json_int(json_array_get(p, 1), "last", 0), 40);
+	json_decref(p);
+	og_buf_release(&text);
+}
+
 static void a_comment_in_a_fence_is_no_heading(void)
 {
 	json_t *p =
@@ -445,6 +463,7 @@ out:
 int main(void)
 {
 	OG_RUN(passages_keep_heading_and_line);
+	OG_RUN(a_long_paragraph_keeps_its_lines);
 	OG_RUN(a_comment_in_a_fence_is_no_heading);
 	OG_RUN(long_paragraphs_are_cut_at_words);
 	OG_RUN(a_cut_never_splits_a_character);
