@@ -10,9 +10,10 @@
 /* So many times as many as are asked for are scored by their values. What
  * rounding does to a score is about 0.3 steps of the query's: one that is
  * BEHIND steps worse than the last one wanted cannot be among them. */
-#define AGAIN	  4
-#define AGAIN_MAX 10000
-#define BEHIND	  2.5f
+#define AGAIN	   4
+#define AGAIN_MAX  10000
+#define BEHIND	   2.5f
+#define ROOM_LEAST 4 /* slots of a new row */
 
 enum { ROOM, ADD, CHANGE, GONE, OF_NODE, ONE, SCAN, SCAN_NODE, VALUES, COUNT, STATEMENTS };
 
@@ -107,16 +108,27 @@ static struct og_stmt *of_space(struct og_blocks *blocks, int which,
  * slots and bytes of codes each; 0 when it is damaged. */
 static size_t used_of(struct og_stmt *stmt, size_t *ret_stride)
 {
+	size_t room = og_col_len(stmt, 2) / sizeof(struct stored), bytes = og_col_len(stmt, 3);
 	int64_t used = og_col_int(stmt, 1);
-	size_t bytes = og_col_len(stmt, 3);
 
-	if (used < 1 || used > OG_BLOCK_SLOTS ||
-	    og_col_len(stmt, 2) != (size_t)used * sizeof(struct stored) ||
-	    bytes % (size_t)used != 0 || bytes / (size_t)used > OG_VECTOR_DIMENSION_MAX ||
-	    bytes / (size_t)used % OG_CODES_STEP != 0)
+	if (room < 1 || room > OG_BLOCK_SLOTS || used < 1 || used > (int64_t)room ||
+	    og_col_len(stmt, 2) % sizeof(struct stored) != 0 || bytes % room != 0 ||
+	    bytes / room > OG_VECTOR_DIMENSION_MAX || bytes / room % OG_CODES_STEP != 0 ||
+	    bytes == 0)
 		return 0;
-	*ret_stride = bytes / (size_t)used;
+	*ret_stride = bytes / room;
 	return (size_t)used;
+}
+
+/* Slots that a row of so many used ones has room for: as long as they do,
+ * the row keeps its size, and a change is written where it lies. */
+static size_t room_for(size_t used)
+{
+	size_t room = ROOM_LEAST;
+
+	while (room < used)
+		room *= 2;
+	return room;
 }
 
 static int damaged(struct og_stmt *stmt, struct og_err *err)
@@ -133,7 +145,7 @@ static int row_new(size_t stride, struct row *ret, struct og_err *err)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->stride = stride;
-	ret->codes = malloc(OG_BLOCK_SLOTS * stride);
+	ret->codes = calloc(OG_BLOCK_SLOTS, stride);
 	return ret->codes ? 0 : og_fail_nomem(err);
 }
 
@@ -168,8 +180,8 @@ static int row_write(struct og_blocks *blocks, const struct row *row,
 	if (row->id)
 		og_bind_int(stmt, 1, row->id);
 	og_bind_int(stmt, at, (int64_t)row->used);
-	og_bind_blob(stmt, at + 1, row->slots, row->used * sizeof(struct stored));
-	og_bind_blob(stmt, at + 2, row->codes, row->used * row->stride);
+	og_bind_blob(stmt, at + 1, row->slots, room_for(row->used) * sizeof(struct stored));
+	og_bind_blob(stmt, at + 2, row->codes, room_for(row->used) * row->stride);
 	return og_stmt_run(stmt, err);
 }
 
@@ -230,6 +242,7 @@ static void take_out(struct row *row, const int64_t *passages, size_t n)
 			continue;
 		row->used--;
 		row->slots[i] = row->slots[row->used];
+		row->slots[row->used] = (struct stored){ .passage = 0 };
 		memmove(row->codes + i * row->stride, row->codes + row->used * row->stride,
 			row->stride);
 	}
@@ -278,7 +291,7 @@ static int rows_with(struct og_blocks *blocks, const char *node, const int64_t *
 	og_bind_text(stmt, 1, node);
 	while ((more = og_stmt_step(stmt, err)) > 0) {
 		const struct stored *slots = og_col_blob(stmt, 2);
-		size_t used = og_col_len(stmt, 2) / sizeof(*slots);
+		size_t used = og_col_len(stmt, 2) / sizeof(*slots); /* those left have passage 0 */
 		int64_t id = og_col_int(stmt, 0);
 		struct stored slot;
 

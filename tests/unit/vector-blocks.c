@@ -310,6 +310,7 @@ static void a_damaged_row_is_an_error(void)
 		"UPDATE og_block SET codes = x'' WHERE id = 1",
 		"UPDATE og_block SET codes = zeroblob(64 * 8224) WHERE id = 1",
 		"UPDATE og_block SET codes = substr(codes, 1, length(codes) - 1) WHERE id = 1",
+		"UPDATE og_block SET slots = substr(slots, 1, 24) WHERE id = 1",
 	};
 
 	for (size_t i = 0; i < sizeof(damages) / sizeof(*damages); i++) {
