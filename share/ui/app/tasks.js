@@ -59,7 +59,7 @@ function liveItems(task) {
 
 function waitingFor(task, undoing) {
 	if (task.state === 'waiting')
-		return 'Waits for an approval';
+		return task.waits?.for === 'answer' ? `Asks: ${task.waits.question}` : 'Waits for an approval';
 	if (undoing)
 		return 'Taking back what was done';
 	return task.skill ? 'Working' : 'Waits for a worker';
