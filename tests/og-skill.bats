@@ -400,3 +400,60 @@ examples() { # a line per label, act and thing
 	echo "$output"
 	[ "$(jq '.labels == 30 and .in_scope == 600 and .accuracy > 0.88 and .out_of_scope_recall > 0.6' <<<"$output")" = true ]
 }
+
+@test "examples: plain sentences, in the record only where there are some" {
+	cd "$BATS_TEST_TMPDIR"
+	write_skill refill 'metadata: {og-roles: admin}\n' <<-'EOT'
+		## When
+		- refill {amount:int} {product:name}
+		## Examples
+		- the shelf is *empty*, fill it up
+		- we ran out of it
+		## Steps
+		### one
+		```sql read
+		SELECT 1
+		```
+	EOT
+	run og-skill lint refill/SKILL.md
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	[ "$(og-skill parse refill/SKILL.md | jq -c .examples)" = \
+		'[{"line":9,"text":"the shelf is *empty*, fill it up"},{"line":10,"text":"we ran out of it"}]' ]
+	[ "$(og-skill parse "$skills/procure-to-pay/SKILL.md" | jq 'has("examples")')" = false ]
+	{ sed '/^- we ran/q' refill/SKILL.md; for i in $(seq 300); do echo "- sentence $i"; done; } >many.md
+	run og-skill lint many.md
+	[ "$status" -eq 65 ]
+	[[ "$output" == *"more than 256 examples"* ]]
+}
+
+@test "examples: a sentence like one means the skill, and says why" {
+	instance
+	write_skill refill 'metadata: {og-roles: admin}\n' <<-'EOT'
+		## When
+		- refill {amount:int} {product:name}
+		## Examples
+		- the shelf is empty, fill it up
+		- we ran out of everything, please get us more of it
+		## Steps
+		### one
+		```sql read
+		SELECT 1
+		```
+	EOT
+	run og-skill match --as alice 'we ran out, please get us more of everything'
+	[ "$status" -eq 1 ]
+	og-skill add --as alice "$BATS_TEST_TMPDIR/refill" >/dev/null
+	run --separate-stderr og-skill match --as alice --json 'we ran out, please get us more of everything'
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .match.skill <<<"$output")" = refill ]
+	[[ "$(jq -r .match.matched_by <<<"$output")" == 'example: we ran out of everything'*'(line '* ]]
+	[ "$(jq -c .match.missing <<<"$output")" = '["amount","product"]' ]
+	[ "$(jq '.match.score >= 0.5 and (.match.words | length > 0) and .match.runner_up.score < .match.score' <<<"$output")" = true ]
+	run og-skill match --as alice 'we ran out, please get us more of everything'
+	[[ "$output" == *"for it speak: "* ]]
+	# It is not trigger-happy, and the pattern still is one.
+	run og-skill match --as alice 'we ran a marathon out of town'
+	[ "$status" -eq 1 ]
+	[ "$(og-skill match --as alice --json 'refill 3 desks' | jq -c .match.slots.amount)" = 3 ]
+}

@@ -15,6 +15,7 @@
 enum section {
 	SECTION_PROSE,
 	SECTION_WHEN,
+	SECTION_EXAMPLES,
 	SECTION_STEPS,
 	SECTION_ANSWER,
 	SECTION_GRANTS,
@@ -50,9 +51,10 @@ static enum section section_called(const char *name)
 	static const struct {
 		const char *name;
 		enum section section;
-	} sections[] = { { "when", SECTION_WHEN },     { "steps", SECTION_STEPS },
-			 { "answer", SECTION_ANSWER }, { "grants", SECTION_GRANTS },
-			 { "view", SECTION_VIEW },     { "tests", SECTION_TESTS } };
+	} sections[] = { { "when", SECTION_WHEN },	   { "steps", SECTION_STEPS },
+			 { "answer", SECTION_ANSWER },	   { "grants", SECTION_GRANTS },
+			 { "examples", SECTION_EXAMPLES }, { "view", SECTION_VIEW },
+			 { "tests", SECTION_TESTS } };
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
 		if (og_ascii_casecmp(name, sections[i].name) == 0)
@@ -393,9 +395,12 @@ static void read_blocks(struct body *b, cmark_node *root)
 
 		if (type == CMARK_NODE_HEADING)
 			read_heading(b, n);
-		else if (type == CMARK_NODE_LIST &&
-			 (b->section == SECTION_WHEN || b->section == SECTION_TESTS))
-			og_read_items(b->r, n, b->section == SECTION_TESTS);
+		else if (type == CMARK_NODE_LIST && b->section == SECTION_EXAMPLES)
+			og_read_sentences(b->r, n, "examples", OG_SKILL_EXAMPLES_MAX);
+		else if (type == CMARK_NODE_LIST && b->section == SECTION_WHEN)
+			og_read_sentences(b->r, n, "patterns", OG_SKILL_PATTERNS_MAX);
+		else if (type == CMARK_NODE_LIST && b->section == SECTION_TESTS)
+			og_read_tests(b->r, n);
 		else if (type == CMARK_NODE_CODE_BLOCK)
 			read_code(b, n);
 	}

@@ -149,6 +149,28 @@ static int check_patterns(const json_t *value, struct og_err *err)
 	return 0;
 }
 
+static int check_examples(const json_t *value, struct og_err *err)
+{
+	static const char *const keys[] = { "text", "line", NULL };
+	json_t *item;
+	size_t i;
+
+	if (json_array_size(value) == 0 || json_array_size(value) > OG_SKILL_EXAMPLES_MAX)
+		return bad(err, "is not a list, empty, or too long");
+	json_array_foreach(value, i, item)
+	{
+		const json_t *text = json_object_get(item, "text");
+
+		if (!json_is_string(text) || json_string_length(text) == 0 ||
+		    json_string_length(text) > OG_SKILL_PATTERN_MAX ||
+		    og_json_int(item, "line", -1) < 0)
+			return bad(err, "holds something that is not a sentence");
+		if (og_json_only(item, "example", keys, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int check_object(const json_t *value, struct og_err *err)
 {
 	return json_is_object(value) ? 0 : bad(err, "is not an object");
@@ -287,6 +309,7 @@ static const struct member {
 	{ "touches", check_tables, 0 },
 	{ "id", check_id, 1 },
 	{ "patterns", check_patterns, 0 },
+	{ "examples", check_examples, 1 },
 	{ "slots", check_object, 0 },
 	{ "steps", check_steps, 0 },
 	{ "answer", check_text, 1 },

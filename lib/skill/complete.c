@@ -163,6 +163,7 @@ int og_skill_complete(json_t *doc, struct og_err *err)
 	    set_missing(doc, "metadata", json_object(), err) < 0 || complete_lists(doc, err) < 0)
 		return -1;
 	if (complete_patterns(json_object_get(doc, "patterns"), err) < 0 ||
+	    complete_patterns(json_object_get(doc, "examples"), err) < 0 ||
 	    complete_steps(json_object_get(doc, "steps"), err) < 0 ||
 	    complete_slots(doc, err) < 0 || complete_metadata(doc, err) < 0)
 		return -1;

@@ -1,5 +1,5 @@
 /*
- * The lists of a skill's body: patterns and tests. Their texts must come
+ * The lists of a skill's body: patterns, examples and tests. Their texts must come
  * through unchanged, so they are cut out of the source by position:
  * Markdown would read '*' and '_' in them.
  */
@@ -60,26 +60,33 @@ static json_t *source_of(const struct og_reader *r, cmark_node *node)
 	return text;
 }
 
-static void add_pattern(struct og_reader *r, cmark_node *item)
+/* A pattern or an example. */
+static void add_sentence(struct og_reader *r, cmark_node *item, const char *member, size_t max)
 {
 	cmark_node *para = cmark_node_first_child(item);
-	json_t *patterns = json_object_get(r->doc, "patterns"), *text;
+	json_t *list = json_object_get(r->doc, member), *text;
 
 	if (para == NULL || cmark_node_get_type(para) != CMARK_NODE_PARAGRAPH) {
-		og_note_error(r, line_of(r, item), "an item of When is not a sentence");
+		og_note_error(r, line_of(r, item), "an item of %s is not a sentence",
+			      strcmp(member, "patterns") == 0 ? "When" : "Examples");
 		return;
 	}
-	if (json_array_size(patterns) == OG_SKILL_PATTERNS_MAX) {
-		og_note_error(r, line_of(r, item), "more than %d patterns", OG_SKILL_PATTERNS_MAX);
+	if (json_array_size(list) == max) {
+		og_note_error(r, line_of(r, item), "more than %zu %s", max, member);
 		return;
 	}
 	text = source_of(r, para);
-	if (text == NULL)
+	if (text == NULL) {
 		r->failed = 1;
-	else
-		og_reader_append(
-			r, patterns,
-			json_pack("{s:o,s:I}", "text", text, "line", (json_int_t)line_of(r, item)));
+		return;
+	}
+	if (list == NULL) {
+		og_reader_set(r, r->doc, member, json_array());
+		list = json_object_get(r->doc, member);
+	}
+	og_reader_append(
+		r, list,
+		json_pack("{s:o,s:I}", "text", text, "line", (json_int_t)line_of(r, item)));
 }
 
 static void add_test(struct og_reader *r, cmark_node *item)
@@ -107,13 +114,16 @@ static void add_test(struct og_reader *r, cmark_node *item)
 	json_decref(text);
 }
 
-void og_read_items(struct og_reader *r, cmark_node *list, int tests)
+void og_read_sentences(struct og_reader *r, cmark_node *list, const char *member, size_t max)
 {
 	for (cmark_node *item = cmark_node_first_child(list); item != NULL;
-	     item = cmark_node_next(item)) {
-		if (tests)
-			add_test(r, item);
-		else
-			add_pattern(r, item);
-	}
+	     item = cmark_node_next(item))
+		add_sentence(r, item, member, max);
+}
+
+void og_read_tests(struct og_reader *r, cmark_node *list)
+{
+	for (cmark_node *item = cmark_node_first_child(list); item != NULL;
+	     item = cmark_node_next(item))
+		add_test(r, item);
 }

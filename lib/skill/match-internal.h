@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/learn/counts.h"
 #include "lib/skill/match.h"
 #include "lib/skill/pattern-internal.h"
 #include "lib/skill/values-internal.h"
@@ -63,7 +64,8 @@ struct og_known {
 	char *name;
 	char *hash;
 	json_t *slots;
-	int acts; /* has steps that change something */
+	int acts;	   /* has steps that change something */
+	size_t n_examples; /* it gives */
 };
 
 struct og_matcher {
@@ -71,6 +73,14 @@ struct og_matcher {
 	struct og_known *skills;
 	struct og_form *forms;
 	struct og_vocabulary *vocabulary;
+	struct og_counts *counts;    /* sentences of all skills, by number of the skill */
+	struct og_example *examples; /* by number of the sentence; text NULL: it is none */
+	size_t n_examples, cap_examples;
+};
+
+struct og_example {
+	size_t skill, line;
+	char *text;
 };
 
 struct og_sentence {
@@ -104,6 +114,23 @@ void og_align(const struct og_form *form, const struct og_sentence *sentence, st
 
 /* Share of the form's words (by weight) that the sentence has anywhere. */
 double og_form_overlap(const struct og_form *form, const struct og_sentence *sentence);
+
+/* What the examples say of a skill: the nearest one, and a score that is
+ * OG_MATCH_THRESHOLD or more for one skill at most. */
+struct og_liken {
+	double score;
+	const struct og_example *example; /* NULL: none has a word of it */
+};
+int og_learn_examples(struct og_matcher *m, size_t skill, const json_t *examples,
+		      struct og_err *err);
+void og_forget_examples(struct og_matcher *m);
+/* ret: one for each skill. */
+int og_ask_examples(const struct og_matcher *m, const struct og_words *words, struct og_liken *ret,
+		    struct og_err *err);
+
+/* The sentence's words that the skill knows, the weightiest first:
+ * [{"word","share"}]. NULL without memory. */
+json_t *og_match_words(const struct og_matcher *m, const struct og_sentence *s, size_t skill);
 
 /* Puts what the alignment took into match: "slots", "missing",
  * "ambiguous", "unknown". slots is the skill's declaration. */

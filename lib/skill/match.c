@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/base/text.h"
 #include "lib/skill/when-internal.h"
@@ -32,7 +33,8 @@ struct reading {
 struct standing {
 	size_t skill;
 	double words; /* weight of the sentence's words that the skill knows */
-	double score; /* of best, or for its words alone */
+	double score; /* of best, or of like, or for its words alone */
+	struct og_liken like;
 	struct reading best;
 	struct reading hope; /* the best one if names turn out to be found */
 };
@@ -168,6 +170,34 @@ static int better_standing(const void *a, const void *b)
 	return x->skill < y->skill ? -1 : 1;
 }
 
+/* The nearest example begins with the sentence's question word, too. */
+static int asked_alike(const struct ranking *r, const char *example)
+{
+	const struct og_word *first = &r->sentence.words.w[0];
+
+	return strncasecmp(example, r->sentence.words.text + first->at, first->len) == 0;
+}
+
+static int liken(struct ranking *r, struct og_err *err)
+{
+	struct og_liken *like = calloc(r->m->n_skills + 1, sizeof(*like));
+	int rc;
+
+	if (like == NULL)
+		return og_fail_nomem(err);
+	rc = og_ask_examples(r->m, &r->sentence.words, like, err);
+	for (size_t i = 0; rc == 0 && i < r->m->n_skills; i++) {
+		struct standing *st = &r->standings[i];
+
+		st->like = like[i];
+		if (r->asks && r->m->skills[i].acts && like[i].example != NULL &&
+		    !asked_alike(r, like[i].example->text))
+			st->like.score *= ASKED;
+	}
+	free(like);
+	return rc;
+}
+
 static int rank(struct ranking *r, struct og_err *err)
 {
 	for (size_t i = 0; i < r->m->n_skills; i++)
@@ -179,13 +209,15 @@ static int rank(struct ranking *r, struct og_err *err)
 		st->score = r->total > 0 ? WORDS_ONLY * st->words / r->total : 0;
 	}
 	r->asks = is_question(&r->sentence.words);
-	if (try_forms(r, err) < 0)
+	if (try_forms(r, err) < 0 || liken(r, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->m->n_skills; i++) {
 		struct standing *st = &r->standings[i];
 
 		if (st->best.form != NULL && st->best.score > st->score)
 			st->score = st->best.score;
+		if (st->like.score > st->score)
+			st->score = st->like.score;
 	}
 	qsort(r->standings, r->m->n_skills, sizeof(*r->standings), better_standing);
 	return 0;
@@ -216,6 +248,29 @@ static json_t *candidates_of(const struct ranking *r, size_t limit)
 	return list;
 }
 
+/* Examples spoke louder for it than any pattern. */
+static int by_example(const struct standing *st)
+{
+	return st->like.example != NULL && st->like.score >= OG_MATCH_THRESHOLD &&
+	       (st->best.form == NULL || st->like.score > st->best.score);
+}
+
+/* Why it was chosen: the words it knows, and which skill came next. */
+static int add_why(const struct ranking *r, const struct standing *st, json_t *match,
+		   struct og_err *err)
+{
+	const struct standing *next = &r->standings[st == r->standings];
+
+	if (og_json_set(match, "words", og_match_words(r->m, &r->sentence, st->skill), err) < 0)
+		return -1;
+	if (r->m->n_skills < 2 || next->score <= 0.0005)
+		return 0;
+	return og_json_set(match, "runner_up",
+			   json_pack("{s:s,s:o}", "skill", r->m->skills[next->skill].name, "score",
+				     rounded(next->score)),
+			   err);
+}
+
 static json_t *matched_by(const struct og_form *form)
 {
 	if (form->line == 0)
@@ -239,7 +294,7 @@ static int describe(const struct ranking *r, const struct standing *st,
 		goto fail;
 	if (json_object_size(json_object_get(match, "unknown")) > 0)
 		score *= reading->alignment.disorder ? UNKNOWN_MOVED : UNKNOWN_NAME;
-	if (og_json_set(match, "score", rounded(score), err) < 0)
+	if (og_json_set(match, "score", rounded(score), err) < 0 || add_why(r, st, match, err) < 0)
 		goto fail;
 	if (score < OG_MATCH_THRESHOLD) {
 		json_decref(match);
@@ -252,14 +307,64 @@ fail:
 	return -1;
 }
 
+static json_t *example_text(const struct og_example *e)
+{
+	if (e->line == 0)
+		return json_sprintf("example: %s", e->text);
+	return json_sprintf("example: %s (line %zu)", e->text, e->line);
+}
+
+/* Of the skill's patterns the one that comes nearest gives the blanks; what
+ * is in its words is taken only from one that is half there. A skill without
+ * patterns has no blanks. */
+static int fill_learned(const struct ranking *r, const struct standing *st,
+			const struct og_resolver *resolver, json_t *match, struct og_err *err)
+{
+	static const struct og_alignment nothing;
+	const struct og_form *form = st->best.form;
+	int there = form != NULL && st->best.score >= OG_MATCH_THRESHOLD / 2;
+	json_t *empty;
+	int rc;
+
+	for (size_t f = 0; form == NULL && f < r->m->n_forms; f++) {
+		if (r->m->forms[f].skill == st->skill)
+			form = &r->m->forms[f];
+	}
+	if (form != NULL)
+		return og_fill(form, r->m->skills[st->skill].slots, &r->sentence,
+			       there ? &st->best.alignment : &nothing, resolver, match, err);
+	empty = json_pack("{s:{},s:[],s:{},s:{}}", "slots", "missing", "ambiguous", "unknown");
+	rc = empty != NULL ? json_object_update(match, empty) : -1;
+	json_decref(empty);
+	return rc < 0 ? og_fail_nomem(err) : 0;
+}
+
+static int describe_learned(const struct ranking *r, const struct standing *st,
+			    const struct og_resolver *resolver, json_t **ret, struct og_err *err)
+{
+	const struct og_known *skill = &r->m->skills[st->skill];
+	json_t *match = json_pack("{s:s,s:s,s:o,s:o}", "skill", skill->name, "hash", skill->hash,
+				  "matched_by", example_text(st->like.example), "score",
+				  rounded(st->like.score));
+
+	if (match == NULL)
+		return og_fail_nomem(err);
+	if (fill_learned(r, st, resolver, match, err) < 0 || add_why(r, st, match, err) < 0) {
+		json_decref(match);
+		return -1;
+	}
+	*ret = match;
+	return 0;
+}
+
 /* The i-th skill is good enough, and clearly better than the next. */
 static int fits(const struct ranking *r, size_t i)
 {
 	const struct standing *st = &r->standings[i];
 
-	if (st->best.form == NULL || st->score < OG_MATCH_THRESHOLD)
+	if (st->score < OG_MATCH_THRESHOLD || (st->best.form == NULL && !by_example(st)))
 		return 0;
-	return i + 1 == r->m->n_skills || st[1].best.form == NULL ||
+	return i + 1 == r->m->n_skills || (st[1].best.form == NULL && !by_example(&st[1])) ||
 	       st[0].score - st[1].score >= LEAD;
 }
 
@@ -299,7 +404,8 @@ static int choose(const struct ranking *r, const struct og_resolver *resolver, j
 	for (size_t i = 0; i < r->m->n_skills && i < CHOICES && *ret == NULL && fits(r, i); i++) {
 		const struct standing *st = &r->standings[i];
 
-		if (describe(r, st, &st->best, resolver, ret, err) < 0)
+		if ((by_example(st) ? describe_learned(r, st, resolver, ret, err)
+				    : describe(r, st, &st->best, resolver, ret, err)) < 0)
 			return -1;
 	}
 	if (*ret != NULL || resolver == NULL)

@@ -14,6 +14,11 @@
  * A sentence's words that no skill knows count against every skill, unless
  * a blank takes them.
  *
+ * Where skills have examples, a third: how like one of them the sentence is
+ * (lib/learn/counts.h). A sentence that no pattern explains, but which is
+ * like an example, means that skill; its blanks are filled from the pattern
+ * that comes nearest, as far as that is there, and missing otherwise.
+ *
  * A matcher is built once and may be used until the graph's epoch changes.
  * It is read-only after that: the same text gives the same answer.
  */
@@ -42,6 +47,8 @@ void og_matcher_free(struct og_matcher *matcher);
  * resolver NULL names stay as written and nothing is looked up. limit:
  * candidates listed, at most 20. *ret is skill.match's reply body:
  *   {"match":null | {"skill","hash","score","matched_by",
+ *       "words":[{"word","share"}],   what it knows of the sentence
+ *       "runner_up":{"skill","score"},   absent when there is none
  *       "slots":{..},            all that is bound, defaults included
  *       "missing":[..],          slots that need a value still
  *       "ambiguous":{slot:[..]}, of these: several fit

@@ -24,6 +24,7 @@ void og_matcher_free(struct og_matcher *m)
 	free(m->forms);
 	free(m->skills);
 	og_vocabulary_free(m->vocabulary);
+	og_forget_examples(m);
 	free(m);
 }
 
@@ -42,6 +43,39 @@ static int learn_text(struct og_matcher *m, const char *text, size_t skill, stru
 	}
 	free(words);
 	return rc;
+}
+
+/* A sentence that is evidence of the skill, but no example. */
+static int count_text(struct og_matcher *m, const char *text, size_t skill, struct og_err *err)
+{
+	size_t ignored;
+
+	return og_counts_add(m->counts, skill, text, strlen(text), &ignored, err);
+}
+
+static int learn_all(struct og_matcher *m, const json_t *doc, size_t skill, struct og_err *err)
+{
+	const char *name = og_json_str(doc, "name"), *text;
+	json_t *item;
+	size_t i;
+
+	if (learn_text(m, name, skill, err) < 0 ||
+	    learn_text(m, og_json_str(doc, "description"), skill, err) < 0 ||
+	    count_text(m, og_json_str(doc, "description"), skill, err) < 0)
+		return -1;
+	json_array_foreach(json_object_get(doc, "patterns"), i, item)
+	{
+		text = og_json_str(item, "text");
+		if (text != NULL && count_text(m, text, skill, err) < 0)
+			return -1;
+	}
+	json_array_foreach(json_object_get(doc, "examples"), i, item)
+	{
+		text = og_json_str(item, "text");
+		if (text != NULL && learn_text(m, text, skill, err) < 0)
+			return -1;
+	}
+	return og_learn_examples(m, skill, json_object_get(doc, "examples"), err);
 }
 
 static int learn_stems(struct og_matcher *m, const struct og_element *e, struct og_piece *unit,
@@ -196,8 +230,7 @@ static int add_skill(struct og_matcher *m, const json_t *item, struct og_err *er
 	m->n_skills++;
 	if (skill->name == NULL || skill->hash == NULL || skill->slots == NULL)
 		return og_fail_nomem(err);
-	if (learn_text(m, name, m->n_skills - 1, err) < 0 ||
-	    learn_text(m, description, m->n_skills - 1, err) < 0)
+	if (learn_all(m, doc, m->n_skills - 1, err) < 0)
 		return -1;
 	json_array_foreach(json_object_get(doc, "patterns"), i, pattern)
 	{
@@ -255,7 +288,7 @@ int og_matcher_new(const json_t *docs, struct og_matcher **ret, struct og_err *e
 		og_matcher_free(m);
 		return og_fail_nomem(err);
 	}
-	if (og_vocabulary_new(&m->vocabulary, err) < 0)
+	if (og_vocabulary_new(&m->vocabulary, err) < 0 || og_counts_new(&m->counts, err) < 0)
 		goto fail;
 	json_array_foreach(docs, i, item)
 	{
@@ -263,6 +296,8 @@ int og_matcher_new(const json_t *docs, struct og_matcher **ret, struct og_err *e
 			goto fail;
 	}
 	weigh_forms(m);
+	if (og_counts_ready(m->counts, err) < 0)
+		goto fail;
 	*ret = m;
 	return 0;
 fail:

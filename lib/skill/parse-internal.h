@@ -43,7 +43,9 @@ void og_read_variables(struct og_reader *r);
 
 /* items.c: a list of the body, of tests or of patterns. */
 struct cmark_node;
-void og_read_items(struct og_reader *r, struct cmark_node *list, int tests);
+void og_read_sentences(struct og_reader *r, struct cmark_node *list, const char *member,
+		       size_t max);
+void og_read_tests(struct og_reader *r, struct cmark_node *list);
 /* Offset in the text of a line (from 1) of the whole file. */
 size_t og_line_offset(const struct og_reader *r, size_t line);
 

@@ -233,7 +233,9 @@ static void warn_empty(struct og_reader *r)
 					"step '%s' has no blocks, it does nothing",
 					og_json_str(step, "name"));
 	}
-	if (json_array_size(steps) > 0 && json_array_size(json_object_get(r->doc, "patterns")) == 0)
+	if (json_array_size(steps) > 0 &&
+	    json_array_size(json_object_get(r->doc, "patterns")) == 0 &&
+	    json_array_size(json_object_get(r->doc, "examples")) == 0)
 		og_note_warning(r, 1, "no patterns under 'When': no sentence runs this skill");
 }
 

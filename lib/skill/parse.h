@@ -11,8 +11,9 @@
  * A text without og-* keys in its metadata is somebody else's: its body is
  * prose whatever its headings are called. In ours the body is CommonMark,
  * and read are, at level 2: When, Steps, Answer, Grants,
- * View, Tests; everything else is prose for people and models. Under When each
- * list item is a pattern (lib/skill/slots.h), under Tests a test
+ * View, Examples, Tests; everything else is prose for people and models. Under When each
+ * list item is a pattern (lib/skill/slots.h), under Examples a
+ * plain sentence, under Tests a test
  * (lib/skill/tests.h). Under Steps each level 3
  * heading is a step and its fenced blocks are what it does, by info string:
  *   sql read [as NAME]     sql write [as NAME] [any]    sql undo

@@ -142,6 +142,21 @@ static void add_value(struct og_buf *buf, const char *name, const json_t *value)
 	og_buf_addc(buf, '\n');
 }
 
+static void add_words(struct og_buf *buf, const json_t *words)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(words, i, item)
+	{
+		og_buf_adds(buf, i == 0 ? "  for it speak: " : ", ");
+		add_safe(buf, og_json_str(item, "word"));
+		og_buf_addf(buf, " %.2f", json_number_value(json_object_get(item, "share")));
+	}
+	if (json_array_size(words) > 0)
+		og_buf_addc(buf, '\n');
+}
+
 static void add_match(struct og_buf *buf, const json_t *match)
 {
 	const char *name;
@@ -152,6 +167,7 @@ static void add_match(struct og_buf *buf, const json_t *match)
 		    json_number_value(json_object_get(match, "score")));
 	add_safe(buf, og_json_str(match, "matched_by"));
 	og_buf_addc(buf, '\n');
+	add_words(buf, json_object_get(match, "words"));
 	json_object_foreach(json_object_get(match, "slots"), name, value)
 		add_value(buf, name, value);
 	json_array_foreach(json_object_get(match, "missing"), i, value)

@@ -13,7 +13,7 @@
  *    "allowed_tools":T?,"metadata":{K:T},"extra":{K:T}?,
  *    "kind":"workflow|regulation|agent","clearance":1..3,"roles":[..],
  *    "depends_on":[..],"governs":[..],"next":[..],"touches":[..],"id":N?,
- *    "patterns":[{"text":T,"line":N}],
+ *    "patterns":[{"text":T,"line":N}], "examples":[{"text":T,"line":N}]?,
  *    "slots":{NAME:{"type":T,"table":T?,"column":T?,"values":[..]?,"default":V?}},
  *    "steps":[{"name":N,"line":N,"blocks":[{"kind":K,"line":N,"text":T,
  *              "as":NAME?,"any":true?,"message":T?}]}],
@@ -41,7 +41,8 @@
 #define OG_SKILL_DOC_MAX	 ((size_t)1 << 20)   /* bytes of a DOC as canonical JSON */
 #define OG_SKILL_STEPS_MAX	 64
 #define OG_SKILL_BLOCKS_MAX	 16 /* per step */
-#define OG_SKILL_PATTERNS_MAX	 128
+#define OG_SKILL_PATTERNS_MAX	 256
+#define OG_SKILL_EXAMPLES_MAX	 256
 #define OG_SKILL_PATTERN_MAX	 512 /* bytes of one pattern */
 #define OG_SKILL_SLOTS_MAX	 32
 #define OG_SKILL_LIST_MAX	 64 /* roles, edges of one type, asks */

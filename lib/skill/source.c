@@ -178,6 +178,14 @@ int og_skill_source(const json_t *doc, struct og_buf *buf, struct og_err *err)
 
 		og_buf_addf(buf, "- %s\n", text != NULL ? text : "");
 	}
+	if (json_object_get(doc, "examples") != NULL)
+		og_buf_adds(buf, "\n## Examples\n\n");
+	json_array_foreach(json_object_get(doc, "examples"), i, item)
+	{
+		const char *text = og_json_str(item, "text");
+
+		og_buf_addf(buf, "- %s\n", text != NULL ? text : "");
+	}
 	if (add_steps(buf, json_object_get(doc, "steps"), err) < 0)
 		return -1;
 	if (answer != NULL)

@@ -323,6 +323,7 @@ static void strip(json_t *doc)
 
 	json_object_del(doc, "source");
 	json_array_foreach(json_object_get(doc, "patterns"), i, item) json_object_del(item, "line");
+	json_array_foreach(json_object_get(doc, "examples"), i, item) json_object_del(item, "line");
 	json_array_foreach(json_object_get(doc, "tests"), i, item) json_object_del(item, "line");
 	json_array_foreach(json_object_get(doc, "steps"), i, item)
 	{

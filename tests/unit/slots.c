@@ -82,6 +82,70 @@ static void says(const char *pattern, const char *sentence, const char *want)
 }
 
 static void given(const char *pattern, const char *values, int code, const char *want);
+/* A sentence no pattern explains, but like an example of one of two skills. */
+static json_t *two_skills(void)
+{
+	json_t *buy = json_pack("{s:s,s:s,s:[s],s:[s,s,s],s:[{s:s,s:[{s:s,s:s}]}]}", "name", "buy",
+				"description", "Buy a product.", "patterns",
+				"buy {n:int} {product:name}", "examples",
+				"i am running low on something, get me more",
+				"our shelf is empty, fill it up", "what must i do to get more in",
+				"steps", "name", "go", "blocks", "kind", "write", "text",
+				"UPDATE t SET a = 1");
+	json_t *count = json_pack("{s:s,s:s,s:[s],s:[s]}", "name", "count", "description",
+				  "Count what there is.", "patterns", "count the stock", "examples",
+				  "how much do we still have on the shelf");
+	struct og_err err = OG_ERR_INIT;
+
+	OG_CHECK_OK(og_skill_complete(buy, &err), &err);
+	OG_CHECK_OK(og_skill_check(buy, &err), &err);
+	OG_CHECK_OK(og_skill_complete(count, &err), &err);
+	OG_CHECK_OK(og_skill_check(count, &err), &err);
+	return json_pack("[{s:o,s:s,s:i},{s:o,s:s,s:i}]", "doc", buy, "hash", "h", "id", 1, "doc",
+			 count, "hash", "g", "id", 2);
+}
+
+static void examples(void)
+{
+	static const struct {
+		const char *text, *skill, *missing;
+	} sentences[] = {
+		{ "I am running low on it, get me more please", "buy", "[\"n\",\"product\"]" },
+		{ "the shelf is empty, fill it up", "buy", "[\"n\",\"product\"]" },
+		{ "how much do we have on the shelf", "count", "[]" },
+		{ "buy 3 chairs", "buy", "[]" },
+		{ "why are we running low on it, who will get me more", NULL, NULL },
+		{ "the weather is fine on the shelf of ice today", NULL, NULL },
+		{ "get lost", NULL, NULL },
+		{ "", NULL, NULL },
+	};
+	struct og_matcher *matcher = NULL;
+	struct og_err err = OG_ERR_INIT;
+	json_t *docs = two_skills();
+
+	OG_CHECK_OK(og_matcher_new(docs, &matcher, &err), &err);
+	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
+		const char *text = sentences[i].text;
+		json_t *reply = NULL, *match;
+		char *missing = NULL;
+
+		OG_CHECK_OK(og_matcher_match(matcher, text, strlen(text), &resolver, 3, &reply,
+					     &err),
+			    &err);
+		match = json_object_get(reply, "match");
+		if (json_is_object(match)) {
+			missing = json_dumps(json_object_get(match, "missing"), JSON_COMPACT);
+			OG_CHECK(json_array_size(json_object_get(match, "words")) > 0);
+		}
+		if (!OG_CHECK_STR(og_json_str(match, "skill"), sentences[i].skill))
+			printf("# '%s'\n", text);
+		OG_CHECK_STR(missing, sentences[i].missing);
+		free(missing);
+		json_decref(reply);
+	}
+	json_decref(docs);
+	og_matcher_free(matcher);
+}
 
 static void numbers(void)
 {
@@ -342,6 +406,7 @@ static void hostile(void)
 
 int main(void)
 {
+	OG_RUN(examples);
 	OG_RUN(numbers);
 	OG_RUN(texts);
 	OG_RUN(names);
