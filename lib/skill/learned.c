@@ -21,9 +21,9 @@
 #define LIKE_FEW  0.45
 #define LIKE_MANY 0.30
 #define MANY	  100
-#define SURE	 0.95 /* what is said in the very words of an example gets */
-#define EVIDENCE 8.0  /* of likeness, against the log odds of the words */
-#define REASONS	 6
+#define SURE	  0.95 /* what is said in the very words of an example gets */
+#define EVIDENCE  8.0  /* of likeness, against the log odds of the words */
+#define REASONS	  6
 
 static int keep_example(struct og_matcher *m, size_t text, size_t skill, const json_t *item,
 			struct og_err *err)

@@ -85,13 +85,12 @@ static void given(const char *pattern, const char *values, int code, const char 
 /* A sentence no pattern explains, but like an example of one of two skills. */
 static json_t *two_skills(void)
 {
-	json_t *buy = json_pack("{s:s,s:s,s:[s],s:[s,s,s],s:[{s:s,s:[{s:s,s:s}]}]}", "name", "buy",
-				"description", "Buy a product.", "patterns",
-				"buy {n:int} {product:name}", "examples",
-				"i am running low on something, get me more",
-				"our shelf is empty, fill it up", "what must i do to get more in",
-				"steps", "name", "go", "blocks", "kind", "write", "text",
-				"UPDATE t SET a = 1");
+	json_t *buy = json_pack(
+		"{s:s,s:s,s:[s],s:[s,s,s],s:[{s:s,s:[{s:s,s:s}]}]}", "name", "buy", "description",
+		"Buy a product.", "patterns", "buy {n:int} {product:name}", "examples",
+		"i am running low on something, get me more", "our shelf is empty, fill it up",
+		"what must i do to get more in", "steps", "name", "go", "blocks", "kind", "write",
+		"text", "UPDATE t SET a = 1");
 	json_t *count = json_pack("{s:s,s:s,s:[s],s:[s]}", "name", "count", "description",
 				  "Count what there is.", "patterns", "count the stock", "examples",
 				  "how much do we still have on the shelf");
@@ -129,9 +128,9 @@ static void examples(void)
 		json_t *reply = NULL, *match;
 		char *missing = NULL;
 
-		OG_CHECK_OK(og_matcher_match(matcher, text, strlen(text), &resolver, 3, &reply,
-					     &err),
-			    &err);
+		OG_CHECK_OK(
+			og_matcher_match(matcher, text, strlen(text), &resolver, 3, &reply, &err),
+			&err);
 		match = json_object_get(reply, "match");
 		if (json_is_object(match)) {
 			missing = json_dumps(json_object_get(match, "missing"), JSON_COMPACT);
