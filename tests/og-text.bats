@@ -4,6 +4,10 @@ load helper
 
 text=$OG_BUILD/libexec/omnigate/og-text
 
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+}
+
 # A PDF of N pages; they are one object, and poppler needs no table of offsets.
 pdf() { # N SENTENCE
 	local i
