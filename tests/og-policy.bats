@@ -144,8 +144,11 @@ limit_policies() { # N: both documents that set the limit
 		[ "$status" -eq 1 ]
 		[[ "$output" == "og-policy: no policy is called '$name'" ]]
 	done
+	run og-policy add --as alice --name raw --node $'order\033[2J' - <<<'Words.'
+	[ "$status" -eq 65 ]
+	[[ "$output" != *$'\033'* ]]
 	printf '# Red \033[31mheading\n\nzebra \033]0;title\a\n' |
-		og-policy add --as alice --name raw --node $'order\033[2J' - 2>notes
+		og-policy add --as alice --name raw --title Red --node order - 2>notes
 	grep -q 'no skill is called' notes
 	for command in 'search zebra' 'show raw' 'list'; do
 		run og-policy $command --as alice
