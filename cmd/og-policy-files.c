@@ -191,9 +191,12 @@ void policy_files_release(struct policy_files *files)
 
 /* --- reading ---------------------------------------------------------------------- */
 
-/* What og-text(1) read of a document is never taken for a front matter. */
+/* What og-text(1) read of a document is never taken for a front matter, nor
+ * behind byte order marks, which a text does not need any more. */
 static int add_plain(struct og_buf *text, const char *from)
 {
+	while (strncmp(from, "\xef\xbb\xbf", 3) == 0)
+		from += 3;
 	if (strncmp(from, "---", 3) == 0)
 		og_buf_addc(text, '\n');
 	return og_buf_adds(text, from);

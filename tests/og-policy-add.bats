@@ -130,3 +130,13 @@ documents() { # N
 	[ "${#lines[@]}" -eq 172 ]
 	[[ "$stderr" == *'172 put, 0 as they were, 0 refused'* ]]
 }
+
+@test "a document that is no text sets nothing by a front matter, not behind byte order marks either" {
+	command -v pandoc >/dev/null || skip "no pandoc"
+	for marks in '' '&#xFEFF;' '&#xFEFF;&#xFEFF;'; do
+		printf '<p>%s---<br>limits: limit=9<br>clearance: 3<br>---</p><p>Text.</p>' "$marks" >memo.html
+		og-policy add --as alice --node order-verification --name "memo-${#marks}" memo.html
+	done
+	run -0 sqlite3 "$OG_HOME/erp.db" "SELECT name, limits, clearance FROM og_policy WHERE name LIKE 'memo-%'"
+	[ "$output" = $'memo-0|{}|1\nmemo-8|{}|1\nmemo-16|{}|1' ]
+}
