@@ -11,6 +11,7 @@
 
 #define NAMED 3 /* of what differs */
 #define IDLE  3 /* portions in a row that get nowhere: a busy server may be late */
+#define STUCK 3 /* comparisons that are no better than those before */
 
 static int ask(struct og_doctor *doctor, const char *verb, const char *store, json_t **ret,
 	       struct og_err *err)
@@ -19,32 +20,55 @@ static int ask(struct og_doctor *doctor, const char *verb, const char *store, js
 			     ret, err);
 }
 
+struct syncing {
+	int64_t done, left; /* of the last portion */
+	int64_t all;	    /* done by all of them */
+	int64_t same, differ;
+	int idle, stuck;
+};
+
+/* Did the portion lead on? A store that says it has taken what it is told and
+ * has not kept it would be told for ever: what a comparison finds has to
+ * become better. */
+static int leads_on(struct syncing *s, const json_t *reply, struct og_err *err)
+{
+	const char *why = og_json_str(reply, "why");
+	int64_t differ = og_json_int(reply, "differ", 0), same = og_json_int(reply, "same", 0);
+
+	s->idle = s->done > 0 ? 0 : s->idle + 1;
+	if (s->left > 0 && s->idle == IDLE)
+		return og_fail(err, OG_EUNAVAIL, "%s", why ? why : "it takes nothing");
+	if (differ == 0)
+		return 0;
+	s->stuck = same > s->same || differ < s->differ ? 0 : s->stuck + 1;
+	s->same = same > s->same ? same : s->same;
+	s->differ = differ < s->differ ? differ : s->differ;
+	return s->stuck < STUCK ? 0
+				: og_fail(err, OG_EUNAVAIL,
+					  "it says it has taken what it is told, and does not "
+					  "hold it");
+}
+
 /* Portion after portion, as long as they get somewhere. *ret_done: of all. */
 static int sync_all(struct og_doctor *doctor, const char *store, int64_t *ret_done,
 		    struct og_err *err)
 {
-	int64_t done, left;
-	int idle = 0;
+	struct syncing s = { .same = -1, .differ = INT64_MAX };
+	int rc;
 
-	*ret_done = 0;
 	do {
 		json_t *reply = NULL;
-		const char *why;
 
 		if (ask(doctor, "store.sync", store, &reply, err) < 0)
 			return -1;
-		done = og_json_int(reply, "done", 0);
-		left = og_json_int(reply, "left", 0);
-		why = og_json_str(reply, "why");
-		*ret_done += done;
-		idle = done > 0 ? 0 : idle + 1;
-		if (left > 0 && idle == IDLE)
-			og_fail(err, OG_EUNAVAIL, "%s", why ? why : "it takes nothing");
+		s.done = og_json_int(reply, "done", 0);
+		s.left = og_json_int(reply, "left", 0);
+		s.all += s.done;
+		rc = leads_on(&s, reply, err);
 		json_decref(reply);
-		if (left > 0 && idle == IDLE)
-			return -1;
-	} while (done > 0 || left > 0);
-	return 0;
+	} while (rc == 0 && (s.done > 0 || s.left > 0));
+	*ret_done = s.all;
+	return rc;
 }
 
 /* "hello (missing), greeting (stale), ..." */

@@ -110,6 +110,20 @@ check() { # the line of og doctor
 	done
 }
 
+@test "a store that says it keeps what it does not is not told for ever" {
+	stop
+	serve "$port"
+	echo '*/points forget' >behave
+	before=$(entries)
+	run -1 timeout 60 og doctor --fix --json
+	[[ "$(jq -r 'select(.check == "vectors") | "\(.state) \(.what)"' <<<"$output")" == \
+		'bad it says it has taken what it is told, and does not hold it'* ]]
+	[ "$(entries)" -le $((before + 20)) ]
+	: >behave
+	[[ "$(check --fix)" == 'fixed qdrant at '* ]]
+	og-ledger verify --state
+}
+
 @test "what is there and nobody's is named, and left alone" {
 	count() {
 		curl -sf -H 'api-key: sesame' -H 'content-type: application/json' -d '{"exact":true}' \

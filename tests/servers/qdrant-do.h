@@ -176,6 +176,8 @@ static void change(struct collection *c, const json_t *body)
 			remove_at(c, i);
 }
 
+enum { LATE = 1, FORGET }; /* what is done of a change: nothing yet, nothing ever */
+
 /* What was acknowledged earlier is done before what comes now. */
 static void settle(struct collection *c)
 {
@@ -203,11 +205,13 @@ static void change_points(struct service *s, struct collection *c, const struct 
 			return;
 	}
 	settle(c);
-	if (late || !wait)
+	if (late == FORGET)
+		wait = 1;
+	else if (late || !wait)
 		json_array_append(c->late, request->body);
 	else
 		change(c, request->body);
-	updated(s, answer, late || !wait ? "acknowledged" : "completed");
+	updated(s, answer, late == LATE || !wait ? "acknowledged" : "completed");
 }
 
 /* --- reading points ----------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
  *
  *	/points 503		answer that, do nothing (with "503 2": Retry-After)
  *	/points late		acknowledge it; it is done when the next change comes
+ *	/points forget		say that it is done, do nothing
  *	/ exists N		somebody else makes the collection, N wide, before it
  *	/points drop		close before doing it
  *	/points lost		do it, close without an answer
@@ -224,7 +225,7 @@ static void behave(struct request *request, const char *how, struct answer *answ
 	}
 	if (is(lying, "clearance") || is(lying, "lower"))
 		forget_clearance(request);
-	perform(&fake.service, request, is(how, "late"), answer);
+	perform(&fake.service, request, is(how, "forget") ? FORGET : is(how, "late"), answer);
 	if (answer->result && *lying)
 		lie(answer, lying);
 	if (answer->result && is(how, "endless") && json_object_get(request->body, "limit"))
