@@ -145,7 +145,23 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The first of them by name, as [{"name","why"}]. */
+/* Adds those that nobody here knows, or the others, of the names. */
+static int add_some(const json_t *differences, const char *const *names, size_t limit, int unknown,
+		    json_t *list)
+{
+	for (size_t i = 0; names[i] && json_array_size(list) < limit; i++) {
+		json_t *why = json_object_get(differences, names[i]);
+
+		if ((strcmp(json_string_value(why), "unknown") == 0) == unknown &&
+		    json_array_append_new(
+			    list, json_pack("{s:s,s:O}", "name", names[i], "why", why)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The first of them by name, as [{"name","why"}]; what is here before what
+ * nobody here knows, so that a store full of that hides nothing. */
 static int first_of(const json_t *differences, size_t limit, json_t **ret, struct og_err *err)
 {
 	size_t n = json_object_size(differences), i = 0;
@@ -156,11 +172,9 @@ static int first_of(const json_t *differences, size_t limit, json_t **ret, struc
 		goto fail;
 	json_object_foreach((json_t *)(uintptr_t)differences, name, why) names[i++] = name;
 	qsort(names, n, sizeof(*names), by_text);
-	for (i = 0; i < n && i < limit; i++)
-		if (json_array_append_new(list, json_pack("{s:s,s:O}", "name", names[i], "why",
-							  json_object_get(differences, names[i]))) <
-		    0)
-			goto fail;
+	if (add_some(differences, names, limit, 0, list) < 0 ||
+	    add_some(differences, names, limit, 1, list) < 0)
+		goto fail;
 	free(names);
 	*ret = list;
 	return 0;

@@ -796,11 +796,15 @@ static void is_compared_and_mended(void)
 	OG_CHECK_OK(og_qdrant_put(h.line.qdrant, &stray, 1, &err), &err);
 	stray.policy = "far"; /* an old version's point that stayed */
 	OG_CHECK_OK(og_qdrant_put(h.line.qdrant, &stray, 1, &err), &err);
-	OG_CHECK_STR(compared(&h, &same, text), "far stale near missing stray unknown");
+	stray.policy = "alien"; /* does not stand before what is ours */
+	OG_CHECK_OK(og_qdrant_put(h.line.qdrant, &stray, 1, &err), &err);
+	OG_CHECK_STR(compared(&h, &same, text),
+		     "far stale near missing alien unknown stray unknown");
 	OG_CHECK_INT(same, 2);
 	OG_CHECK_OK(og_policies_send(h.policies, "far", NULL, &points, &err), &err);
 	OG_CHECK_OK(og_policies_send(h.policies, "near", NULL, &points, &err), &err);
 	OG_CHECK_OK(og_policies_send(h.policies, "stray", NULL, &points, &err), &err);
+	OG_CHECK_OK(og_policies_send(h.policies, "alien", NULL, &points, &err), &err);
 	OG_CHECK_INT(points, 0);
 	OG_CHECK_STR(compared(&h, &same, text), "");
 	OG_CHECK_INT(same, 4);
