@@ -67,6 +67,7 @@ void og_policies_free(struct og_policies *policies)
 	og_stmt_free(policies->rules);
 	og_stmt_free(policies->approvals);
 	og_stmt_free(policies->cite);
+	og_stmt_free(policies->not_in_force);
 	og_stmt_free(policies->passage);
 	og_stmt_free(policies->unembedded);
 	og_stmt_free(policies->embeds);

@@ -607,7 +607,8 @@ static void close_house(struct house *h)
 	og_db_close(h->db);
 	for (size_t i = 0; i < 3; i++) {
 		snprintf(file, sizeof(file), "%s%s", h->path, ends[i]);
-		unlink(file);
+		/* A statement that was left keeps the database open. */
+		OG_CHECK_INT(unlink(file), i == 0 ? 0 : -1);
 	}
 	close_line(&h->line);
 }
@@ -648,7 +649,8 @@ static void put(struct house *h, const char *name, int clearance, const char *te
 static const char *found(struct house *h, int clearance, char out[400])
 {
 	const struct og_vector vector = { (float[]){ 1, 0, 0, 0 }, WIDTH };
-	const struct og_policy_search wanted = { .filter = { .clearance = clearance },
+	const struct og_policy_search wanted = { .filter = { .clearance = clearance,
+							     .in_force = 1 },
 						 .query = "zzz",
 						 .limit = 10,
 						 .key = &key,
