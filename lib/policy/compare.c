@@ -153,8 +153,8 @@ static int add_some(const json_t *differences, const char *const *names, size_t 
 		json_t *why = json_object_get(differences, names[i]);
 
 		if ((strcmp(json_string_value(why), "unknown") == 0) == unknown &&
-		    json_array_append_new(
-			    list, json_pack("{s:s,s:O}", "name", names[i], "why", why)) < 0)
+		    json_array_append_new(list,
+					  json_pack("{s:s,s:O}", "name", names[i], "why", why)) < 0)
 			return -1;
 	}
 	return 0;

@@ -267,10 +267,9 @@ static int look_for_more(struct og_request *rq, enum og_store store, struct og_e
 	if (due > 0)
 		return 0;
 	rc = og_elsewhere_compare(rq->shield, store, SHOWN_MAX, &found, &same, err);
-	if (rc == 0 &&
-	    (og_json_set(rq->reply, "same", json_integer(same), err) < 0 ||
-	     og_json_set(rq->reply, "differ", json_integer((json_int_t)json_array_size(found)),
-			 err) < 0))
+	if (rc == 0 && (og_json_set(rq->reply, "same", json_integer(same), err) < 0 ||
+			og_json_set(rq->reply, "differ",
+				    json_integer((json_int_t)json_array_size(found)), err) < 0))
 		rc = -1;
 	if (rc == 0 && json_array_size(found) > 0)
 		rc = intend_all(rq, store, found, err);
