@@ -13,6 +13,7 @@
 #define AGAIN	   4
 #define AGAIN_MAX  10000
 #define BEHIND	   2.5f
+#define ROWS_MAX  ((size_t)8 << 20) /* bytes of the numbers of a node's rows */
 #define ROOM_LEAST 4 /* slots of a new row */
 
 enum { ROOM, ADD, CHANGE, GONE, OF_NODE, ONE, SCAN, SCAN_NODE, VALUES, COUNT, STATEMENTS };
@@ -315,7 +316,7 @@ int og_blocks_drop(struct og_blocks *blocks, const char *node, const int64_t *pa
 
 	if (n == 0)
 		return 0;
-	og_buf_init(&rows, (n + 1) * 64 * sizeof(id));
+	og_buf_init(&rows, ROWS_MAX);
 	rc = rows_with(blocks, node, passages, n, &rows, err);
 	for (size_t at = 0; rc == 0 && at < rows.len; at += sizeof(id)) {
 		memcpy(&id, rows.data + at, sizeof(id));

@@ -266,6 +266,31 @@ static void what_is_dropped_is_found_no_more(void)
 	close_house(&h);
 }
 
+/* A passage that many models gave vectors goes out of every space. */
+static void one_of_many_spaces_is_dropped(void)
+{
+	struct og_slot slot = { .passage = 1, .vector = 1, .clearance = 1 };
+	struct og_err err = OG_ERR_INIT;
+	struct house h = { .db = NULL };
+	float values[WIDTH];
+	struct og_vector vector = { values, WIDTH };
+	int64_t rows = -1;
+
+	if (open_house(&h)) {
+		make(1, values);
+		for (int64_t dimension = 1; dimension <= 200; dimension++) {
+			struct og_vector_key of = { "many", dimension };
+
+			OG_CHECK_OK(og_blocks_add(h.blocks, &of, "stock", &slot, &vector, &err),
+				    &err);
+		}
+		OG_CHECK_OK(og_blocks_drop(h.blocks, "stock", &slot.passage, 1, &err), &err);
+		OG_CHECK_OK(og_db_int(h.db, "SELECT count(*) FROM og_block", &rows, &err), &err);
+		OG_CHECK_INT(rows, 0);
+	}
+	close_house(&h);
+}
+
 /* Places that became free are taken again. */
 static void changes_do_not_make_it_grow(void)
 {
@@ -356,6 +381,7 @@ int main(void)
 	OG_RUN(codes_stand_for_the_values);
 	OG_RUN(a_search_finds_what_looking_at_all_finds);
 	OG_RUN(what_is_dropped_is_found_no_more);
+	OG_RUN(one_of_many_spaces_is_dropped);
 	OG_RUN(changes_do_not_make_it_grow);
 	OG_RUN(a_damaged_row_is_an_error);
 	OG_RUN(another_width_is_an_error);
