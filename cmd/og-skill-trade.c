@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "cmd/og-skill.h"
+#include "cmd/og-store.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
@@ -225,6 +226,8 @@ static int read_lines(const char *path, json_t *nodes, struct og_err *err)
 
 	og_buf_init(&text, LINES_MAX);
 	rc = og_file_read(path, "skills", &text, err);
+	if (rc == 0 && text.len > 0 && memchr(text.data, 0, text.len))
+		rc = og_fail(err, OG_EDATA, "'%s' holds a NUL byte, and is no text", path);
 	for (at = text.data; rc == 0 && at != NULL && *at != '\0'; at = end + (*end == '\n')) {
 		end = strchrnul(at, '\n');
 		number++;
@@ -433,7 +436,8 @@ static int check_sources(const struct og_ctx *ctx, const json_t *nodes, struct o
 	return 0;
 }
 
-static int put_doc(struct og_channel *channel, const json_t *doc, int json, struct og_err *err)
+static int put_doc(const struct og_ctx *ctx, struct og_channel *channel, const json_t *doc,
+		   int json, struct og_err *err)
 {
 	json_t *reply = NULL;
 	int rc;
@@ -448,6 +452,8 @@ static int put_doc(struct og_channel *channel, const json_t *doc, int json, stru
 		rc = og_printf(err, "%s %s@%.12s\n",
 			       og_json_bool(reply, "changed", 1) ? "imported" : "unchanged",
 			       og_json_str(reply, "name"), og_json_str(reply, "hash"));
+	if (rc == 0)
+		og_store_note(ctx, reply, og_json_str(reply, "name"));
 	json_decref(reply);
 	return rc;
 }
@@ -467,7 +473,7 @@ int skill_run_import(const struct og_ctx *ctx, const struct og_args *args, struc
 	json_array_foreach(nodes, i, node)
 	{
 		if (rc == 0)
-			rc = put_doc(channel, json_object_get(node, "doc"),
+			rc = put_doc(ctx, channel, json_object_get(node, "doc"),
 				     og_arg_flag(args, "json"), err);
 	}
 	og_channel_close(channel);

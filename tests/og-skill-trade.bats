@@ -87,6 +87,10 @@ cypher() { # STATEMENT
 	echo '[' >none
 	run -65 og-skill import --as owner none
 	[[ "$output" == *"line 1"* ]]
+	# What comes behind a NUL byte is not passed over in silence.
+	{ head -n 1 lines && printf '\0\n' && echo '['; } >none
+	run -65 og-skill import --as owner none
+	[[ "$output" == *"holds a NUL byte"* ]]
 	run -66 og-skill import --as owner nowhere
 	[ "$(entries)" -eq "$before" ]
 }

@@ -119,6 +119,13 @@ children() {
 	og-skill add --as alice greeting.md
 	[ "$(erp 'SELECT name, seq FROM og_remote')" = "greeting|$((before + 3))" ]
 	[ "$(erp "SELECT count(*) FROM og_remote r JOIN og_skill s USING (name, hash) WHERE s.active = 1")" -eq 1 ]
+	# Whoever imports it is told so, as whoever adds it is.
+	og-skill export --as alice | jq -c 'select(.doc.name == "greeting")' >line
+	greeting 1
+	og-skill add --as alice greeting.md 2>/dev/null
+	run -0 --separate-stderr og-skill import --as alice line
+	[[ "$output" == 'imported greeting@'* ]]
+	[[ "$stderr" == *'greeting is in force; the store elsewhere has not taken it: '* ]]
 	# It is no state that the ledger would have to know of.
 	og-ledger verify --state
 }
