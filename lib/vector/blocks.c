@@ -13,8 +13,8 @@
 #define AGAIN	   4
 #define AGAIN_MAX  10000
 #define BEHIND	   2.5f
-#define ROWS_MAX  ((size_t)8 << 20) /* bytes of the numbers of a node's rows */
-#define ROOM_LEAST 4 /* slots of a new row */
+#define ROWS_MAX   ((size_t)8 << 20) /* bytes of the numbers of a node's rows */
+#define ROOM_LEAST 4		     /* slots of a new row */
 
 enum { ROOM, ADD, CHANGE, GONE, OF_NODE, ONE, SCAN, SCAN_NODE, VALUES, COUNT, STATEMENTS };
 
