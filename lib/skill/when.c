@@ -176,7 +176,7 @@ static size_t written(const struct og_words *words, size_t i, int64_t *ret)
 	struct og_civil civil;
 	size_t len, n = 1;
 
-	if (w->kind == OG_QUOTED)
+	if (i >= words->n || w->kind == OG_QUOTED)
 		return 0;
 	len = read_figures(words->text + w->at, words->text_len - w->at, &f);
 	if (len == 0 || civil_of(&f, &civil) < 0 || og_civil_day(civil, ret) < 0)

@@ -357,6 +357,18 @@ static void from_callers(void)
 	given("note {t:text}", "{\"t\":\"'; DROP TABLE x\"}", 0, "{\"t\":\"'; DROP TABLE x\"}");
 }
 
+/* The last word of a value is the last word there is. */
+static void days(void)
+{
+	says("{a:date} move {b:date}", "2026-03-05 move Friday",
+	     "{\"a\":\"2026-03-05\",\"b\":\"2026-02-27\"}");
+	given("move by {d:date}", "{\"d\":\"Friday\"}", OG_OK, "{\"d\":\"2026-02-27\"}");
+	given("move by {d:date}", "{\"d\":\"next Friday\"}", OG_OK, "{\"d\":\"2026-03-06\"}");
+	given("sum {p:period}", "{\"p\":\"since Monday\"}", OG_OK,
+	      "{\"p\":\"2026-02-23/"
+	      "2026-02-27\",\"p_from\":\"2026-02-23\",\"p_to\":\"2026-02-27\"}");
+}
+
 static void store_away(void)
 {
 	struct og_resolver away = { list, &away, 0 };
@@ -414,6 +426,7 @@ int main(void)
 	OG_RUN(corrections);
 	OG_RUN(crowd);
 	OG_RUN(from_callers);
+	OG_RUN(days);
 	OG_RUN(store_away);
 	OG_RUN(hostile);
 	return og_done();
