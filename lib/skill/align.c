@@ -15,7 +15,6 @@
  * of order costs a third of a missing one, and an empty blank about as
  * much as a missing word. */
 #define ELSEWHERE      0.15 /* share: the word is in the other text, out of order */
-#define NEGATED	       0.3  /* what is left of the score when "not" stays unexplained */
 #define EMPTY_BLANK    0.8
 #define EMPTY_DEFAULT  0.03
 #define SPAN_WORD      0.03
@@ -371,29 +370,6 @@ static double said(const struct og_form *form, const struct og_grid *grid, struc
 	return factor * share * sqrt(share);
 }
 
-/* A "not" that is neither the pattern's nor inside a text turns the
- * meaning round, however well the rest fits. */
-static int negated(const struct og_form *form, const struct og_sentence *s,
-		   const struct og_alignment *a)
-{
-	for (size_t j = 0; j < s->words.n; j++) {
-		int covered = 0;
-
-		if (!s->words.w[j].negation)
-			continue;
-		for (size_t i = 0; i < form->pattern->n; i++) {
-			const struct og_piece *unit = &form->unit[i];
-
-			covered |=
-				(unit->take == OG_TAKE_WORD || unit->max_words == OG_WORDS_MAX) &&
-				j >= a->span[i].from && j < a->span[i].to;
-		}
-		if (!covered)
-			return 1;
-	}
-	return 0;
-}
-
 void og_align(const struct og_form *form, const struct og_sentence *s, struct og_grid *grid,
 	      struct og_alignment *ret)
 {
@@ -406,7 +382,7 @@ void og_align(const struct og_form *form, const struct og_sentence *s, struct og
 	cost = grid->cells[0].cost - repair(form, s, grid, OG_TAKE_VALUE, ret, used);
 	back = repair(form, s, grid, OG_TAKE_SPAN, ret, used);
 	total = total_weight(form, s, ret);
-	factor = said(form, grid, ret) * (negated(form, s, ret) ? NEGATED : 1);
+	factor = said(form, grid, ret) * og_meant(form, s, ret, used);
 	cost = cost > 0 ? cost : 0;
 	ret->hope =
 		total > cost - back ? factor * (1 - (cost > back ? cost - back : 0) / total) : 0;

@@ -80,6 +80,13 @@ static int note_unknown(struct filling *f, const char *name, const char *text, c
 	return og_json_set(f->unknown, name, json_string(text), err);
 }
 
+/* "node 3" */
+static int by_id(const json_t *decl, const struct og_word *first)
+{
+	return strcmp(og_json_str(decl, "type"), "node") == 0 && first != NULL &&
+	       first->kind == OG_NUMBER && first->whole;
+}
+
 /* The name among the words taken; else a whole name anywhere in the
  * sentence, which says it better than a wrong guess of where it stands. */
 static int look_up(struct filling *f, const json_t *decl, const char *text,
@@ -90,8 +97,7 @@ static int look_up(struct filling *f, const json_t *decl, const char *text,
 	char *all;
 	int rc;
 
-	if (strcmp(og_json_str(decl, "type"), "node") == 0 && first != NULL &&
-	    first->kind == OG_NUMBER && first->whole)
+	if (by_id(decl, first))
 		return og_find(f->resolver, decl, OG_FIND_ID, text, (int64_t)first->value, ret,
 			       err);
 	if (og_find(f->resolver, decl, OG_FIND_NAME, text, 0, ret, err) < 0)
@@ -122,6 +128,17 @@ static int correct(struct filling *f, const char *name, const json_t *decl, cons
 	return bind_found(f, name, decl, found, err) < 0 ? -1 : 1;
 }
 
+static int has_digit(const char *text)
+{
+	return text[strcspn(text, "0123456789")] != '\0';
+}
+
+/* "chairs and 3 keyboards" are not the chairs alone. */
+static int says_more(const struct filling *f, const char *text, const struct og_found *found)
+{
+	return f->form->acts && found->n == 1 && has_digit(text) && !has_digit(found->text[0]);
+}
+
 /* 1 bound, 0 not, -1. */
 static int fill_name(struct filling *f, const char *name, const json_t *decl, const char *text,
 		     const struct og_word *first, struct og_err *err)
@@ -132,7 +149,9 @@ static int fill_name(struct filling *f, const char *name, const json_t *decl, co
 	if (f->resolver == NULL)
 		return *text == '\0' ? 0 : bind(f, name, json_string(text), err) < 0 ? -1 : 1;
 	rc = look_up(f, decl, text, first, &found, err);
-	if (rc == 0 && found.n == 1 && found.typos > 0)
+	if (rc == 0 && !by_id(decl, first) && says_more(f, text, &found))
+		rc = note_unknown(f, name, text, NULL, err);
+	else if (rc == 0 && found.n == 1 && found.typos > 0)
 		rc = correct(f, name, decl, text, &found, err);
 	else if (rc == 0 && found.n == 1)
 		rc = bind_found(f, name, decl, &found, err) < 0 ? -1 : 1;
@@ -205,7 +224,12 @@ static int fill_slot(struct filling *f, const struct og_element *e, const json_t
 	if (text == NULL)
 		return og_fail_nomem(err);
 	rc = 0;
-	if (og_type_named(type))
+	if (first != NULL && f->form->unit[e - f->form->pattern->e].take == OG_TAKE_VALUE &&
+	    !keeps_words(f, type))
+		rc = json_array_append_new(f->missing, json_string(e->slot)) < 0
+			     ? og_fail_nomem(err)
+			     : 0;
+	else if (og_type_named(type))
 		rc = fill_name(f, e->slot, decl, text, first, err);
 	else if (f->form->unit[e - f->form->pattern->e].take == OG_TAKE_SPAN ||
 		 keeps_words(f, type))
@@ -264,6 +288,20 @@ static int bind_default(struct filling *f, const char *name, const json_t *decl,
 	return value != NULL ? og_slot_bind(f->slots, name, decl, value, err) : 0;
 }
 
+/* What was said about it cannot be read ("1.5" of what comes in pieces). */
+static int is_missing(const struct filling *f, const char *name)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(f->missing, i, one)
+	{
+		if (strcmp(json_string_value(one), name) == 0)
+			return 1;
+	}
+	return 0;
+}
+
 /* Defaults for what nothing was said about; the rest is missing. */
 static int fill_rest(struct filling *f, const json_t *slots, struct og_err *err)
 {
@@ -274,7 +312,7 @@ static int fill_rest(struct filling *f, const json_t *slots, struct og_err *err)
 	{
 		json_t *value = json_object_get(decl, "default");
 
-		if (json_object_get(f->slots, name) != NULL)
+		if (json_object_get(f->slots, name) != NULL || is_missing(f, name))
 			continue;
 		if (value != NULL && json_object_get(f->ambiguous, name) == NULL &&
 		    json_object_get(f->unknown, name) == NULL) {

@@ -41,6 +41,7 @@ struct og_form {
 	char *text;
 	struct og_pattern *pattern;
 	int acts;	       /* its skill changes something */
+	int twins;	       /* two of its blanks take the same names */
 	double weight;	       /* of the words that must be there */
 	struct og_piece *unit; /* one per element of the pattern */
 };
@@ -111,6 +112,11 @@ void og_grid_free(struct og_grid *grid);
 /* The cheapest way to read the sentence as the form. */
 void og_align(const struct og_form *form, const struct og_sentence *sentence, struct og_grid *grid,
 	      struct og_alignment *ret);
+
+/* What is left of the score when the sentence does not ask for what the form
+ * names, or for more of it; 1 when it does. used: words that were taken. */
+double og_meant(const struct og_form *form, const struct og_sentence *sentence,
+		const struct og_alignment *alignment, const unsigned char used[OG_WORDS_MAX]);
 
 /* Share of the form's words (by weight) that the sentence has anywhere. */
 double og_form_overlap(const struct og_form *form, const struct og_sentence *sentence);

@@ -166,6 +166,26 @@ static int compile_element(struct og_matcher *m, struct og_form *form, size_t i,
 	return learn_stems(m, e, unit, form->skill, err);
 }
 
+/* Do two blanks look their names up in the same column? */
+static int has_twins(const struct og_matcher *m, const struct og_form *form)
+{
+	const json_t *slots = m->skills[form->skill].slots;
+
+	for (size_t i = 0; i < form->pattern->n; i++) {
+		const char *slot = form->pattern->e[i].slot;
+
+		for (size_t k = 0; k < i && slot != NULL; k++) {
+			const char *other = form->pattern->e[k].slot;
+			const json_t *decl = json_object_get(slots, slot);
+
+			if (other != NULL && og_json_str(decl, "table") != NULL &&
+			    json_equal(decl, json_object_get(slots, other)))
+				return 1;
+		}
+	}
+	return 0;
+}
+
 static int add_form(struct og_matcher *m, size_t skill, const json_t *item, struct og_err *err)
 {
 	struct og_form *forms = reallocarray(m->forms, m->n_forms + 1, sizeof(*forms)), *form;
@@ -190,6 +210,7 @@ static int add_form(struct og_matcher *m, size_t skill, const json_t *item, stru
 		if (compile_element(m, form, i, err) < 0)
 			return -1;
 	}
+	form->twins = has_twins(m, form);
 	return 0;
 }
 

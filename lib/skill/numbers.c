@@ -178,6 +178,17 @@ static int is_and(const struct og_words *words, size_t i)
 
 #define SPELT_MAX 1e12
 
+/* "hundred" is followed by "fifty", that by "five", and that by nothing:
+ * "two three" are two numbers. */
+static int goes_on(double part, int value)
+{
+	int64_t behind = (int64_t)part % 100;
+
+	if (part == 0 || behind == 0)
+		return part == 0 || value < 100;
+	return behind >= 20 && behind % 10 == 0 && value > 0 && value < 10;
+}
+
 /* "twenty-five", "a dozen", "two hundred and fifty", "a couple of". */
 static void spell_number(struct og_words *words, size_t start)
 {
@@ -190,6 +201,8 @@ static void spell_number(struct og_words *words, size_t start)
 	for (; value >= 0; value = word_value(words, i)) {
 		int times = multiplier(words, i);
 
+		if (times == 0 && !goes_on(part, value))
+			break;
 		part = times > 0 ? (part == 0 ? 1 : part) * times : part + value;
 		if (times >= 1000) {
 			total += part;
@@ -220,9 +233,21 @@ static void multiply_number(struct og_words *words, size_t i)
 		set_number(w, at + 1 - i, (half ? 0.5 : w->value) * times);
 }
 
-void og_number_digits(struct og_word *w, double value)
+/* "1.250" is less than two to some and more than a thousand to others. */
+static int is_doubtful(const char *p, size_t len)
 {
+	struct digits d;
+
+	survey(p, len, &d);
+	return d.points == 1 && d.commas == 0 && d.last == 3 && d.group >= 1 && d.group <= 3;
+}
+
+void og_number_digits(struct og_word *w, const char *p, double value)
+{
+	size_t sign = *p == '-';
+
 	set_number(w, 1, value);
+	w->doubtful = is_doubtful(p + sign, w->len - sign);
 }
 
 void og_words_spell(struct og_words *words)

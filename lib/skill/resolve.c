@@ -98,9 +98,14 @@ static int words_inside(const struct og_words *part, const struct og_words *whol
 	return 0;
 }
 
+/* The beginning of a word: "top" is no laptop, and "board" no keyboard. */
 static int piece_of(const char *text, const char *name)
 {
-	return strlen(text) >= PIECE_MIN && strcasestr(name, text) != NULL;
+	const char *at = strlen(text) >= PIECE_MIN ? strcasestr(name, text) : NULL;
+
+	while (at != NULL && at != name && og_words_letter_at(at - 1, 1))
+		at = strcasestr(at + 1, text);
+	return at != NULL;
 }
 
 /* Words in another order, and misspelt ones; only as long as nothing better

@@ -116,6 +116,16 @@ static size_t money_at(const struct og_words *words, size_t i, double *ret)
 	return at - i;
 }
 
+/* Is a mark among these words that may be either one? */
+static int is_doubtful(const struct og_words *words, size_t i, size_t n)
+{
+	for (size_t j = i; j < i + n; j++) {
+		if (words->w[j].doubtful)
+			return 1;
+	}
+	return 0;
+}
+
 /* --- quantities ------------------------------------------------------------------ */
 
 /* "3 kg", "1.5t", "2 dozen", "7"; *unit is NULL where none is said. */
@@ -208,12 +218,13 @@ json_t *og_value_at(const json_t *decl, const struct og_words *words, size_t i, 
 	*ret_n = i < words->n ? words->w[i].number_words : 0;
 	switch (kind) {
 	case OG_VALUE_NUMBER:
-		if (*ret_n == 0 || (strcmp(type, "int") == 0 && !words->w[i].whole))
+		if (*ret_n == 0 ||
+		    (strcmp(type, "int") == 0 && (!words->w[i].whole || words->w[i].doubtful)))
 			return NULL;
 		return number(words->w[i].value);
 	case OG_VALUE_MONEY:
 		*ret_n = money_at(words, i, &amount);
-		return *ret_n > 0 ? number(amount) : NULL;
+		return *ret_n > 0 && !is_doubtful(words, i, *ret_n) ? number(amount) : NULL;
 	case OG_VALUE_QUANTITY:
 		*ret_n = quantity_at(words, i, &amount, &unit);
 		return *ret_n > 0 ? quantity_value(decl, amount, unit) : NULL;

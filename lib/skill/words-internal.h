@@ -27,9 +27,11 @@ struct og_word {
 	char stem[OG_STEM_MAX + 1];
 	int stop;	     /* "the", "please": says little */
 	int negation;	     /* "not", "never" */
+	int turns;	     /* "stop", "unless", "how": what is named is not asked for */
 	int after_break;     /* a comma, colon or full stop stands before it */
 	size_t number_words; /* the number that begins here takes so many words; 0: none does */
 	int whole;	     /* that number is an integer within +-(2^53 - 1) */
+	int doubtful;	     /* "1.250": the mark may be either one */
 	double value;
 };
 
@@ -61,7 +63,7 @@ char *og_words_text(const struct og_words *words, size_t from, size_t to);
  * ("1,2,3"), and 0 bytes when they are part of a word ("2x4"). Then what a
  * number sets in its word, and numbers in words once all are there. */
 size_t og_number_scan(const char *p, size_t len, double *ret);
-void og_number_digits(struct og_word *w, double value);
+void og_number_digits(struct og_word *w, const char *p, double value);
 void og_words_spell(struct og_words *words);
 
 #endif

@@ -197,6 +197,21 @@ static int is_negation(const char *text, size_t len)
 	return 0;
 }
 
+/* What turns the meaning of a request round, or makes it none. */
+static int is_turning(const char *text, size_t len)
+{
+	static const char *const words[] = { "stop",   "unless",  "if",	      "whether", "how",
+					     "undo",   "cancel",  "reverse",  "revert",	 "revoke",
+					     "abort",  "avoid",	  "prevent",  "refuse",	 "reject",
+					     "regret", "pretend", "simulate", "allowed" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strlen(words[i]) == len && strncasecmp(text, words[i], len) == 0)
+			return 1;
+	}
+	return 0;
+}
+
 /* How a quotation opens, and how it may close. */
 static const struct {
 	const char *open, *close, *or_close;
@@ -287,9 +302,31 @@ static void add_word(struct og_words *words, enum og_word_kind kind, size_t at, 
 	if (kind != OG_WORD)
 		return;
 	w->negation = is_negation(p, len);
+	w->turns = is_turning(p, len);
 	w->len = bare_length(p, len);
 	og_stem(p, w->len, w->stem);
 	w->stop = og_stem_stop(w->stem);
+}
+
+/* ".5", with a point in front: bytes taken, or 0. */
+static size_t take_fraction(struct og_words *words, size_t i, int after_space)
+{
+	const char *p = words->text + i;
+	size_t left = words->text_len - i, sign = left > 2 && *p == '-', n = 0;
+	double value;
+
+	if (!after_space || left < 2 + sign || p[sign] != '.')
+		return 0;
+	p += sign + 1;
+	left -= sign + 1;
+	while (n < left && is_digit((unsigned char)p[n]))
+		n++;
+	if (n == 0 || n > 15 || og_number_scan(p, left, &value) != n)
+		return 0;
+	add_word(words, OG_NUMBER, i, sign + 1 + n);
+	value /= pow(10, (double)n);
+	og_number_digits(&words->w[words->n - 1], "0", sign ? -value : value);
+	return sign + 1 + n;
 }
 
 /* Takes the word at byte i, if one begins there; returns the next byte. */
@@ -303,6 +340,9 @@ static size_t take_word(struct og_words *words, size_t i, int after_space)
 		add_word(words, OG_QUOTED, i + open, n);
 		return i + whole;
 	}
+	n = take_fraction(words, i, after_space);
+	if (n > 0)
+		return i + n;
 	if (*p == '-' && after_space && left > 1 && is_digit((unsigned char)p[1]))
 		sign = 1;
 	if (is_digit((unsigned char)p[sign]) &&
@@ -310,7 +350,7 @@ static size_t take_word(struct og_words *words, size_t i, int after_space)
 		add_word(words, isnan(value) ? OG_WORD : OG_NUMBER, i, n + sign);
 		if (isnan(value))
 			return i + n + sign;
-		og_number_digits(&words->w[words->n - 1], sign ? -value : value);
+		og_number_digits(&words->w[words->n - 1], p, sign ? -value : value);
 		return i + n + sign;
 	}
 	n = word_length(p, left);
@@ -319,6 +359,15 @@ static size_t take_word(struct og_words *words, size_t i, int after_space)
 	else
 		n = punctuation(p, left) > 0 ? punctuation(p, left) : 1;
 	return i + n;
+}
+
+/* "instead of", "rather than" */
+static int is_instead(const struct og_words *words, size_t i)
+{
+	const struct og_word *w = &words->w[i];
+
+	return (strcmp(w[0].stem, "instead") == 0 && strcmp(w[1].stem, "of") == 0) ||
+	       (strcmp(w[0].stem, "rather") == 0 && strcmp(w[1].stem, "than") == 0);
 }
 
 void og_words_split(const char *text, size_t len, struct og_words *words)
@@ -347,6 +396,8 @@ void og_words_split(const char *text, size_t len, struct og_words *words)
 		if (i > 0 && words->w[i].kind == OG_NUMBER &&
 		    strcmp(words->w[i - 1].stem, "no") == 0)
 			words->w[i - 1].negation = 0;
+		if (i > 0 && is_instead(words, i - 1))
+			words->w[i - 1].turns = 1;
 	}
 }
 

@@ -163,6 +163,17 @@ static void numbers(void)
 	says("pay {n:money} now", "pay $1,250.75 now", "{\"n\":1250.75}");
 	says("pay {n:int} now", "pay 2.5 now", "{}");
 	says("pay {n:int} now", "pay 99999999999999999999 now", "{}");
+	says("pay {n:number} now", "pay .5 now", "{\"n\":0.5}");
+	says("pay {n:number} now", "pay -.25 now", "{\"n\":-0.25}");
+	given("pay {n:number} now", "{\"n\":\"two three\"}", OG_EDATA,
+	      "slot 'n': the value is no number");
+	says("pay {n:int} now", "pay two thousand three hundred and five now", "{\"n\":2305}");
+	says("pay {n:int} now", "pay 1.000 now", "{}");
+	says("pay {n:money} now", "pay 1.250 EUR now", "{}");
+	says("pay {n:number} now", "pay 1.250 now", "{\"n\":1.25}");
+	/* What cannot be read is not the default. */
+	says("pay {n:int=4} now", "pay 2.5 now", "{}");
+	says("pay {n:int=4} now", "pay 99999999999999999999 now", "{}");
 }
 
 static void texts(void)
