@@ -4,6 +4,7 @@
 # makes embeddings.
 
 load helper
+load channel-helper
 
 setup() {
 	instance
@@ -69,6 +70,24 @@ check() { # the line of og doctor
 	og status | grep -qx "vectors   qdrant at http://127.0.0.1:$port/rules, 0 due"
 	og-ledger verify --state
 	not grep -rq sesame log "$OG_HOME/erp.db"
+}
+
+@test "a vector that takes another's place goes there, too" {
+	memo pallets 1 'A pallet holds twelve chairs.'
+	envelope=$(envelope_of "$(og-submit --as alice 'show me the inventory')")
+	shield
+	begin
+	: >log
+	act vector.put "$(jq -nc --arg model "$(erp 'SELECT model FROM og_vector LIMIT 1')" \
+		--argjson dimension "$(erp 'SELECT dimension FROM og_vector LIMIT 1')" \
+		--arg digest "$(erp "SELECT s.digest FROM og_passage s JOIN og_policy p ON p.id = s.policy
+			WHERE p.name = 'pallets'")" \
+		--arg vector "$(printf '\0\0\x80\x3f%.0s' {1..64} | base64 -w0)" \
+		'{model: $model, dimension: $dimension, kind: "document",
+			items: [{digest: $digest, vector: $vector}]}')"
+	shield_end
+	grep -q '"PUT","path":"/collections/rules/points"' log
+	[ "$(erp 'SELECT count(*) FROM og_remote')" -eq 0 ]
 }
 
 @test "down at the put, back, and brought there by og doctor --fix" {

@@ -27,16 +27,21 @@
 					   " WHEN OLD.active = 1 BEGIN " DUE(store, "OLD.name",    \
 									     "''") "END;"
 
-/* An embedding that comes later makes its policies due. No entry says so,
- * as the ledger has none of embeddings: seq is 0. */
+/* An embedding that comes later, or takes the place of another, makes its
+ * policies due. No entry says so, as the ledger has none of embeddings: seq
+ * is 0. */
+#define TEXT_TRIGGER(name, event)                                                                  \
+	"CREATE TEMP TRIGGER " name " AFTER " event " ON main.og_vector "                          \
+	"WHEN NEW.task = 'document' BEGIN "                                                        \
+	"DELETE FROM og_remote WHERE store = 'vectors' AND seq >= 0 AND name IN (SELECT p.name "   \
+	"FROM og_passage s JOIN og_policy p ON p.id = s.policy WHERE s.digest = NEW.digest);"      \
+	"INSERT OR IGNORE INTO og_remote(store, name, hash, seq) SELECT DISTINCT 'vectors', "      \
+	"p.name, p.hash, 0 FROM og_passage s JOIN og_policy p ON p.id = s.policy "                 \
+	"WHERE s.digest = NEW.digest AND p.active = 1; END;"
+
 static const char vectors_of_texts[] =
-	"CREATE TEMP TRIGGER og_due_vectors_text AFTER INSERT ON main.og_vector "
-	"WHEN NEW.task = 'document' BEGIN "
-	"DELETE FROM og_remote WHERE store = 'vectors' AND seq >= 0 AND name IN (SELECT p.name "
-	"FROM og_passage s JOIN og_policy p ON p.id = s.policy WHERE s.digest = NEW.digest);"
-	"INSERT OR IGNORE INTO og_remote(store, name, hash, seq) SELECT DISTINCT 'vectors', "
-	"p.name, p.hash, 0 FROM og_passage s JOIN og_policy p ON p.id = s.policy "
-	"WHERE s.digest = NEW.digest AND p.active = 1; END";
+	TEXT_TRIGGER("og_due_vectors_text", "INSERT")
+		TEXT_TRIGGER("og_due_vectors_other", "UPDATE OF vector");
 
 static const char *const words[] = { [OG_STORE_GRAPH] = "graph", [OG_STORE_VECTORS] = "vectors" };
 
