@@ -39,9 +39,8 @@
 	"p.name, p.hash, 0 FROM og_passage s JOIN og_policy p ON p.id = s.policy "                 \
 	"WHERE s.digest = NEW.digest AND p.active = 1; END;"
 
-static const char vectors_of_texts[] =
-	TEXT_TRIGGER("og_due_vectors_text", "INSERT")
-		TEXT_TRIGGER("og_due_vectors_other", "UPDATE OF vector");
+static const char vectors_of_texts[] = TEXT_TRIGGER("og_due_vectors_text", "INSERT")
+	TEXT_TRIGGER("og_due_vectors_other", "UPDATE OF vector");
 
 static const char *const words[] = { [OG_STORE_GRAPH] = "graph", [OG_STORE_VECTORS] = "vectors" };
 
