@@ -135,7 +135,7 @@ work_through() {
 	cat >inside <<-'EOT'
 		set -eu
 		mkdir small
-		mount -t tmpfs -o size=2m none small
+		mount -t tmpfs -o size=$(($(du -sk .omnigate | cut -f1) + 600))k none small
 		cp -r .omnigate small
 		export OG_HOME=$PWD/small/.omnigate
 		head -c 20000000 /dev/zero >small/filler 2>/dev/null || true
