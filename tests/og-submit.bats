@@ -145,7 +145,8 @@ refuses() {
 	unshare -m true 2>/dev/null || skip "needs a mount namespace"
 	head -c 60000 /dev/zero | tr '\0' a >text
 	run --separate-stderr unshare -m bash -c 'mkdir small &&
-		mount -t tmpfs -o size=$(($(du -sk .omnigate | cut -f1) + 300))k none small && cp -r .omnigate small && export OG_HOME=$PWD/small/.omnigate &&
+		mount -t tmpfs -o size=$(($(du -sk .omnigate | cut -f1) + 300))k none small &&
+		cp -r .omnigate small && export OG_HOME=$PWD/small/.omnigate &&
 		for i in $(seq 20); do og-submit --as charlie - <text >>ids || exit; done'
 	echo "$status: $stderr"
 	[[ "$status" -eq 71 || "$status" -eq 74 ]]

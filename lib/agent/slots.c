@@ -78,11 +78,8 @@ static void tell_slot(const struct open_slot *slot, struct og_buf *out)
 		tell_choices(slot, out);
 		og_buf_adds(out, "?");
 	} else if (slot->said) {
-		og_buf_addf(out, "There is no %s called '%.200s'.", slot->name, slot->said);
-		if (slot->near)
-			og_buf_addf(out, " Did you mean '%s'?", slot->near);
-		else
-			og_buf_addf(out, " Which %s?", slot->name);
+		og_buf_addf(out, "There is no %s called '%.200s'. Did you mean '%s'?", slot->name,
+			    slot->said, slot->near);
 	} else {
 		og_buf_addf(out, "What is '%s'?", slot->name);
 	}

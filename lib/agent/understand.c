@@ -59,14 +59,31 @@ static void ambiguous(struct og_job *job, const char *slot, const json_t *severa
 	og_buf_release(&names);
 }
 
-/* The first thing that keeps a matched sentence from running. */
-static void say_missing(struct og_job *job, const json_t *match)
+/* A slot with a name that nothing visible has, nor one like it: to ask for
+ * another would be to ask for another wish. NULL: there is none. */
+static const char *nobodys_name(const json_t *match)
 {
-	const json_t *missing = json_object_get(match, "missing"), *several;
-	const char *slot = json_string_value(json_array_get(missing, 0)), *text;
+	const json_t *name;
+	size_t i;
 
-	if (!slot)
-		return;
+	json_array_foreach(json_object_get(match, "missing"), i, name)
+	{
+		const char *slot = json_string_value(name);
+
+		if (og_json_str(json_object_get(match, "unknown"), slot) &&
+		    !og_json_str(json_object_get(match, "near"), slot) &&
+		    !json_object_get(json_object_get(match, "ambiguous"), slot))
+			return slot;
+	}
+	return NULL;
+}
+
+/* What keeps a matched sentence from running. */
+static void say_missing(struct og_job *job, const json_t *match, const char *slot)
+{
+	const json_t *several;
+	const char *text;
+
 	several = json_object_get(json_object_get(match, "ambiguous"), slot);
 	text = og_json_str(json_object_get(match, "unknown"), slot);
 	if (several)
@@ -82,12 +99,15 @@ static void say_missing(struct og_job *job, const json_t *match)
 /* It waits for what is missing, or ends for it. */
 static enum og_turn ask_or_end(struct og_job *job, const json_t *match)
 {
+	const json_t *missing = json_object_get(match, "missing");
+	const char *nobodys = nobodys_name(match);
 	enum og_turn turn = OG_TURN_OK;
 
-	if (og_job_may_ask(job))
+	if (!nobodys && og_job_may_ask(job))
 		turn = og_job_ask_slots(job, match);
 	if (turn == OG_TURN_OK && !job->reason[0])
-		say_missing(job, match);
+		say_missing(job, match,
+			    nobodys ? nobodys : json_string_value(json_array_get(missing, 0)));
 	return turn;
 }
 
