@@ -142,7 +142,7 @@ PARTS_og-policy := og-policy-add.o og-policy-files.o og-policy-map.o og-policy-p
 	og-call.o og-draw.o og-embed.o og-model.o og-store.o
 PARTS_og-skill := og-call.o og-draw.o og-embed.o og-model.o og-skill-classify.o \
 	og-skill-check.o og-skill-diff.o \
-	og-skill-each.o og-skill-graph.o og-skill-impact.o og-skill-lock.o og-skill-parse.o og-skill-trade.o \
+	og-skill-each.o og-skill-graph.o og-skill-impact.o og-skill-lock.o og-skill-parse.o og-skill-trade.o og-progress.o \
 	og-skill-test.o og-store.o
 PARTS_og-submit := og-queue.o og-submit-spool.o og-submit-times.o og-submit-wait.o og-telemetry.o
 PARTS_og-task := og-task-find.o og-task-say.o og-task-skill.o og-task-answer.o og-task-journal.o og-task-prune.o og-queue.o

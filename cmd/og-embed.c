@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd/og-main.h"
 #include "cmd/og-model.h"
+#include "cmd/og-progress.h"
 #include "lib/base/text.h"
 #include "lib/vector/vector.h"
 
@@ -304,21 +304,16 @@ static int fill_some(struct og_embedder *embedder, struct og_channel *channel,
 	return rc;
 }
 
-static void show(const struct og_embedder *embedder, const struct og_embedded *done)
-{
-	if (isatty(STDERR_FILENO))
-		og_note(embedder->ctx, "%lld texts have a vector, %lld to go",
-			(long long)done->texts, (long long)done->left);
-}
-
 int og_embedder_fill(struct og_embedder *embedder, struct og_channel *channel,
 		     struct og_embedded *ret, struct og_err *err)
 {
+	struct og_progress progress;
 	int more;
 
 	*ret = (struct og_embedded){ 0 };
+	og_progress_begin(&progress, embedder->ctx, "texts with a vector", 0);
 	while ((more = fill_some(embedder, channel, ret, err)) == 1)
-		if (ret->left > 0)
-			show(embedder, ret);
+		og_progress_at(&progress, (size_t)ret->texts);
+	og_progress_clear(&progress);
 	return more;
 }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "cmd/og-policy.h"
+#include "cmd/og-text.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/hash/hash.h"
@@ -19,7 +20,6 @@
 #include "lib/proc/proc.h"
 
 #define NAME_BYTES 512
-#define INPUT_MAX  ((size_t)64 << 20) /* of what og-text reads */
 #define SAYS_MAX   ((size_t)512 << 20)
 #define LINE_BYTES ((size_t)32 << 20)
 #define READ_MS	   90000 /* og-text gives up before */
@@ -382,7 +382,7 @@ int policy_file_read(const struct og_ctx *ctx, const struct policy_file *file,
 	struct og_buf bytes;
 	int rc;
 
-	og_buf_init(&bytes, INPUT_MAX);
+	og_buf_init(&bytes, TEXT_INPUT_MAX);
 	rc = og_file_read(file->path, "document", &bytes, err);
 	if (rc == 0) {
 		reading.kind = kind_of_bytes(file->path, &bytes);
