@@ -25,7 +25,7 @@ struct og_net {
 	struct og_serve *serve;
 	struct MHD_Daemon *daemon;
 	struct og_watch *watch;
-	struct conn *conns;
+	struct og_conn *conns;
 	int n;
 	int kick; /* something waits for the daemon's next turn */
 	int stopping;
