@@ -18,6 +18,7 @@ struct impact {
 	json_t *skills, *policies; /* all there are */
 	json_t *found;		   /* what is told: relation to list of names */
 	json_t *affected;	   /* skills: names to true */
+	json_t *tasks;		   /* that are pinned to one of them */
 	struct og_err *err;
 };
 
@@ -146,7 +147,27 @@ static int bound_by(struct impact *m, const char *name)
 
 /* --- tasks --------------------------------------------------------------- */
 
-/* Tasks under way that are pinned to an affected skill. */
+/* A task under way, and the version it is pinned to: is it the one in force? */
+static int add_task(struct impact *m, const json_t *task, json_t *list)
+{
+	const char *skill = og_json_str(task, "skill"), *id = og_json_str(task, "task");
+	const char *state = og_json_str(task, "state"), *pinned = og_json_str(task, "skill_hash");
+	const char *active;
+	int same;
+
+	if (!skill || !id || !state || !json_object_get(m->affected, skill))
+		return 0;
+	active = og_json_str(og_reach_node(m->skills, skill), "hash");
+	same = pinned && active && strcmp(pinned, active) == 0;
+	if (json_array_append_new(m->tasks,
+				  json_pack("{s:s,s:s,s:s,s:s*,s:b}", "task", id, "state", state,
+					    "skill", skill, "hash", pinned, "active", same)) < 0)
+		return -1;
+	return json_array_append_new(
+		list, json_sprintf("%s %s %s@%.12s%s", id, state, skill, pinned ? pinned : "none",
+				   same ? "" : " (not the version in force)"));
+}
+
 static int add_tasks(struct impact *m, const char *state, json_t *list)
 {
 	json_t *reply = NULL, *task;
@@ -157,10 +178,8 @@ static int add_tasks(struct impact *m, const char *state, json_t *list)
 
 	json_array_foreach(json_object_get(reply, "tasks"), i, task)
 	{
-		const char *skill = og_json_str(task, "skill"), *id = og_json_str(task, "task");
-
-		if (skill && id && json_object_get(m->affected, skill))
-			json_array_append_new(list, json_sprintf("%s %s %s", id, state, skill));
+		if (rc == 0 && add_task(m, task, list) < 0)
+			rc = og_fail_nomem(m->err);
 	}
 	json_decref(reply);
 	return rc;
@@ -251,8 +270,8 @@ static int print_json(const struct impact *m)
 
 	json_object_foreach(m->affected, name, ignored)
 		json_array_append_new(names, json_string(name));
-	line = json_pack("{s:i,s:s,s:O,s:o}", "v", 1, "about", m->about, "relations", m->found,
-			 "affected", names);
+	line = json_pack("{s:i,s:s,s:O,s:o,s:O}", "v", 1, "about", m->about, "relations", m->found,
+			 "affected", names, "tasks", m->tasks);
 	rc = line ? og_print_json(line, m->err) : og_fail_nomem(m->err);
 	json_decref(line);
 	return rc;
@@ -263,10 +282,11 @@ int skill_run_impact(const struct og_ctx *ctx, const struct og_args *args, struc
 	struct impact m = { .about = og_arg(args, 0),
 			    .found = json_object(),
 			    .affected = json_object(),
+			    .tasks = json_array(),
 			    .err = err };
 	int rc = -1;
 
-	if (!m.found || !m.affected)
+	if (!m.found || !m.affected || !m.tasks)
 		og_fail_nomem(err);
 	else if (!og_utf8_valid(m.about, strlen(m.about)))
 		og_fail(err, OG_EDATA, "that is no name");
@@ -279,5 +299,6 @@ int skill_run_impact(const struct og_ctx *ctx, const struct og_args *args, struc
 	json_decref(m.policies);
 	json_decref(m.found);
 	json_decref(m.affected);
+	json_decref(m.tasks);
 	return rc;
 }

@@ -28,47 +28,48 @@ static int add_entry(json_t *list, const json_t *what, const char *hash, int wit
 			  "clearance", json_object_get(what, "clearance"), "node", node));
 }
 
-static int active_skills(struct og_channel *channel, json_t *list, struct og_err *err)
+static int add_entries(json_t *list, const json_t *all, int with_node, struct og_err *err)
 {
-	json_t *reply = NULL, *skill;
+	json_t *each;
 	size_t i;
+
+	json_array_foreach(all, i, each)
+	{
+		if (!og_json_str(each, "hash"))
+			return og_fail(err, OG_EBUG, "the shield's list has no hash");
+		if (add_entry(list, each, og_json_str(each, "hash"), with_node) < 0)
+			return og_fail_nomem(err);
+	}
+	return 0;
+}
+
+/* *ret_genesis: of the instance whose skills they are. */
+static int active_skills(struct og_channel *channel, json_t *list, char ret_genesis[],
+			 struct og_err *err)
+{
+	json_t *reply = NULL;
+	const char *genesis;
 	int rc = og_channel_ask(channel, "skill.list", json_object(), &reply, err);
 
-	json_array_foreach(json_object_get(reply, "skills"), i, skill)
-	{
-		if (rc == 0 && add_entry(list, skill, og_json_str(skill, "hash"), 0) < 0)
-			rc = og_fail_nomem(err);
+	genesis = og_json_str(reply, "genesis");
+	if (rc == 0 && (!genesis || strlen(genesis) != OG_HASH_HEX))
+		rc = og_fail(err, OG_EDATA, "the shield does not say which instance it is of");
+	if (rc == 0) {
+		memcpy(ret_genesis, genesis, OG_HASH_HEX + 1);
+		rc = add_entries(list, json_object_get(reply, "skills"), 0, err);
 	}
 	json_decref(reply);
 	return rc;
 }
 
-/* A list of policies has no hashes; each is asked for. */
-static int add_policy(struct og_channel *channel, const char *name, json_t *list,
-		      struct og_err *err)
-{
-	json_t *reply = NULL, *policy;
-	int rc = og_channel_ask(channel, "policy.list", json_pack("{s:s}", "name", name), &reply,
-				err);
-
-	policy = json_array_get(json_object_get(reply, "policies"), 0);
-	if (rc == 0 && policy && add_entry(list, policy, og_json_str(policy, "hash"), 1) < 0)
-		rc = og_fail_nomem(err);
-	json_decref(reply);
-	return rc;
-}
-
+/* All of one moment: none can vanish between a list and its hash. */
 static int active_policies(struct og_channel *channel, json_t *list, struct og_err *err)
 {
-	json_t *reply = NULL, *policy;
-	size_t i;
+	json_t *reply = NULL;
 	int rc = og_channel_ask(channel, "policy.list", json_object(), &reply, err);
 
-	json_array_foreach(json_object_get(reply, "policies"), i, policy)
-	{
-		if (rc == 0)
-			rc = add_policy(channel, og_json_str(policy, "name"), list, err);
-	}
+	if (rc == 0)
+		rc = add_entries(list, json_object_get(reply, "policies"), 1, err);
 	json_decref(reply);
 	return rc;
 }
@@ -106,13 +107,20 @@ static int read_seed(const struct og_conf *conf, const char *name, unsigned char
 	return rc;
 }
 
-static json_t *new_lock(const char *principal, json_t *skills, json_t *policies)
+/* What is to be locked. */
+struct content {
+	json_t *skills, *policies; /* policies: NULL when they are not */
+	char genesis[OG_HASH_HEX + 1];
+};
+
+static json_t *new_lock(const char *principal, const struct content *content)
 {
 	char time[OG_TIME_LEN + 1];
 
 	og_time_format(og_now_ms(), time);
-	return json_pack("{s:i,s:s,s:s,s:s,s:O,s:O*}", "v", 1, "kind", OG_LOCK_KIND, "time", time,
-			 "principal", principal, "skills", skills, "policies", policies);
+	return json_pack("{s:i,s:s,s:s,s:s,s:s,s:O,s:O*}", "v", 1, "kind", OG_LOCK_KIND, "time",
+			 time, "principal", principal, "genesis", content->genesis, "skills",
+			 content->skills, "policies", content->policies);
 }
 
 static int write_lock(const char *path, const json_t *lock, struct og_err *err)
@@ -133,14 +141,14 @@ static int write_lock(const char *path, const json_t *lock, struct og_err *err)
 }
 
 static int make_lock(const struct og_args *args, const struct og_conf *conf, const char *principal,
-		     json_t *skills, json_t *policies, struct og_err *err)
+		     const struct content *content, struct og_err *err)
 {
 	unsigned char seed[OG_KEY_SEED];
 	json_t *lock = NULL;
 	int rc = read_seed(conf, principal, seed, err);
 
 	if (rc == 0) {
-		lock = new_lock(principal, skills, policies);
+		lock = new_lock(principal, content);
 		rc = lock ? og_lock_sign(lock, seed, err) : og_fail_nomem(err);
 	}
 	if (rc == 0)
@@ -150,30 +158,47 @@ static int make_lock(const struct og_args *args, const struct og_conf *conf, con
 	return rc;
 }
 
+static int read_content(struct og_channel *channel, struct content *content, struct og_err *err)
+{
+	if (active_skills(channel, content->skills, content->genesis, err) < 0)
+		return -1;
+	return content->policies ? active_policies(channel, content->policies, err) : 0;
+}
+
+static int init_content(struct content *content, int policies, struct og_err *err)
+{
+	content->skills = json_array();
+	content->policies = policies ? json_array() : NULL;
+	content->genesis[0] = '\0';
+	if (content->skills && (content->policies || !policies))
+		return 0;
+	return og_fail_nomem(err);
+}
+
+static void release_content(struct content *content)
+{
+	json_decref(content->skills);
+	json_decref(content->policies);
+}
+
 int skill_run_lock(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
-	json_t *skills = json_array(), *policies = NULL;
 	struct og_channel *channel = NULL;
 	struct og_conf *conf = NULL;
+	struct content content;
 	const char *principal;
-	int rc = skills ? 0 : og_fail_nomem(err);
+	int rc = -1;
 
-	if (rc == 0 && og_arg_flag(args, "policies"))
-		rc = (policies = json_array()) ? 0 : og_fail_nomem(err);
-	if (rc == 0 && (og_principal_from(ctx, args, &principal, err) < 0 ||
-			og_conf_from(ctx, args, &conf, err) < 0 ||
-			og_session_open(ctx, args, conf, &channel, err) < 0))
-		rc = -1;
-	if (rc == 0)
-		rc = active_skills(channel, skills, err);
-	if (rc == 0 && policies)
-		rc = active_policies(channel, policies, err);
+	if (init_content(&content, og_arg_flag(args, "policies"), err) == 0 &&
+	    og_principal_from(ctx, args, &principal, err) == 0 &&
+	    og_conf_from(ctx, args, &conf, err) == 0 &&
+	    og_session_open(ctx, args, conf, &channel, err) == 0)
+		rc = read_content(channel, &content, err);
 	og_channel_close(channel);
 	if (rc == 0)
-		rc = make_lock(args, conf, principal, skills, policies, err);
+		rc = make_lock(args, conf, principal, &content, err);
 	og_conf_free(conf);
-	json_decref(skills);
-	json_decref(policies);
+	release_content(&content);
 	return rc;
 }
 
@@ -261,43 +286,72 @@ static int tell(const char *of, const json_t *locked, const json_t *there, int j
 	return rc < 0 ? -1 : n;
 }
 
-static int compare(const struct og_args *args, const json_t *lock, const json_t *skills,
-		   const json_t *policies, struct og_err *err)
+/* A lock of another instance says nothing of this one. */
+static int tell_other(const char *locked, const char *is, int json, struct og_err *err)
 {
-	int json = og_arg_flag(args, "json"), more = 0;
-	int n = tell("skill", json_object_get(lock, "skills"), skills, json, err);
+	json_t *line;
+	int rc;
 
-	if (n >= 0 && policies)
-		more = tell("policy", json_object_get(lock, "policies"), policies, json, err);
+	if (!json)
+		return og_printf(err, "another instance: this is %.12s, the lock is of %.12s\n", is,
+				 locked);
+	line = json_pack("{s:i,s:s,s:s,s:s,s:s,s:s}", "v", 1, "what", "changed", "of", "instance",
+			 "name", "genesis", "locked", locked, "is", is);
+	rc = line ? og_print_json(line, err) : og_fail_nomem(err);
+	json_decref(line);
+	return rc;
+}
+
+/* With policies where there are some to compare with. */
+static int compare(const struct og_args *args, const json_t *lock, const struct content *is,
+		   struct og_err *err)
+{
+	const char *genesis = og_json_str(lock, "genesis");
+	int json = og_arg_flag(args, "json"), more = 0, n;
+
+	if (is->genesis[0] && strcmp(is->genesis, genesis) != 0)
+		return tell_other(genesis, is->genesis, json, err) < 0 ? -1 : OG_NO;
+	n = tell("skill", json_object_get(lock, "skills"), is->skills, json, err);
+	if (n >= 0 && is->policies)
+		more = tell("policy", json_object_get(lock, "policies"), is->policies, json, err);
 	return n < 0 || more < 0 ? -1 : n + more ? OG_NO : OG_OK;
+}
+
+static int content_of_instance(const struct og_ctx *ctx, const struct og_args *args,
+			       struct content *content, struct og_err *err)
+{
+	struct og_channel *channel;
+	int rc;
+
+	if (skill_session(ctx, args, &channel, err) < 0)
+		return -1;
+	rc = read_content(channel, content, err);
+	og_channel_close(channel);
+	return rc;
 }
 
 int skill_run_verify(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
-	json_t *lock = NULL, *skills = json_array(), *policies = NULL;
-	struct og_channel *channel = NULL;
 	const char *dir = og_arg(args, 1);
-	int rc = skills ? read_lock(args, &lock, err) : og_fail_nomem(err);
+	struct content is = { .skills = NULL };
+	json_t *lock = NULL;
+	int rc = read_lock(args, &lock, err), policies;
 
+	policies = json_object_get(lock, "policies") != NULL;
+	if (rc == 0)
+		rc = init_content(&is, policies && !dir, err);
 	if (rc == 0 && !og_arg_value(args, "pubkey"))
 		og_note(ctx, "signed with %s as %s; nobody says whose key that is without --pubkey",
 			og_json_str(lock, "pubkey"), og_json_str(lock, "principal"));
-	if (rc == 0 && dir) {
-		rc = folder_skills(ctx, dir, skills, err);
-	} else if (rc == 0) {
-		rc = skill_session(ctx, args, &channel, err);
-		if (rc == 0)
-			rc = active_skills(channel, skills, err);
-		if (rc == 0 && json_object_get(lock, "policies")) {
-			policies = json_array();
-			rc = active_policies(channel, policies, err);
-		}
-		og_channel_close(channel);
-	}
+	if (rc == 0 && dir && policies)
+		og_note(ctx, "a folder of skills has no policies: those of the lock are not "
+			     "compared");
 	if (rc == 0)
-		rc = compare(args, lock, skills, policies, err);
+		rc = dir ? folder_skills(ctx, dir, is.skills, err)
+			 : content_of_instance(ctx, args, &is, err);
+	if (rc == 0)
+		rc = compare(args, lock, &is, err);
 	json_decref(lock);
-	json_decref(skills);
-	json_decref(policies);
+	release_content(&is);
 	return rc;
 }

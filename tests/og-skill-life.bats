@@ -234,7 +234,10 @@ END
 	sed -i 's/^{stock_quantity} of/There are {stock_quantity} of/' stock-of/SKILL.md
 	og-skill add --as alice --grant stock-of >/dev/null
 	run --separate-stderr og-skill impact --as alice stock-of
-	[[ "$output" == *"$id waiting stock-of"* ]]
+	old=$(og-task list --as bob --state waiting --json | jq -r .skill_hash)
+	[[ "$output" == *"$id waiting stock-of@${old:0:12} (not the version in force)"* ]]
+	[ "$(og-skill impact --as alice --json stock-of | jq -c '.tasks[] | [.task, .state, .skill, .hash, .active]')" = \
+		"[\"$id\",\"waiting\",\"stock-of\",\"$old\",false]" ]
 	og-task approve --as alice "$id" >/dev/null 2>&1
 	og-worker --drain --quiet
 	run --separate-stderr og-task show --as bob --json "$id"
@@ -276,7 +279,8 @@ END
 	[[ "$stderr" == *"signed with "*" as alice"* ]]
 	key=$(jq -r .pubkey lock)
 	cp -r "$skills" folder
-	( unset OG_HOME; cd /; og-skill verify --pubkey "$key" "$BATS_TEST_TMPDIR/lock" "$BATS_TEST_TMPDIR/folder" )
+	( unset OG_HOME; cd /; og-skill verify --pubkey "$key" "$BATS_TEST_TMPDIR/lock" "$BATS_TEST_TMPDIR/folder" ) 2>said
+	[[ "$(cat said)" == *'those of the lock are not compared'* ]]
 	sed -i 's/"1"/"2"/' folder/procure-to-pay/SKILL.md
 	rm -r folder/loop-test
 	stock_of
@@ -305,4 +309,26 @@ END
 	run --separate-stderr og-skill verify --as alice --pubkey "$key" lock
 	[ "$status" -eq 1 ]
 	[[ "$output" == "added policy new-rule: "* ]]
+}
+
+@test "verify: a lock is of one instance, and a policy that is not there is missing" {
+	instance
+	og-skill lock --as alice --policies lock
+	key=$(jq -r .pubkey lock)
+	[ "$(jq -r .genesis lock)" = "$(sqlite3 "$OG_HOME/erp.db" 'SELECT hash FROM audit_ledger WHERE seq = 1')" ]
+	# the same skills and policies, in another instance
+	og init --demo other >/dev/null
+	run --separate-stderr og-skill verify --home other/.omnigate --as alice --pubkey "$key" lock
+	[ "$status" -eq 1 ]
+	[[ "$output" == "another instance: this is "*", the lock is of $(jq -r .genesis lock | cut -c 1-12)" ]]
+	run --separate-stderr og-skill verify --home other/.omnigate --as alice --pubkey "$key" --json lock
+	[ "$(jq -r '.of + " " + .locked' <<<"$output")" = "instance $(jq -r .genesis lock)" ]
+	# a lock that says of no instance that it is of it
+	jq -c 'del(.genesis)' lock >none
+	run og-skill verify --as alice none
+	[ "$status" -eq 65 ]
+	# whoever may not see a policy, for them it is not there
+	run --separate-stderr og-skill verify --as charlie --pubkey "$key" lock
+	[ "$status" -eq 1 ]
+	[[ "$output" == *'missing policy '* ]]
 }

@@ -91,6 +91,26 @@ int og_ledger_head(struct og_ledger *ledger, int64_t *ret_seq, struct og_hash *r
 	return 0;
 }
 
+int og_ledger_genesis(struct og_db *db, char ret[OG_HASH_HEX + 1], struct og_err *err)
+{
+	struct og_stmt *stmt;
+	const char *hash;
+	int found;
+
+	if (og_stmt_new(db, "SELECT hash FROM main.audit_ledger WHERE seq = 1", &stmt, err) < 0)
+		return -1;
+	found = og_stmt_step(stmt, err);
+	hash = found == 1 ? og_col_text(stmt, 0) : NULL;
+	if (hash && strlen(hash) == OG_HASH_HEX)
+		memcpy(ret, hash, OG_HASH_HEX + 1);
+	else if (found == 0)
+		found = og_fail(err, OG_NO, "the ledger has no entry");
+	else if (found == 1)
+		found = og_fail(err, OG_EDATA, "the hash of ledger entry 1 is damaged");
+	og_stmt_free(stmt);
+	return found == 1 ? 0 : -1;
+}
+
 /* Now, or the last entry's time when the clock was set back. */
 static void entry_time(const struct head *head, char out[OG_TIME_LEN + 1])
 {

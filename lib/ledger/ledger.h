@@ -47,4 +47,8 @@ int og_ledger_append(struct og_ledger *ledger, const struct og_record *record, c
 int og_ledger_head(struct og_ledger *ledger, int64_t *ret_seq, struct og_hash *ret_hash,
 		   struct og_err *err);
 
+/* The hash of the first entry, in hex: it tells this instance from every other.
+ * OG_NO: there is no entry yet. */
+int og_ledger_genesis(struct og_db *db, char ret[OG_HASH_HEX + 1], struct og_err *err);
+
 #endif

@@ -13,8 +13,8 @@ static json_t *number_or_none(struct og_stmt *row, int i)
 #define POLICY_COLUMNS                                                                             \
 	"p.id, p.name, p.source, p.node, p.title, p.clearance, p.limits, p.rule, p.rule_step, "    \
 	"p.approval, p.approver_clearance, p.approval_seconds, p.effective, p.expires, "           \
-	"p.supersedes, " OG_STANDING("p") ", " OG_SUPERSEDED_BY("p") " "
-enum { VALIDITY = 12, REST = VALIDITY + 5 };
+	"p.hash, p.supersedes, " OG_STANDING("p") ", " OG_SUPERSEDED_BY("p") " "
+enum { VALIDITY = 12, REST = VALIDITY + 6 };
 
 /* Adds texts of a row, those that are not NULL. */
 static int add_texts(json_t *object, struct og_stmt *row, int from, const char *const *keys)
@@ -38,7 +38,7 @@ static json_t *with_texts(json_t *object, struct og_stmt *row, int from, const c
 
 static json_t *policy_json(struct og_stmt *row)
 {
-	static const char *const validity[] = { "effective", "expires", "supersedes",
+	static const char *const validity[] = { "effective", "expires", "hash", "supersedes",
 						"standing",  "by",	NULL };
 	const char *limits = og_col_text(row, 6);
 	struct og_err ignored = OG_ERR_INIT;
@@ -103,7 +103,7 @@ int og_policies_list(struct og_policies *policies, const struct og_policy_filter
 
 static json_t *whole_json(struct og_stmt *row)
 {
-	static const char *const rest[] = { "body", "hash", "message", "created", NULL };
+	static const char *const rest[] = { "body", "message", "created", NULL };
 
 	return with_texts(policy_json(row), row, REST, rest);
 }
@@ -117,7 +117,7 @@ int og_policies_show(struct og_policies *policies, const char *name, int clearan
 
 	if (og_stmt_new(policies->db,
 			OG_WITH_GONE "SELECT " POLICY_COLUMNS
-				     ", p.body, p.hash, p.message, p.created FROM og_policy p "
+				     ", p.body, p.message, p.created FROM og_policy p "
 				     "WHERE p.active = 1 AND p.name = ?1 AND p.clearance <= ?8",
 			&stmt, err) < 0)
 		return -1;

@@ -114,7 +114,8 @@ int og_policies_vector(struct og_policies *policies, const struct og_vector_key 
 
 /* Active policies: [{"id","name","source","node","title","clearance",
  * "limits","rule"?,"approval"?,"approver_clearance"?,"approval_seconds"?,
- * "rule_step"?,"effective"?,"expires"?,"supersedes"?,"standing"?,"by"?}]. */
+ * "rule_step"?,"effective"?,"expires"?,"hash","supersedes"?,"standing"?,
+ * "by"?}]. */
 int og_policies_list(struct og_policies *policies, const struct og_policy_filter *filter,
 		     json_t **ret, struct og_err *err);
 
@@ -122,7 +123,7 @@ int og_policies_list(struct og_policies *policies, const struct og_policy_filter
 int og_policies_passages(struct og_policies *policies, int clearance, int64_t *ret,
 			 struct og_err *err);
 
-/* The active policy of this name as in a list, and its "body", "hash",
+/* The active policy of this name as in a list, and its "body",
  * "message"? and "created". 1 found; 0 none that this clearance may read; -1. */
 int og_policies_show(struct og_policies *policies, const char *name, int clearance, json_t **ret,
 		     struct og_err *err);

@@ -22,7 +22,7 @@
  * one principal's tasks the done ones are the many. */
 #define OG_TASK_LISTED                                                                             \
 	"SELECT t.id, t.state, t.reason, t.skill, p.name, t.submitted, t.begun,"                   \
-	" t.finished, t.epoch, t.text, t.deadline, t.waits FROM some"                              \
+	" t.finished, t.epoch, t.text, t.deadline, t.waits, t.skill_hash FROM some"                              \
 	" JOIN main.og_task AS t ON t.id = some.id"                                                \
 	" JOIN main.og_principal AS p ON p.id = t.principal ORDER BY t.id DESC LIMIT ?3"
 
@@ -428,13 +428,14 @@ static json_t *waits_of(struct og_stmt *stmt)
 
 static json_t *list_item(struct og_stmt *stmt)
 {
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:o,s:o*,s:o*}", "task",
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:o,s:o*,s:o*,s:o*}", "task",
 			 text_or_null(stmt, 0), "state", text_or_null(stmt, 1), "reason",
 			 text_or_null(stmt, 2), "skill", text_or_null(stmt, 3), "principal",
 			 text_or_null(stmt, 4), "submitted", text_or_null(stmt, 5), "begun",
 			 text_or_null(stmt, 6), "finished", text_or_null(stmt, 7), "epoch",
 			 (json_int_t)og_col_int(stmt, 8), "text", text_or_null(stmt, 9), "deadline",
-			 some_text(stmt, 10), "waits", waits_of(stmt));
+			 some_text(stmt, 10), "waits", waits_of(stmt), "skill_hash",
+			 some_text(stmt, 12));
 }
 
 int og_tasks_list(struct og_tasks *tasks, const struct og_task_query *query, json_t *array,

@@ -162,13 +162,29 @@ int og_verb_skill_get(struct og_request *rq, struct og_err *err)
 	return og_json_set(rq->reply, "node", json_incref(json_object_get(found, "id")), err);
 }
 
+/* Whose skills these are: a lock is of one instance. */
+static int add_genesis(struct og_request *rq, struct og_err *err)
+{
+	char genesis[OG_HASH_HEX + 1];
+	struct og_err none = OG_ERR_INIT;
+
+	if (rq->has_task)
+		return 0;
+	if (og_ledger_genesis(rq->shield->db, genesis, &none) == 0)
+		return og_json_set(rq->reply, "genesis", json_string(genesis), err);
+	if (none.code == OG_NO)
+		return 0;
+	*err = none;
+	return -1;
+}
+
 int og_verb_skill_list(struct og_request *rq, struct og_err *err)
 {
 	json_t *list = NULL;
 
 	if (og_graph_list(rq->shield->graph, rq->who.clearance, &list, err) < 0)
 		return -1;
-	if (og_json_set(rq->reply, "skills", list, err) < 0)
+	if (og_json_set(rq->reply, "skills", list, err) < 0 || add_genesis(rq, err) < 0)
 		return -1;
 	return og_graph_elsewhere_ask(rq, err);
 }

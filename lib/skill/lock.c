@@ -115,13 +115,18 @@ static int bytes(const json_t *lock, const char *member, unsigned char *out, siz
 	return rc;
 }
 
+static int is_hash(const char *hash)
+{
+	return hash && strlen(hash) == OG_HASH_HEX &&
+	       strspn(hash, "0123456789abcdef") == OG_HASH_HEX;
+}
+
 static int check_entry(const json_t *entry, const char *before, struct og_err *err)
 {
 	const char *name = og_json_str(entry, "name"), *hash = og_json_str(entry, "hash");
 	int64_t clearance = og_json_int(entry, "clearance", 0);
 
-	if (!name || !hash || strlen(hash) != OG_HASH_HEX ||
-	    strspn(hash, "0123456789abcdef") != OG_HASH_HEX || clearance < 1 || clearance > 3)
+	if (!name || !is_hash(hash) || clearance < 1 || clearance > 3)
 		return og_fail(err, OG_EDATA, "lock: an entry has no name, hash or clearance");
 	if (before && strcmp(before, name) >= 0)
 		return og_fail(err, OG_EDATA, "lock: its entries are not in order of names");
@@ -143,9 +148,8 @@ static int check_list(const json_t *lock, const char *member, struct og_err *err
 
 static int check_form(const json_t *lock, struct og_err *err)
 {
-	static const char *const keys[] = { "v",	 "kind",      "time",
-					    "principal", "pubkey",    "skills",
-					    "policies",	 "signature", NULL };
+	static const char *const keys[] = { "v",       "kind",	 "time",     "principal", "genesis",
+					    "pubkey",  "skills", "policies", "signature", NULL };
 	const char *kind = og_json_str(lock, "kind");
 
 	if (!kind || strcmp(kind, OG_LOCK_KIND) != 0 || og_json_int(lock, "v", 0) != 1 ||
@@ -153,6 +157,8 @@ static int check_form(const json_t *lock, struct og_err *err)
 		return og_fail(err, OG_EDATA, "that is no lock of skills");
 	if (og_json_only(lock, "lock", keys, err) < 0 || check_list(lock, "skills", err) < 0)
 		return -1;
+	if (!is_hash(og_json_str(lock, "genesis")))
+		return og_fail(err, OG_EDATA, "lock: 'genesis' says of no instance that it is of it");
 	return check_list(lock, "policies", err);
 }
 

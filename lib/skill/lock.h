@@ -1,10 +1,11 @@
 /*
  * A lock: which versions of which skills there are to be, signed by a
  * principal (og-skill(5), MANIFESTS). It holds names and hashes and no text,
- * so it may lie beside the skills in a repository.
+ * so it may lie beside the skills in a repository. It is of one instance:
+ * genesis is the hash of the first entry of its ledger.
  *
  *   {"v":1,"kind":"og-skill-lock","time":TIME,"principal":T,
- *    "pubkey":BASE64,"skills":[{"name","hash","clearance"}],
+ *    "genesis":HASH,"pubkey":BASE64,"skills":[{"name","hash","clearance"}],
  *    "policies":[{"name","hash","clearance","node"}]?,"signature":BASE64}
  *
  * The signature is Ed25519 over the canonical JSON (RFC 8785) of all members

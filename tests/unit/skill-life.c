@@ -137,7 +137,7 @@ static json_t *signed_lock(const unsigned char seed[OG_KEY_SEED])
 {
 	json_t *lock =
 		json("{\"v\":1,\"kind\":\"og-skill-lock\",\"time\":\"t\",\"principal\":\"p\","
-		     "\"skills\":[{\"name\":\"b\",\"hash\":\"" H1 "\",\"clearance\":1},"
+		     "\"genesis\":\"" H1 "\",\"skills\":[{\"name\":\"b\",\"hash\":\"" H1 "\",\"clearance\":1},"
 		     "{\"name\":\"a\",\"hash\":\"" H2 "\",\"clearance\":2}]}");
 	struct og_err err = OG_ERR_INIT;
 
@@ -175,6 +175,15 @@ static void locks(void)
 	json_object_set_new(json_array_get(json_object_get(forged, "skills"), 0), "hash",
 			    json_string(H1));
 	OG_CHECK_INT(read_back(forged, NULL), OG_EPERM);
+	json_decref(forged);
+	/* of no instance, or of something that is none */
+	forged = json_deep_copy(lock);
+	json_object_set_new(forged, "genesis", json_string("x"));
+	OG_CHECK_OK(og_lock_sign(forged, seed, &err), &err);
+	OG_CHECK_INT(read_back(forged, pub), OG_EDATA);
+	json_object_del(forged, "genesis");
+	OG_CHECK_OK(og_lock_sign(forged, seed, &err), &err);
+	OG_CHECK_INT(read_back(forged, pub), OG_EDATA);
 	json_decref(forged);
 	/* signed anew by somebody else */
 	forged = json_deep_copy(lock);
