@@ -163,9 +163,9 @@ static int add_task(struct impact *m, const json_t *task, json_t *list)
 				  json_pack("{s:s,s:s,s:s,s:s*,s:b}", "task", id, "state", state,
 					    "skill", skill, "hash", pinned, "active", same)) < 0)
 		return -1;
-	return json_array_append_new(
-		list, json_sprintf("%s %s %s@%.12s%s", id, state, skill, pinned ? pinned : "none",
-				   same ? "" : " (not the version in force)"));
+	return json_array_append_new(list, json_sprintf("%s %s %s@%.12s%s", id, state, skill,
+							pinned ? pinned : "none",
+							same ? "" : " (not the version in force)"));
 }
 
 static int add_tasks(struct impact *m, const char *state, json_t *list)

@@ -22,7 +22,7 @@
  * one principal's tasks the done ones are the many. */
 #define OG_TASK_LISTED                                                                             \
 	"SELECT t.id, t.state, t.reason, t.skill, p.name, t.submitted, t.begun,"                   \
-	" t.finished, t.epoch, t.text, t.deadline, t.waits, t.skill_hash FROM some"                              \
+	" t.finished, t.epoch, t.text, t.deadline, t.waits, t.skill_hash FROM some"                \
 	" JOIN main.og_task AS t ON t.id = some.id"                                                \
 	" JOIN main.og_principal AS p ON p.id = t.principal ORDER BY t.id DESC LIMIT ?3"
 

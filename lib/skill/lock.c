@@ -148,8 +148,8 @@ static int check_list(const json_t *lock, const char *member, struct og_err *err
 
 static int check_form(const json_t *lock, struct og_err *err)
 {
-	static const char *const keys[] = { "v",       "kind",	 "time",     "principal", "genesis",
-					    "pubkey",  "skills", "policies", "signature", NULL };
+	static const char *const keys[] = { "v",      "kind",	"time",	    "principal", "genesis",
+					    "pubkey", "skills", "policies", "signature", NULL };
 	const char *kind = og_json_str(lock, "kind");
 
 	if (!kind || strcmp(kind, OG_LOCK_KIND) != 0 || og_json_int(lock, "v", 0) != 1 ||
@@ -158,7 +158,8 @@ static int check_form(const json_t *lock, struct og_err *err)
 	if (og_json_only(lock, "lock", keys, err) < 0 || check_list(lock, "skills", err) < 0)
 		return -1;
 	if (!is_hash(og_json_str(lock, "genesis")))
-		return og_fail(err, OG_EDATA, "lock: 'genesis' says of no instance that it is of it");
+		return og_fail(err, OG_EDATA,
+			       "lock: 'genesis' says of no instance that it is of it");
 	return check_list(lock, "policies", err);
 }
 

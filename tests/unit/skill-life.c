@@ -137,7 +137,8 @@ static json_t *signed_lock(const unsigned char seed[OG_KEY_SEED])
 {
 	json_t *lock =
 		json("{\"v\":1,\"kind\":\"og-skill-lock\",\"time\":\"t\",\"principal\":\"p\","
-		     "\"genesis\":\"" H1 "\",\"skills\":[{\"name\":\"b\",\"hash\":\"" H1 "\",\"clearance\":1},"
+		     "\"genesis\":\"" H1 "\",\"skills\":[{\"name\":\"b\",\"hash\":\"" H1
+		     "\",\"clearance\":1},"
 		     "{\"name\":\"a\",\"hash\":\"" H2 "\",\"clearance\":2}]}");
 	struct og_err err = OG_ERR_INIT;
 
