@@ -139,6 +139,26 @@ static int explain_timeout(const struct transfer *transfer, struct og_err *err)
 		       (long long)request->timeout_ms);
 }
 
+/* Why a certificate is not believed, by OpenSSL's number of it (its
+ * X509_V_ERR_*, which are fixed). The name is compared by libcurl itself, once
+ * OpenSSL is content, and its number is then still the first one. */
+static const char *distrust(long verified)
+{
+	switch (verified) {
+	case 0:
+	case 1:	 /* X509_V_ERR_UNSPECIFIED */
+	case 62: /* X509_V_ERR_HOSTNAME_MISMATCH */
+	case 64: /* X509_V_ERR_IP_ADDRESS_MISMATCH */
+		return "is for another name";
+	case 9: /* X509_V_ERR_CERT_NOT_YET_VALID */
+		return "is not valid yet";
+	case 10: /* X509_V_ERR_CERT_HAS_EXPIRED */
+		return "has expired";
+	default:
+		return "is not of an authority that is trusted here";
+	}
+}
+
 /* In our words: those of libcurl may quote the server. */
 int answer_explain(const struct transfer *transfer, CURLcode code, struct og_err *err)
 {
@@ -154,10 +174,10 @@ int answer_explain(const struct transfer *transfer, CURLcode code, struct og_err
 	case CURLE_COULDNT_CONNECT:
 		return og_fail(err, OG_EUNAVAIL, "the server cannot be reached");
 	case CURLE_PEER_FAILED_VERIFICATION:
+		return og_fail(err, OG_EUNAVAIL, "the server's certificate %s",
+			       distrust(transfer->verified));
 	case CURLE_SSL_CONNECT_ERROR:
-		return og_fail(err, OG_EUNAVAIL,
-			       "the server's certificate is not trusted, "
-			       "or it speaks no TLS");
+		return og_fail(err, OG_EUNAVAIL, "the server speaks no TLS that can be used");
 	case CURLE_GOT_NOTHING:
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:

@@ -263,6 +263,7 @@ int transfer_finish(struct transfer *transfer, CURLcode code, json_t **ret_reply
 	if (code == CURLE_OK && og_events_pending(&transfer->stream))
 		code = CURLE_PARTIAL_FILE;
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(transfer->easy, CURLINFO_SSL_VERIFYRESULT, &transfer->verified);
 	transfer->sent |= written;
 	take_advice(transfer, code, status);
 	again = is_retried(transfer, code, status, written);

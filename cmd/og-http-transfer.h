@@ -73,6 +73,7 @@ struct transfer {
 	struct og_net_advice advice;
 	int too_large; /* the answer was */
 	int idled;     /* nothing came for too long */
+	long verified; /* CURLINFO_SSL_VERIFYRESULT of the last try */
 };
 
 /* A request line, or one that cancels a request, which is all there is of
