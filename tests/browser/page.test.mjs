@@ -296,6 +296,19 @@ test('a view that hangs: the shell offers to stop it and does', async t => {
 	await page.close();
 });
 
+test('a view that is ready before the page around it listens is running all the same', async t => {
+	const page = await open(t, stock(), { early: () => {
+		const listen = window.addEventListener;
+
+		if (window.parent === window)
+			window.addEventListener = (type, ...rest) =>
+				setTimeout(() => listen.call(window, type, ...rest), type === 'message' ? 1500 : 0);
+	} });
+
+	assert.deepEqual(page.logged, []);
+	await page.close();
+});
+
 test('a view that never begins is stopped', async t => {
 	const html = og('og-render', ['--to=html'], { input: stock() });
 	// Its script gone, the frame is silent; the policy still names the old one.

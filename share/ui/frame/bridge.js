@@ -3,6 +3,7 @@
 // opened by itself) the view stands as it is and nothing can be called.
 const PROTOCOL = '2026-01-26';
 const RATE = 15, BURST = 30; // below the host's own, so that it never has to refuse
+const AGAIN = 250; // ms between greetings
 
 const alone = window.parent === window;
 
@@ -13,14 +14,17 @@ export function connect({ onContext, onContent, onTeardown }) {
 	const post = message => alone || window.parent.postMessage({ jsonrpc: '2.0', ...message }, '*');
 	const notify = (method, params) => post({ method, params });
 
-	function request(method, params) {
-		const id = ++last;
+	// every: it is said again after so many ms, until there is an answer.
+	function request(method, params, { every } = {}) {
+		const message = { id: ++last, method, params };
 
 		if (alone)
 			return Promise.reject(new Error('There is no page around this view'));
 		return new Promise((resolve, reject) => {
-			waiting.set(id, { resolve, reject });
-			post({ id, method, params });
+			const timer = every && setInterval(post, every, message);
+
+			waiting.set(message.id, { resolve, reject, timer });
+			post(message);
 		});
 	}
 
@@ -28,6 +32,7 @@ export function connect({ onContext, onContent, onTeardown }) {
 		const promise = waiting.get(id);
 
 		waiting.delete(id);
+		clearInterval(promise?.timer);
 		if (error)
 			promise?.reject(new Error(String(error.message)));
 		else
@@ -93,12 +98,14 @@ export function connect({ onContext, onContent, onTeardown }) {
 				notify('notifications/message', { level, logger: 'view', data });
 		},
 		size,
+		// A frame may be ready before the page around it listens, and what is
+		// said to nobody is lost.
 		async begin() {
 			if (alone)
 				return;
 			const answer = await request('ui/initialize', { protocolVersion: PROTOCOL,
 				appInfo: { name: 'og-view', version: '1' },
-				appCapabilities: { availableDisplayModes: ['inline'] } });
+				appCapabilities: { availableDisplayModes: ['inline'] } }, { every: AGAIN });
 			onContext(answer?.hostContext ?? {});
 			notify('ui/notifications/initialized', {});
 		},
