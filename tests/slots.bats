@@ -190,6 +190,39 @@ answer() {
 	[[ "$stderr" == *'wait or fail'* ]]
 }
 
+@test "an action without a value for a slot asks for it, unless nobody is to be asked" {
+	id=$(og-submit --as charlie --action procure-to-pay --param quantity=2)
+	drain
+	[ "$(state)" = waiting ]
+	[ "$(waits '.slots.product | .why, .type' | paste -sd' ')" = '"missing" "ref"' ]
+	[ "$(waits .bound)" = '{"quantity":"2"}' ]
+	[ "$(waits .question)" = "\"What is 'product'?\"" ]
+	answer charlie 'nothing like it'
+	[ "$status" -eq 1 ]
+	answer charlie 'product=laptop stand'
+	[ "$status" -eq 0 ]
+	drain
+	[ "$(state) $(stock 'Laptop Stand') $(orders)" = 'done 98 11' ]
+	og-ledger verify --state >/dev/null
+	# by its number alone nothing is missing
+	id=$(og-submit --as charlie --action procure-to-pay --param quantity=1 --param product_id=1)
+	drain
+	[ "$(state)" != waiting ]
+	# nobody is to be asked; who may not run it is told, not asked; and a
+	# name that no slot has is not understood
+	id=$(og-submit --as charlie --no-ask --action procure-to-pay --param quantity=2)
+	drain
+	[ "$(state)" = denied ] || [ "$(state)" = failed ]
+	[[ "$(og-task show "$id" --as charlie --json | jq -r .reason)" == *"slot 'product' needs a value"* ]]
+	id=$(og-submit --as charlie --action approve-waiver)
+	drain
+	[ "$(state)" = denied ]
+	id=$(og-submit --as charlie --action procure-to-pay --param prodct=desk)
+	drain
+	[[ "$(state)" =~ ^(denied|failed)$ ]]
+	[ "$(orders)" -eq 12 ]
+}
+
 @test "--wait says the question once, and goes on to the result" {
 	og-worker --quiet 3>&- &
 	worker=$!

@@ -127,10 +127,12 @@ void og_job_trace(struct og_job *job, const char *action, const char *fmt, ...)
 enum og_turn og_job_understand(struct og_job *job);
 
 /* slots.c: may the task wait for an answer? _ask_slots asks for what the
- * match leaves open; OG_TURN_BROKEN: it waits. OG_TURN_OK: it cannot be
- * asked any more, or the refusal has set how the task ends. */
+ * match leaves open, _ask_params for what an action's params do (nothing in
+ * any other task); OG_TURN_BROKEN: it waits. OG_TURN_OK: there is nothing to
+ * ask, it cannot be asked any more, or the refusal has set how the task ends. */
 int og_job_may_ask(const struct og_job *job);
 enum og_turn og_job_ask_slots(struct og_job *job, const json_t *match);
+enum og_turn og_job_ask_params(struct og_job *job);
 
 /* saga.c: takes back what is done, last first: steps, and what was changed
  * beside them, which is called call-N. Afterwards job->end is

@@ -296,6 +296,8 @@ static enum og_turn run(struct og_job *job)
 	if (turn == OG_TURN_OK && !job->reason[0])
 		turn = get_skill(job);
 	if (turn == OG_TURN_OK && !job->reason[0])
+		turn = og_job_ask_params(job);
+	if (turn == OG_TURN_OK && !job->reason[0])
 		turn = execute(job);
 	return turn;
 }

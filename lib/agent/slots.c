@@ -7,6 +7,7 @@
 
 #include "lib/agent/planner.h"
 #include "lib/base/buf.h"
+#include "lib/skill/slots.h"
 
 #define QUESTION_MAX ((size_t)3500)
 #define CHOICES_TOLD 10
@@ -148,4 +149,23 @@ enum og_turn og_job_ask_slots(struct og_job *job, const json_t *match)
 		og_job_refused_call(job, reply);
 	json_decref(reply);
 	return turn == OG_TURN_BROKEN ? turn : OG_TURN_OK;
+}
+
+enum og_turn og_job_ask_params(struct og_job *job)
+{
+	const json_t *action = json_object_get(job->begun, "action");
+	json_t *params = json_object_get(action, "params"), *missing, *match, *none;
+	enum og_turn turn = OG_TURN_OK;
+
+	if (!action || json_object_get(job->begun, "skill") || !og_job_may_ask(job))
+		return OG_TURN_OK;
+	none = json_object();
+	missing = og_slots_missing(job->doc, params);
+	match = json_pack("{s:O,s:O}", "slots", params ? params : none, "missing", missing);
+	if (match && json_array_size(missing) > 0)
+		turn = og_job_ask_slots(job, match);
+	json_decref(match);
+	json_decref(missing);
+	json_decref(none);
+	return turn;
 }

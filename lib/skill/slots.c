@@ -347,3 +347,39 @@ int og_slots_bind(const json_t *doc, const json_t *given, const struct og_resolv
 	*ret = b.vars;
 	return 0;
 }
+
+/* Is there a value for it, or something that stands for one? */
+static int says(const json_t *given, const char *name, const json_t *decl)
+{
+	const char *type = og_json_str(decl, "type");
+	char key[80], from[80], to[80];
+
+	id_key(name, key);
+	snprintf(from, sizeof(from), "%s_from", name);
+	snprintf(to, sizeof(to), "%s_to", name);
+	if (json_object_get(given, name) != NULL || json_object_get(decl, "default") != NULL)
+		return 1;
+	if (type != NULL && og_type_has_id(type) && json_object_get(given, key) != NULL)
+		return 1;
+	return json_object_get(given, from) != NULL && json_object_get(given, to) != NULL;
+}
+
+json_t *og_slots_missing(const json_t *doc, const json_t *given)
+{
+	struct binding b = { json_object_get(doc, "slots"), given, NULL, NULL };
+	struct og_err ignored = OG_ERR_INIT;
+	json_t *missing = json_array(), *decl;
+	const char *name;
+
+	if (refuse_strange(&b, &ignored) < 0)
+		return missing;
+	json_object_foreach((json_t *)b.slots, name, decl)
+	{
+		if (!says(given, name, decl) &&
+		    json_array_append_new(missing, json_string(name)) < 0) {
+			json_decref(missing);
+			return NULL;
+		}
+	}
+	return missing;
+}

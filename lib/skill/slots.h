@@ -111,4 +111,10 @@ struct og_resolver {
 int og_slots_bind(const json_t *doc, const json_t *given, const struct og_resolver *resolver,
 		  json_t **ret, struct og_err *err);
 
+/* The slots for which such values say nothing and which have no default: an
+ * array of names, in the order of the skill's; empty also when the values
+ * name a slot that the skill does not have, for then nobody knows what was
+ * meant. New reference, NULL without memory. */
+json_t *og_slots_missing(const json_t *doc, const json_t *given);
+
 #endif
