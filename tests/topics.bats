@@ -4,13 +4,10 @@
 # standard cost, and the ledger makes the state it says.
 
 load helper
+load company-helper
 
 setup() {
 	instance
-}
-
-sql() {
-	sqlite3 "$OG_HOME/erp.db" "$1"
 }
 
 # done_by WHO TEXT [PART...]: it is done, and the answer has every part.
@@ -42,34 +39,6 @@ refused() {
 	before=$(business)
 	ends denied "$@"
 	[ "$(business)" = "$before" ]
-}
-
-# The balance of an account: debits less credits of what is posted.
-balance() {
-	sql "SELECT printf('%.2f', coalesce(sum(l.debit - l.credit), 0)) FROM journal_lines l
-		JOIN journal_entries e ON e.id = l.entry_id
-		JOIN accounts a ON a.id = l.account_id WHERE e.status = 'posted' AND a.name = '$1'"
-}
-
-# What must be true after whatever happened.
-in_order() {
-	[ "$(sql "SELECT count(*) FROM journal_entries e WHERE status <> 'void' AND (status = 'draft'
-		OR (SELECT abs(sum(debit) - sum(credit)) >= 0.005 OR count(*) < 2
-			FROM journal_lines WHERE entry_id = e.id))")" -eq 0 ]
-	[ "$(sql "SELECT abs(sum(l.debit) - sum(l.credit)) < 0.005 FROM journal_lines l
-		JOIN journal_entries e ON e.id = l.entry_id WHERE e.status = 'posted'")" -eq 1 ]
-	[ "$(balance Inventory)" = "$(sql "SELECT printf('%.2f', sum(b.quantity * c.standard_cost))
-		FROM bin_stock b JOIN product_costs c ON c.product_id = b.product_id")" ]
-	[ "$(balance 'Raw Materials')" = "$(sql "SELECT printf('%.2f', sum(stock_quantity * unit_cost))
-		FROM materials")" ]
-	# In the bins of picking and reserve: what is in stock, and sold and not shipped.
-	[ -z "$(sql "SELECT p.name FROM products p WHERE p.stock_quantity
-		+ (SELECT coalesce(sum(i.quantity), 0) FROM order_items i JOIN orders o ON o.id = i.order_id
-			WHERE i.product_id = p.id AND o.status = 'completed' AND NOT EXISTS (SELECT 1
-				FROM shipments s WHERE s.order_id = o.id AND s.status = 'shipped'))
-		<> (SELECT coalesce(sum(b.quantity), 0) FROM bin_stock b JOIN bins n ON n.id = b.bin_id
-			WHERE b.product_id = p.id AND n.zone IN ('picking', 'reserve'))")" ]
-	og-ledger verify --state
 }
 
 @test "the demo company begins in order, and every skill of it is linted" {
