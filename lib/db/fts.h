@@ -1,7 +1,7 @@
 /*
  * What ranking by words takes from FTS5: the tokens of a text as the index
- * makes them, and where a row has the phrases of a MATCH. What a score is
- * made of is not decided here.
+ * makes them, and which rows have a token. What a score is made of is not
+ * decided here.
  */
 #ifndef OG_DB_FTS_H
 #define OG_DB_FTS_H
@@ -14,8 +14,9 @@
 
 struct og_fts;
 
-/* Makes og_hits() known to the connection, and opens the tokenizer "porter
- * unicode61", which the tables have. */
+/* Makes og_rows() known to the connection, and opens the tokenizer "porter
+ * unicode61", which the tables have. What words it has stemmed it remembers,
+ * some thousands of them. */
 int og_fts_new(struct og_db *db, struct og_fts **ret, struct og_err *err);
 void og_fts_free(struct og_fts *fts); /* before og_db_close() */
 
@@ -27,22 +28,16 @@ int og_fts_tokens(struct og_fts *fts, const char *text, size_t len, og_fts_token
 		  void *arg, struct og_err *err);
 
 /*
- * og_hits(TABLE), in a statement with MATCH on a table of two columns: a blob
- * with the tokens of both columns of the row and how often each phrase that
- * it has stands there. Phrases are counted from 0, as they stand in the
- * expression, at most OG_FTS_PHRASES of them; a count stops at 255.
+ * The rows of a table of two columns that have a token, in order of their
+ * numbers, and how often each column has it (a count stops at 255). word is
+ * one token of the table's tokenizer, as it stands in texts, not folded or
+ * stemmed; any text is legal, one of several tokens is looked for as they
+ * follow each other. sql is a statement "SELECT og_rows(TABLE) FROM TABLE
+ * WHERE TABLE MATCH ?1 LIMIT 1", prepared after og_fts_new().
  */
-#define OG_FTS_PHRASES 64
-struct og_fts_hit {
-	unsigned char phrase;
-	unsigned char first, second; /* times in each column */
-};
-struct og_fts_hits {
-	uint32_t first, second; /* tokens of each column */
-	size_t n;
-	struct og_fts_hit hits[OG_FTS_PHRASES];
-};
-/* Reads the blob in a column of the row. 0, or -1 when it is none. */
-int og_fts_hits_read(struct og_stmt *row, int column, struct og_fts_hits *ret);
+typedef int og_fts_row_fn(void *arg, int64_t row, unsigned first, unsigned second);
+/* 0, or what the callback ended it with; -1. */
+int og_fts_rows(struct og_fts *fts, struct og_stmt *sql, const char *word, og_fts_row_fn *each,
+		void *arg, struct og_err *err);
 
 #endif

@@ -16,16 +16,6 @@
 #define ANSWER_MAX  ((size_t)2 << 20) /* bytes: escaped, it still fits a line of the channel */
 #define RANKED	    50		      /* of each ranking, at least; the fused one is made of them */
 
-void og_policies_bind_filter(const struct og_policies *policies, struct og_stmt *stmt,
-			     const struct og_policy_filter *filter)
-{
-	og_bind_text(stmt, 2, filter->node);
-	og_bind_text(stmt, 3, filter->source);
-	og_bind_int(stmt, 4, filter->in_force);
-	og_bind_int(stmt, 8, filter->clearance);
-	og_policies_bind_day(policies, stmt, filter->at);
-}
-
 /* --- rankings ------------------------------------------------------------------- */
 
 struct rankings {
@@ -103,15 +93,21 @@ static int rank_meaning(struct og_policies *policies, const struct og_policy_sea
 
 /* --- what was found --------------------------------------------------------------- */
 
-static const char passage_sql[] =
-	OG_WITH_GONE "SELECT p.name, p.title, p.source, p.node, s.heading, s.line, s.text, s.last, "
-		     "max(p.clearance, s.clearance), " OG_STANDING("p") ", " OG_SUPERSEDED_BY(
-			     "p") " "
-				  "FROM og_passage s JOIN og_policy p ON p.id = s.policy WHERE "
-				  "s.id = ?1 AND p.active = 1";
+/* Most policies have no heir: what stands in their way is their dates alone. */
+#define PASSAGE_COLUMNS                                                                            \
+	"SELECT p.name, p.title, p.source, p.node, s.heading, s.line, s.text, s.last, "            \
+	"max(p.clearance, s.clearance), "
+#define PASSAGE_FROM                                                                               \
+	" FROM og_passage s JOIN og_policy p ON p.id = s.policy WHERE s.id = ?1 AND p.active = 1"
+static const char passage_sql[] = PASSAGE_COLUMNS
+	"CASE WHEN p.effective > ?9 THEN 'future' WHEN p.expires < ?9 THEN 'expired' END, NULL, "
+	"EXISTS (SELECT 1 FROM og_policy q WHERE q.active = 1 AND q.supersedes = p.name), "
+	"?8" PASSAGE_FROM;
+static const char inherited_sql[] =
+	OG_WITH_GONE PASSAGE_COLUMNS OG_STANDING("p") ", " OG_SUPERSEDED_BY("p") PASSAGE_FROM;
 
-/* Columns of it. */
-enum { POLICY, TITLE, SOURCE, NODE, HEADING, LINE, TEXT, LAST, CLEARANCE, STANDING, BY };
+/* Columns of both; the last of the first alone. */
+enum { POLICY, TITLE, SOURCE, NODE, HEADING, LINE, TEXT, LAST, CLEARANCE, STANDING, BY, HEIR };
 
 static json_t *passage_json(struct og_stmt *row, double score)
 {
@@ -130,6 +126,15 @@ static json_t *passage_json(struct og_stmt *row, double score)
 			 score, "standing", og_col_text(row, STANDING), "by", og_col_text(row, BY));
 }
 
+static int step_passage(struct og_policies *policies, const struct og_policy_filter *filter,
+			int64_t number, struct og_stmt *stmt, struct og_err *err)
+{
+	og_bind_int(stmt, 1, number);
+	og_bind_int(stmt, 8, filter->clearance);
+	og_policies_bind_day(policies, stmt, filter->at);
+	return og_stmt_step(stmt, err);
+}
+
 /* The passage, if this clearance may read it: a filter that was lost in a
  * ranking shows nothing. 1, 0, -1. */
 static int fetch_passage(struct og_policies *policies, const struct og_policy_filter *filter,
@@ -140,15 +145,18 @@ static int fetch_passage(struct og_policies *policies, const struct og_policy_fi
 
 	if (!stmt)
 		return -1;
-	og_bind_int(stmt, 1, found->number);
-	og_bind_int(stmt, 8, filter->clearance);
-	og_policies_bind_day(policies, stmt, filter->at);
-	there = og_stmt_step(stmt, err);
+	there = step_passage(policies, filter, found->number, stmt, err);
+	if (there == 1 && og_col_int(stmt, HEIR)) {
+		og_stmt_reset(stmt);
+		stmt = og_policies_prepared(policies, &policies->inherited, inherited_sql, err);
+		there = stmt ? step_passage(policies, filter, found->number, stmt, err) : -1;
+	}
 	if (there == 1 && og_col_int(stmt, CLEARANCE) > filter->clearance)
 		there = 0;
 	if (there == 1 && !(*ret = passage_json(stmt, found->score)))
 		there = og_fail_nomem(err);
-	og_stmt_reset(stmt);
+	if (stmt)
+		og_stmt_reset(stmt);
 	return there;
 }
 

@@ -3,6 +3,7 @@
 #define OG_POLICY_STORE_INTERNAL_H
 
 #include "lib/db/fts.h"
+#include "lib/policy/index.h"
 #include "lib/policy/remote.h"
 #include "lib/policy/store.h"
 #include "lib/vector/blocks.h"
@@ -11,10 +12,11 @@ struct og_policies {
 	struct og_db *db;
 	struct og_fts *fts;
 	struct og_blocks *blocks; /* the passages' vectors */
+	struct og_index *index;	  /* the passages' words */
 	int64_t (*now)(void);	  /* milliseconds since 1970 */
 	/* prepared at their first use */
-	struct og_stmt *search, *limit, *rules, *approvals, *cite, *not_in_force, *passage,
-		*unembedded, *embeds, *held, *count, *text;
+	struct og_stmt *limit, *rules, *approvals, *cite, *not_in_force, *out_of_force, *passage,
+		*inherited, *unembedded, *embeds, *held;
 	struct og_qdrant *remote; /* borrowed, or NULL: vectors are found here */
 	struct og_policies_asked asked;
 };
@@ -70,15 +72,6 @@ void og_policies_bind_day(const struct og_policies *policies, struct og_stmt *st
 /* The heir's name, where the clearance ?8 may read it. */
 #define OG_SUPERSEDED_BY(p)                                                                        \
 	"CASE WHEN " OG_IN_DATES(p) " THEN " OG_HEIR(p, " AND g.clearance <= ?8") " END"
-
-/* What a ranking may hold, of og_passage s: passages of active policies alone
- * are indexed, and what is found is looked at again when it is fetched. */
-#define OG_PASSAGE_FILTER                                                                          \
-	"s.clearance <= ?8 AND (?2 IS NULL OR s.node = ?2) AND (?3 IS NULL OR "                    \
-	"(SELECT p.source FROM og_policy p WHERE p.id = s.policy) = ?3) AND (NOT ?4 OR s.policy "  \
-	"IN (SELECT p.id FROM og_policy p WHERE p.active = 1 AND " OG_IN_FORCE("p") "))"
-void og_policies_bind_filter(const struct og_policies *policies, struct og_stmt *stmt,
-			     const struct og_policy_filter *filter);
 
 /* 0 law, 1 email, 2 internal_doc, 3 policy; -1. */
 int og_policy_source_number(const char *source);

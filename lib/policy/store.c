@@ -25,6 +25,7 @@ int og_policies_open(const char *url, struct og_db *db, struct og_policies **ret
 	policies->db = db;
 	policies->now = og_now_ms;
 	if (og_fts_new(db, &policies->fts, err) < 0 ||
+	    og_index_new(db, policies->fts, &policies->index, err) < 0 ||
 	    og_blocks_new(db, &policies->blocks, err) < 0) {
 		og_policies_free(policies);
 		return -1;
@@ -58,17 +59,17 @@ void og_policies_free(struct og_policies *policies)
 {
 	if (!policies)
 		return;
-	og_stmt_free(policies->count);
-	og_stmt_free(policies->text);
+	og_index_free(policies->index);
 	og_blocks_free(policies->blocks);
 	og_fts_free(policies->fts);
-	og_stmt_free(policies->search);
 	og_stmt_free(policies->limit);
 	og_stmt_free(policies->rules);
 	og_stmt_free(policies->approvals);
 	og_stmt_free(policies->cite);
 	og_stmt_free(policies->not_in_force);
+	og_stmt_free(policies->out_of_force);
 	og_stmt_free(policies->passage);
+	og_stmt_free(policies->inherited);
 	og_stmt_free(policies->unembedded);
 	og_stmt_free(policies->embeds);
 	og_stmt_free(policies->held);
@@ -136,6 +137,7 @@ static int retire(struct og_policies *policies, const char *name, struct og_err 
 		"INSERT INTO og_passage_fts(og_passage_fts, rowid, heading, text) "
 		"SELECT 'delete', s.id, s.heading, s.text FROM og_passage s "
 		"JOIN og_policy p ON p.id = s.policy WHERE p.name = ?1",
+		"DELETE FROM og_sizes WHERE policy IN (SELECT id FROM og_policy WHERE name = ?1)",
 		"DELETE FROM og_passage WHERE policy IN (SELECT id FROM og_policy WHERE name = ?1)",
 		"UPDATE og_policy SET active = 0 WHERE name = ?1 AND active = 1",
 	};
@@ -218,56 +220,131 @@ static int passage_digest(const json_t *passage, char out[OG_HASH_HEX + 1], stru
 	return rc;
 }
 
-static int insert_passage(struct og_stmt *row, struct og_stmt *index, const json_t *passage,
-			  struct og_db *db, struct og_err *err)
+/* A passage, its row in the full-text index, and the tokens of both its
+ * columns: 16 bits each, the low ones first. */
+struct inserting {
+	struct og_policies *policies;
+	struct og_stmt *row, *index;
+	struct og_buf sizes;
+	int64_t first; /* number of the first passage; 0: none yet */
+};
+
+static int count_token(void *arg, const char *token, size_t len, size_t from, size_t to)
 {
+	unsigned *n = arg;
+
+	(void)token;
+	(void)len;
+	(void)from;
+	(void)to;
+	return ++*n == UINT16_MAX;
+}
+
+static int add_size(struct inserting *in, const char *text, struct og_err *err)
+{
+	unsigned n = 0;
+
+	if (og_fts_tokens(in->policies->fts, text, strlen(text), count_token, &n, err) < 0)
+		return -1;
+	og_buf_addc(&in->sizes, (char)(n & 0xff));
+	og_buf_addc(&in->sizes, (char)(n >> 8));
+	return og_buf_check(&in->sizes, "policy", err);
+}
+
+static int insert_passage(struct inserting *in, const json_t *passage, struct og_err *err)
+{
+	const char *heading = og_json_str(passage, "heading"), *text = og_json_str(passage, "text");
+	struct og_db *db = in->policies->db;
 	char digest[OG_HASH_HEX + 1];
 
 	if (passage_digest(passage, digest, err) < 0)
 		return -1;
-	og_bind_text(row, 8, digest);
-	og_bind_text(row, 5, og_json_str(passage, "heading"));
-	og_bind_int(row, 6, og_json_int(passage, "line", 0));
-	og_bind_text(row, 7, og_json_str(passage, "text"));
-	og_bind_int(row, 9, og_json_int(passage, "last", og_json_int(passage, "line", 0)));
-	if (og_stmt_run(row, err) < 0)
+	og_bind_text(in->row, 8, digest);
+	og_bind_text(in->row, 5, heading);
+	og_bind_int(in->row, 6, og_json_int(passage, "line", 0));
+	og_bind_text(in->row, 7, text);
+	og_bind_int(in->row, 9, og_json_int(passage, "last", og_json_int(passage, "line", 0)));
+	if (og_stmt_run(in->row, err) < 0)
 		return -1;
-	og_bind_int(index, 1, og_db_last_id(db));
-	og_bind_text(index, 2, og_json_str(passage, "heading"));
-	og_bind_text(index, 3, og_json_str(passage, "text"));
-	return og_stmt_run(index, err);
+	if (!in->first)
+		in->first = og_db_last_id(db);
+	og_bind_int(in->index, 1, og_db_last_id(db));
+	og_bind_text(in->index, 2, heading);
+	og_bind_text(in->index, 3, text);
+	if (og_stmt_run(in->index, err) < 0 || add_size(in, heading, err) < 0)
+		return -1;
+	return add_size(in, text, err);
+}
+
+static int insert_rows(struct inserting *in, const json_t *policy, int64_t id, struct og_err *err)
+{
+	const json_t *passages = json_object_get(policy, "passages"), *passage;
+	size_t i;
+
+	json_array_foreach(passages, i, passage)
+	{
+		og_bind_int(in->row, 1, id);
+		og_bind_text(in->row, 2, og_json_str(policy, "node"));
+		og_bind_int(in->row, 3, og_json_int(policy, "clearance", 3));
+		og_bind_int(in->row, 4, (int64_t)i);
+		if (insert_passage(in, passage, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Where the passages are: they follow each other. */
+static int insert_sizes(struct inserting *in, const json_t *policy, int64_t id, struct og_err *err)
+{
+	struct og_stmt *stmt;
+	int rc;
+
+	if (og_stmt_new(in->policies->db,
+			"INSERT INTO og_sizes(first, policy, node, clearance, source, sizes) "
+			"VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+			&stmt, err) < 0)
+		return -1;
+	og_bind_int(stmt, 1, in->first);
+	og_bind_int(stmt, 2, id);
+	og_bind_text(stmt, 3, og_json_str(policy, "node"));
+	og_bind_int(stmt, 4, og_json_int(policy, "clearance", 3));
+	og_bind_text(stmt, 5, og_json_str(policy, "source"));
+	og_bind_blob(stmt, 6, in->sizes.data, in->sizes.len);
+	rc = og_stmt_run(stmt, err);
+	og_stmt_free(stmt);
+	return rc;
+}
+
+/* The policies have changed, whatever was there before: a number nobody has
+ * seen, so that one that was rolled back is never met again. */
+static int stamp(struct og_policies *policies, struct og_err *err)
+{
+	return og_db_exec(policies->db,
+			  "INSERT INTO og_counter(name, value) VALUES ('policy-stamp', random()) "
+			  "ON CONFLICT (name) DO UPDATE SET value = random()",
+			  err);
 }
 
 static int insert_passages(struct og_policies *policies, const json_t *policy, int64_t id,
 			   struct og_err *err)
 {
-	const json_t *passages = json_object_get(policy, "passages"), *passage;
-	struct og_stmt *row = NULL, *index = NULL;
-	size_t i;
+	struct inserting in = { .policies = policies };
 	int rc = -1;
 
+	og_buf_init(&in.sizes, 4 * (size_t)OG_PASSAGES_MAX);
 	if (og_stmt_new(
 		    policies->db,
 		    "INSERT INTO og_passage(policy, node, clearance, ordinal, heading, line, text, "
 		    "digest, last) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-		    &row, err) < 0 ||
+		    &in.row, err) == 0 &&
 	    og_stmt_new(policies->db,
 			"INSERT INTO og_passage_fts(rowid, heading, text) VALUES (?1, ?2, ?3)",
-			&index, err) < 0)
-		goto out;
-	json_array_foreach(passages, i, passage)
-	{
-		og_bind_int(row, 1, id);
-		og_bind_text(row, 2, og_json_str(policy, "node"));
-		og_bind_int(row, 3, og_json_int(policy, "clearance", 3));
-		og_bind_int(row, 4, (int64_t)i);
-		if (insert_passage(row, index, passage, policies->db, err) < 0)
-			goto out;
-	}
-	rc = 0;
-out:
-	og_stmt_free(row);
-	og_stmt_free(index);
+			&in.index, err) == 0 &&
+	    insert_rows(&in, policy, id, err) == 0 && insert_sizes(&in, policy, id, err) == 0)
+		rc = stamp(policies, err);
+	og_stmt_free(in.row);
+	og_stmt_free(in.index);
+	og_buf_release(&in.sizes);
 	return rc;
 }
 

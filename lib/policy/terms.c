@@ -1,13 +1,14 @@
 /* See terms.h. */
 #include "lib/policy/terms.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/text.h"
 
 #define SYNONYM_WEIGHT 0.4 /* of the word it stands for */
 
-/* Lower case. */
+/* Lower case, in order. */
 static const char *const common[] = {
 	"a",	 "about", "after", "all",   "also",   "am",    "an",	"and",	  "any",   "are",
 	"as",	 "at",	  "be",	   "been",  "before", "but",   "by",	"can",	  "could", "did",
@@ -21,25 +22,29 @@ static const char *const common[] = {
 	"would", "you",	  "your",
 };
 
+static int by_word(const void *a, const void *b)
+{
+	return strcmp(a, *(const char *const *)b);
+}
+
 int og_word_is_common(const char *word, size_t len)
 {
-	char lower[16];
+	char lower[8];
 
 	if (len >= sizeof(lower))
 		return 0;
 	for (size_t i = 0; i < len; i++)
 		lower[i] = (char)og_ascii_lower((unsigned char)word[i]);
 	lower[len] = '\0';
-	for (size_t i = 0; i < sizeof(common) / sizeof(*common); i++)
-		if (strcmp(common[i], lower) == 0)
-			return 1;
-	return 0;
+	return bsearch(lower, common, sizeof(common) / sizeof(*common), sizeof(*common), by_word) !=
+	       NULL;
 }
 
 int og_terms_find(const struct og_terms *terms, const char *stem, size_t len)
 {
 	for (size_t i = 0; i < terms->n; i++)
-		if (strncmp(terms->term[i].stem, stem, len) == 0 && !terms->term[i].stem[len])
+		if (terms->term[i].stem[0] == *stem &&
+		    strncmp(terms->term[i].stem, stem, len) == 0 && !terms->term[i].stem[len])
 			return (int)i;
 	return -1;
 }
@@ -156,11 +161,4 @@ int og_terms_of(struct og_fts *fts, const char *query, struct og_terms *ret, str
 	if (ret->n == 0 && og_fts_tokens(fts, query, len, read_word, &reading, err) < 0)
 		return -1;
 	return add_synonyms(fts, ret, err);
-}
-
-int og_terms_expression(const struct og_terms *terms, struct og_buf *out)
-{
-	for (size_t i = 0; i < terms->n; i++)
-		og_buf_addf(out, "%s\"%s\"", i ? " OR " : "", terms->term[i].word);
-	return out->failed ? -1 : 0;
 }

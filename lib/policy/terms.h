@@ -2,8 +2,7 @@
  * What a query asks for, as terms with weights: the words of the query, and
  * words that stand for them in documents. Words that every text holds are
  * left out, unless there is nothing else. Terms are stems, as the index has
- * them; each keeps a word it was made of, which is what FTS5 is asked for,
- * quoted, so that no operator of its language can be written by the asker.
+ * them; each keeps a word it was made of, which is what FTS5 is asked for.
  */
 #ifndef OG_POLICY_TERMS_H
 #define OG_POLICY_TERMS_H
@@ -11,7 +10,7 @@
 #include "lib/base/buf.h"
 #include "lib/db/fts.h"
 
-#define OG_TERMS_MAX   OG_FTS_PHRASES
+#define OG_TERMS_MAX   64
 #define OG_TERM_BYTES  64 /* longer words are none */
 #define OG_TERMS_QUERY 34 /* of the query, and what stands for them */
 
@@ -26,8 +25,6 @@ struct og_terms {
 
 /* The terms of a query; none when it holds no word. */
 int og_terms_of(struct og_fts *fts, const char *query, struct og_terms *ret, struct og_err *err);
-/* "a" OR "b": in the order of the terms. */
-int og_terms_expression(const struct og_terms *terms, struct og_buf *out);
 
 /* -1, or where the stem is. */
 int og_terms_find(const struct og_terms *terms, const char *stem, size_t len);

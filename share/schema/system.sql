@@ -100,11 +100,21 @@ CREATE TABLE og_passage (                                       -- derived
 CREATE INDEX og_passage_policy ON og_passage(policy);
 CREATE INDEX og_passage_node ON og_passage(node, clearance);
 CREATE INDEX og_passage_clearance ON og_passage(clearance);
--- What a search asks of each hit, beside the texts and not among them.
-CREATE INDEX og_passage_hit ON og_passage(id, policy, clearance, node);
 CREATE INDEX og_passage_digest ON og_passage(digest);
 CREATE VIRTUAL TABLE og_passage_fts USING fts5 (heading, text,
   content='og_passage', content_rowid='id', tokenize='porter unicode61');  -- derived
+
+-- What a search knows of all passages without reading one: those of an active
+-- policy follow each other. sizes: the tokens of each one's heading and text,
+-- 16 bits each, the low ones first.
+CREATE TABLE og_sizes (                                         -- derived
+  first INTEGER PRIMARY KEY,        -- number of its first passage
+  policy INTEGER NOT NULL REFERENCES og_policy(id),
+  node TEXT NOT NULL, clearance INTEGER NOT NULL, source TEXT NOT NULL,
+  sizes BLOB NOT NULL
+);
+CREATE INDEX og_sizes_policy ON og_sizes(policy);
+CREATE INDEX og_sizes_node ON og_sizes(node);
 
 -- What stores elsewhere have still to take: written with the entry that
 -- intends it, gone with the entry that says how it went.
