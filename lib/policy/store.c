@@ -34,6 +34,11 @@ int og_policies_open(const char *url, struct og_db *db, struct og_policies **ret
 	return 0;
 }
 
+int og_policies_copy(struct og_policies *policies, const char *path, struct og_err *err)
+{
+	return og_blocks_copy(policies->blocks, path, err);
+}
+
 void og_policies_clock(struct og_policies *policies, int64_t (*now)(void))
 {
 	policies->now = now;

@@ -37,6 +37,9 @@ struct og_policies;
 int og_policies_open(const char *url, struct og_db *db, struct og_policies **ret,
 		     struct og_err *err);
 void og_policies_free(struct og_policies *policies); /* before og_db_close() */
+/* Lets searches by meaning use and make a copy of the vectors in that file
+ * (lib/vector/copy.h): for who may write beside the database. */
+int og_policies_copy(struct og_policies *policies, const char *path, struct og_err *err);
 /* Another clock than og_now_ms(), for tests. What binds has no other day. */
 void og_policies_clock(struct og_policies *policies, int64_t (*now)(void));
 

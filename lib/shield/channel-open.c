@@ -13,9 +13,10 @@
 #include "lib/shield/channel-gate.h"
 #include "lib/shield/elsewhere.h"
 
-#define FILES_MAX  64
-#define MEMORY_MAX ((uint64_t)1 << 30)
-#define MAP_MAX	   ((int64_t)64 << 30)
+#define FILES_MAX    64
+#define MEMORY_MAX   ((uint64_t)1 << 30)
+#define MAP_MAX	     ((int64_t)64 << 30)
+#define PATH_LONGEST 32768
 
 /* The format is looked at before anything is prepared: the tables of
  * another version need not be there. */
@@ -82,9 +83,18 @@ static int touch(struct og_shield *shield, struct og_err *err)
 /* Searching by meaning reads all vectors of a node, or of all of them. */
 static int map_vectors(struct og_shield *shield, struct og_err *err)
 {
+	struct og_buf path;
 	int64_t there;
-	int rc = og_db_int(shield->db, "SELECT 1 FROM og_block LIMIT 1", &there, err);
+	int rc;
 
+	og_buf_init(&path, PATH_LONGEST);
+	og_buf_addf(&path, "%s-codes", og_db_path(shield->db));
+	rc = og_buf_check(&path, "path", err);
+	if (rc == 0)
+		rc = og_policies_copy(shield->policies, path.data, err);
+	og_buf_release(&path);
+	if (rc == 0)
+		rc = og_db_int(shield->db, "SELECT 1 FROM og_block LIMIT 1", &there, err);
 	return rc == 1 ? og_db_map(shield->db, MAP_MAX, err) : rc;
 }
 

@@ -1,61 +1,39 @@
-/* See blocks.h. */
-#include "lib/vector/blocks.h"
-
-#include <math.h>
+/* Rows of og_block: kept, changed, counted. See blocks.h. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/vector/codes.h"
+#include "lib/vector/blocks-internal.h"
 
-/* So many times as many as are asked for are scored by their values. What
- * rounding does to a score is about 0.3 steps of the query's: one that is
- * BEHIND steps worse than the last one wanted cannot be among them. */
-#define AGAIN	   4
-#define AGAIN_MAX  10000
-#define BEHIND	   2.5f
 #define ROWS_MAX   ((size_t)8 << 20) /* bytes of the numbers of a node's rows */
 #define ROOM_LEAST 4		     /* slots of a new row */
 
-enum { ROOM, ADD, CHANGE, GONE, OF_NODE, ONE, SCAN, SCAN_NODE, VALUES, COUNT, STATEMENTS };
-
-static const char *const sql[STATEMENTS] = {
-	[ROOM] = "SELECT id, used, slots, codes FROM main.og_block WHERE model = ?1 AND "
-		 "dimension = ?2 AND node = ?3 AND used < 64 ORDER BY used DESC LIMIT 1",
-	[ADD] = "INSERT INTO main.og_block(model, dimension, node, used, slots, codes) "
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-	[CHANGE] = "UPDATE main.og_block SET used = ?2, slots = ?3, codes = ?4 WHERE id = ?1",
-	[GONE] = "DELETE FROM main.og_block WHERE id = ?1",
-	[OF_NODE] = "SELECT id, used, slots FROM main.og_block WHERE node = ?1",
-	[ONE] = "SELECT id, used, slots, codes FROM main.og_block WHERE id = ?1",
-	[SCAN] = "SELECT id, used, slots, codes FROM main.og_block "
-		 "WHERE model = ?1 AND dimension = ?2",
-	[SCAN_NODE] = "SELECT id, used, slots, codes FROM main.og_block "
-		      "WHERE model = ?1 AND dimension = ?2 AND node = ?3",
-	[VALUES] = "SELECT vector FROM main.og_vector WHERE id = ?1",
-	[COUNT] = "SELECT coalesce(sum(used), 0) FROM main.og_block WHERE model = ?1 AND "
-		  "dimension = ?2 AND (?3 IS NULL OR node = ?3)",
+static const char *const sql[OG_BLOCK_STATEMENTS] = {
+	[OG_BLOCK_ROOM] = "SELECT id, used, slots, high, low FROM main.og_block WHERE "
+			  "model = ?1 AND dimension = ?2 AND node = ?3 AND used < 64 "
+			  "ORDER BY used DESC LIMIT 1",
+	[OG_BLOCK_ADD] = "INSERT INTO main.og_block(model, dimension, node, used, slots, high, "
+			 "low, stamp) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, random())",
+	[OG_BLOCK_CHANGE] = "UPDATE main.og_block SET used = ?2, slots = ?3, high = ?4, low = ?5, "
+			    "stamp = random() WHERE id = ?1",
+	[OG_BLOCK_GONE] = "DELETE FROM main.og_block WHERE id = ?1",
+	[OG_BLOCK_OF_NODE] = "SELECT id, used, slots FROM main.og_block WHERE node = ?1",
+	[OG_BLOCK_ONE] = "SELECT id, used, slots, high, low FROM main.og_block WHERE id = ?1",
+	[OG_BLOCK_ALL] = "SELECT id, stamp FROM main.og_block WHERE model = ?1 AND "
+			 "dimension = ?2 ORDER BY node, used",
+	[OG_BLOCK_ALL_OF_NODE] = "SELECT id, stamp FROM main.og_block WHERE model = ?1 AND "
+				 "dimension = ?2 AND node = ?3",
+	[OG_BLOCK_VALUES] = "SELECT vector FROM main.og_vector WHERE id = ?1",
+	[OG_BLOCK_COUNT] = "SELECT coalesce(sum(used), 0) FROM main.og_block WHERE model = ?1 AND "
+			   "dimension = ?2 AND (?3 IS NULL OR node = ?3)",
 };
 
-/* A slot as it lies in og_block.slots. */
-struct stored {
-	int64_t passage, vector;
-	float step;
-	uint8_t clearance, kind, zero[2];
-};
-_Static_assert(sizeof(struct stored) == 24, "a slot has no holes");
-
-/* One row, to be changed: its blobs have room for all slots. */
+/* One row, to be changed: there is room for all slots. */
 struct row {
 	int64_t id; /* 0: a new one */
-	size_t used, stride;
-	struct stored slots[OG_BLOCK_SLOTS];
-	uint8_t *codes;
-};
-
-struct og_blocks {
-	struct og_db *db;
-	const struct og_codes_way *way;
-	struct og_stmt *statements[STATEMENTS];
+	size_t used, half;
+	struct og_block_slot slots[OG_BLOCK_SLOTS];
+	struct og_code_scale scales[OG_BLOCK_SLOTS];
+	uint8_t *high, *low; /* one allocation, high's */
 };
 
 int og_blocks_new(struct og_db *db, struct og_blocks **ret, struct og_err *err)
@@ -74,13 +52,18 @@ void og_blocks_free(struct og_blocks *blocks)
 {
 	if (!blocks)
 		return;
-	for (size_t i = 0; i < STATEMENTS; i++)
+	for (size_t i = 0; i < OG_BLOCK_STATEMENTS; i++)
 		og_stmt_free(blocks->statements[i]);
+	og_copy_free(blocks->copy);
 	free(blocks);
 }
 
-/* Prepared at its first use; NULL with err. */
-static struct og_stmt *statement(struct og_blocks *blocks, int which, struct og_err *err)
+int og_blocks_copy(struct og_blocks *blocks, const char *path, struct og_err *err)
+{
+	return og_copy_new(path, &blocks->copy, err);
+}
+
+struct og_stmt *og_block_statement(struct og_blocks *blocks, int which, struct og_err *err)
 {
 	struct og_stmt **stmt = &blocks->statements[which];
 
@@ -89,12 +72,11 @@ static struct og_stmt *statement(struct og_blocks *blocks, int which, struct og_
 	return *stmt;
 }
 
-/* With the space bound, and the node where there is one. */
-static struct og_stmt *of_space(struct og_blocks *blocks, int which,
-				const struct og_vector_key *key, const char *node,
-				struct og_err *err)
+struct og_stmt *og_block_of_space(struct og_blocks *blocks, int which,
+				  const struct og_vector_key *key, const char *node,
+				  struct og_err *err)
 {
-	struct og_stmt *stmt = statement(blocks, which, err);
+	struct og_stmt *stmt = og_block_statement(blocks, which, err);
 
 	if (!stmt)
 		return NULL;
@@ -105,20 +87,36 @@ static struct og_stmt *of_space(struct og_blocks *blocks, int which,
 	return stmt;
 }
 
-/* Is the row at hand (id, used, slots, codes) what was written? Its used
- * slots and bytes of codes each; 0 when it is damaged. */
-static size_t used_of(struct og_stmt *stmt, size_t *ret_stride)
+int og_block_view(struct og_stmt *stmt, struct og_block_view *ret)
 {
-	size_t room = og_col_len(stmt, 2) / sizeof(struct stored), bytes = og_col_len(stmt, 3);
+	size_t room = og_col_len(stmt, 2) / sizeof(struct og_block_slot);
+	size_t bytes = og_col_len(stmt, 4);
 	int64_t used = og_col_int(stmt, 1);
 
 	if (room < 1 || room > OG_BLOCK_SLOTS || used < 1 || used > (int64_t)room ||
-	    og_col_len(stmt, 2) % sizeof(struct stored) != 0 || bytes % room != 0 ||
-	    bytes / room > OG_VECTOR_DIMENSION_MAX || bytes / room % OG_CODES_STEP != 0 ||
-	    bytes == 0)
+	    og_col_len(stmt, 2) % sizeof(struct og_block_slot) != 0 || bytes == 0 ||
+	    og_col_len(stmt, 3) != bytes + room * sizeof(struct og_code_scale) ||
+	    bytes % room != 0 || bytes / room > OG_VECTOR_DIMENSION_MAX / 2 ||
+	    bytes / room % (OG_CODES_STEP / 2) != 0)
 		return 0;
-	*ret_stride = bytes / room;
-	return (size_t)used;
+	*ret = (struct og_block_view){ .used = (size_t)used,
+				       .half = bytes / room,
+				       .scales = og_col_blob(stmt, 3) };
+	ret->high = ret->scales + room * sizeof(struct og_code_scale);
+	return 1;
+}
+
+void og_block_rest(struct og_stmt *stmt, struct og_block_rest *ret)
+{
+	*ret = (struct og_block_rest){ og_col_blob(stmt, 2), og_col_blob(stmt, 4) };
+}
+
+int og_block_damaged(struct og_stmt *stmt, struct og_err *err)
+{
+	og_fail(err, OG_EDATA, "vectors: row %lld of og_block is damaged",
+		(long long)og_col_int(stmt, 0));
+	og_stmt_reset(stmt);
+	return og_hint(err, "put the policies of its node again, or restore the database");
 }
 
 /* Slots that a row of so many used ones has room for: as long as they do,
@@ -132,98 +130,116 @@ static size_t room_for(size_t used)
 	return room;
 }
 
-static int damaged(struct og_stmt *stmt, struct og_err *err)
-{
-	og_fail(err, OG_EDATA, "vectors: row %lld of og_block is damaged",
-		(long long)og_col_int(stmt, 0));
-	og_stmt_reset(stmt);
-	return og_hint(err, "put the policies of its node again, or restore the database");
-}
-
 /* --- changing ----------------------------------------------------------------------- */
 
-static int row_new(size_t stride, struct row *ret, struct og_err *err)
+static int row_new(size_t half, struct row *ret, struct og_err *err)
 {
 	memset(ret, 0, sizeof(*ret));
-	ret->stride = stride;
-	ret->codes = calloc(OG_BLOCK_SLOTS, stride);
-	return ret->codes ? 0 : og_fail_nomem(err);
+	ret->half = half;
+	ret->high = calloc(OG_BLOCK_SLOTS, 2 * half);
+	if (!ret->high)
+		return og_fail_nomem(err);
+	ret->low = ret->high + OG_BLOCK_SLOTS * half;
+	return 0;
 }
 
 /* Reads the row that the statement stands on and resets it. */
 static int row_read(struct og_stmt *stmt, struct row *ret, struct og_err *err)
 {
-	size_t stride, used = used_of(stmt, &stride);
+	struct og_block_view view;
+	struct og_block_rest rest;
 
-	if (used == 0)
-		return damaged(stmt, err);
-	if (row_new(stride, ret, err) < 0) {
+	if (!og_block_view(stmt, &view))
+		return og_block_damaged(stmt, err);
+	if (row_new(view.half, ret, err) < 0) {
 		og_stmt_reset(stmt);
 		return -1;
 	}
 	ret->id = og_col_int(stmt, 0);
-	ret->used = used;
-	memcpy(ret->slots, og_col_blob(stmt, 2), used * sizeof(struct stored));
-	memcpy(ret->codes, og_col_blob(stmt, 3), used * stride);
+	ret->used = view.used;
+	memcpy(ret->scales, view.scales, view.used * sizeof(struct og_code_scale));
+	memcpy(ret->high, view.high, view.used * view.half);
+	og_block_rest(stmt, &rest);
+	memcpy(ret->slots, rest.slots, view.used * sizeof(struct og_block_slot));
+	memcpy(ret->low, rest.low, view.used * view.half);
 	og_stmt_reset(stmt);
 	return 0;
+}
+
+static int bind_row(struct og_stmt *stmt, int at, const struct row *row, struct og_err *err)
+{
+	size_t room = room_for(row->used);
+	struct og_buf high;
+	int rc;
+
+	og_buf_init(&high, sizeof(row->scales) + OG_BLOCK_SLOTS * row->half);
+	og_buf_add(&high, row->scales, room * sizeof(struct og_code_scale));
+	og_buf_add(&high, row->high, room * row->half);
+	rc = og_buf_check(&high, "row", err);
+	if (rc == 0) {
+		og_bind_int(stmt, at, (int64_t)row->used);
+		og_bind_blob(stmt, at + 1, row->slots, room * sizeof(struct og_block_slot));
+		og_bind_blob(stmt, at + 2, high.data, high.len);
+		og_bind_blob(stmt, at + 3, row->low, room * row->half);
+	}
+	og_buf_release(&high);
+	return rc;
 }
 
 static int row_write(struct og_blocks *blocks, const struct row *row,
 		     const struct og_vector_key *key, const char *node, struct og_err *err)
 {
-	struct og_stmt *stmt =
-		row->id ? statement(blocks, CHANGE, err) : of_space(blocks, ADD, key, node, err);
-	int at = row->id ? 2 : 4;
+	struct og_stmt *stmt = row->id ? og_block_statement(blocks, OG_BLOCK_CHANGE, err)
+				       : og_block_of_space(blocks, OG_BLOCK_ADD, key, node, err);
 
 	if (!stmt)
 		return -1;
 	if (row->id)
 		og_bind_int(stmt, 1, row->id);
-	og_bind_int(stmt, at, (int64_t)row->used);
-	og_bind_blob(stmt, at + 1, row->slots, room_for(row->used) * sizeof(struct stored));
-	og_bind_blob(stmt, at + 2, row->codes, room_for(row->used) * row->stride);
+	if (bind_row(stmt, row->id ? 2 : 4, row, err) < 0)
+		return -1;
 	return og_stmt_run(stmt, err);
 }
 
 /* A row of the node with room for one more, or a new one. */
 static int row_with_room(struct og_blocks *blocks, const struct og_vector_key *key,
-			 const char *node, size_t stride, struct row *ret, struct og_err *err)
+			 const char *node, size_t half, struct row *ret, struct og_err *err)
 {
-	struct og_stmt *stmt = of_space(blocks, ROOM, key, node, err);
+	struct og_stmt *stmt = og_block_of_space(blocks, OG_BLOCK_ROOM, key, node, err);
 	int there = stmt ? og_stmt_step(stmt, err) : -1;
 
 	if (there < 0)
 		return -1;
 	if (there == 0)
-		return row_new(stride, ret, err);
+		return row_new(half, ret, err);
 	if (row_read(stmt, ret, err) < 0)
 		return -1;
-	if (ret->stride == stride)
+	if (ret->half == half)
 		return 0;
-	free(ret->codes);
+	free(ret->high);
 	return og_fail(err, OG_EDATA, "vectors: '%s' has vectors of another width", key->model);
 }
 
 int og_blocks_add(struct og_blocks *blocks, const struct og_vector_key *key, const char *node,
 		  const struct og_slot *slot, const struct og_vector *vector, struct og_err *err)
 {
-	size_t stride = og_codes_stride(vector->n);
-	struct stored *stored;
+	size_t half = og_codes_stride(vector->n) / 2;
+	struct og_block_slot *stored;
 	struct row row;
 	int rc;
 
-	if (row_with_room(blocks, key, node, stride, &row, err) < 0)
+	if (row_with_room(blocks, key, node, half, &row, err) < 0)
 		return -1;
 	stored = &row.slots[row.used];
-	*stored = (struct stored){ .passage = slot->passage,
-				   .vector = slot->vector,
-				   .clearance = (uint8_t)slot->clearance,
-				   .kind = (uint8_t)slot->kind };
-	stored->step = og_codes_make(vector->values, vector->n, row.codes + row.used * stride);
+	*stored = (struct og_block_slot){ .passage = slot->passage,
+					  .vector = slot->vector,
+					  .clearance = (uint8_t)slot->clearance,
+					  .kind = (uint8_t)slot->kind };
+	stored->left_out = og_codes_make(vector->values, vector->n, row.high + row.used * half,
+					 row.low + row.used * half, &row.scales[row.used]);
 	row.used++;
 	rc = row_write(blocks, &row, key, node, err);
-	free(row.codes);
+	free(row.high);
 	return rc;
 }
 
@@ -243,15 +259,16 @@ static void take_out(struct row *row, const int64_t *passages, size_t n)
 			continue;
 		row->used--;
 		row->slots[i] = row->slots[row->used];
-		row->slots[row->used] = (struct stored){ .passage = 0 };
-		memmove(row->codes + i * row->stride, row->codes + row->used * row->stride,
-			row->stride);
+		row->scales[i] = row->scales[row->used];
+		row->slots[row->used] = (struct og_block_slot){ .passage = 0 };
+		memmove(row->high + i * row->half, row->high + row->used * row->half, row->half);
+		memmove(row->low + i * row->half, row->low + row->used * row->half, row->half);
 	}
 }
 
 static int row_gone(struct og_blocks *blocks, int64_t id, struct og_err *err)
 {
-	struct og_stmt *stmt = statement(blocks, GONE, err);
+	struct og_stmt *stmt = og_block_statement(blocks, OG_BLOCK_GONE, err);
 
 	if (!stmt)
 		return -1;
@@ -262,7 +279,7 @@ static int row_gone(struct og_blocks *blocks, int64_t id, struct og_err *err)
 static int drop_from(struct og_blocks *blocks, int64_t id, const int64_t *passages, size_t n,
 		     struct og_err *err)
 {
-	struct og_stmt *stmt = statement(blocks, ONE, err);
+	struct og_stmt *stmt = og_block_statement(blocks, OG_BLOCK_ONE, err);
 	struct row row;
 	int rc;
 
@@ -276,7 +293,7 @@ static int drop_from(struct og_blocks *blocks, int64_t id, const int64_t *passag
 		return -1;
 	take_out(&row, passages, n);
 	rc = row.used == 0 ? row_gone(blocks, id, err) : row_write(blocks, &row, NULL, NULL, err);
-	free(row.codes);
+	free(row.high);
 	return rc;
 }
 
@@ -284,17 +301,17 @@ static int drop_from(struct og_blocks *blocks, int64_t id, const int64_t *passag
 static int rows_with(struct og_blocks *blocks, const char *node, const int64_t *passages, size_t n,
 		     struct og_buf *ret, struct og_err *err)
 {
-	struct og_stmt *stmt = statement(blocks, OF_NODE, err);
+	struct og_stmt *stmt = og_block_statement(blocks, OG_BLOCK_OF_NODE, err);
 	int more;
 
 	if (!stmt)
 		return -1;
 	og_bind_text(stmt, 1, node);
 	while ((more = og_stmt_step(stmt, err)) > 0) {
-		const struct stored *slots = og_col_blob(stmt, 2);
+		const struct og_block_slot *slots = og_col_blob(stmt, 2);
 		size_t used = og_col_len(stmt, 2) / sizeof(*slots); /* those left have passage 0 */
 		int64_t id = og_col_int(stmt, 0);
-		struct stored slot;
+		struct og_block_slot slot;
 
 		for (size_t i = 0; i < used; i++) {
 			memcpy(&slot, slots + i, sizeof(slot));
@@ -326,144 +343,10 @@ int og_blocks_drop(struct og_blocks *blocks, const char *node, const int64_t *pa
 	return rc;
 }
 
-/* --- searching ---------------------------------------------------------------------- */
-
-struct candidate {
-	int64_t passage, vector;
-	float score;
-};
-
-/* The best by codes so far, best first. */
-struct candidates {
-	struct candidate *best;
-	size_t n, max;
-	float least; /* the last one's score, when it is full */
-};
-
-static void offer(struct candidates *all, const struct stored *slot, float score)
-{
-	size_t at = all->n < all->max ? all->n++ : all->max - 1;
-
-	for (; at > 0 && all->best[at - 1].score < score; at--)
-		all->best[at] = all->best[at - 1];
-	all->best[at] = (struct candidate){ slot->passage, slot->vector, score };
-	if (all->n == all->max)
-		all->least = all->best[all->max - 1].score;
-}
-
-static int by_number(const void *a, const void *b)
-{
-	const int64_t *left = a, *right = b;
-
-	return *left < *right ? -1 : *left > *right;
-}
-
-static int wanted(const struct stored *slot, const struct og_block_search *search)
-{
-	if (slot->clearance < 1 || slot->clearance > search->clearance)
-		return 0;
-	if (search->kinds && (slot->kind > 31 || !(search->kinds >> slot->kind & 1)))
-		return 0;
-	return search->n_without == 0 || !bsearch(&slot->passage, search->without,
-						  search->n_without, sizeof(int64_t), by_number);
-}
-
-static void look_at(const struct og_code_query *query, const struct og_block_search *search,
-		    const int32_t *sums, const void *slots, size_t used, struct candidates *all)
-{
-	for (size_t i = 0; i < used; i++) {
-		struct stored slot;
-		float score;
-
-		memcpy(&slot, (const char *)slots + i * sizeof(slot), sizeof(slot));
-		score = (float)(sums[i] - query->offset) * query->step * slot.step;
-		if ((all->n < all->max || score > all->least) && wanted(&slot, search))
-			offer(all, &slot, score);
-	}
-}
-
-static int scan(struct og_blocks *blocks, const struct og_block_search *search,
-		const struct og_code_query *query, struct candidates *all, struct og_err *err)
-{
-	struct og_stmt *stmt =
-		of_space(blocks, search->node ? SCAN_NODE : SCAN, search->key, search->node, err);
-	int32_t sums[OG_BLOCK_SLOTS];
-	size_t stride;
-	int more;
-
-	if (!stmt)
-		return -1;
-	while ((more = og_stmt_step(stmt, err)) > 0) {
-		size_t used = used_of(stmt, &stride);
-
-		if (used == 0 || stride != query->stride)
-			return damaged(stmt, err);
-		blocks->way->fn(query, og_col_blob(stmt, 3), used, sums);
-		look_at(query, search, sums, og_col_blob(stmt, 2), used, all);
-	}
-	return more;
-}
-
-/* Scores the candidates by their values, until none that is left can be
- * among the wanted. One whose vector is gone is none. */
-static int score_again(struct og_blocks *blocks, const struct og_vector *vector,
-		       const struct candidates *all, float behind, struct og_top *ret,
-		       struct og_err *err)
-{
-	struct og_stmt *stmt = statement(blocks, VALUES, err);
-	size_t bytes = vector->n * sizeof(float);
-
-	if (!stmt)
-		return -1;
-	for (size_t i = 0; i < all->n; i++) {
-		int there;
-
-		if (ret->n == ret->k &&
-		    (double)(all->best[i].score + behind) < ret->best[ret->k - 1].score)
-			break;
-		og_bind_int(stmt, 1, all->best[i].vector);
-		there = og_stmt_step(stmt, err);
-		if (there < 0)
-			return -1;
-		if (there > 0 && og_col_len(stmt, 0) == bytes)
-			og_top_offer(
-				ret, all->best[i].passage,
-				og_vector_cosine(og_col_blob(stmt, 0), vector->values, vector->n));
-		og_stmt_reset(stmt);
-	}
-	return 0;
-}
-
-int og_blocks_search(struct og_blocks *blocks, const struct og_block_search *search,
-		     struct og_top *ret, struct og_err *err)
-{
-	size_t max = ret->k > AGAIN_MAX / AGAIN ? AGAIN_MAX : ret->k * AGAIN;
-	struct candidates all = { .max = max };
-	struct og_code_query query;
-	int8_t *codes;
-	int rc = -1;
-
-	if (ret->k == 0)
-		return 0;
-	codes = malloc(og_codes_stride(search->vector->n));
-	all.best = malloc(max * sizeof(*all.best));
-	if (!codes || !all.best) {
-		og_fail_nomem(err);
-	} else {
-		og_codes_query(search->vector->values, search->vector->n, codes, &query);
-		rc = scan(blocks, search, &query, &all, err);
-	}
-	if (rc == 0)
-		rc = score_again(blocks, search->vector, &all, BEHIND * query.step, ret, err);
-	free(codes);
-	free(all.best);
-	return rc;
-}
-
 int og_blocks_count(struct og_blocks *blocks, const struct og_vector_key *key, const char *node,
 		    int64_t *ret, struct og_err *err)
 {
-	struct og_stmt *stmt = of_space(blocks, COUNT, key, node, err);
+	struct og_stmt *stmt = og_block_of_space(blocks, OG_BLOCK_COUNT, key, node, err);
 
 	if (!stmt || og_stmt_step(stmt, err) < 0)
 		return -1;

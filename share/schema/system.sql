@@ -224,11 +224,13 @@ CREATE TABLE og_block (                                         -- derived
   id INTEGER PRIMARY KEY,
   model TEXT NOT NULL, dimension INTEGER NOT NULL,
   node TEXT NOT NULL,
+  stamp INTEGER NOT NULL,           -- another one, by chance, at every change
   used INTEGER NOT NULL,            -- slots
   slots BLOB NOT NULL,              -- which passage, which vector, who may see it
-  codes BLOB NOT NULL               -- the values, 8 bits each
+  high BLOB NOT NULL,               -- steps, and the values in 8 bits each: the upper four,
+  low BLOB NOT NULL                 -- and the lower
 );
-CREATE INDEX og_block_room ON og_block(model, dimension, node, used);
+CREATE INDEX og_block_room ON og_block(model, dimension, node, used, stamp);
 CREATE INDEX og_block_node ON og_block(node);
 CREATE TABLE og_counter (                                       -- derived
   name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL

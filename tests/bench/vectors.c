@@ -102,6 +102,7 @@ static void open_ours(struct world *w, const char *schema)
 	must(og_db_exec(w->db, sql.data, &err), &err);
 	must(og_vectors_new(w->db, &w->vectors, &err), &err);
 	must(og_blocks_new(w->db, &w->blocks, &err), &err);
+	must(og_blocks_copy(w->blocks, "vectors.db-codes", &err), &err);
 	must(og_db_map(w->db, (int64_t)64 << 30, &err), &err);
 	og_buf_release(&sql);
 }
@@ -358,6 +359,7 @@ int main(int argc, char **argv)
 	sqlite3_finalize(w.other_all);
 	sqlite3_close(w.other);
 	unlink("vectors.db");
+	unlink("vectors.db-codes");
 	unlink("sqlite-vec.db");
 	free(w.topics);
 	free(w.directions);

@@ -158,56 +158,88 @@ static int same(struct house *h, struct og_block_search *search, size_t query, s
 
 static void every_way_gives_the_same_sums(void)
 {
-	static const size_t widths[] = { 1, 31, 32, 33, 384, 1000 };
-	float values[1000];
-	uint8_t rows[3 * 1024];
-	int8_t codes[1024];
+	static const size_t widths[] = { 1, 63, 64, 65, 384, 1000, 8192 };
+	static float values[8192];
+	static uint8_t high[7 * 4096], low[7 * 4096], room[3 * 8192];
+	const struct og_codes_way *best = og_codes_best(), *way = og_codes_ways();
 	struct og_code_query query;
-	int32_t sums[3], others[3];
+	struct og_code_scale scale;
+	int32_t sums[7], others[7];
 
 	for (size_t w = 0; w < sizeof(widths) / sizeof(*widths); w++) {
 		for (size_t i = 0; i < widths[w]; i++)
 			values[i] = (float)((int)(i * 37 % 255) - 127);
-		og_codes_query(values, widths[w], codes, &query);
-		memset(rows, 255, sizeof(rows)); /* the greatest there are */
-		og_codes_make(values, widths[w], rows + query.stride);
-		og_codes_ways()[0].fn(&query, rows, 3, sums);
-		for (const struct og_codes_way *way = og_codes_ways(); way->name; way++) {
-			if (way != og_codes_ways() && way != og_codes_best())
-				continue;
-			way->fn(&query, rows, 3, others);
-			OG_CHECK(memcmp(sums, others, sizeof(sums)) == 0);
-		}
+		og_codes_query(values, widths[w], room, &query);
+		memset(high, 255, sizeof(high)); /* the greatest there are */
+		memset(low, 255, sizeof(low));
+		og_codes_make(values, widths[w], high + query.stride / 2, low, &scale);
+		way->high(&query, high, 7, sums);
+		best->high(&query, high, 7, others);
+		OG_CHECK(memcmp(sums, others, sizeof(sums)) == 0);
+		for (size_t row = 0; row < 2; row++)
+			OG_CHECK_INT(best->whole(&query, high + row * query.stride / 2, low),
+				     way->whole(&query, high + row * query.stride / 2, low));
 	}
 }
 
-static void codes_stand_for_the_values(void)
+/* A query whose values are all as great as they can be overflows nothing. */
+static void the_greatest_sums_fit(void)
 {
-	float a[WIDTH], b[WIDTH];
-	uint8_t row[2 * OG_CODES_STEP];
-	int8_t codes[2 * OG_CODES_STEP];
+	static float values[8192];
+	static uint8_t high[4096], low[4096], room[3 * 8192];
 	struct og_code_query query;
 	int32_t sum;
 
-	OG_CHECK_INT(og_codes_stride(WIDTH), 2 * OG_CODES_STEP);
-	for (size_t i = 0; i < 50; i++) {
-		double wanted, got;
-		float step;
+	for (size_t i = 0; i < 8192; i++)
+		values[i] = 1;
+	memset(high, 255, sizeof(high));
+	memset(low, 255, sizeof(low));
+	og_codes_query(values, 8192, room, &query);
+	for (const struct og_codes_way *way = og_codes_ways(); way->name; way++) {
+		if (way != og_codes_ways() && way != og_codes_best())
+			continue;
+		way->high(&query, high, 1, &sum);
+		OG_CHECK_INT(sum, 8192 * 63 * 15);
+		OG_CHECK_INT(way->whole(&query, high, low), 8192 * 2047 * 127);
+	}
+}
+
+/* What codes say is off by no more than they say, and that is little. */
+static void codes_stand_for_the_values(void)
+{
+	float a[WIDTH], b[WIDTH];
+	uint8_t high[OG_CODES_STEP / 2], low[OG_CODES_STEP / 2], room[3 * OG_CODES_STEP];
+	struct og_code_query query;
+	struct og_code_scale scale;
+	int32_t sum;
+
+	OG_CHECK_INT(og_codes_stride(WIDTH), OG_CODES_STEP);
+	for (size_t i = 0; i < 500; i++) {
+		double truth, got, most, off;
+		float left_out;
 
 		make(i, a);
 		make(i + 1000, b);
 		for (size_t k = 0; k < WIDTH; k++)
-			b[k] = a[k] + b[k] / 2; /* near it */
-		step = og_codes_make(a, WIDTH, row);
-		og_codes_query(b, WIDTH, codes, &query);
-		og_codes_best()->fn(&query, row, 1, &sum);
-		got = (double)(sum - query.offset) * (double)query.step * (double)step;
-		wanted = og_vector_cosine(a, b, WIDTH);
-		OG_CHECK(fabs(got - wanted) < 0.02);
+			b[k] = a[k] * (float)(i % 3) + b[k] / (float)(1 + i % 7);
+		left_out = og_codes_make(a, WIDTH, high, low, &scale);
+		og_codes_query(b, WIDTH, room, &query);
+		truth = og_vector_cosine(a, b, WIDTH);
+		og_codes_best()->high(&query, high, 1, &sum);
+		most = (double)og_codes_most(&query, &scale, sum);
+		OG_CHECK(truth <= most);
+		OG_CHECK(most - truth < 0.35 * (double)query.length);
+		sum = og_codes_best()->whole(&query, high, low);
+		got = (double)sum * (double)query.fine_step * (double)scale.step;
+		off = (double)og_codes_off(&query, left_out);
+		OG_CHECK(fabs(got - truth) <= off);
+		OG_CHECK(off < 0.01 * (double)query.length);
 	}
 	memset(a, 0, sizeof(a));
-	OG_CHECK(og_codes_make(a, WIDTH, row) == 0);
-	OG_CHECK_INT(row[0], 128);
+	og_codes_make(a, WIDTH, high, low, &scale);
+	OG_CHECK(scale.step == 0);
+	OG_CHECK_INT(high[0], 0x88);
+	OG_CHECK_INT(low[0], 0);
 }
 
 static void a_search_finds_what_looking_at_all_finds(void)
@@ -234,6 +266,49 @@ static void a_search_finds_what_looking_at_all_finds(void)
 			OG_CHECK(same(&h, &laws, query, 0));
 			OG_CHECK(same(&h, &some, query, 0));
 		}
+	}
+	close_house(&h);
+}
+
+/* So many that are nearly the same that they cannot be told by their codes,
+ * and a vector that is gone. */
+static void a_crowd_is_told_apart(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	struct house h = { .db = NULL };
+	struct og_best found[5];
+	struct og_top top = { found, 5, 0 };
+	float values[WIDTH], query[WIDTH];
+	struct og_vector vector = { values, WIDTH }, asked = { query, WIDTH };
+	struct og_block_search search = { .key = &key, .vector = &asked, .clearance = 3 };
+	int in = 0;
+
+	make(1, query);
+	if (open_house(&h)) {
+		in = OG_CHECK_OK(og_db_begin(h.db, 1, &err), &err);
+		for (int64_t i = 0; in && i < 2500; i++) {
+			struct og_slot slot = { .passage = i + 1, .clearance = 1 };
+			char digest[32];
+
+			make(1, values);
+			values[0] += (float)(i * 7 % 2500) * 1e-6f; /* 357: the greatest */
+			snprintf(digest, sizeof(digest), "d%lld", (long long)i);
+			OG_CHECK(og_vectors_put(h.vectors, &key, OG_VECTOR_DOCUMENT, digest,
+						&vector, &err) == OG_VECTOR_NEW);
+			slot.vector = og_db_last_id(h.db);
+			in = OG_CHECK_OK(
+				og_blocks_add(h.blocks, &key, "stock", &slot, &vector, &err), &err);
+		}
+		OG_CHECK_OK(og_db_commit(h.db, &err), &err);
+		OG_CHECK_OK(og_blocks_search(h.blocks, &search, &top, &err), &err);
+		OG_CHECK_INT(top.n, 5);
+		for (int64_t i = 0; i < 5; i++)
+			OG_CHECK_INT((found[i].number - 1) * 7 % 2500, query[0] > 0 ? 2499 - i : i);
+		OG_CHECK_OK(og_db_exec(h.db, "DELETE FROM og_vector", &err), &err);
+		top.n = 0;
+		OG_CHECK_OK(og_blocks_search(h.blocks, &search, &top, &err), &err);
+		OG_CHECK_INT(top.n, 5);
+		OG_CHECK(fabs(found[4].score - 1) < 0.01);
 	}
 	close_house(&h);
 }
@@ -332,10 +407,15 @@ static void a_damaged_row_is_an_error(void)
 		"UPDATE og_block SET used = 0 WHERE id = 1",
 		"UPDATE og_block SET used = -1 WHERE id = 1",
 		"UPDATE og_block SET slots = x'00' WHERE id = 1",
-		"UPDATE og_block SET codes = x'' WHERE id = 1",
-		"UPDATE og_block SET codes = zeroblob(64 * 8224) WHERE id = 1",
-		"UPDATE og_block SET codes = substr(codes, 1, length(codes) - 1) WHERE id = 1",
+		"UPDATE og_block SET high = x'' WHERE id = 1",
+		"UPDATE og_block SET low = x'' WHERE id = 1",
+		"UPDATE og_block SET high = zeroblob(64 * 4136), low = zeroblob(64 * 4128) "
+		"WHERE id = 1",
+		"UPDATE og_block SET high = substr(high, 1, length(high) - 1) WHERE id = 1",
+		"UPDATE og_block SET low = substr(low, 1, length(low) - 1) WHERE id = 1",
 		"UPDATE og_block SET slots = substr(slots, 1, 24) WHERE id = 1",
+		"UPDATE og_block SET high = zeroblob(64 * 40), low = zeroblob(64 * 64) "
+		"WHERE id = 1",
 	};
 
 	for (size_t i = 0; i < sizeof(damages) / sizeof(*damages); i++) {
@@ -362,11 +442,10 @@ static void another_width_is_an_error(void)
 {
 	struct og_err err = OG_ERR_INIT;
 	struct house h = { .db = NULL };
-	float values[WIDTH];
-	struct og_vector vector = { values, 8 };
+	float values[OG_CODES_STEP + 1] = { 1 };
+	struct og_vector vector = { values, OG_CODES_STEP + 1 };
 	struct og_slot slot = { 1, 1, 1, 0 };
 
-	make(1, values);
 	if (open_house(&h)) {
 		fill(&h);
 		OG_CHECK(og_blocks_add(h.blocks, &key, "stock", &slot, &vector, &err) < 0);
@@ -378,8 +457,10 @@ static void another_width_is_an_error(void)
 int main(void)
 {
 	OG_RUN(every_way_gives_the_same_sums);
+	OG_RUN(the_greatest_sums_fit);
 	OG_RUN(codes_stand_for_the_values);
 	OG_RUN(a_search_finds_what_looking_at_all_finds);
+	OG_RUN(a_crowd_is_told_apart);
 	OG_RUN(what_is_dropped_is_found_no_more);
 	OG_RUN(one_of_many_spaces_is_dropped);
 	OG_RUN(changes_do_not_make_it_grow);
