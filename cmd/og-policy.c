@@ -184,6 +184,12 @@ static const struct og_opt list_options[] = {
 	AS_OPTION, NODE_OPTION("only policies of this skill"), FILTER_OPTIONS, JSON_OPTION, END,
 };
 
+static const struct og_opt propose_options[] = {
+	AS_OPTION,
+	{ "why", 0, OG_OPT_VALUE, "TEXT", "words for whoever decides" },
+	END,
+};
+
 static const struct og_opt show_options[] = {
 	AS_OPTION,
 	JSON_OPTION,
@@ -200,6 +206,8 @@ static const struct og_opt map_options[] = {
 static const struct og_command commands[] = {
 	{ "add", "FILE | DIR | - ...", "put documents in force", add_options, 1, -1,
 	  policy_run_add },
+	{ "propose", "FILE | -", "ask somebody who may to put it in force", propose_options, 1, 1,
+	  policy_run_propose },
 	{ "search", "[WORDS]", "the passages that fit best", search_options, 0, 1,
 	  policy_run_search },
 	{ "list", "", "policies, and whether they bind", list_options, 0, 0, policy_run_list },

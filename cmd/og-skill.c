@@ -345,6 +345,11 @@ static const struct og_opt add_opts[] = {
 	OPT_JSON,
 	OPT_END,
 };
+static const struct og_opt propose_opts[] = {
+	OPT_AS,
+	{ "why", 0, OG_OPT_VALUE, "TEXT", "words for whoever decides" },
+	OPT_END,
+};
 static const struct og_opt show_opts[] = {
 	OPT_AS,
 	{ "hash", 0, OG_OPT_VALUE, "HASH", "this version instead of the active one" },
@@ -406,6 +411,8 @@ static const struct og_command commands[] = {
 	  skill_run_lint },
 	{ "add", "FILE|DIR", "make each skill the active version of its name", add_opts, 1, 1,
 	  run_add },
+	{ "propose", "FILE", "ask somebody who may to add it", propose_opts, 1, 1,
+	  skill_run_propose },
 	{ "list", "", "list the active skills", ask_opts, 0, 0, run_list },
 	{ "show", "SKILL", "show a skill", show_opts, 1, 1, run_show },
 	{ "match", "TEXT", "say which skill a sentence means, and why", ask_opts, 1, 1, run_match },

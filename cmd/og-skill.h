@@ -26,6 +26,8 @@ int skill_run_classify(const struct og_ctx *ctx, const struct og_args *args, str
 int skill_run_lint(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int skill_run_check(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int skill_run_impact(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
+/* propose FILE (og-skill-propose.c). */
+int skill_run_propose(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int skill_run_lock(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int skill_run_verify(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int skill_run_diff(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/og-difference.h"
 #include "cmd/og-task.h"
 #include "lib/base/text.h"
 #include "lib/hash/hash.h"
@@ -150,7 +151,12 @@ static void note_arguments(const struct task_session *s, const json_t *arguments
 
 	json_object_foreach((json_t *)(uintptr_t)arguments, name, value)
 	{
-		if (strcmp(name, "doc") != 0 || !task_show_skill(s, value))
+		int shown = strcmp(name, "doc") == 0 ? og_show_skill(s->ctx, s->channel, value)
+			    : strcmp(name, "policy") == 0
+				    ? og_show_policy(s->ctx, s->channel, value)
+				    : 0;
+
+		if (!shown)
 			note_argument(s, name, value);
 	}
 }

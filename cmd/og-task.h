@@ -42,10 +42,6 @@ struct og_envelope_draft;
 int task_say(struct task_session *s, const struct og_envelope_draft *draft, struct og_err *err);
 int task_add_note(const struct og_args *args, json_t *more, struct og_err *err);
 
-/* og-task-skill.c: what a skill that is to be approved changes, on standard
- * error; 0 when it is none, and nothing was said. */
-int task_show_skill(const struct task_session *s, const json_t *doc);
-
 /* og-task-answer.c: runs what is said about the task that the first
  * argument names; task is NULL when only a broker could know it. */
 typedef int task_word_fn(struct task_session *s, const char *id, const json_t *task,

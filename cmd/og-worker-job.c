@@ -71,13 +71,13 @@ static int open_provider(struct job *job, struct og_err *err)
 	return 0;
 }
 
-/* As long as programs can be started. */
+/* As long as programs can be started: nobody knows what will be proposed. */
 static int open_reader(struct job *job, struct og_err *err)
 {
-	if (!job->provider || !job->reasoning.writes)
-		return 0;
 	if (og_reader_open(job->worker->ctx, &job->reader, err) < 0)
 		return -1;
+	if (!job->provider || !job->reasoning.writes)
+		return 0;
 	job->reasoning.read_skill = og_reader_read;
 	job->reasoning.read_skill_arg = job->reader;
 	return 0;
@@ -133,6 +133,8 @@ static int handle_one(struct job *job, struct og_err *err)
 					.telemetry = job->telemetry,
 					.call = job->caller ? og_caller_call : NULL,
 					.call_arg = job->caller,
+					.read_skill = og_reader_read,
+					.read_skill_arg = job->reader,
 					.skills = job->skills,
 					.asks = strcmp(job->worker->conf->ask, "fail") != 0,
 					.reasoning = job->provider ? &job->reasoning : NULL };

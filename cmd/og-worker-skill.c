@@ -1,5 +1,5 @@
 /*
- * A SKILL.md that a model wrote is hostile text. It is read by og-skill,
+ * A SKILL.md that a model or a proposer wrote is hostile text. It is read by og-skill,
  * which was started before the job gave up starting programs.
  */
 #include <stdlib.h>

@@ -314,6 +314,8 @@ static int prepare_result(struct og_job *job)
 
 	if (!text)
 		text = og_json_str(action, "skill");
+	if (!text)
+		text = og_json_str(action, "name");
 	job->result = og_result_new(job->task, og_json_str(job->begun, "principal"), text);
 	if (!job->result)
 		return -1;
@@ -351,7 +353,7 @@ static void do_it(struct og_job *job, const json_t *envelope)
 static const char *not_asked(struct og_job *job)
 {
 	if (job->planner == &og_planner_skill)
-		return "its skill is named: no model is asked";
+		return "it names a skill or proposes one: no model is asked";
 	if (json_object_get(job->begun, "effect"))
 		return "a call to a service is under way, and what came of it comes first";
 	return og_job_given_end(job) ? job->reason : NULL;

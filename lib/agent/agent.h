@@ -94,7 +94,7 @@ typedef void og_call_fn(void *arg, const json_t *send, const char *key, struct o
 typedef void og_ask_fn(void *arg, const char *url, const char *body, size_t len, int stream,
 		       struct og_call_answer *ret);
 
-/* Reads a SKILL.md that a model wrote, in a process of its own (hostile
+/* Reads a SKILL.md that a model or a proposer wrote, in a process of its own (hostile
  * text): *ret a DOC of og-skill(5); OG_EDATA with "LINE: what" of the first
  * mistakes, one per line as far as there is room; OG_ETEMP or another code
  * when it could not be read now. Pure, so that a rerun comes to the same. */
@@ -123,6 +123,8 @@ struct og_agent_means {
 	struct og_telemetry *telemetry; /* NULL: off */
 	og_call_fn *call;		/* NULL: it reaches no services */
 	void *call_arg;
+	og_read_skill_fn *read_skill;	/* of proposals; NULL: it cannot read any */
+	void *read_skill_arg;
 	json_t *skills; /* an object: versions of skills, kept between tasks; or NULL */
 	struct og_reasoning *reasoning; /* NULL: the skill planner plans */
 	int asks; /* a task may wait for an answer of its principal about its slots */

@@ -134,6 +134,10 @@ int og_job_may_ask(const struct og_job *job);
 enum og_turn og_job_ask_slots(struct og_job *job, const json_t *match);
 enum og_turn og_job_ask_params(struct og_job *job);
 
+/* proposal.c: what the envelope proposes is approved and put, or sets how the
+ * task ends; OG_TURN_BROKEN: it waits. */
+enum og_turn og_job_propose(struct og_job *job, const json_t *action);
+
 /* saga.c: takes back what is done, last first: steps, and what was changed
  * beside them, which is called call-N. Afterwards job->end is
  * compensated, or what it was when nothing had been written; steps that

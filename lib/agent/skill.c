@@ -289,9 +289,12 @@ static enum og_turn execute(struct og_job *job)
 
 static enum og_turn run(struct og_job *job)
 {
+	const json_t *action = json_object_get(job->begun, "action");
 	enum og_turn turn;
 
 	job->reason[0] = '\0';
+	if (json_object_get(action, "propose"))
+		return og_job_propose(job, action);
 	turn = og_job_plan(job);
 	if (turn == OG_TURN_OK && !job->reason[0])
 		turn = get_skill(job);

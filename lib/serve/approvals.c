@@ -45,7 +45,7 @@ static json_t *approval_of(const json_t *task, const json_t *waits)
 	static const char *const from_task[] = { "principal", "text", "submitted" };
 	static const char *const from_waits[] = { "skill",   "step",	  "policy",    "policies",
 						  "message", "digest",	  "arguments", "asked",
-						  "expires", "clearance", "why" };
+						  "expires", "clearance", "right",     "why" };
 	json_t *one = json_pack("{s:O?}", "task_id", json_object_get(task, "task"));
 
 	for (size_t i = 0; i < sizeof(from_task) / sizeof(*from_task); i++)
@@ -56,19 +56,29 @@ static json_t *approval_of(const json_t *task, const json_t *waits)
 	return one;
 }
 
-/* Not one's own, and within one's clearance: others would be refused. */
-static int is_mine(const struct og_exchange *x, const json_t *task, int64_t clearance)
+struct asking {
+	int64_t clearance;
+	int skill, policy; /* may they put one? */
+};
+
+/* The right that a proposal takes as well. */
+static int has_right(const struct asking *asking, const char *right)
+{
+	return !right || (asking->skill && strcmp(right, "skill") == 0) ||
+	       (asking->policy && strcmp(right, "policy") == 0);
+}
+
+/* Not one's own, and within one's clearance and rights: others would be
+ * refused. */
+static int is_mine(const struct og_exchange *x, const json_t *task, const struct asking *asking)
 {
 	const char *owner = og_json_str(task, "principal");
 	const json_t *waits = json_object_get(task, "waits");
 
 	return waits && owner && strcmp(owner, og_exchange_principal(x)) != 0 &&
-	       clearance >= og_json_int(waits, "clearance", INT64_MAX);
+	       asking->clearance >= og_json_int(waits, "clearance", INT64_MAX) &&
+	       has_right(asking, og_json_str(waits, "right"));
 }
-
-struct asking {
-	int64_t clearance;
-};
 
 static void listed(struct og_exchange *x, const json_t *reply, const struct og_err *err)
 {
@@ -83,7 +93,7 @@ static void listed(struct og_exchange *x, const json_t *reply, const struct og_e
 	list = json_array();
 	json_array_foreach(json_object_get(reply, "tasks"), i, task)
 	{
-		if (is_mine(x, task, asking->clearance))
+		if (is_mine(x, task, asking))
 			json_array_append_new(list,
 					      approval_of(task, json_object_get(task, "waits")));
 	}
@@ -109,6 +119,8 @@ static void known(void *arg, const json_t *who, const struct og_err *err)
 		return;
 	}
 	asking->clearance = og_json_int(who, "clearance", 0);
+	asking->skill = og_who_has(who, "skill");
+	asking->policy = og_who_has(who, "policy");
 	og_exchange_keep(x, asking, free);
 	og_exchange_ask(x, "task.list",
 			json_pack("{s:s,s:i}", "state", "waiting", "limit", LIST_MAX), listed);

@@ -163,7 +163,7 @@ int og_approval_judge(struct og_request *rq, const struct og_consent *row, const
 	struct og_envelope envelope;
 	struct og_err quiet = OG_ERR_INIT;
 	struct og_principal who;
-	const char *why = NULL;
+	const char *why = NULL, *right = og_json_str(question, "right");
 	int own;
 
 	if (og_access_principal_kept(rq->shield->access, row->principal, &who, err) < 0 ||
@@ -176,7 +176,7 @@ int og_approval_judge(struct og_request *rq, const struct og_consent *row, const
 		why = "it was signed with a key that is in force no more";
 	else if (own)
 		why = "nobody approves a task of their own";
-	else if (!og_access_right(&who, "approve"))
+	else if (!og_access_right(&who, "approve") || (right && !og_access_right(&who, right)))
 		why = "its signer may no longer approve";
 	else if (who.clearance < og_json_int(question, "clearance", 3))
 		why = "its signer's clearance is too low";
@@ -192,8 +192,11 @@ static int fits(struct og_request *rq, const struct og_envelope *envelope, const
 		struct og_err *err)
 {
 	const char *digest = og_json_str(question, "digest");
+	const char *right = og_json_str(question, "right");
 	int64_t clearance = og_json_int(question, "clearance", 3);
 
+	if (right && og_request_right(rq, right, err) < 0)
+		return -1;
 	if (!digest || strcmp(digest, envelope->digest) != 0) {
 		og_refuse(rq, OG_DENY, "digest", err,
 			  "task %s waits for the approval of something else", envelope->task);

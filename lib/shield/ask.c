@@ -5,6 +5,7 @@
 
 #include "lib/shield/acts.h"
 #include "lib/shield/approval.h"
+#include "lib/shield/proposal.h"
 #include "lib/shield/slots.h"
 #include "lib/shield/steps.h"
 #include "lib/shield/verbs.h"
@@ -20,6 +21,7 @@ struct ask {
 	const json_t *about; /* of an approval */
 	const json_t *slots; /* that the answer is to fill, or NULL */
 	int64_t clearance;   /* that it takes */
+	const char *right;   /* that it takes as well, or NULL */
 	int64_t seconds;
 	char digest[OG_HASH_HEX + 1];
 };
@@ -76,6 +78,7 @@ static int read_approval(struct ask *ask, struct og_err *err)
 	if (clearance < 1 || clearance > CLEARANCE_MAX)
 		return bad(err, "'clearance' is not between 1 and 3");
 	ask->clearance = clearance > rq->who.clearance ? clearance : rq->who.clearance;
+	ask->right = og_proposal_right(rq, og_json_str(ask->about, "verb"));
 	if (check_about(ask->about, err) < 0)
 		return -1;
 	return approval_digest(rq, ask->about, ask->clearance, ask->digest, err);
@@ -125,8 +128,9 @@ static json_t *why_of(const struct ask *ask)
 	if (!ask->approval)
 		return json_sprintf("it waits for an answer of %s: %s", ask->rq->who.name,
 				    ask->text);
-	return json_sprintf("it waits for the approval of somebody with clearance %lld: %s",
-			    (long long)ask->clearance, ask->text);
+	return json_sprintf("it waits for the approval of somebody with clearance %lld%s%s%s: %s",
+			    (long long)ask->clearance, ask->right ? " and the right '" : "",
+			    ask->right ? ask->right : "", ask->right ? "'" : "", ask->text);
 }
 
 static json_t *new_question(const struct ask *ask)
@@ -144,7 +148,8 @@ static json_t *new_question(const struct ask *ask)
 	if (made && ask->approval &&
 	    (json_object_set(made, "arguments", (json_t *)(uintptr_t)ask->about) < 0 ||
 	     json_object_set_new(made, "step", json_string(ask->rq->act)) < 0 ||
-	     json_object_set_new(made, "clearance", json_integer(ask->clearance)) < 0)) {
+	     json_object_set_new(made, "clearance", json_integer(ask->clearance)) < 0 ||
+	     (ask->right && json_object_set_new(made, "right", json_string(ask->right)) < 0))) {
 		json_decref(made);
 		made = NULL;
 	}
@@ -385,7 +390,8 @@ int og_ask_approved(struct og_request *rq, struct og_err *err)
 	if (clearance == 0)
 		return og_refuse(rq, OG_DENY, "approval", err,
 				 "the approval %.12s is of something else", digest);
-	question = json_pack("{s:I}", "clearance", (json_int_t)clearance);
+	question = json_pack("{s:I,s:s*}", "clearance", (json_int_t)clearance, "right",
+			     og_proposal_right(rq, og_json_str(rq->body, "verb")));
 	given = question ? og_approval_given(rq, digest, question, &rq->approval, err)
 			 : og_fail_nomem(err);
 	json_decref(question);

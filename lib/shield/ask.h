@@ -16,7 +16,8 @@
  * the clearance it takes, and every member of the request. It is judged as
  * an approval of a step is (approval.h), and used up in the transaction of
  * the one request that brings it and is the approved one. Nobody below the
- * task's principal gives one, whatever the task asks for.
+ * task's principal gives one, whatever the task asks for; and of what a task
+ * proposes (proposal.h) nobody who might not put it themselves.
  */
 #ifndef OG_SHIELD_ASK_H
 #define OG_SHIELD_ASK_H

@@ -14,6 +14,7 @@
 #include "lib/shield/calls.h"
 #include "lib/shield/channel-internal.h"
 #include "lib/shield/outbox.h"
+#include "lib/shield/proposal.h"
 #include "lib/shield/verbs.h"
 #include "lib/task/envelope.h"
 
@@ -301,7 +302,7 @@ static int authorise(struct og_request *rq, const struct verb *verb, struct og_e
 		return -1;
 	if (either(verb) && og_request_either(rq, verb->actor == EITHER_LATE, err) < 0)
 		return -1;
-	return verb->right ? og_request_right(rq, verb->right, err) : 0;
+	return verb->right ? og_proposal_may(rq, verb->name, verb->right, err) : 0;
 }
 
 static int open_frame(struct og_request *rq, const struct verb *verb, struct og_err *err)

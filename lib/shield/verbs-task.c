@@ -143,19 +143,26 @@ static int new_row(struct og_request *rq, const struct og_envelope *envelope, co
 	return og_task_row_set(&task->envelope, text, err);
 }
 
-/* What og_task.text keeps: the sentence, or the action as JSON. */
+/* What og_task.text keeps: the sentence, or the action as JSON; of a proposal
+ * without its text, which would make lists too long to send. */
 static int row_text(struct og_task_row *task, const struct og_envelope *envelope,
 		    struct og_err *err)
 {
+	json_t *action;
 	struct og_buf text;
 	int rc = -1;
 
 	if (envelope->text)
 		return og_task_row_set(&task->text, envelope->text, err);
+	action = json_copy((json_t *)(uintptr_t)envelope->action);
+	if (!action)
+		return og_fail_nomem(err);
+	json_object_del(action, "text");
 	og_buf_init(&text, OG_ENVELOPE_MAX);
-	if (og_json_canon(envelope->action, &text, err) == 0)
+	if (og_json_canon(action, &text, err) == 0)
 		rc = og_task_row_set(&task->text, text.data, err);
 	og_buf_release(&text);
+	json_decref(action);
 	return rc;
 }
 

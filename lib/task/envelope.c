@@ -115,12 +115,40 @@ static int check_kind(struct og_envelope *e, struct og_err *err)
 	return strcmp(e->kind, "approve") == 0 ? check_approval(e, err) : 0;
 }
 
+/* A skill or a policy, as text, under the name that it gives itself. */
+static int check_proposal(const json_t *action, struct og_err *err)
+{
+	static const char *const keys[] = { "propose", "name", "text", "why", NULL };
+	static const char *const kinds[] = { "skill", "policy", NULL };
+	const json_t *given = json_object_get(action, "why");
+	const char *kind, *name, *text, *why = json_string_value(given);
+
+	if (og_json_only(action, "envelope: action", keys, err) < 0 ||
+	    og_json_need_str(action, "envelope: action", "propose", &kind, err) < 0 ||
+	    og_json_need_str(action, "envelope: action", "name", &name, err) < 0 ||
+	    og_json_need_str(action, "envelope: action", "text", &text, err) < 0)
+		return -1;
+	if (!named(kind, kinds))
+		return bad(err, "neither a skill nor a policy is proposed");
+	if (!*name || strlen(name) > OG_PROPOSAL_NAME_MAX)
+		return bad(err, "what is proposed has no name, or a long one");
+	if (!*text || strlen(text) > OG_TASK_TEXT_MAX)
+		return og_fail(err, OG_EDATA,
+			       "the text that is proposed is empty or longer than %zu bytes",
+			       OG_TASK_TEXT_MAX);
+	if (given && (!why || strlen(why) > OG_TASK_NOTE_MAX))
+		return bad(err, "'why' is no text, or too long");
+	return 0;
+}
+
 static int check_action(const json_t *action, struct og_err *err)
 {
 	static const char *const keys[] = { "skill", "params", NULL };
 	const json_t *params = json_object_get(action, "params");
 	const char *skill;
 
+	if (json_object_get(action, "propose"))
+		return check_proposal(action, err);
 	if (og_json_only(action, "envelope: action", keys, err) < 0 ||
 	    og_json_need_str(action, "envelope: action", "skill", &skill, err) < 0)
 		return -1;

@@ -20,13 +20,14 @@
 #define OG_TASK_KEY_MAX	 200
 #define OG_TASK_NOTE_MAX 1000
 #define OG_ANSWER_VALUES 64 /* of one answer */
+#define OG_PROPOSAL_NAME_MAX 100
 
 /* A parsed envelope. Strings are borrowed from json, which it owns. */
 struct og_envelope {
 	json_t *json; /* the whole record */
 	const char *id, *kind, *principal;
 	const char *text;     /* kind task: the sentence, or NULL */
-	const json_t *action; /* kind task: {"skill","params"}, or NULL */
+	const json_t *action; /* kind task: {"skill","params"} or a proposal, or NULL */
 	const char *task;     /* other kinds: the task they are about, or NULL */
 	const char *key;      /* idempotency key, or NULL */
 	const char *digest;   /* kinds approve, answer: of what is approved or asked, or NULL */
@@ -55,7 +56,8 @@ struct og_envelope_draft {
 	int64_t not_before_ms, deadline_ms; /* wall clock; 0: none */
 	const char *trace;		    /* W3C traceparent, or NULL */
 	const char *ask;		    /* kind task: "fail": it asks nothing back; or NULL */
-	const json_t *more; /* members of other kinds (digest, values, state, note), or NULL */
+	const json_t *more; /* members of other kinds (digest, values, state, note), or the
+			     * action of a proposal; or NULL */
 };
 
 /* Makes id and times, checks everything og_envelope_parse checks, signs,

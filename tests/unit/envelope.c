@@ -196,6 +196,54 @@ static void about_tasks(void)
 }
 
 /* An answer is one to a question, and says something that can be one. */
+static int proposal(const char *action, char *ret)
+{
+	struct og_envelope_draft draft = { .kind = "task", .principal = "p", .lifetime_ms = 60000 };
+	struct og_err err = OG_ERR_INIT;
+	char id[OG_UUID_LEN + 1];
+	struct og_buf out;
+	json_t *more = json_loads(action, 0, NULL);
+	int rc;
+
+	draft.more = more;
+	og_buf_init(&out, OG_ENVELOPE_MAX);
+	rc = og_envelope_make(&draft, seed, &out, id, &err);
+	snprintf(ret, sizeof(err.msg), "%s", rc < 0 ? err.msg : "");
+	og_buf_release(&out);
+	json_decref(more);
+	return rc;
+}
+
+static void proposals(void)
+{
+	static const char *const good[] = {
+		"{\"action\":{\"propose\":\"skill\",\"name\":\"a\",\"text\":\"t\"}}",
+		"{\"action\":{\"propose\":\"policy\",\"name\":\"a\",\"text\":\"t\",\"why\":\"w\"}}",
+	};
+	static const char *const bad[][2] = {
+		{ "{\"action\":{\"propose\":\"table\",\"name\":\"a\",\"text\":\"t\"}}",
+		  "neither a skill nor a policy" },
+		{ "{\"action\":{\"propose\":\"skill\",\"name\":\"\",\"text\":\"t\"}}", "no name" },
+		{ "{\"action\":{\"propose\":\"skill\",\"name\":\"a\",\"text\":\"\"}}", "is empty" },
+		{ "{\"action\":{\"propose\":\"skill\",\"name\":\"a\"}}", "text" },
+		{ "{\"action\":{\"propose\":\"skill\",\"name\":\"a\",\"text\":\"t\",\"why\":1}}",
+		  "'why'" },
+		{ "{\"action\":{\"propose\":\"skill\",\"name\":\"a\",\"text\":\"t\",\"skill\":\"s\"}}",
+		  "skill" },
+		{ "{\"action\":{\"propose\":1,\"name\":\"a\",\"text\":\"t\"}}", "propose" },
+	};
+	char said[sizeof(((struct og_err *)0)->msg)];
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		OG_CHECK_INT(proposal(good[i], said), 0);
+		OG_CHECK_STR(said, "");
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		OG_CHECK_INT(proposal(bad[i][0], said), -1);
+		OG_CHECK(strstr(said, bad[i][1]) != NULL);
+	}
+}
+
 static void answers(void)
 {
 	static const char *const bad[] = {
@@ -280,6 +328,7 @@ int main(void)
 	OG_RUN(undelivered);
 	OG_RUN(about_tasks);
 	OG_RUN(answers);
+	OG_RUN(proposals);
 	OG_RUN(sizes);
 	OG_RUN(states);
 	return og_done();

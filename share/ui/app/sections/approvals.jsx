@@ -66,10 +66,23 @@ function factsOf(one) {
 	].filter(item => item.value !== undefined && item.value !== null && item.value !== '');
 }
 
+// What a proposal would put: the text that was written.
+const textOf = values => values?.doc?.source ?? values?.policy?.body;
+
 // Arguments as facts where they are flat, else as they are.
 function Arguments({ values }) {
 	if (values === undefined || values === null)
 		return null;
+	if (typeof textOf(values) === 'string') {
+		const { body, passages, ...rest } = values.policy ?? {};
+
+		return (
+			<>
+				{values.policy && <Code text={JSON.stringify(rest, null, 2)} />}
+				<Code text={textOf(values)} />
+			</>
+		);
+	}
 	const flat =
 		typeof values === 'object' &&
 		!Array.isArray(values) &&
@@ -83,6 +96,12 @@ function Arguments({ values }) {
 		<Code text={JSON.stringify(values, null, 2)} />
 	);
 }
+
+// An action and a proposal have no sentence, but a record.
+const titleOf = one =>
+	one.text && !one.text.startsWith('{')
+		? one.text
+		: one.skill || (textOf(one.arguments) ? 'A proposal' : 'A task');
 
 function Approval({ one, onDone }) {
 	const [note, setNote] = useState('');
@@ -101,7 +120,7 @@ function Approval({ one, onDone }) {
 	}
 	return (
 		<Section
-			title={safe(one.text || one.skill || 'A task')}
+			title={safe(titleOf(one))}
 			hint={`asked by ${safe(one.principal ?? '')}`}
 		>
 			<div className="ap-approval">
