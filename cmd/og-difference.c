@@ -108,8 +108,8 @@ static const json_t *member(const json_t *record, const char *name)
 static void add_members(struct og_buf *out, const json_t *old, const json_t *new)
 {
 	static const char *const names[] = {
-		"node",	    "clearance",	  "limits",	      "rule",	   "rule_step",
-		"approval", "approver_clearance", "approval_seconds", "message",   "effective",
+		"node",	    "clearance",	  "limits",	      "rule",	 "rule_step",
+		"approval", "approver_clearance", "approval_seconds", "message", "effective",
 		"expires",  "supersedes",	  "source",	      "title",
 	};
 

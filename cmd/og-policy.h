@@ -59,6 +59,7 @@ typedef int policy_document_fn(void *arg, const struct policy_document *document
 int policy_file_read(const struct og_ctx *ctx, const struct policy_file *file,
 		     policy_document_fn *each, void *arg, struct og_err *err);
 
-og_command_fn policy_run_add, policy_run_propose, policy_run_parse, policy_run_map, policy_run_search, policy_run_list;
+og_command_fn policy_run_add, policy_run_propose, policy_run_parse, policy_run_map,
+	policy_run_search, policy_run_list;
 
 #endif

@@ -36,7 +36,8 @@ int skill_run_propose(const struct og_ctx *ctx, const struct og_args *args, stru
 	proposal.name = og_json_str(doc, "name");
 	proposal.text = og_json_str(doc, "source");
 	if (!proposal.name || !proposal.text)
-		rc = og_fail(err, OG_EBUG, "the record of '%s' has no name or text", og_arg(args, 0));
+		rc = og_fail(err, OG_EBUG, "the record of '%s' has no name or text",
+			     og_arg(args, 0));
 	else
 		rc = og_propose(ctx, args, &proposal, err);
 	if (rc == 0)

@@ -123,7 +123,7 @@ struct og_agent_means {
 	struct og_telemetry *telemetry; /* NULL: off */
 	og_call_fn *call;		/* NULL: it reaches no services */
 	void *call_arg;
-	og_read_skill_fn *read_skill;	/* of proposals; NULL: it cannot read any */
+	og_read_skill_fn *read_skill; /* of proposals; NULL: it cannot read any */
 	void *read_skill_arg;
 	json_t *skills; /* an object: versions of skills, kept between tasks; or NULL */
 	struct og_reasoning *reasoning; /* NULL: the skill planner plans */

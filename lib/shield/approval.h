@@ -11,8 +11,8 @@
  * An answer is an envelope of kind approve. It counts once, in the
  * transaction of the step it lets pass, and only if at that moment its
  * signer is active, still has the key that signed it, may approve, has the
- * clearance and, where the question names one, the right, and is not the task's principal, under whatever name: the key
- * that signed the task, or that its principal has, approves nothing of it.
+ * clearance and, where the question names one, the right, and is not the task's principal, under
+ * whatever name: the key that signed the task, or that its principal has, approves nothing of it.
  */
 #ifndef OG_SHIELD_APPROVAL_H
 #define OG_SHIELD_APPROVAL_H

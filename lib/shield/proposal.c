@@ -8,9 +8,8 @@ const char *og_proposal_right(const struct og_request *rq, const char *verb)
 	static const struct {
 		const char *verb, *kind;
 	} kinds[] = { { "skill.put", "skill" }, { "policy.put", "policy" } };
-	json_t *envelope = rq->has_task && rq->task.envelope
-				   ? json_loads(rq->task.envelope, 0, NULL)
-				   : NULL;
+	json_t *envelope =
+		rq->has_task && rq->task.envelope ? json_loads(rq->task.envelope, 0, NULL) : NULL;
 	const char *kind = og_json_str(json_object_get(envelope, "action"), "propose");
 	const char *right = NULL;
 
@@ -23,7 +22,8 @@ const char *og_proposal_right(const struct og_request *rq, const char *verb)
 
 int og_proposal_may(struct og_request *rq, const char *verb, const char *right, struct og_err *err)
 {
-	const char *lent = json_object_get(rq->body, "approval") ? og_proposal_right(rq, verb) : NULL;
+	const char *lent =
+		json_object_get(rq->body, "approval") ? og_proposal_right(rq, verb) : NULL;
 
 	if (lent && strcmp(lent, right) == 0)
 		return 0;

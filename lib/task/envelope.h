@@ -15,11 +15,11 @@
 #include "lib/hash/hash.h"
 #include "lib/json/json.h"
 
-#define OG_ENVELOPE_MAX	 ((size_t)128 << 10)
-#define OG_TASK_TEXT_MAX ((size_t)64 << 10)
-#define OG_TASK_KEY_MAX	 200
-#define OG_TASK_NOTE_MAX 1000
-#define OG_ANSWER_VALUES 64 /* of one answer */
+#define OG_ENVELOPE_MAX	     ((size_t)128 << 10)
+#define OG_TASK_TEXT_MAX     ((size_t)64 << 10)
+#define OG_TASK_KEY_MAX	     200
+#define OG_TASK_NOTE_MAX     1000
+#define OG_ANSWER_VALUES     64 /* of one answer */
 #define OG_PROPOSAL_NAME_MAX 100
 
 /* A parsed envelope. Strings are borrowed from json, which it owns. */

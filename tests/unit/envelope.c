@@ -228,7 +228,8 @@ static void proposals(void)
 		{ "{\"action\":{\"propose\":\"skill\",\"name\":\"a\"}}", "text" },
 		{ "{\"action\":{\"propose\":\"skill\",\"name\":\"a\",\"text\":\"t\",\"why\":1}}",
 		  "'why'" },
-		{ "{\"action\":{\"propose\":\"skill\",\"name\":\"a\",\"text\":\"t\",\"skill\":\"s\"}}",
+		{ "{\"action\":{\"propose\":\"skill\",\"name\":\"a\",\"text\":\"t\",\"skill\":"
+		  "\"s\"}}",
 		  "skill" },
 		{ "{\"action\":{\"propose\":1,\"name\":\"a\",\"text\":\"t\"}}", "propose" },
 	};
