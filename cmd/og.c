@@ -2,18 +2,15 @@
  * og: makes an instance, and runs og-x for `og x`. The one program that
  * makes erp.db. How an instance is, is told by og-health.c.
  */
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd/og.h"
-#include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/instance/make.h"
-#include "lib/proc/proc.h"
 
 #define ACCESS_MAX ((size_t)1 << 20)
 
@@ -74,65 +71,14 @@ static int read_json_file(const char *path, const char *what, json_t **ret, stru
 	return rc;
 }
 
-/* Runs `PROGRAM parse FILE`: documents are read where no database is open. */
-static int parse_child(const struct og_ctx *ctx, const char *program, const char *file,
-		       json_t **ret, struct og_err *err)
-{
-	char *path = og_program_path(ctx->exe_dir, program);
-	const char *argv[] = { path, "parse", file, NULL };
-	struct og_buf out;
-	int status = 0, rc = -1;
-
-	og_buf_init(&out, (size_t)4 << 20);
-	if (!path)
-		og_fail_nomem(err);
-	else if (og_child_run(argv, "", 0, og_deadline(CHILD_MS), &out, &status, err) == 0)
-		rc = status == 0 ? og_json_parse(out.data, out.len, (size_t)4 << 20, file, ret, err)
-				 : og_fail(err, OG_EDATA, "%s cannot read '%s' (status %d)",
-					   program, file, status);
-	og_buf_release(&out);
-	free(path);
-	return rc;
-}
-
-typedef int put_fn(struct og_making *making, json_t *record, struct og_err *err);
-
-static int put_skill(struct og_making *making, json_t *doc, struct og_err *err)
+static int put_skill(void *making, json_t *doc, struct og_err *err)
 {
 	return og_making_skill(making, doc, err);
 }
 
-static int put_policy(struct og_making *making, json_t *policy, struct og_err *err)
+static int put_policy(void *making, json_t *policy, struct og_err *err)
 {
 	return og_making_policy(making, policy, err);
-}
-
-/* Parses every file of a pattern below share/ and puts it in. */
-static int put_all(const struct og_ctx *ctx, struct og_making *making, const char *pattern,
-		   const char *program, put_fn *put, struct og_err *err)
-{
-	char *path = og_share_path(ctx->exe_dir, pattern);
-	glob_t found;
-	int rc = 0;
-
-	if (!path)
-		return og_fail_nomem(err);
-	if (glob(path, 0, NULL, &found) != 0) {
-		og_fail(err, OG_ENOINPUT, "nothing at '%s'", path);
-		free(path);
-		return -1;
-	}
-	for (size_t i = 0; rc == 0 && i < found.gl_pathc; i++) {
-		json_t *record = NULL;
-
-		rc = parse_child(ctx, program, found.gl_pathv[i], &record, err);
-		if (rc == 0 && put(making, record, err) < 0)
-			rc = og_wrap(err, "%s", found.gl_pathv[i]);
-		json_decref(record);
-	}
-	globfree(&found);
-	free(path);
-	return rc;
 }
 
 static int put_access(const struct og_ctx *ctx, struct og_making *making, const char *name,
@@ -155,9 +101,9 @@ static int fill(const struct og_ctx *ctx, struct og_making *making, int demo, st
 		return -1;
 	if (!demo)
 		return 0;
-	if (put_all(ctx, making, "skills/*/SKILL.md", "og-skill", put_skill, err) < 0)
+	if (og_shipped_each(ctx, OG_SHIPPED_SKILLS, put_skill, making, err) < 0)
 		return -1;
-	return put_all(ctx, making, "policies/*.md", "og-policy", put_policy, err);
+	return og_shipped_each(ctx, OG_SHIPPED_POLICIES, put_policy, making, err);
 }
 
 static int say_made(const char *dir, int demo, const char *adopted, struct og_err *err)

@@ -12,6 +12,13 @@
 og_command_fn og_run_status, og_run_doctor, og_run_up, og_run_down, og_run_logs;
 og_command_fn og_init_remote, og_run_key; /* og-remote.c */
 
+/* og-shipped.c: what share/ holds of a kind, as records, one after the other
+ * in order of their files; a file that cannot be read ends it. */
+enum og_shipped { OG_SHIPPED_SKILLS, OG_SHIPPED_POLICIES };
+typedef int og_shipped_fn(void *arg, json_t *record, struct og_err *err);
+int og_shipped_each(const struct og_ctx *ctx, enum og_shipped kind, og_shipped_fn *put, void *arg,
+		    struct og_err *err);
+
 /* og doctor at work, and one line of its report: state is ok, fixed, warn or
  * bad; what may hold names from files and databases, and says what to do.
  * With fix what can be mended without asking is. */

@@ -34,6 +34,23 @@ sql() {
 	og ledger verify --state
 }
 
+@test "init --demo: what is shipped and cannot be read is named with its line" {
+	mkdir tree
+	cp -rL "$OG_BUILD/bin" "$OG_BUILD/libexec" "$OG_BUILD/share" tree/
+	printf -- '---\nname: zoo\ndescription: d\nmetadata:\n  og-kind: zoo\n---\n' >tree/zoo
+	mkdir tree/share/omnigate/skills/zoo
+	cp tree/zoo tree/share/omnigate/skills/zoo/SKILL.md
+	run tree/bin/og init --demo made
+	[ "$status" -eq 65 ]
+	[[ "$output" == *"skills/zoo/SKILL.md:5: "* ]]
+	rm -r tree/share/omnigate/skills/zoo
+	printf -- '---\nname: zoo\nnode: zoo\nclearance: 9\n---\nWords.\n' >tree/share/omnigate/policies/zoo.md
+	run tree/bin/og init --demo made
+	[ "$status" -eq 65 ]
+	[[ "$output" == *"zoo.md"* ]]
+	[ -z "$(find . -maxdepth 1 -name 'made*')" ]
+}
+
 @test "init: empty, in another directory, and not twice" {
 	og init elsewhere
 	[ -d elsewhere/.omnigate ]

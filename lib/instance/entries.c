@@ -21,11 +21,14 @@ struct note {
 	json_t *body; /* without "changes"; taken */
 };
 
-/* BEGIN; the change is made between the two calls. */
+/* The change is made between the two calls. All entries are one transaction,
+ * which og_making_finish() commits: the instance is there whole or not at
+ * all, and hundreds of commits would cost more than what is in them. */
 static int open_entry(struct og_making *making, struct og_err *err)
 {
-	if (og_db_begin(making->db, 1, err) < 0)
+	if (!making->writing && og_db_begin(making->db, 1, err) < 0)
 		return -1;
+	making->writing = 1;
 	og_rowlog_start(making->rowlog);
 	return 0;
 }
@@ -50,6 +53,12 @@ static int body_text(struct og_making *making, const json_t *body, struct og_buf
 	return rc < 0 ? -1 : og_buf_check(out, "ledger entry", err);
 }
 
+static void roll_back(struct og_making *making)
+{
+	og_db_rollback(making->db);
+	making->writing = 0;
+}
+
 static int close_entry(struct og_making *making, struct note note, struct og_err *err)
 {
 	struct og_record record = { .principal = "system",
@@ -68,9 +77,8 @@ static int close_entry(struct og_making *making, struct note note, struct og_err
 	if (rc == 0)
 		rc = og_ledger_append(making->ledger, &record, body.data, body.len, &receipt, err);
 	og_rowlog_stop(making->rowlog);
-	if (rc == 0)
-		rc = og_db_commit(making->db, err);
-	og_db_rollback(making->db);
+	if (rc < 0)
+		roll_back(making);
 	json_decref(note.body);
 	og_buf_release(&body);
 	return rc;
@@ -79,7 +87,7 @@ static int close_entry(struct og_making *making, struct note note, struct og_err
 static void abandon_entry(struct og_making *making)
 {
 	og_rowlog_stop(making->rowlog);
-	og_db_rollback(making->db);
+	roll_back(making);
 }
 
 int og_making_genesis(struct og_making *making, struct og_err *err)

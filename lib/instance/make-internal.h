@@ -17,6 +17,7 @@ struct og_making {
 	char *made;		 /* the directory around it, when it was not there before */
 	char base[OG_HASH_HEX + 1];
 	int queue_elsewhere;
+	int writing; /* the transaction of all entries is open */
 	struct og_db *db;
 	struct og_rowlog *rowlog;
 	struct og_ledger *ledger;

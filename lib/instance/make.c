@@ -274,7 +274,8 @@ static int sync_above(const char *path, struct og_err *err)
 
 int og_making_finish(struct og_making *making, struct og_err *err)
 {
-	if (og_db_sync(making->db, err) < 0 ||
+	if ((making->writing && og_db_commit(making->db, err) < 0) ||
+	    og_db_sync(making->db, err) < 0 ||
 	    (!making->queue_elsewhere && og_making_queue(making, err) < 0))
 		return -1;
 	close_all(making);
