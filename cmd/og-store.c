@@ -28,6 +28,7 @@ static const char *meaning(const char *why)
 		{ "missing", "is not there" },
 		{ "stale", "is there in another version" },
 		{ "incomplete", "is there in part" },
+		{ "vectors", "is there with other vectors" },
 		{ "clearance", "is there with another clearance" },
 		{ "text", "is there with another text" },
 		{ "edges", "is there with other edges" },

@@ -175,6 +175,7 @@ agrees() {
 		jq -e '.name == "mallory" and .why == "unknown" and .due == false' <<<"$output"
 	run -1 --separate-stderr og-skill diff --store --as charlie
 	[ -z "$output" ]
+	[[ "$stderr" == *"charlie has no right 'skill'"* ]]
 	[[ "$(check --fix)" == 'warn 1 at '*' are none of ours and were left alone: mallory (unknown)' ]]
 	not grep -q mallory <<<"$(og-skill list --as alice --json)"
 	[ "$(cypher "MATCH (s:Skill {name: 'mallory'}) RETURN count(s)" | jq -c .data.values)" = '[[1]]' ]

@@ -53,6 +53,13 @@ memo() { # NAME CLEARANCE TEXT
 	og-policy add --as alice "$1.md" 2>stderr
 }
 
+held() { # [POLICY]: how many points there are
+	jq -n --arg policy "${1:-}" '{exact: true} + if $policy == "" then {} else
+		{filter: {must: [{key: "policy", match: {value: $policy}}]}} end' |
+		curl -sf -H 'api-key: sesame' -H 'content-type: application/json' -d @- \
+			"http://127.0.0.1:$port/collections/rules/points/count" | jq .result.count
+}
+
 check() { # the line of og doctor
 	og doctor "$@" --json | jq -r 'select(.check == "vectors") | "\(.state) \(.what)"'
 }
@@ -144,22 +151,70 @@ check() { # the line of og doctor
 }
 
 @test "what is there and nobody's is named, and left alone" {
-	count() {
-		curl -sf -H 'api-key: sesame' -H 'content-type: application/json' -d '{"exact":true}' \
-			"http://127.0.0.1:$port/collections/rules/points/count" | jq .result.count
-	}
-	before=$(count)
+	before=$(held)
 	cp -r "$OG_HOME" other
 	OG_HOME=$PWD/other memo mallory 1 'Another company keeps its rules there, too.'
-	[ "$(count)" -eq $((before + 1)) ]
+	[ "$(held)" -eq $((before + 1)) ]
 	run -1 og-policy diff --as alice
 	[ "$output" = 'mallory: is there, and nothing here has that name' ]
-	# Those who may not see all are not told its name.
-	run -1 --separate-stderr og-policy diff --as bob
-	[ -z "$output" ]
-	[[ "$stderr" == *'1 more differ, above this clearance'* ]]
+	# Those who may put nothing there are told nothing of it.
+	for flag in '' --json; do
+		run -1 --separate-stderr og-policy diff --as bob $flag
+		[ -z "$output" ]
+		[[ "$stderr" == *"bob has no right 'policy'"* ]]
+	done
 	[[ "$(check --fix)" == "warn 1 at "*" are none of ours and were left alone: mallory (unknown)" ]]
-	[ "$(count)" -eq $((before + 1)) ]
+	[ "$(held)" -eq $((before + 1)) ]
+}
+
+@test "two instances share a collection, and keep apart" {
+	run -0 og-policy diff --as alice
+	og init --demo other >/dev/null
+	here=$OG_HOME
+	export OG_HOME=$PWD/other/.omnigate
+	cp "$here/vectors.key" "$OG_HOME"
+	for key in embed vectors_key vectors; do
+		conf "$key" "$(sed -n "s/^$key *= *//p" "$here/og.conf")"
+	done
+	og-policy embed --as alice >/dev/null
+	run -0 og-policy diff --as alice
+	# The same name, another text: neither takes the other's, or finds it.
+	memo pallets 1 'A pallet holds twelve chairs.'
+	OG_HOME=$here memo pallets 1 'A pallet holds nine desks.'
+	for OG_HOME in "$here" "$OG_HOME"; do
+		run -0 og-policy diff --as alice
+		[ "$output" = "all $(erp 'SELECT count(*) FROM og_policy WHERE active = 1') agree with http://127.0.0.1:$port/rules" ]
+		run -0 --separate-stderr og-policy search --as bob --json 'pallets of desks and chairs'
+		[ -z "$stderr" ]
+		[ "$(head -n 1 <<<"$output" | jq -r .policy)" = pallets ]
+	done
+	rm -r other
+}
+
+@test "what was given up and arrives later changes nothing" {
+	memo pallets 1 'A pallet holds twelve chairs.'
+	# The points of one version, and the removal of another's.
+	echo '*/points hold' >behave
+	memo pallets 1 'A pallet holds ten chairs.'
+	[ "$(erp 'SELECT count(*) FROM og_remote')" -eq 1 ]
+	echo '*/points/delete hold' >behave
+	memo pallets 1 'A pallet holds nine chairs.'
+	: >behave
+	memo pallets 1 'A pallet holds eight chairs.'
+	[ "$(erp 'SELECT count(*) FROM og_remote')" -eq 0 ]
+	run -0 og-policy diff --as alice
+	points=$(held pallets)
+	echo '/points/count deliver' >behave
+	held >/dev/null
+	[ ! -s behave ]
+	# None of it is missing; what came too late is found out and taken away.
+	[ "$(held pallets)" -gt "$points" ]
+	run -0 --separate-stderr og-policy search --as bob --json 'pallets of chairs'
+	[ "$(head -n 1 <<<"$output" | jq -r .text)" = 'A pallet holds eight chairs.' ]
+	run -1 og-policy diff --as alice
+	[ "$output" = 'pallets: is there in another version' ]
+	[[ "$(check --fix)" == fixed* ]]
+	[ "$(held pallets)" -eq "$points" ]
 }
 
 @test "the wrong key is said to be wrong" {

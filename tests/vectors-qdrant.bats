@@ -57,7 +57,7 @@ held() {
 	not grep -q 'price of the moon' log
 	[ "$(jq -c 'select(.method == "PUT" and (.path | endswith("/points"))) |
 		.body.points[0].payload | keys' log | sort -u)" = \
-		'["clearance_level","digest","dimension","hash","heading","line","model","node","policy","source_type","sum"]' ]
+		'["clearance_level","digest","dimension","hash","heading","instance","line","model","node","policy","seq","source_type","sum"]' ]
 }
 
 @test "vectors without an embedding provider: said by og doctor, and words find" {

@@ -10,7 +10,8 @@
 #include "lib/base/text.h"
 #include "lib/policy/qdrant-wire.h"
 
-#define WORDS_MAX 200 /* bytes of the server's own that a message repeats */
+#define WORDS_MAX 200  /* bytes of the server's own that a message repeats */
+#define TOLD_MAX  2000 /* bytes of a point's node, source and sum */
 
 static int odd(const char *doing, struct og_err *err)
 {
@@ -146,36 +147,33 @@ int og_qdrant_hear_count(const json_t *result, int64_t *ret, struct og_err *err)
 
 /* --- points ----------------------------------------------------------------------------- */
 
-/* What a point says of itself, borrowed from it. */
-struct point {
-	const char *policy, *hash, *digest;
-	int64_t clearance;
-	struct og_vector_key key;
-};
-
 static int is_digest(const char *text)
 {
 	return text && strlen(text) == OG_HASH_HEX &&
 	       strspn(text, "0123456789abcdef") == OG_HASH_HEX;
 }
 
-/* Is it a point of ours, with the id that follows from what it says? */
-static int read_point(const json_t *point, int64_t dimension, struct point *ret)
+/* Is it a point of the instance's, with the id that follows from what it
+ * says of itself? *ret is borrowed from it. */
+static int read_point(const json_t *point, const char *instance, int64_t dimension,
+		      struct og_qdrant_point *ret)
 {
 	const json_t *payload = json_object_get(point, "payload");
-	const char *id = og_json_str(point, "id");
+	const char *id = og_json_str(point, "id"), *owner = og_json_str(payload, "instance");
 	char right[OG_UUID_LEN + 1];
 
-	*ret = (struct point){ og_json_str(payload, "policy"),
-			       og_json_str(payload, "hash"),
-			       og_json_str(payload, "digest"),
-			       og_json_int(payload, "clearance_level", -1),
-			       { og_json_str(payload, "model"), dimension } };
-	if (!id || !ret->policy || !*ret->policy || strlen(ret->policy) > OG_QDRANT_NAME_MAX ||
-	    !is_digest(ret->hash) || !is_digest(ret->digest) || !ret->key.model ||
-	    ret->clearance < 0)
+	*ret = (struct og_qdrant_point){
+		.policy = og_json_str(payload, "policy"),
+		.hash = og_json_str(payload, "hash"),
+		.digest = og_json_str(payload, "digest"),
+		.clearance = og_json_int(payload, "clearance_level", -1),
+		.key = { og_json_str(payload, "model"), dimension },
+	};
+	if (!id || !owner || strcmp(owner, instance) != 0 || !ret->policy || !*ret->policy ||
+	    strlen(ret->policy) > OG_QDRANT_NAME_MAX || !is_digest(ret->hash) ||
+	    !is_digest(ret->digest) || !ret->key.model || ret->clearance < 0)
 		return 0;
-	og_qdrant_id(ret->policy, ret->digest, &ret->key, right);
+	og_qdrant_id(instance, ret, right);
 	return og_ascii_casecmp(id, right) == 0;
 }
 
@@ -199,7 +197,8 @@ static int not_wanted(const json_t *policies, const char *policy)
 	return 0;
 }
 
-static int told_before(const struct og_qdrant_hit *hits, size_t n, const struct point *point)
+static int told_before(const struct og_qdrant_hit *hits, size_t n,
+		       const struct og_qdrant_point *point)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(hits[i].digest, point->digest) == 0 &&
@@ -209,13 +208,13 @@ static int told_before(const struct og_qdrant_hit *hits, size_t n, const struct 
 }
 
 /* Does this hit answer the query? */
-static int fits(const json_t *hit, const struct og_qdrant_query *query, struct point *ret)
+static int fits(const json_t *hit, const struct og_qdrant_query *query, struct og_qdrant_point *ret)
 {
 	const json_t *payload = json_object_get(hit, "payload");
 	const json_t *score = json_object_get(hit, "score");
 
 	if (!json_is_number(score) || !isfinite(json_number_value(score)) ||
-	    !read_point(hit, query->key.dimension, ret))
+	    !read_point(hit, query->instance, query->key.dimension, ret))
 		return 0;
 	return ret->clearance <= query->clearance &&
 	       strcmp(ret->key.model, query->key.model) == 0 &&
@@ -235,7 +234,7 @@ int og_qdrant_hear_hits(const json_t *result, const struct og_qdrant_query *quer
 		return odd("searching", err);
 	json_array_foreach(points, i, hit)
 	{
-		struct point point;
+		struct og_qdrant_point point;
 
 		if (n == query->limit || !fits(hit, query, &point) || told_before(ret, n, &point)) {
 			left++;
@@ -253,64 +252,54 @@ int og_qdrant_hear_hits(const json_t *result, const struct og_qdrant_query *quer
 	return 0;
 }
 
-/* The number of the point with this id; n: there is none. */
-static size_t number_of(const struct og_qdrant_point *points, size_t n, const char *id)
+/* The number of the point with this id; batch->n: there is none. */
+static size_t number_of(const struct og_qdrant_batch *batch, const char *id)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < batch->n; i++) {
 		char right[OG_UUID_LEN + 1];
 
-		og_qdrant_id(points[i].policy, points[i].digest, &points[i].key, right);
+		og_qdrant_id(batch->instance, &batch->points[i], right);
 		if (og_ascii_casecmp(id, right) == 0)
 			break;
 	}
 	return i;
 }
 
-int og_qdrant_hear_have(const json_t *result, const struct og_qdrant_point *points, size_t n,
+/* Does the payload say what the point is? */
+static int says(const json_t *payload, const struct og_qdrant_point *point)
+{
+	char sum[OG_QDRANT_SUM + 1];
+
+	og_qdrant_sum(point, sum);
+	return is_asked(payload, "sum", sum) && is_asked(payload, "node", point->node) &&
+	       is_asked(payload, "source_type", point->source) &&
+	       og_json_int(payload, "clearance_level", -1) == point->clearance;
+}
+
+int og_qdrant_hear_have(const json_t *result, const struct og_qdrant_batch *batch,
 			unsigned char *ret, struct og_err *err)
 {
 	const json_t *record;
 	size_t i;
 
-	if (!json_is_array(result) || json_array_size(result) > n)
+	if (!json_is_array(result) || json_array_size(result) > batch->n)
 		return odd("looking for points", err);
-	memset(ret, 0, n);
+	memset(ret, 0, batch->n);
 	json_array_foreach(result, i, record)
 	{
-		const json_t *payload = json_object_get(record, "payload");
-		const char *id = og_json_str(record, "id"), *hash = og_json_str(payload, "hash");
-		const char *told = og_json_str(payload, "sum");
-		size_t number = id ? number_of(points, n, id) : n;
-		char sum[OG_QDRANT_SUM + 1];
+		const char *id = og_json_str(record, "id");
+		size_t number = id ? number_of(batch, id) : batch->n;
 
-		if (number == n || !hash || !told)
-			continue;
-		og_qdrant_sum(&points[number], sum);
-		ret[number] = strcmp(hash, points[number].hash) == 0 && strcmp(told, sum) == 0;
+		if (number < batch->n)
+			ret[number] = (unsigned char)says(json_object_get(record, "payload"),
+							  &batch->points[number]);
 	}
 	return 0;
 }
 
 /* --- all of them -------------------------------------------------------------------------- */
-
-/* One more of its version: heads are counted under "POLICY HASH CLEARANCE". */
-static int count_head(json_t *heads, const struct point *point, struct og_err *err)
-{
-	char key[OG_QDRANT_NAME_MAX + OG_HASH_HEX + 32];
-	json_t *n;
-
-	snprintf(key, sizeof(key), "%s %s %lld", point->policy, point->hash,
-		 (long long)point->clearance);
-	n = json_object_get(heads, key);
-	if (n)
-		return json_integer_set(n, json_integer_value(n) + 1);
-	if (json_object_size(heads) >= OG_QDRANT_HEADS_MAX)
-		return og_fail(err, OG_EDATA, "vectors' store: it holds more than %d versions",
-			       OG_QDRANT_HEADS_MAX);
-	return og_json_set(heads, key, json_integer(1), err);
-}
 
 /* An id, or nothing: where the next page begins. */
 static int read_next(const json_t *result, json_t **ret, struct og_err *err)
@@ -326,7 +315,51 @@ static int read_next(const json_t *result, json_t **ret, struct og_err *err)
 	return 0;
 }
 
-int og_qdrant_hear_page(const json_t *result, json_t *heads, int64_t *foreign, size_t *ret_n,
+int og_qdrant_hear_others(const json_t *result, json_t **ret, int64_t *ret_seq, struct og_err *err)
+{
+	const json_t *points = json_object_get(result, "points"), *point;
+	json_t *ids;
+	size_t i;
+
+	if (!json_is_array(points) || json_array_size(points) > OG_QDRANT_PAGE)
+		return odd("looking for old points", err);
+	ids = json_array();
+	*ret_seq = 1;
+	json_array_foreach(points, i, point)
+	{
+		json_t *id = json_object_get(point, "id");
+		int64_t seq = og_json_int(json_object_get(point, "payload"), "seq", 0);
+
+		if (!json_is_string(id) || !og_uuid_valid(json_string_value(id)) ||
+		    json_array_append(ids, id) < 0) {
+			json_decref(ids);
+			return odd("looking for old points", err);
+		}
+		if (seq > *ret_seq)
+			*ret_seq = seq;
+	}
+	*ret = ids;
+	return ids ? 0 : og_fail_nomem(err);
+}
+
+/* One of a page: to whom it is for, or counted. */
+static int take(struct og_qdrant_reader *reader, const json_t *point, struct og_err *err)
+{
+	const json_t *payload = json_object_get(point, "payload");
+	const char *sum = og_json_str(payload, "sum");
+	struct og_qdrant_point read;
+
+	if (!read_point(point, reader->instance, og_json_int(payload, "dimension", -1), &read) ||
+	    !(read.node = og_json_str(payload, "node")) ||
+	    !(read.source = og_json_str(payload, "source_type")) || !sum ||
+	    strlen(read.node) + strlen(read.source) + strlen(sum) > TOLD_MAX) {
+		reader->foreign++;
+		return 0;
+	}
+	return reader->take(reader->arg, &read, og_qdrant_print(reader->instance, &read, sum), err);
+}
+
+int og_qdrant_hear_page(const json_t *result, struct og_qdrant_reader *reader, size_t *ret_n,
 			json_t **ret_next, struct og_err *err)
 {
 	const json_t *points = json_object_get(result, "points"), *point;
@@ -336,12 +369,7 @@ int og_qdrant_hear_page(const json_t *result, json_t *heads, int64_t *foreign, s
 		return odd("reading all points", err);
 	json_array_foreach(points, i, point)
 	{
-		int64_t dimension = og_json_int(json_object_get(point, "payload"), "dimension", -1);
-		struct point read;
-
-		if (!read_point(point, dimension, &read) || strchr(read.policy, ' '))
-			++*foreign;
-		else if (count_head(heads, &read, err) < 0)
+		if (take(reader, point, err) < 0)
 			return -1;
 	}
 	*ret_n = json_array_size(points);
@@ -353,29 +381,4 @@ int og_qdrant_hear_page(const json_t *result, json_t *heads, int64_t *foreign, s
 		return odd("reading all points", err);
 	}
 	return 0;
-}
-
-static json_t *head_json(const char *key, const json_t *points)
-{
-	const char *hash = strchr(key, ' ') + 1, *clearance = strchr(hash, ' ') + 1;
-
-	return json_pack("{s:s%,s:s%,s:I,s:O}", "policy", key, (size_t)(hash - key - 1), "hash",
-			 hash, (size_t)(clearance - hash - 1), "clearance",
-			 (json_int_t)strtoll(clearance, NULL, 10), "points", points);
-}
-
-json_t *og_qdrant_heads_list(const json_t *heads)
-{
-	json_t *list = json_array(), *points;
-	const char *key;
-
-	if (!list)
-		return NULL;
-	json_object_foreach((json_t *)(uintptr_t)heads, key,
-			    points) if (json_array_append_new(list, head_json(key, points)) < 0)
-	{
-		json_decref(list);
-		return NULL;
-	}
-	return list;
 }

@@ -19,6 +19,7 @@
 struct og_qdrant {
 	struct og_net *net;
 	struct og_qdrant_place place;
+	char instance[OG_QDRANT_OWNER_MAX + 1];
 	int64_t search_ms, other_ms;
 	size_t ready; /* width that og_qdrant_setup() has seen to, or 0 */
 };
@@ -52,7 +53,8 @@ int og_qdrant_place(const char *url, struct og_qdrant_place *ret, struct og_err 
 	return 0;
 }
 
-int og_qdrant_open(const char *url, struct og_net *net, struct og_qdrant **ret, struct og_err *err)
+int og_qdrant_open(const char *url, const char *instance, struct og_net *net,
+		   struct og_qdrant **ret, struct og_err *err)
 {
 	struct og_qdrant *qdrant = calloc(1, sizeof(*qdrant));
 
@@ -62,6 +64,7 @@ int og_qdrant_open(const char *url, struct og_net *net, struct og_qdrant **ret, 
 		free(qdrant);
 		return -1;
 	}
+	og_text_format(qdrant->instance, sizeof(qdrant->instance), "%s", instance);
 	qdrant->net = net;
 	og_qdrant_patience(qdrant, SEARCH_MS, OTHER_MS);
 	*ret = qdrant;
@@ -71,6 +74,11 @@ int og_qdrant_open(const char *url, struct og_net *net, struct og_qdrant **ret, 
 void og_qdrant_free(struct og_qdrant *qdrant)
 {
 	free(qdrant);
+}
+
+const char *og_qdrant_instance(const struct og_qdrant *qdrant)
+{
+	return qdrant->instance;
 }
 
 void og_qdrant_patience(struct og_qdrant *qdrant, int64_t search_ms, int64_t other_ms)
@@ -282,6 +290,7 @@ int og_qdrant_have(struct og_qdrant *qdrant, const struct og_qdrant_point *point
 		   unsigned char *ret, struct og_err *err)
 {
 	static const struct talk post = { "looking for points", "POST", "/points", 0 };
+	const struct og_qdrant_batch batch = { qdrant->instance, points, n };
 	json_t *result = NULL;
 	struct og_buf body;
 	int rc;
@@ -289,11 +298,11 @@ int og_qdrant_have(struct og_qdrant *qdrant, const struct og_qdrant_point *point
 	if (n > OG_QDRANT_BATCH)
 		return og_fail(err, OG_EBUG, "vectors' store: %zu points at once", n);
 	og_buf_init(&body, OG_QDRANT_BODY_MAX);
-	rc = og_qdrant_say_have(points, n, &body, err);
+	rc = og_qdrant_say_have(&batch, &body, err);
 	if (rc == 0)
 		rc = ask(qdrant, &post, &body, NULL, &result, err);
 	if (rc == 0)
-		rc = og_qdrant_hear_have(result, points, n, ret, err);
+		rc = og_qdrant_hear_have(result, &batch, ret, err);
 	json_decref(result);
 	og_buf_release(&body);
 	return rc;
@@ -303,54 +312,99 @@ int og_qdrant_put(struct og_qdrant *qdrant, const struct og_qdrant_point *points
 		  struct og_err *err)
 {
 	static const struct talk put = { "writing points", "PUT", "/points?wait=true", 0 };
+	struct og_qdrant_batch batch = { qdrant->instance, points, n };
 	int rc = 0;
 
-	while (rc == 0 && n > 0) {
+	while (rc == 0 && batch.n > 0) {
 		struct og_buf body;
 		size_t taken = 0;
 
 		og_buf_init(&body, OG_QDRANT_BODY_MAX);
-		rc = og_qdrant_say_points(points, n, &body, &taken, err);
+		rc = og_qdrant_say_points(&batch, &body, &taken, err);
 		if (rc == 0)
 			rc = change(qdrant, &put, &body, err);
 		og_buf_release(&body);
-		points += taken;
-		n -= taken;
+		batch.points += taken;
+		batch.n -= taken;
 	}
 	return rc;
 }
 
-static const struct talk removing = { "removing points", "POST", "/points/delete?wait=true", 0 };
-
-int og_qdrant_drop(struct og_qdrant *qdrant, const char *policy, const char *keep,
-		   struct og_err *err)
+/* *ret: ids of some that are of other versions. */
+static int others(struct og_qdrant *qdrant, const struct og_qdrant_version *version, json_t **ret,
+		  int64_t *ret_seq, struct og_err *err)
 {
+	static const struct talk post = { "looking for old points", "POST", "/points/scroll", 0 };
+	json_t *result = NULL;
 	struct og_buf body;
 	int rc;
 
 	og_buf_init(&body, OG_QDRANT_BODY_MAX);
-	rc = og_qdrant_say_drop(policy, keep, &body, err);
+	rc = og_qdrant_say_others(version, &body, err);
 	if (rc == 0)
-		rc = change(qdrant, &removing, &body, err);
+		rc = ask(qdrant, &post, &body, NULL, &result, err);
+	if (rc == 0)
+		rc = og_qdrant_hear_others(result, ret, ret_seq, err);
+	json_decref(result);
 	og_buf_release(&body);
 	return rc;
 }
 
-int og_qdrant_drop_ids(struct og_qdrant *qdrant, const char *const *ids, size_t n,
-		       struct og_err *err)
+static int drop(struct og_qdrant *qdrant, const struct og_qdrant_version *version,
+		const json_t *ids, struct og_err *err)
 {
-	int rc = 0;
+	static const struct talk post = { "removing points", "POST", "/points/delete?wait=true",
+					  0 };
+	struct og_buf body;
+	int rc;
 
-	for (size_t at = 0; rc == 0 && at < n; at += OG_QDRANT_PAGE) {
-		struct og_buf body;
+	og_buf_init(&body, OG_QDRANT_BODY_MAX);
+	rc = og_qdrant_say_drop(version, ids, &body, err);
+	if (rc == 0)
+		rc = change(qdrant, &post, &body, err);
+	og_buf_release(&body);
+	return rc;
+}
 
-		og_buf_init(&body, OG_QDRANT_BODY_MAX);
-		rc = og_qdrant_say_drop_ids(
-			ids + at, n - at < OG_QDRANT_PAGE ? n - at : OG_QDRANT_PAGE, &body, err);
-		if (rc == 0)
-			rc = change(qdrant, &removing, &body, err);
-		og_buf_release(&body);
-	}
+/* Page by page: one that comes again was not removed. */
+int og_qdrant_drop(struct og_qdrant *qdrant, const char *policy, const char *keep,
+		   struct og_err *err)
+{
+	struct og_qdrant_version version = { qdrant->instance, policy, keep, 0 };
+	json_t *ids = NULL, *before = NULL;
+	int rc;
+
+	do {
+		json_decref(before);
+		before = ids;
+		ids = NULL;
+		version.seq = 0;
+		rc = others(qdrant, &version, &ids, &version.seq, err);
+		if (rc == 0 && json_array_size(ids) > 0 && json_equal(ids, before))
+			rc = og_fail(err, OG_EUNAVAIL,
+				     "vectors' store: it does not remove what it says it has");
+		if (rc == 0 && json_array_size(ids) > 0)
+			rc = drop(qdrant, &version, ids, err);
+	} while (rc == 0 && json_array_size(ids) == OG_QDRANT_PAGE);
+	json_decref(before);
+	json_decref(ids);
+	return rc;
+}
+
+int og_qdrant_renew(struct og_qdrant *qdrant, const char *policy, const char *hash, int64_t seq,
+		    struct og_err *err)
+{
+	static const struct talk post = { "renewing points", "POST", "/points/payload?wait=true",
+					  0 };
+	const struct og_qdrant_version version = { qdrant->instance, policy, hash, seq };
+	struct og_buf body;
+	int rc;
+
+	og_buf_init(&body, OG_QDRANT_BODY_MAX);
+	rc = og_qdrant_say_renew(&version, &body, err);
+	if (rc == 0)
+		rc = change(qdrant, &post, &body, err);
+	og_buf_release(&body);
 	return rc;
 }
 
@@ -358,18 +412,20 @@ int og_qdrant_search(struct og_qdrant *qdrant, const struct og_qdrant_query *que
 		     struct og_qdrant_hit *ret, size_t *ret_n, size_t *ret_left, struct og_err *err)
 {
 	static const struct talk post = { "searching", "POST", "/points/query", 1 };
+	struct og_qdrant_query own = *query;
 	json_t *result = NULL;
 	struct og_buf body;
 	int rc;
 
 	if (query->limit < 1 || query->limit > OG_QDRANT_LIMIT)
 		return og_fail(err, OG_EBUG, "vectors' store: a search for %zu", query->limit);
+	own.instance = qdrant->instance;
 	og_buf_init(&body, OG_QDRANT_BODY_MAX);
-	rc = og_qdrant_say_query(query, &body, err);
+	rc = og_qdrant_say_query(&own, &body, err);
 	if (rc == 0)
 		rc = ask(qdrant, &post, &body, NULL, &result, err);
 	if (rc == 0)
-		rc = og_qdrant_hear_hits(result, query, ret, ret_n, ret_left, err);
+		rc = og_qdrant_hear_hits(result, &own, ret, ret_n, ret_left, err);
 	json_decref(result);
 	og_buf_release(&body);
 	return rc;
@@ -379,12 +435,13 @@ int og_qdrant_count(struct og_qdrant *qdrant, const char *policy, const char *ha
 		    struct og_err *err)
 {
 	static const struct talk post = { "counting", "POST", "/points/count", 0 };
+	const struct og_qdrant_version version = { qdrant->instance, policy, hash, 0 };
 	json_t *result = NULL;
 	struct og_buf body;
 	int rc;
 
 	og_buf_init(&body, OG_QDRANT_BODY_MAX);
-	rc = og_qdrant_say_count(policy, hash, &body, err);
+	rc = og_qdrant_say_count(&version, &body, err);
 	if (rc == 0)
 		rc = ask(qdrant, &post, &body, NULL, &result, err);
 	if (rc == 0)
@@ -397,7 +454,7 @@ int og_qdrant_count(struct og_qdrant *qdrant, const char *policy, const char *ha
 /* --- all of them -------------------------------------------------------------------------- */
 
 /* One page from *offset on, which becomes where the next one begins. */
-static int page(struct og_qdrant *qdrant, json_t **offset, json_t *heads, int64_t *foreign,
+static int page(struct og_qdrant *qdrant, json_t **offset, struct og_qdrant_reader *reader,
 		size_t *ret_n, struct og_err *err)
 {
 	static const struct talk post = { "reading all points", "POST", "/points/scroll", 0 };
@@ -406,11 +463,11 @@ static int page(struct og_qdrant *qdrant, json_t **offset, json_t *heads, int64_
 	int rc;
 
 	og_buf_init(&body, OG_QDRANT_BODY_MAX);
-	rc = og_qdrant_say_scroll(*offset, &body, err);
+	rc = og_qdrant_say_scroll(qdrant->instance, *offset, &body, err);
 	if (rc == 0)
 		rc = ask(qdrant, &post, &body, NULL, &result, err);
 	if (rc == 0)
-		rc = og_qdrant_hear_page(result, heads, foreign, ret_n, &next, err);
+		rc = og_qdrant_hear_page(result, reader, ret_n, &next, err);
 	if (rc == 0 && next && *offset && json_equal(next, *offset))
 		rc = og_fail(err, OG_EUNAVAIL, "vectors' store: the same page comes again");
 	if (rc == 0) {
@@ -423,29 +480,24 @@ static int page(struct og_qdrant *qdrant, json_t **offset, json_t *heads, int64_
 	return rc;
 }
 
-int og_qdrant_heads(struct og_qdrant *qdrant, json_t **ret, int64_t *ret_foreign,
-		    struct og_err *err)
+int og_qdrant_each(struct og_qdrant *qdrant, og_qdrant_take_fn *take, void *arg,
+		   int64_t *ret_foreign, struct og_err *err)
 {
-	json_t *offset = NULL, *heads = json_object(), *list = NULL;
-	int64_t foreign = 0, all = 0;
+	struct og_qdrant_reader reader = { qdrant->instance, take, arg, 0 };
+	json_t *offset = NULL;
+	int64_t all = 0;
 	size_t n = 0;
-	int rc = heads ? 0 : og_fail_nomem(err);
+	int rc;
 
 	do {
-		if (rc == 0)
-			rc = page(qdrant, &offset, heads, &foreign, &n, err);
+		rc = page(qdrant, &offset, &reader, &n, err);
 		all += (int64_t)n;
 		if (rc == 0 && all > OG_QDRANT_POINTS_MAX)
 			rc = og_fail(err, OG_EUNAVAIL, "vectors' store: more than %d points",
 				     OG_QDRANT_POINTS_MAX);
 	} while (rc == 0 && offset);
-	if (rc == 0 && !(list = og_qdrant_heads_list(heads)))
-		rc = og_fail_nomem(err);
 	json_decref(offset);
-	json_decref(heads);
-	if (rc == 0) {
-		*ret = list;
-		*ret_foreign = foreign;
-	}
+	if (rc == 0)
+		*ret_foreign = reader.foreign;
 	return rc;
 }

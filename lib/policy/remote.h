@@ -35,7 +35,8 @@ int og_policies_send(struct og_policies *policies, const char *name,
 
 /* What differs between here and there: [{"name","why"}], at most limit, by
  * name; why: "missing", "incomplete", "stale" (another version or clearance),
- * "unknown" (not active here). *ret_same: how many policies agree. */
+ * "vectors" (a point says of itself what is not so here), "unknown" (not
+ * active here). *ret_same: how many policies agree. */
 int og_policies_compare(struct og_policies *policies, size_t limit, json_t **ret, int64_t *ret_same,
 			struct og_err *err);
 

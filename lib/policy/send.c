@@ -94,6 +94,8 @@ static int prepare(struct og_policies *policies, const struct og_vector_key *pre
 
 struct version {
 	int64_t id, clearance;
+	int64_t seq; /* the ledger's next number, read after the row: what is told
+		      * of a later version has a higher one */
 	char hash[OG_HASH_HEX + 1], source[16];
 };
 
@@ -118,6 +120,11 @@ static int active(struct og_policies *policies, const char *name, struct version
 		snprintf(ret->source, sizeof(ret->source), "%s", og_col_text(stmt, 3));
 	}
 	og_stmt_free(stmt);
+	if (found >= 0 && og_db_int(policies->db,
+				    "SELECT coalesce(max(seq), 0) + 1 "
+				    "FROM audit_ledger",
+				    &ret->seq, err) < 0)
+		return -1;
 	return found;
 }
 
@@ -203,7 +210,8 @@ static int read_batch(struct og_policies *policies, const struct version *versio
 
 /* Sends those of a batch that are not there as they are: of a document whose
  * passages get their vectors bit by bit, each is sent once. */
-static int send_batch(struct og_qdrant *qdrant, const struct batch *batch, struct og_err *err)
+static int send_batch(struct og_qdrant *qdrant, const struct batch *batch, int64_t *there,
+		      struct og_err *err)
 {
 	unsigned char have[BATCH];
 	struct og_qdrant_point *lacking;
@@ -219,15 +227,21 @@ static int send_batch(struct og_qdrant *qdrant, const struct batch *batch, struc
 	for (size_t i = 0; rc == 0 && i < batch->n; i++)
 		if (!have[i])
 			lacking[n++] = batch->points[i];
+	*there += (int64_t)(batch->n - n);
 	if (rc == 0)
 		rc = og_qdrant_put(qdrant, lacking, n, err);
 	free(lacking);
 	return rc;
 }
 
+/* What of a version is there now: all, and without having been sent. */
+struct sent {
+	int64_t all, old;
+};
+
 /* The passages of one version that this model gave vectors. */
 static int send_made(struct og_policies *policies, const char *name, const struct version *version,
-		     const struct og_made *made, int64_t *sent, struct og_err *err)
+		     const struct og_made *made, struct sent *sent, struct og_err *err)
 {
 	struct batch *batch = calloc(1, sizeof(*batch));
 	int rc;
@@ -242,13 +256,14 @@ static int send_made(struct og_policies *policies, const char *name, const struc
 			point->policy = name;
 			point->hash = version->hash;
 			point->source = version->source;
+			point->seq = version->seq;
 			point->key = made->key;
 			if (point->clearance < version->clearance)
 				point->clearance = version->clearance;
 		}
 		if (rc == 0)
-			rc = send_batch(policies->remote, batch, err);
-		*sent += rc == 0 ? (int64_t)batch->n : 0;
+			rc = send_batch(policies->remote, batch, &sent->old, err);
+		sent->all += rc == 0 ? (int64_t)batch->n : 0;
 	} while (rc == 0 && batch->n == BATCH);
 	batch_clear(batch);
 	free(batch);
@@ -256,7 +271,7 @@ static int send_made(struct og_policies *policies, const char *name, const struc
 }
 
 static int send_version(struct og_policies *policies, const char *name,
-			const struct version *version, size_t width, int64_t *sent,
+			const struct version *version, size_t width, struct sent *sent,
 			struct og_err *err)
 {
 	struct og_made made = { .model = "" };
@@ -267,6 +282,9 @@ static int send_version(struct og_policies *policies, const char *name,
 			rc = -1;
 		else if (made.width == width)
 			rc = send_made(policies, name, version, &made, sent, err);
+	/* What was told before this and comes late must not remove them. */
+	if (rc == 0 && sent->old > 0)
+		rc = og_qdrant_renew(policies->remote, name, version->hash, version->seq, err);
 	return rc;
 }
 
@@ -302,7 +320,7 @@ static int send_once(struct og_policies *policies, const char *name,
 		     const struct og_vector_key *prefer, int64_t *ret_points, struct og_err *err)
 {
 	struct version version = { 0 };
-	int64_t sent = 0;
+	struct sent sent = { 0, 0 };
 	size_t width;
 	int there = active(policies, name, &version, err);
 	if (there < 0 || prepare(policies, prefer, &width, err) < 0)
@@ -312,11 +330,11 @@ static int send_once(struct og_policies *policies, const char *name,
 		return 0;
 	if (there && send_version(policies, name, &version, width, &sent, err) < 0)
 		return -1;
-	if (there && sent == 0 && nothing_fits(policies, &version, width, err) < 0)
+	if (there && sent.all == 0 && nothing_fits(policies, &version, width, err) < 0)
 		return -1;
 	if (og_qdrant_drop(policies->remote, name, there ? version.hash : NULL, err) < 0)
 		return -1;
-	*ret_points = sent;
+	*ret_points = sent.all;
 	return 0;
 }
 

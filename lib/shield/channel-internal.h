@@ -25,11 +25,14 @@ struct og_net;
 struct og_qdrant;
 
 /* Stores elsewhere (elsewhere.h), by enum og_store. */
+#define OG_INSTANCE_MAX 32
+
 struct og_elsewhere {
 	int on[2];
 	struct og_net *net[2];	       /* borrowed; NULL: it cannot be asked from here */
 	struct og_neo4j *graph, *find; /* to tell it, and to ask it while somebody waits */
 	struct og_qdrant *vectors;
+	char instance[OG_INSTANCE_MAX + 1]; /* what stores know us by */
 	int door; /* whoever passes it may tell a store; 0: there is none */
 };
 

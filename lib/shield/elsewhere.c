@@ -62,6 +62,23 @@ void og_elsewhere_close(struct og_shield *shield)
 		close(shield->elsewhere.door);
 }
 
+/* The begin of the first entry's hash, which no other ledger has: several
+ * instances may share a store. */
+static int whose(struct og_db *db, char out[OG_INSTANCE_MAX + 1], struct og_err *err)
+{
+	struct og_stmt *stmt;
+	int found;
+
+	if (og_stmt_new(db, "SELECT substr(hash, 1, ?1) FROM audit_ledger WHERE seq = 1", &stmt,
+			err) < 0)
+		return -1;
+	og_bind_int(stmt, 1, OG_INSTANCE_MAX);
+	found = og_stmt_step(stmt, err);
+	og_text_format(out, OG_INSTANCE_MAX + 1, "%s", found == 1 ? og_col_text(stmt, 0) : "none");
+	og_stmt_free(stmt);
+	return found < 0 ? -1 : 0;
+}
+
 int og_shield_stores(struct og_shield *shield, struct og_net *graph, struct og_net *vectors,
 		     struct og_err *err)
 {
@@ -71,7 +88,8 @@ int og_shield_stores(struct og_shield *shield, struct og_net *graph, struct og_n
 		return -1;
 	if (!vectors)
 		return 0;
-	if (og_qdrant_open(shield->conf->vectors, vectors, &at->vectors, err) < 0)
+	if (whose(shield->db, at->instance, err) < 0 ||
+	    og_qdrant_open(shield->conf->vectors, at->instance, vectors, &at->vectors, err) < 0)
 		return -1;
 	at->net[OG_STORE_VECTORS] = vectors;
 	og_qdrant_patience(at->vectors, OG_ELSEWHERE_MS, OG_ELSEWHERE_PUT_MS);

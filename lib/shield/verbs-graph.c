@@ -364,26 +364,6 @@ int og_verb_policy_list(struct og_request *rq, struct og_err *err)
 	return og_json_set(rq->reply, "policies", list, err);
 }
 
-/* A document may come before the skill it governs, and out of its days;
- * whoever adds it is told that it binds nothing yet, or not today. */
-static int put_policy_reply(struct og_request *rq, const json_t *policy,
-			    const struct og_policy_id *id, struct og_err *err)
-{
-	const char *name = og_json_str(policy, "name");
-	json_t *skill = NULL, *now = NULL, *reply;
-	int there = og_graph_get(rq->shield->graph, og_json_str(policy, "node"), NULL, &skill, err);
-
-	json_decref(skill);
-	if (there < 0 || og_policies_show(rq->shield->policies, name, CLEARANCE_ALL, &now, err) < 0)
-		return -1;
-	reply = json_pack("{s:s,s:I,s:s,s:b,s:b,s:s*,s:s*}", "name", name, "number",
-			  (json_int_t)id->id, "hash", id->hash, "changed", id->changed, "binds",
-			  there, "standing", og_json_str(now, "standing"), "supersedes",
-			  og_json_str(policy, "supersedes"));
-	json_decref(now);
-	return take(rq, reply, err);
-}
-
 /* 1 there is one of this name, 0, -1. */
 static int policy_there(struct og_request *rq, const char *name, int clearance, struct og_err *err)
 {
@@ -392,6 +372,41 @@ static int policy_there(struct og_request *rq, const char *name, int clearance, 
 
 	json_decref(there);
 	return found;
+}
+
+/* What a policy that was put is now, unless that says of one which this
+ * clearance may not read that it is there. */
+static int may_be_told(struct og_request *rq, const json_t *now, struct og_err *err)
+{
+	const char *by = og_json_str(now, "by");
+
+	return by ? policy_there(rq, by, rq->who.clearance, err) : 1;
+}
+
+/* A document may come before the skill it governs, and out of its days;
+ * whoever adds it is told that it binds nothing yet, or not today. */
+static int put_policy_reply(struct og_request *rq, const json_t *policy,
+			    const struct og_policy_id *id, struct og_err *err)
+{
+	const char *name = og_json_str(policy, "name");
+	json_t *skill = NULL, *now = NULL, *reply;
+	int there = og_graph_get(rq->shield->graph, og_json_str(policy, "node"), NULL, &skill, err);
+	int told;
+
+	json_decref(skill);
+	if (there < 0 || og_policies_show(rq->shield->policies, name, CLEARANCE_ALL, &now, err) < 0)
+		return -1;
+	told = may_be_told(rq, now, err);
+	if (told < 0) {
+		json_decref(now);
+		return -1;
+	}
+	reply = json_pack("{s:s,s:I,s:s,s:b,s:b,s:s*,s:s*}", "name", name, "number",
+			  (json_int_t)id->id, "hash", id->hash, "changed", id->changed, "binds",
+			  there, "standing", told ? og_json_str(now, "standing") : NULL,
+			  "supersedes", og_json_str(policy, "supersedes"));
+	json_decref(now);
+	return take(rq, reply, err);
 }
 
 /* Nobody lifts what they may not read: neither by superseding it, where a

@@ -1,6 +1,8 @@
 /*
  * store.diff and store.sync: a store elsewhere held against the local
- * record, and brought to it. The store is asked while no transaction is
+ * record, and brought to it, both by who may put there: where a store is, how
+ * much it holds and how much is due tell of what others may not see, and
+ * reading all of it is work. The store is asked while no transaction is
  * open. What is there and was never put here is named and left alone: it
  * may be somebody else's.
  */
@@ -166,7 +168,7 @@ int og_verb_store_diff(struct og_request *rq, struct og_err *err)
 {
 	enum og_store store;
 
-	if (find_store(rq, &store, err) < 0)
+	if (find_store(rq, &store, err) < 0 || og_request_right(rq, rights[store], err) < 0)
 		return -1;
 	if (!og_elsewhere_on(rq->shield, store))
 		return og_json_set(rq->reply, "kind", json_string("sqlite"), err);

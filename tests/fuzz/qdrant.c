@@ -15,9 +15,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void hear_hits(const json_t *result)
 {
 	static const float values[4] = { 0.5f, 0.5f, 0.5f, 0.5f };
-	const struct og_qdrant_query query = {
-		.clearance = 2, .key = { "m", 4 }, .values = values, .n = 4, .limit = LIMIT
-	};
+	const struct og_qdrant_query query = { .instance = "i",
+					       .clearance = 2,
+					       .key = { "m", 4 },
+					       .values = values,
+					       .n = 4,
+					       .limit = LIMIT };
 	struct og_err err = OG_ERR_INIT;
 	struct og_qdrant_hit hits[LIMIT];
 	size_t n = 0, left = 0;
@@ -32,21 +35,51 @@ static void hear_hits(const json_t *result)
 			abort();
 }
 
+/* What is handed on is a point of the instance's, whole. */
+static int take(void *arg, const struct og_qdrant_point *point, uint64_t print, struct og_err *err)
+{
+	(void)print;
+	(void)err;
+	++*(size_t *)arg;
+	if (!*point->policy || strlen(point->hash) != OG_HASH_HEX || !point->node ||
+	    !point->source || point->clearance < 0)
+		abort();
+	return 0;
+}
+
 static void hear_page(const json_t *result)
 {
-	json_t *heads = json_object(), *next = NULL, *list;
+	size_t n = 0, taken = 0;
+	struct og_qdrant_reader reader = { "i", take, &taken, 0 };
 	struct og_err err = OG_ERR_INIT;
-	int64_t foreign = 0;
-	size_t n = 0;
+	json_t *next = NULL;
 
-	if (og_qdrant_hear_page(result, heads, &foreign, &n, &next, &err) == 0) {
-		list = og_qdrant_heads_list(heads);
-		if (json_array_size(list) > n || (next && n == 0))
-			abort();
-		json_decref(list);
-		json_decref(next);
-	}
-	json_decref(heads);
+	if (og_qdrant_hear_page(result, &reader, &n, &next, &err) < 0)
+		return;
+	if (taken + (size_t)reader.foreign != n || (next && n == 0))
+		abort();
+	json_decref(next);
+}
+
+static void hear_have(const json_t *result)
+{
+	static const float values[4] = { 0.5f, 0.5f, 0.5f, 0.5f };
+	const struct og_qdrant_point point = { .policy = "memo",
+					       .hash = "h",
+					       .node = "n",
+					       .source = "law",
+					       .heading = "H",
+					       .digest = "d",
+					       .clearance = 1,
+					       .key = { "m", 4 },
+					       .values = values,
+					       .n = 4 };
+	const struct og_qdrant_batch batch = { "i", &point, 1 };
+	struct og_err err = OG_ERR_INIT;
+	unsigned char have = 2;
+
+	if (og_qdrant_hear_have(result, &batch, &have, &err) == 0 && have > 1)
+		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -69,6 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			continue;
 		hear_hits(result);
 		hear_page(result);
+		hear_have(result);
 		og_qdrant_hear_update("testing", result, &err);
 		og_qdrant_hear_exists(result, &exists, &err);
 		og_qdrant_hear_state(result, &state, &indexes, &err);

@@ -78,6 +78,7 @@ static void create(struct service *s, const struct request *request, struct answ
 	c->size = (size_t)og_json_int(vectors, "size", 0);
 	c->indexes = json_object();
 	c->late = json_array();
+	c->held = json_array();
 	done(answer, json_true());
 }
 
@@ -88,6 +89,7 @@ static void drop(struct service *s, struct collection *c, struct answer *answer)
 	free(c->points);
 	json_decref(c->indexes);
 	json_decref(c->late);
+	json_decref(c->held);
 	*c = s->collections[--s->n];
 	memset(&s->collections[s->n], 0, sizeof(s->collections[s->n]));
 	done(answer, json_true());
@@ -156,11 +158,23 @@ static int good_id(const json_t *id, struct answer *answer)
 	return 0;
 }
 
+static void set_payload(struct collection *c, const json_t *filter, json_t *members)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (passes(filter, &c->points[i]))
+			json_object_update(c->points[i].payload, members);
+}
+
 static void change(struct collection *c, const json_t *body)
 {
 	const json_t *points = json_object_get(body, "points"), *point;
 	const json_t *filter = json_object_get(body, "filter");
 	size_t i;
+
+	if (json_object_get(body, "payload")) {
+		set_payload(c, filter, json_object_get(body, "payload"));
+		return;
+	}
 
 	json_array_foreach(points, i, point)
 	{
@@ -176,7 +190,21 @@ static void change(struct collection *c, const json_t *body)
 			remove_at(c, i);
 }
 
-enum { LATE = 1, FORGET }; /* what is done of a change: nothing yet, nothing ever */
+/* What is done of a change: nothing before the next one; nothing ever; nothing
+ * before deliver(). */
+enum { LATE = 1, FORGET, HOLD };
+
+static void deliver(struct service *s)
+{
+	const json_t *body;
+	size_t i;
+
+	for (size_t n = 0; n < s->n; n++) {
+		json_array_foreach(s->collections[n].held, i, body)
+			change(&s->collections[n], body);
+		json_array_clear(s->collections[n].held);
+	}
+}
 
 /* What was acknowledged earlier is done before what comes now. */
 static void settle(struct collection *c)
@@ -207,6 +235,8 @@ static void change_points(struct service *s, struct collection *c, const struct 
 	settle(c);
 	if (late == FORGET)
 		wait = 1;
+	else if (late == HOLD)
+		json_array_append(c->held, request->body);
 	else if (late || !wait)
 		json_array_append(c->late, request->body);
 	else
@@ -345,7 +375,8 @@ static void perform_on(struct service *s, struct collection *c, const struct req
 		drop(s, c, answer);
 	else if (is_call(request, "PUT", "/index"))
 		make_index(s, c, request, answer);
-	else if (is_call(request, "PUT", "/points") || is_call(request, "POST", "/points/delete"))
+	else if (is_call(request, "PUT", "/points") || is_call(request, "POST", "/points/delete") ||
+		 is_call(request, "POST", "/points/payload"))
 		change_points(s, c, request, late, answer);
 	else if (is_call(request, "POST", "/points"))
 		retrieve(c, request, answer);

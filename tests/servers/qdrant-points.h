@@ -23,7 +23,7 @@ struct collection {
 	json_t *indexes; /* field -> type */
 	struct point *points;
 	size_t n, room;
-	json_t *late; /* changes that were acknowledged and not made yet */
+	json_t *late, *held; /* changes that were acknowledged and not made yet */
 };
 
 /* Numbers come before UUIDs. */

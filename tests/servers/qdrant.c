@@ -16,6 +16,8 @@
  *	/points 503		answer that, do nothing (with "503 2": Retry-After)
  *	/points late		acknowledge it; it is done when the next change comes
  *	/points forget		say that it is done, do nothing
+ *	/points hold		close without an answer, do it later: after
+ *	/points/count deliver	a request that has this
  *	/ exists N		somebody else makes the collection, N wide, before it
  *	/points drop		close before doing it
  *	/points lost		do it, close without an answer
@@ -89,18 +91,21 @@ out:
 
 /* --- lies -------------------------------------------------------------------------- */
 
-static json_t *made_up(void)
+/* Of the instance that asks. */
+static json_t *made_up(const char *instance)
 {
 	static const char digest[] =
 		"00000000000000000000000000000000000000000000000000000000000000ff";
-	const struct og_vector_key key = { "embedding-1", 0 };
+	const struct og_qdrant_point point = {
+		.policy = "made-up", .hash = digest, .digest = digest, .key = { "embedding-1", 0 }
+	};
 	char id[OG_UUID_LEN + 1];
 
-	og_qdrant_id("made-up", digest, &key, id);
-	return json_pack("{s:s,s:i,s:f,s:{s:s,s:s,s:s,s:s,s:s,s:i,s:s}}", "id", id, "version", 1,
-			 "score", 0.99, "payload", "policy", "made-up", "hash", digest, "digest",
-			 digest, "node", "inventory-report", "source_type", "policy",
-			 "clearance_level", 1, "model", "embedding-1");
+	og_qdrant_id(instance, &point, id);
+	return json_pack("{s:s,s:i,s:f,s:{s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:s}}", "id", id, "version",
+			 1, "score", 0.99, "payload", "instance", instance, "policy", "made-up",
+			 "hash", digest, "digest", digest, "node", "inventory-report",
+			 "source_type", "policy", "clearance_level", 1, "model", "embedding-1");
 }
 
 static void lie_in(json_t *hit, const char *what)
@@ -138,7 +143,7 @@ static void lie_in(json_t *hit, const char *what)
  *	shape		a payload that is none
  *	many, twice	100,000 hits; every hit twice
  */
-static void lie(struct answer *answer, const char *what)
+static void lie(struct answer *answer, const char *instance, const char *what)
 {
 	json_t *points = json_object_get(answer->result, "points"), *hit;
 	size_t i, n = json_array_size(points);
@@ -151,11 +156,27 @@ static void lie(struct answer *answer, const char *what)
 		json_array_set_new(points, i, copy);
 	}
 	if (is(what, "unknown"))
-		json_array_insert_new(points, 0, made_up());
+		json_array_insert_new(points, 0, made_up(instance));
 	for (i = 0; n && is(what, "many") && i < MANY; i++)
 		json_array_append(points, json_array_get(points, i % n));
 	for (i = 0; is(what, "twice") && i < n; i++)
 		json_array_append(points, json_array_get(points, i));
+}
+
+/* Whose points are asked for. */
+static const char *asks(const struct request *request)
+{
+	json_t *must = json_object_get(json_object_get(request->body, "filter"), "must"), *one;
+	size_t i;
+
+	json_array_foreach(must, i, one)
+	{
+		const char *key = og_json_str(one, "key");
+
+		if (key && strcmp(key, "instance") == 0)
+			return og_json_str(json_object_get(one, "match"), "value");
+	}
+	return "?";
 }
 
 /* The clearance is not asked for, where that is the lie. */
@@ -225,9 +246,15 @@ static void behave(struct request *request, const char *how, struct answer *answ
 	}
 	if (is(lying, "clearance") || is(lying, "lower"))
 		forget_clearance(request);
-	perform(&fake.service, request, is(how, "forget") ? FORGET : is(how, "late"), answer);
+	perform(&fake.service, request,
+		is(how, "forget") ? FORGET
+		: is(how, "hold") ? HOLD
+				  : is(how, "late"),
+		answer);
+	if (is(how, "deliver"))
+		deliver(&fake.service);
 	if (answer->result && *lying)
-		lie(answer, lying);
+		lie(answer, asks(request), lying);
 	if (answer->result && is(how, "endless") && json_object_get(request->body, "limit"))
 		json_object_set_new(answer->result, "next_page_offset", json_integer(0));
 }
@@ -356,7 +383,7 @@ static int say(int fd, const struct answer *answer, const char *how)
 		snprintf(more, sizeof(more), "Retry-After: %s\r\n", space + 1);
 	if (is(how, "stall"))
 		usleep((useconds_t)strtoul(how + 6, NULL, 10) * 1000);
-	if (is(how, "lost") || is(how, "drop"))
+	if (is(how, "lost") || is(how, "drop") || is(how, "hold"))
 		rc = 0;
 	else if (is(how, "garbage"))
 		rc = og_write_all(fd, "\x16\x03\x01 what?\r\n\r\n", 14) == 0 && 0;
@@ -397,6 +424,8 @@ static int serve_one(int fd, const char *raw, size_t head, size_t len)
 		refuse(&answer, 404, "%s", "no such thing");
 	else
 		take_behaviour(request.rest, how, sizeof(how));
+	if (is(how, "hold") && is_call(&request, "POST", "/points"))
+		how[0] = '\0'; /* it asks, and changes nothing */
 	if (answer.status == 0)
 		serve_request(&request, how, &answer);
 	write_log(&request, &answer, how, has_key, fake.api.why);

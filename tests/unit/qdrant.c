@@ -16,7 +16,7 @@
 static const float values[4] = { 0.1f, 0.5f, -0.7f, 0.5f };
 static const struct og_vector_key key = { "m", 4 };
 static const struct og_qdrant_query query = {
-	.clearance = 2, .key = { "m", 4 }, .values = values, .n = 4, .limit = 3
+	.instance = "i", .clearance = 2, .key = { "m", 4 }, .values = values, .n = 4, .limit = 3
 };
 
 /* The "result" of an answer; NULL with *code. */
@@ -89,6 +89,27 @@ static void recorded_points(void)
 	json_decref(result);
 }
 
+/* Counts points by policy, clearance and print; arg may be NULL. */
+struct taken {
+	size_t n;
+	int64_t clearances;
+	uint64_t print;
+};
+
+static int take(void *arg, const struct og_qdrant_point *told, uint64_t print, struct og_err *err)
+{
+	struct taken *taken = arg;
+
+	(void)err;
+	if (!taken)
+		return 0;
+	OG_CHECK_STR(told->policy, "memo");
+	taken->n++;
+	taken->clearances += told->clearance;
+	taken->print += print;
+	return 0;
+}
+
 /* Every other file: an envelope is one, and what is in it is no update, no
  * count, no hit and no page. */
 static void recorded_others(void)
@@ -98,8 +119,9 @@ static void recorded_others(void)
 					     "snapshot",    "snapshots", "status_response" };
 	struct og_err err = OG_ERR_INIT;
 	struct og_qdrant_hit hits[3];
-	json_t *heads = json_object(), *next = NULL, *result;
-	int64_t count, foreign = 0;
+	struct og_qdrant_reader reader = { "i", take, NULL, 0 };
+	json_t *next = NULL, *result;
+	int64_t count;
 	size_t n, left;
 	int code = 0, exists;
 
@@ -112,12 +134,11 @@ static void recorded_others(void)
 		OG_CHECK(og_qdrant_hear_count(result, &count, &err) < 0);
 		OG_CHECK(og_qdrant_hear_exists(result, &exists, &err) < 0);
 		OG_CHECK(og_qdrant_hear_hits(result, &query, hits, &n, &left, &err) < 0);
-		OG_CHECK(og_qdrant_hear_page(result, heads, &foreign, &n, &next, &err) < 0);
+		OG_CHECK(og_qdrant_hear_page(result, &reader, &n, &next, &err) < 0);
 		json_decref(result);
 	}
 	result = code == -1 ? NULL : recorded("batch_delete_object", &code); /* another server's */
 	OG_CHECK(result == NULL);
-	json_decref(heads);
 }
 
 /* --- the envelope ------------------------------------------------------------------------ */
@@ -254,34 +275,52 @@ static json_t *said(struct og_buf *text)
 	return body;
 }
 
+/* The id of point with one member changed. */
+static void id_with(const char *instance, struct og_qdrant_point changed, const char *other)
+{
+	char id[OG_UUID_LEN + 1];
+
+	og_qdrant_id(instance, &changed, id);
+	OG_CHECK(og_uuid_valid(id));
+	OG_CHECK(strcmp(id, other) != 0);
+}
+
 static void ids(void)
 {
-	static const struct og_vector_key other = { "m", 5 }, model = { "m2", 4 };
-	char a[OG_UUID_LEN + 1], b[OG_UUID_LEN + 1];
+	struct og_qdrant_point other = point;
+	char id[OG_UUID_LEN + 1];
 
-	og_qdrant_id("memo", OTHER, &key, a);
-	OG_CHECK(og_uuid_valid(a));
-	OG_CHECK_INT(a[14], '5');
-	OG_CHECK_STR(a, "c3bf15c2-673c-580e-ab65-79ed73c07ad9"); /* stays, whatever changes */
-	og_qdrant_id("memo2", OTHER, &key, b);
-	OG_CHECK(strcmp(a, b) != 0); /* the same text in two policies is two points */
-	og_qdrant_id("memo", HASH, &key, b);
-	OG_CHECK(strcmp(a, b) != 0);
-	og_qdrant_id("memo", OTHER, &other, b);
-	OG_CHECK(strcmp(a, b) != 0);
-	og_qdrant_id("memo", OTHER, &model, b);
-	OG_CHECK(strcmp(a, b) != 0);
+	og_qdrant_id("i", &point, id);
+	OG_CHECK(og_uuid_valid(id));
+	OG_CHECK_INT(id[14], '5');
+	OG_CHECK_STR(id, "280cc1ba-5f7c-5f2f-910b-a5bcd3076c86"); /* stays, whatever changes */
+	id_with("j", other, id);
+	other.policy = "memo2";
+	id_with("i", other, id); /* the same text in two policies is two points */
+	other = point;
+	other.hash = OTHER;
+	id_with("i", other, id); /* and in two versions */
+	other = point;
+	other.digest = HASH;
+	id_with("i", other, id);
+	other = point;
+	other.key.dimension = 5;
+	id_with("i", other, id);
+	other = point;
+	other.key.model = "m2";
+	id_with("i", other, id);
 }
 
 static void points_as_text(void)
 {
+	const struct og_qdrant_batch one_point = { "i", &point, 1 };
 	struct og_err err = OG_ERR_INIT;
 	struct og_buf text;
 	json_t *body, *one, *payload;
 	size_t n;
 
 	og_buf_init(&text, OG_QDRANT_BODY_MAX);
-	OG_CHECK_OK(og_qdrant_say_points(&point, 1, &text, &n, &err), &err);
+	OG_CHECK_OK(og_qdrant_say_points(&one_point, &text, &n, &err), &err);
 	OG_CHECK_INT(n, 1);
 	body = said(&text);
 	one = json_array_get(json_object_get(body, "points"), 0);
@@ -301,6 +340,7 @@ static void batches(void)
 {
 	float *wide = calloc(OG_VECTOR_DIMENSION_MAX, sizeof(*wide));
 	struct og_qdrant_point *points = calloc(300, sizeof(*points));
+	struct og_qdrant_batch batch = { "i", points, 300 };
 	struct og_err err = OG_ERR_INIT;
 	struct og_buf text;
 	size_t n = 0;
@@ -310,18 +350,19 @@ static void batches(void)
 	for (size_t i = 0; i < 300; i++)
 		points[i] = point;
 	og_buf_init(&text, OG_QDRANT_BODY_MAX);
-	OG_CHECK_OK(og_qdrant_say_points(points, 300, &text, &n, &err), &err);
+	OG_CHECK_OK(og_qdrant_say_points(&batch, &text, &n, &err), &err);
 	OG_CHECK_INT(n, OG_QDRANT_BATCH);
 	for (size_t i = 1; i < 300; i++) {
 		points[i].values = wide;
 		points[i].n = OG_VECTOR_DIMENSION_MAX;
 	}
 	og_buf_clear(&text);
-	OG_CHECK_OK(og_qdrant_say_points(points, 300, &text, &n, &err), &err);
+	OG_CHECK_OK(og_qdrant_say_points(&batch, &text, &n, &err), &err);
 	OG_CHECK(n >= 10 && n < 100);
 	points[0].values = (const float[]){ 0, 0, NAN, 0 };
+	batch.n = 1;
 	og_buf_clear(&text);
-	OG_CHECK(og_qdrant_say_points(points, 1, &text, &n, &err) < 0);
+	OG_CHECK(og_qdrant_say_points(&batch, &text, &n, &err) < 0);
 	OG_CHECK_INT(err.code, OG_EDATA);
 	og_buf_release(&text);
 	free(points);
@@ -350,26 +391,38 @@ static void query_as_text(void)
 	json_decref(body);
 }
 
+#define OURS                                                                                       \
+	"{\"filter\":{\"must\":[{\"key\":\"instance\",\"match\":{\"value\":\"i\"}},"               \
+	"{\"key\":\"policy\",\"match\":{\"value\":\"memo\"}}"
+#define OLDER	"{\"key\":\"seq\",\"range\":{\"lte\":7}}"
+#define VERSION "{\"key\":\"hash\",\"match\":{\"value\":\"h\"}}"
+
+/* Whatever is removed is ours, named, and no newer than it was. */
 static void drops_as_text(void)
 {
+	const struct og_qdrant_version version = { "i", "memo", "h", 7 };
+	const struct og_qdrant_version any = { "i", "memo", "h", 0 };
+	json_t *list = json_pack("[s]", "x");
 	struct og_err err = OG_ERR_INIT;
 	struct og_buf text;
 
 	og_buf_init(&text, OG_QDRANT_BODY_MAX);
-	OG_CHECK_OK(og_qdrant_say_drop("memo", NULL, &text, &err), &err);
-	OG_CHECK_STR(text.data, "{\"filter\":{\"must\":[{\"key\":\"policy\",\"match\":{\"value\":"
-				"\"memo\"}}]}}");
+	OG_CHECK_OK(og_qdrant_say_others(&any, &text, &err), &err);
+	OG_CHECK(strstr(text.data, OURS "],\"must_not\":[" VERSION "]},\"limit\":1000,") ==
+		 text.data);
 	og_buf_clear(&text);
-	OG_CHECK_OK(og_qdrant_say_drop("memo", "h", &text, &err), &err);
-	OG_CHECK_STR(text.data, "{\"filter\":{\"must\":[{\"key\":\"policy\",\"match\":{\"value\":"
-				"\"memo\"}}],\"must_not\":[{\"key\":\"hash\",\"match\":{\"value\":"
-				"\"h\"}}]}}");
+	OG_CHECK_OK(og_qdrant_say_drop(&version, list, &text, &err), &err);
+	OG_CHECK_STR(text.data,
+		     OURS "," OLDER ",{\"has_id\":[\"x\"]}],\"must_not\":[" VERSION "]}}");
 	og_buf_clear(&text);
-	OG_CHECK_OK(og_qdrant_say_count("memo", "h", &text, &err), &err);
-	OG_CHECK_STR(text.data, "{\"filter\":{\"must\":[{\"key\":\"policy\",\"match\":{\"value\":"
-				"\"memo\"}},{\"key\":\"hash\",\"match\":{\"value\":\"h\"}}]},"
-				"\"exact\":true}");
+	OG_CHECK_OK(og_qdrant_say_renew(&version, &text, &err), &err);
+	OG_CHECK(strstr(text.data, "{\"payload\":{\"seq\":7},\"filter\":") == text.data);
+	OG_CHECK(strstr(text.data, OLDER "," VERSION "]") != NULL);
+	og_buf_clear(&text);
+	OG_CHECK_OK(og_qdrant_say_count(&any, &text, &err), &err);
+	OG_CHECK_STR(text.data, OURS "," VERSION "]},\"exact\":true}");
 	og_buf_release(&text);
+	json_decref(list);
 }
 
 /* --- points that are told -------------------------------------------------------------------- */
@@ -378,13 +431,17 @@ static void drops_as_text(void)
 static json_t *hit(char last, int64_t clearance, double score)
 {
 	char id[OG_UUID_LEN + 1], digest[] = OTHER;
+	const struct og_qdrant_point one = {
+		.policy = "memo", .hash = HASH, .digest = digest, .key = key
+	};
 
 	digest[63] = last;
-	og_qdrant_id("memo", digest, &key, id);
-	return json_pack("{s:s,s:i,s:f,s:{s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:i}}", "id", id, "version",
-			 3, "score", score, "payload", "policy", "memo", "hash", HASH, "digest",
-			 digest, "node", "report", "source_type", "law", "clearance_level",
-			 (json_int_t)clearance, "model", "m", "dimension", 4);
+	og_qdrant_id("i", &one, id);
+	return json_pack("{s:s,s:i,s:f,s:{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:i}}", "id", id,
+			 "version", 3, "score", score, "payload", "instance", "i", "sum", "0",
+			 "policy", "memo", "hash", HASH, "digest", digest, "node", "report",
+			 "source_type", "law", "clearance_level", (json_int_t)clearance, "model",
+			 "m", "dimension", 4);
 }
 
 struct heard {
@@ -449,6 +506,8 @@ static void spoilt_hits(void)
 	spoil(hit('1', 1, 0.9), "id", json_string("2ed6657d-e927-568b-95e1-2665a8aea6a2"));
 	spoil(hit('1', 1, 0.9), "id", json_integer(1));
 	spoil(hit('1', 1, 0.9), "id", json_null());
+	spoil(hit('1', 1, 0.9), "instance", json_string("j"));
+	spoil(hit('1', 1, 0.9), "instance", json_null());
 	spoil(hit('1', 1, 0.9), "policy", json_string("other"));
 	spoil(hit('1', 1, 0.9), "policy", json_string(""));
 	spoil(hit('1', 1, 0.9), "policy", json_string(longer));
@@ -499,42 +558,63 @@ static void many_hits(void)
 
 /* --- all of them --------------------------------------------------------------------------- */
 
-static void pages(void)
+static struct taken read_page(json_t *points, int64_t *ret_foreign)
 {
+	json_t *result = json_pack("{s:o}", "points", points), *next = NULL;
+	struct taken taken = { 0 };
+	struct og_qdrant_reader reader = { "i", take, &taken, 0 };
 	struct og_err err = OG_ERR_INIT;
-	json_t *heads = json_object(), *next = NULL, *list;
-	json_t *result = json_pack("{s:[o,o,o,{s:i}],s:s}", "points", hit('1', 1, 0),
-				   hit('2', 1, 0), hit('3', 2, 0), "id", 7, "next_page_offset",
-				   "2ed6657d-e927-568b-95e1-2665a8aea6a2");
-	int64_t foreign = 0;
 	size_t n = 0;
 
-	OG_CHECK_OK(og_qdrant_hear_page(result, heads, &foreign, &n, &next, &err), &err);
-	OG_CHECK_INT(n, 4);
-	OG_CHECK_INT(foreign, 1);
-	OG_CHECK(json_is_string(next));
-	list = og_qdrant_heads_list(heads);
-	OG_CHECK_INT(json_array_size(list), 2);
-	OG_CHECK_STR(og_json_str(json_array_get(list, 0), "policy"), "memo");
-	OG_CHECK_STR(og_json_str(json_array_get(list, 0), "hash"), HASH);
-	OG_CHECK_INT(og_json_int(json_array_get(list, 0), "clearance", 0), 1);
-	OG_CHECK_INT(og_json_int(json_array_get(list, 0), "points", 0), 2);
-	json_decref(next);
-	json_decref(list);
-	json_decref(heads);
+	OG_CHECK_OK(og_qdrant_hear_page(result, &reader, &n, &next, &err), &err);
+	OG_CHECK_INT(n, taken.n + (size_t)reader.foreign);
+	OG_CHECK(next == NULL);
+	*ret_foreign = reader.foreign;
 	json_decref(result);
+	return taken;
+}
+
+/* A page, and what its points come to in any order, but with nothing else. */
+static void pages(void)
+{
+	struct taken good, other;
+	int64_t foreign = 0;
+	json_t *lying;
+
+	good = read_page(json_pack("[o,o,{s:i}]", hit('1', 1, 0), hit('2', 2, 0), "id", 7),
+			 &foreign);
+	OG_CHECK_INT(good.n, 2);
+	OG_CHECK_INT(good.clearances, 3);
+	OG_CHECK_INT(foreign, 1);
+	other = read_page(json_pack("[o,o]", hit('2', 2, 0), hit('1', 1, 0)), &foreign);
+	OG_CHECK(other.print == good.print);
+	/* One of them twice; another clearance, sum, node. */
+	other = read_page(json_pack("[o,o]", hit('1', 1, 0), hit('1', 1, 0)), &foreign);
+	OG_CHECK(other.n == 2 && other.print != good.print);
+	for (int i = 0; i < 3; i++) {
+		static const char *const keys[] = { "clearance_level", "sum", "node" };
+
+		lying = hit('1', 1, 0);
+		json_object_set_new(json_object_get(lying, "payload"), keys[i],
+				    i ? json_string("x") : json_integer(2));
+		other = read_page(json_pack("[o,o]", lying, hit('2', 2, 0)), &foreign);
+		OG_CHECK(other.n == 2 && other.print != good.print);
+	}
+	lying = hit('1', 1, 0);
+	json_object_del(json_object_get(lying, "payload"), "sum");
+	OG_CHECK_INT(read_page(json_pack("[o]", lying), &foreign).n, 0);
+	OG_CHECK_INT(foreign, 1);
 }
 
 static int page_code(json_t *result)
 {
+	struct og_qdrant_reader reader = { "i", take, NULL, 0 };
 	struct og_err err = OG_ERR_INIT;
-	json_t *heads = json_object(), *next = NULL;
-	int64_t foreign = 0;
+	json_t *next = NULL;
 	size_t n;
 
-	if (og_qdrant_hear_page(result, heads, &foreign, &n, &next, &err) == 0)
+	if (og_qdrant_hear_page(result, &reader, &n, &next, &err) == 0)
 		json_decref(next);
-	json_decref(heads);
 	json_decref(result);
 	return err.code;
 }

@@ -81,7 +81,7 @@ static int open_net(struct line *line, const char *secret, const char *file)
 	if (!secret && !file)
 		place.secrets = NULL;
 	return OG_CHECK_OK(og_net_open(&place, &line->net, &err), &err) &&
-	       OG_CHECK_OK(og_qdrant_open(line->url, line->net, &line->qdrant, &err), &err);
+	       OG_CHECK_OK(og_qdrant_open(line->url, "i", line->net, &line->qdrant, &err), &err);
 }
 
 static int open_line_with(struct line *line, const char *secret, const char *told)
@@ -173,6 +173,7 @@ static struct og_qdrant_point make_point(struct made *made, const char *policy, 
 					 .digest = made->digest,
 					 .clearance = 1 + i % 3,
 					 .line = i,
+					 .seq = 7,
 					 .key = key,
 					 .values = made->values,
 					 .n = WIDTH };
@@ -248,8 +249,6 @@ static void keeps_points_of(struct og_qdrant *qdrant)
 	struct og_qdrant_point point = make_point(&made, "memo", 1, 30);
 	unsigned char have = 0;
 	struct og_err err = OG_ERR_INIT;
-	char id[OG_UUID_LEN + 1];
-	const char *ids[] = { id };
 
 	put_points(qdrant, "memo", 30);
 	put_points(qdrant, "memo", 30); /* the same ones */
@@ -262,15 +261,19 @@ static void keeps_points_of(struct og_qdrant *qdrant)
 	made.values[0] += 0.001f;
 	OG_CHECK_OK(og_qdrant_have(qdrant, &point, 1, &have, &err), &err);
 	OG_CHECK_INT(have, 0); /* its vector is another one now */
-	point.hash = OTHER;
 	made.values[0] -= 0.001f;
+	point.clearance++;
+	OG_CHECK_OK(og_qdrant_have(qdrant, &point, 1, &have, &err), &err);
+	OG_CHECK_INT(have, 0); /* as is its clearance */
+	point.hash = OTHER;
 	OG_CHECK_OK(og_qdrant_put(qdrant, &point, 1, &err), &err);
 	OG_CHECK_INT(count(qdrant, "memo", OTHER), 1);
+	OG_CHECK_INT(count(qdrant, "memo", HASH), 30);
 	OG_CHECK_OK(og_qdrant_drop(qdrant, "memo", HASH, &err), &err);
-	OG_CHECK_INT(count(qdrant, "memo", NULL), 29);
-	og_qdrant_id("other", made.digest, &key, id);
-	OG_CHECK_OK(og_qdrant_drop_ids(qdrant, ids, 1, &err), &err);
-	OG_CHECK_INT(count(qdrant, "other", NULL), 2);
+	OG_CHECK_INT(count(qdrant, "memo", NULL), 30);
+	OG_CHECK_OK(og_qdrant_renew(qdrant, "memo", HASH, 9, &err), &err);
+	OG_CHECK_OK(og_qdrant_drop(qdrant, "memo", HASH, &err), &err);
+	OG_CHECK_INT(count(qdrant, "memo", HASH), 30);
 }
 
 static void finds_points_of(struct og_qdrant *qdrant)
@@ -304,7 +307,7 @@ static void removes_points_of(struct og_qdrant *qdrant)
 
 	OG_CHECK_OK(og_qdrant_drop(qdrant, "memo", NULL, &err), &err);
 	OG_CHECK_INT(count(qdrant, "memo", NULL), 0);
-	OG_CHECK_INT(count(qdrant, NULL, NULL), 2);
+	OG_CHECK_INT(count(qdrant, NULL, NULL), 3);
 }
 
 /* All that a server is asked, from nothing to nothing. */
@@ -368,29 +371,37 @@ static void a_whole_life_live(void)
 	close_line(&line);
 }
 
+static int add_up(void *arg, const struct og_qdrant_point *point, uint64_t print,
+		  struct og_err *err)
+{
+	int64_t *sum = arg;
+
+	(void)print;
+	(void)err;
+	sum[0]++;
+	sum[1] += point->clearance;
+	return 0;
+}
+
 static void pages(void)
 {
 	struct og_err err = OG_ERR_INIT;
-	int64_t foreign = -1, points = 0;
-	json_t *heads = NULL, *head;
+	int64_t foreign = -1, sum[2] = { 0, 0 };
 	struct line line;
-	size_t i;
 
 	if (open_line(&line) && OG_CHECK_OK(og_qdrant_setup(line.qdrant, WIDTH, &err), &err) &&
 	    put_points(line.qdrant, "memo", 2500) &&
-	    OG_CHECK_OK(og_qdrant_heads(line.qdrant, &heads, &foreign, &err), &err)) {
-		OG_CHECK_INT(json_array_size(heads), 3); /* by clearance */
-		json_array_foreach(heads, i, head) points += og_json_int(head, "points", 0);
-		OG_CHECK_INT(points, 2500);
+	    OG_CHECK_OK(og_qdrant_each(line.qdrant, add_up, sum, &foreign, &err), &err)) {
+		OG_CHECK_INT(sum[0], 2500);
+		OG_CHECK_INT(sum[1], 4999);
 		OG_CHECK_INT(foreign, 0);
 		OG_CHECK_INT(logged(&line, "/points/scroll"), 3);
 		OG_CHECK_INT(logged(&line, "\"PUT\",\"path\":\"/collections/rules/points\""),
 			     (2500 + OG_QDRANT_BATCH - 1) / OG_QDRANT_BATCH);
 		behave(&line, "*/points/scroll endless\n");
-		OG_CHECK(og_qdrant_heads(line.qdrant, &heads, &foreign, &err) < 0);
+		OG_CHECK(og_qdrant_each(line.qdrant, add_up, sum, &foreign, &err) < 0);
 		OG_CHECK_INT(err.code, OG_EUNAVAIL);
 	}
-	json_decref(heads);
 	close_line(&line);
 }
 
@@ -613,6 +624,11 @@ static void close_house(struct house *h)
 	close_line(&h->line);
 }
 
+/* What is put has an entry of the ledger. */
+static const char entry_sql[] =
+	"INSERT INTO audit_ledger SELECT coalesce(max(seq), 100) + 1, '', '', NULL, NULL, '', '', "
+	"'policy', '', '' FROM audit_ledger";
+
 /* A policy with one passage and its vector, at this angle. */
 static void put(struct house *h, const char *name, int clearance, const char *text, double angle)
 {
@@ -626,6 +642,7 @@ static void put(struct house *h, const char *name, int clearance, const char *te
 
 	if (!OG_CHECK_OK(og_policy_read(text, strlen(text), name, record, &err), &err) ||
 	    !OG_CHECK_OK(og_db_begin(h->db, 1, &err), &err) ||
+	    !OG_CHECK_OK(og_db_exec(h->db, entry_sql, &err), &err) ||
 	    !OG_CHECK_OK(og_policies_put(h->policies, record, &id, &err), &err) ||
 	    !OG_CHECK_OK(og_policies_unembedded(h->policies, &key, 3, 1, &lacking, &left, &err),
 			 &err))
@@ -763,6 +780,11 @@ static void can_be_done_without(void)
 	close_house(&h);
 }
 
+struct seen {
+	char hash[OG_HASH_HEX + 1], digest[OG_HASH_HEX + 1];
+	struct og_qdrant_point point;
+};
+
 /* "NAME WHY NAME WHY", and how many agree. */
 static const char *compared(struct house *h, int64_t *same, char out[400])
 {
@@ -810,6 +832,56 @@ static void is_compared_and_mended(void)
 	OG_CHECK_INT(points, 0);
 	OG_CHECK_STR(compared(&h, &same, text), "");
 	OG_CHECK_INT(same, 4);
+	close_house(&h);
+}
+
+static int take_one(void *arg, const struct og_qdrant_point *point, uint64_t print,
+		    struct og_err *err)
+{
+	struct seen *seen = arg;
+
+	(void)print;
+	(void)err;
+	if (strcmp(point->policy, "near") != 0)
+		return 0;
+	snprintf(seen->hash, sizeof(seen->hash), "%s", point->hash);
+	snprintf(seen->digest, sizeof(seen->digest), "%s", point->digest);
+	seen->point = *point;
+	seen->point.policy = "near";
+	seen->point.hash = seen->hash;
+	seen->point.digest = seen->digest;
+	seen->point.node = "report";
+	seen->point.source = "policy";
+	seen->point.heading = "H";
+	seen->point.key = key;
+	return 0;
+}
+
+/* A point that says another thing of itself, or of its vector, than is so
+ * here is found out, and mended. */
+static void each_point_is_looked_at(void)
+{
+	static const float other[WIDTH] = { 0, 0, 1, 0 };
+	struct og_err err = OG_ERR_INIT;
+	struct seen seen = { .hash = "" };
+	int64_t same, points, foreign;
+	char text[400];
+	struct house h;
+
+	if (fill_house(&h) &&
+	    OG_CHECK_OK(og_qdrant_each(h.line.qdrant, take_one, &seen, &foreign, &err), &err)) {
+		seen.point.values = other;
+		seen.point.n = WIDTH;
+		OG_CHECK_OK(og_qdrant_put(h.line.qdrant, &seen.point, 1, &err), &err);
+		OG_CHECK_STR(compared(&h, &same, text), "near vectors");
+		OG_CHECK_OK(og_policies_send(h.policies, "near", NULL, &points, &err), &err);
+		OG_CHECK_STR(compared(&h, &same, text), "");
+		seen.point.clearance++;
+		OG_CHECK_OK(og_qdrant_put(h.line.qdrant, &seen.point, 1, &err), &err);
+		OG_CHECK_STR(compared(&h, &same, text), "near stale");
+		OG_CHECK_OK(og_policies_send(h.policies, "near", NULL, &points, &err), &err);
+		OG_CHECK_STR(compared(&h, &same, text), "");
+	}
 	close_house(&h);
 }
 
@@ -913,6 +985,7 @@ int main(void)
 	OG_RUN(is_not_believed);
 	OG_RUN(can_be_done_without);
 	OG_RUN(is_compared_and_mended);
+	OG_RUN(each_point_is_looked_at);
 	OG_RUN(follows_versions);
 	OG_RUN(a_lost_collection);
 	OG_RUN(another_width);
