@@ -252,6 +252,54 @@ heard() {
 		FROM audit_ledger WHERE action = 'answer'")" = 'charlie: --as alice, b=c' ]
 }
 
+@test "a question about slots: answered by name, refused where a value does not fit" {
+	asks() { [ "$(get "/api/tasks/$id")" = 200 ] && jq -e '.state == "waiting"' body; }
+	login charlie
+	query 'buy 2 stand'
+	until_true asks
+	jq -e '.waits.slots.product | .why == "ambiguous" and .type == "ref" and
+		([.choices[].name] == ["Standing Desk", "Laptop Stand"])' body
+	digest=$(jq -r .waits.digest body)
+	for bad in '"slots":{}' '"slots":[]' '"slots":{"product":null}' '"slots":{"product":" "}' \
+		'"slots":{"--as":"alice"}' '"slots":{"a=b":"c"}' '"slots":{"product":{}}' \
+		'"answer":"x","slots":{"product":"x"}'; do
+		[ "$(post "/api/tasks/$id/answer" "{$bad,\"digest\":\"$digest\"}")" = 400 ]
+	done
+	[ "$(post "/api/tasks/$id/answer" '{"slots":{"product":"x"}}')" = 400 ]
+	many=$(jq -nc '[range(65) | {key: "n\(.)", value: 1}] | from_entries')
+	[ "$(post "/api/tasks/$id/answer" "{\"slots\":$many,\"digest\":\"$digest\"}")" = 400 ]
+	[ "$(post "/api/tasks/$id/answer" "{\"slots\":{\"product\":\"teapot\"},\"digest\":\"$digest\"}")" = 409 ]
+	jq -e '.detail | contains("teapot")' body
+	asks
+	right="{\"slots\":{\"product\":\"Laptop Stand\",\"quantity\":3},\"digest\":\"$digest\"}"
+	login bob
+	[ "$(post "/api/tasks/$id/answer" "$right")" = 409 ]
+	login charlie
+	[ "$(post "/api/tasks/$id/answer" "$right")" = 202 ]
+	until_true ended
+	jq -e '.state == "done"' body
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE name = 'Laptop Stand'")" = 97 ]
+	[ "$(post "/api/tasks/$id/answer" "$right")" = 409 ]
+	og-ledger verify --state
+}
+
+@test "a proposal waits for those who could put it themselves" {
+	printf -- '---\nname: small-orders\nnode: procure-to-pay\n---\nSmall orders need no look.\n' >small.md
+	id=$(og-policy propose --as charlie small.md 2>/dev/null)
+	proposed() { [ "$(get /api/approvals)" = 200 ] && jq -e '.approvals | length == 1' body; }
+	login alice
+	until_true proposed
+	jq -e '.approvals[0] | .right == "policy" and .arguments.policy.name == "small-orders"' body
+	digest=$(jq -r '.approvals[0].digest' body)
+	login bob
+	[ "$(get /api/approvals)" = 200 ]
+	jq -e '.approvals == []' body
+	login alice
+	[ "$(post "/api/approvals/$id" "{\"decision\":\"approved\",\"digest\":\"$digest\"}")" = 202 ]
+	until_true ended
+	jq -e '.state == "done"' body
+}
+
 @test "events: a task's way, and the ledger at once when it is edited" {
 	login alice
 	listen

@@ -300,10 +300,26 @@ void og_exchange_spawn(struct og_exchange *x, const struct og_spawn *what,
 	og_serve_spawn(x->serve, &mine, exchange_spawned, x);
 }
 
-/* "og-x: message", the first line that is no hint. */
+/* "og-x: message": the last line that is no hint. Before it there may be what
+ * the program noted, or a child of it. */
+static const char *last_line(const char *said)
+{
+	const char *found = said;
+
+	for (const char *line = said; *line; line += strspn(line, "\n")) {
+		size_t len = strcspn(line, "\n");
+		const char *hint = strstr(line, ": hint: ");
+
+		if (len > 0 && !(hint && hint < line + len))
+			found = line;
+		line += len;
+	}
+	return found;
+}
+
 void og_spawned_error(const struct og_spawned *done, struct og_err *ret)
 {
-	const char *text = done->said, *colon = strstr(text, ": ");
+	const char *text = last_line(done->said), *colon = strstr(text, ": ");
 	const char *hint = strstr(text, ": hint: ");
 	int code = done->status > 0 && done->status < 128 ? done->status : OG_EBUG;
 	size_t len;

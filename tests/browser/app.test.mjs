@@ -2,7 +2,7 @@
 // demo company of its own.
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { shots } from './browser.mjs';
+import { axe, shots } from './browser.mjs';
 import { closed, goTo, opened, say, signIn, stop, view, visit, visitAs } from './company.mjs';
 import { run, test } from './tap.mjs';
 
@@ -160,6 +160,78 @@ test('Charlie asks, Alice sees it at once and approves, and it goes on', async t
 		.waitFor({ timeout: 30_000 });
 	await close(alice);
 	await close(charlie);
+});
+
+const unfit = page =>
+	page.evaluate(async () => {
+		const { violations } = await globalThis.axe.run(
+			{ include: ['.ap-answer'] },
+			{ iframes: false },
+		);
+
+		return violations.map(one => `${one.id}: ${one.nodes.map(node => node.html).join(' | ')}`);
+	});
+
+test('a task that asks which one: a list, by keys alone, and it goes on once', async t => {
+	const page = await visitAs(t, 'charlie');
+	const left = () => Number(t.shop.sql("SELECT stock_quantity FROM products WHERE name = 'Laptop Stand'"));
+	const before = left();
+
+	await say(page, 'buy 2 stand', /waiting/);
+	const form = page.getByRole('form', { name: 'Answer' });
+	const field = form.getByRole('combobox', { name: 'Product' });
+	await field.waitFor();
+	await page.evaluate(axe());
+	assert.deepEqual(await unfit(page), []);
+	await keep(page, 'answer-choices');
+	// Nothing chosen: told, where it is missing, and nothing is sent.
+	await form.getByRole('button', { name: 'Answer' }).focus();
+	await page.keyboard.press('Enter');
+	await form.getByText('This is needed.').waitFor();
+	assert.equal(await field.getAttribute('aria-invalid'), 'true');
+	assert.ok(await field.evaluate(node => node === document.activeElement));
+	assert.deepEqual(await unfit(page), []);
+	await page.keyboard.type('Lap');
+	await page.keyboard.press('Tab');
+	await page.keyboard.press('Enter');
+	await badge(page)
+		.filter({ hasText: /done|completed/ })
+		.waitFor({ timeout: 30_000 });
+	assert.equal(left(), before - 2);
+	await close(page);
+});
+
+test('a name that is nearly right is suggested, what is missing is asked by its kind', async t => {
+	const page = await visitAs(t, 'charlie');
+	const orders = () => Number(t.shop.sql('SELECT count(*) FROM orders'));
+	const before = orders();
+
+	await say(page, 'buy 1 lpatop stnad', /waiting/);
+	const form = page.getByRole('form', { name: 'Answer' });
+	await form.getByText("Did you mean 'Laptop Stand'?").waitFor();
+	await page.evaluate(axe());
+	assert.deepEqual(await unfit(page), []);
+	await form.getByLabel('Product').fill('a teapot');
+	await form.getByRole('button', { name: 'Answer' }).click();
+	await form.getByRole('status').filter({ hasText: 'teapot' }).waitFor();
+	assert.equal(orders(), before);
+	await form.getByRole('button', { name: 'Use Laptop Stand' }).click();
+	await form.getByRole('button', { name: 'Answer' }).click();
+	await badge(page)
+		.filter({ hasText: /done|completed/ })
+		.waitFor({ timeout: 30_000 });
+	assert.equal(orders(), before + 1);
+	// Somebody else's question is not theirs to answer.
+	const id = t.shop.run('og-submit', ['--as', 'charlie', '--action', 'procure-to-pay']).trim();
+	await goTo(page, `tasks/${id}`);
+	await page.getByRole('form', { name: 'Answer' }).getByLabel('Product').waitFor();
+	const alice = await visitAs(t, 'alice');
+	await goTo(alice, `tasks/${id}`);
+	await alice.getByText('Asks:').first().waitFor();
+	assert.equal(await alice.getByRole('form', { name: 'Answer' }).count(), 0);
+	t.shop.run('og-task', ['cancel', '--as', 'charlie', id]);
+	await close(alice);
+	await close(page);
 });
 
 test('a loop is stopped: the diagnostic view, and the budget page names it', async t => {

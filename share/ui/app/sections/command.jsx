@@ -2,6 +2,7 @@
 // step, and what it made is shown beside it.
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { Empty, Page, Timeline, safe } from '../../kit/index.js';
+import { Answer, asksMe } from '../answer.jsx';
 import { get, post } from '../api.js';
 import { keep, kept } from '../kept.js';
 import { Button, Loading, Problem, State } from '../parts.jsx';
@@ -216,22 +217,29 @@ function Card({ id, chosen, onChoose, onGone }) {
 	);
 }
 
-function Beside({ id, onTask }) {
-	const { data: task } = useTask(id);
+// What a task that has not ended is waiting for.
+function standing(task) {
+	if (task?.state !== 'waiting')
+		return ['At work', 'What comes of it appears here.'];
+	return task.waits?.for === 'answer'
+		? ['Waits for an answer', 'It goes on when what it asks is answered.']
+		: ['Waits for an approval', 'Somebody with the right to approve has been asked.'];
+}
 
-	if (!task || isOpen(task))
+function Beside({ id, onTask }) {
+	const { data: task, reload } = useTask(id);
+
+	if (task && asksMe(task))
+		return <Answer key={task.waits.digest} task={task} onDone={reload} />;
+	if (!task || isOpen(task)) {
+		const [title, text] = standing(task);
+
 		return (
 			<div className="ap-beside wait" role="status">
-				<Empty
-					title={task?.state === 'waiting' ? 'Waits for an approval' : 'At work'}
-					text={
-						task?.state === 'waiting'
-							? 'Somebody with the right to approve has been asked.'
-							: 'What comes of it appears here.'
-					}
-				/>
+				<Empty title={title} text={text} />
 			</div>
 		);
+	}
 	return (
 		<section className="ap-beside" aria-label="Generated view">
 			<Sealed key={id} id={id} title={safe(task.text ?? 'View')} onTask={onTask} />

@@ -13,6 +13,7 @@ import {
 	Waterfall,
 	safe,
 } from '../../kit/index.js';
+import { Answer, asksMe } from '../answer.jsx';
 import { post } from '../api.js';
 import { confirmed } from '../ask.js';
 import { Button, Loading, Problem, State } from '../parts.jsx';
@@ -193,6 +194,7 @@ export function Task({ route: { id } }) {
 			{task.reason && !open && (
 				<Alert tone={BAD.has(task.state) ? 'bad' : 'warn'} title="Why" text={safe(task.reason)} />
 			)}
+			{asksMe(task) && <Answer key={task.waits.digest} task={task} onDone={reload} />}
 			{open ? (
 				<Running task={task} />
 			) : (
