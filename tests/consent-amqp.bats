@@ -93,3 +93,54 @@ is() { # ID STATE
 	stop
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT begun >= json_extract(envelope, '\$.not_before') FROM og_task WHERE id = '$id'")" -eq 1 ]
 }
+
+stands() {
+	sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE name = 'Laptop Stand'"
+}
+
+@test "a question about slots waits at no worker; answered, it is done once" {
+	id=$(og-submit --as charlie 'buy 2 stand')
+	serve
+	until_true is "$id" waiting
+	# the worker that asked dies, and nobody has the task
+	kill -9 $(pgrep -P "$worker") "$worker"
+	wait "$worker" || true
+	og-task answer "$id" 'laptop stand' --as charlie 2>/dev/null
+	is "$id" waiting
+	[ "$(stands)" -eq 100 ]
+	serve
+	until_true is "$id" 'done'
+	[ "$(stands)" -eq 98 ]
+	stop
+	# the envelope once more, and nothing comes of it
+	og-worker --drain --quiet
+	[ "$(stands)" -eq 98 ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT group_concat(action) FROM (SELECT action FROM
+		audit_ledger WHERE task = '$id' AND action IN ('wait', 'answer', 'task.finish')
+		ORDER BY seq)")" = 'wait,answer,task.finish' ]
+	og-ledger verify --state >/dev/null
+}
+
+@test "killed between the answer and the effect: done once" {
+	[ -e "$OG_BUILD/tests/killat.so" ] || skip "no preload library in this build"
+	! objdump -p "$OG_BUILD/bin/og-shield" | grep -q asan || skip "not with sanitizers"
+	died=0 left=100 n=2
+	while :; do
+		id=$(og-submit --as charlie 'buy 1 stand')
+		og-worker --drain --quiet
+		is "$id" waiting
+		og-task answer "$id" 'laptop stand' --as charlie >/dev/null 2>&1
+		touch "$OG_HOME/run/once"
+		OG_KILL_PROGRAM=og-shield OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once \
+			LD_PRELOAD=$OG_BUILD/tests/killat.so timeout 30 og-worker --drain --quiet \
+			>/dev/null 2>&1 || true
+		[ ! -e "$OG_HOME/run/once" ] || break
+		died=$((died + 1)) left=$((left - 1))
+		timeout 60 og-worker --drain --quiet 2>/dev/null || true
+		until_true is "$id" 'done'
+		[ "$(stands)" -eq "$left" ] || { echo "killed at $n: $(stands), not $left"; return 1; }
+		n=$((n + 9))
+	done
+	[ "$died" -gt 1 ]
+	og-ledger verify --state >/dev/null
+}
