@@ -13,10 +13,10 @@
 #include "lib/serve/serve-internal.h"
 #include "lib/serve/tasks.h"
 
-#define ANSWER_MAX ((size_t)32 << 10)
+#define ANSWER_MAX     ((size_t)32 << 10)
 #define NAME_MAX_BYTES 64
-#define VALUES_MAX 64 /* as of an envelope */
-#define ARGV_HEAD  6  /* og-task answer --as WHO --digest DIGEST */
+#define VALUES_MAX     64 /* as of an envelope */
+#define ARGV_HEAD      6  /* og-task answer --as WHO --digest DIGEST */
 
 struct answers {
 	char *task; /* path of og-task */
@@ -85,8 +85,8 @@ static json_t *text_of(const json_t *value)
 static int add_word(json_t *words, const char *name, const json_t *value)
 {
 	json_t *text = is_name(name) ? text_of(value) : NULL;
-	int rc = text ? json_array_append_new(
-				words, json_sprintf("%s=%s", name, json_string_value(text)))
+	int rc = text ? json_array_append_new(words,
+					      json_sprintf("%s=%s", name, json_string_value(text)))
 		      : -1;
 
 	json_decref(text);
@@ -131,8 +131,8 @@ static void spawn(struct og_exchange *x, const char *digest, const json_t *words
 {
 	const struct answers *answers = og_exchange_state(x);
 	const char *who = og_exchange_principal(x);
-	const char *argv[ARGV_HEAD + 1 + VALUES_MAX + 1] = { answers->task, "answer",	"--as", who,
-							     "--digest",    digest };
+	const char *argv[ARGV_HEAD + 1 + VALUES_MAX + 1] = { answers->task, "answer",	"--as",
+							     who,	    "--digest", digest };
 	size_t n = ARGV_HEAD;
 
 	argv[n++] = og_exchange_param(x, "id");
