@@ -325,3 +325,54 @@ killed() {
 	wish bob 'buy 1 quantum procesor v1'
 	[[ "$(state)" =~ ^(done|compensated|waiting)$ ]]
 }
+
+reason() {
+	og-task show "$id" --as "${1:-charlie}" --json | jq -r .reason
+}
+
+@test "what would be half of what was said is not done, and the task says why" {
+	before=$(sqlite3 "$OG_HOME/erp.db" 'SELECT group_concat(status) FROM orders')
+	wish bob 'ship order 9 tomorrow'
+	[ "$(state)" = denied ]
+	[ "$(reason bob)" = "says_more: the sentence says 'tomorrow', and order-to-cash has no place for a day and would do it now; leave the day out, or send the sentence then (og-submit --at)" ]
+	wish charlie 'buy 2 ergonomic chairs by Friday'
+	[ "$(state)" = denied ]
+	[[ "$(reason)" == "says_more: the sentence says 'Friday', and procure-to-pay"* ]]
+	wish alice 'pay supplier invoice 2 next month'
+	[[ "$(reason alice)" == "says_more: "*"'next month'"* ]]
+	wish charlie 'can I buy 2 ergonomic chairs without a waiver?'
+	[[ "$(reason)" == no_skill* ]]
+	wish alice 'ship order 9 and close the books'
+	[[ "$(reason alice)" == "says_more: "*'does one thing'* ]]
+	[ "$(orders)" -eq 10 ]
+	[ "$(stock 'Ergonomic Chair')" -eq 50 ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" 'SELECT group_concat(status) FROM orders')" = "$before" ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM audit_ledger WHERE action LIKE 'db.%'")" -eq 0 ]
+	run --separate-stderr og-skill match --as bob 'ship order 9 tomorrow'
+	[ "$status" -eq 1 ]
+	[[ "$output" == 'order-to-cash would leave out a day: tomorrow'* ]]
+}
+
+@test "what only shows something says which day it left out" {
+	wish bob 'show the trial balance of last month'
+	[ "$(state)" = 'done' ]
+	[[ "$(og-task show "$id" --as bob --json | jq -r .answer)" == *"'last month' was left out: this is how it stands now." ]]
+}
+
+@test "an amount in another currency is asked back" {
+	wish bob 'post 250 yen of travel to sales'
+	[ "$(state)" = waiting ]
+	[ "$(waits .slots.amount.why bob)" = '"unread"' ]
+	[[ "$(waits .question bob)" == "\"'250 yen' is no value for 'amount'. What is it?\"" ]]
+	answer bob amount='40 euros'
+	[ "$status" -eq 1 ]
+	[[ "$stderr" == *"slot 'amount': the value is no money"*'without a currency'* ]]
+	answer bob amount=40
+	[ "$status" -eq 0 ]
+	drain
+	[ "$(state)" = 'done' ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT max(debit) FROM journal_lines WHERE entry_id =
+		(SELECT max(id) FROM journal_entries)")" = 40.0 ]
+	wish bob 'post 250 yen of travel to sales' --no-ask
+	[ "$(reason bob)" = "unread_value: '250 yen' is no value for 'amount'" ]
+}

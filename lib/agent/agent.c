@@ -430,4 +430,5 @@ void og_agent_run(const struct og_agent_means *means, const char *envelope, size
 	json_decref(job.doc);
 	json_decref(job.slots);
 	json_decref(job.corrected);
+	json_decref(job.left);
 }

@@ -41,6 +41,7 @@ struct og_job {
 	char name[80];	   /* the skill's, "" as long as there is none */
 	char hash[80];	   /* its version, "" for the active one */
 	json_t *slots;	   /* for its first step, or NULL */
+	json_t *left;	   /* what the sentence says and the skill leaves out, or NULL */
 	json_t *corrected; /* names in the sentence that were misspelt, or NULL */
 	/* why the task does not end as done */
 	enum og_task_state end;

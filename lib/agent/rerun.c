@@ -224,5 +224,6 @@ int og_agent_rerun(const struct og_agent_means *means, const json_t *journal, js
 	json_decref(job.doc);
 	json_decref(job.slots);
 	json_decref(job.corrected);
+	json_decref(job.left);
 	return rc;
 }

@@ -250,20 +250,24 @@ static int follow_edges(struct og_job *job, json_t *actions)
 	return itself;
 }
 
-/* The answer says whom it took for whom. */
+/* The answer says whom it took for whom, and what it does not speak of. */
 static void own_up(struct og_job *job)
 {
 	const char *answer = og_json_str(job->result, "answer"), *slot;
+	const char *left = og_json_str(job->left, "said");
 	struct og_buf text;
 	json_t *one;
 
-	if (json_object_size(job->corrected) == 0)
+	if (json_object_size(job->corrected) == 0 && !left)
 		return;
 	og_buf_init(&text, OG_CHANNEL_LINE_MAX);
 	og_buf_adds(&text, answer ? answer : "");
 	json_object_foreach(job->corrected, slot, one)
 		og_buf_addf(&text, "%sI took '%s' for '%s'.", text.len ? " " : "",
 			    og_json_str(one, "said"), og_json_str(one, "took"));
+	if (left)
+		og_buf_addf(&text, "%s'%s' was left out: this is how it stands now.",
+			    text.len ? " " : "", left);
 	if (!text.failed)
 		json_object_set_new(job->result, "answer", json_stringn(text.data, text.len));
 	og_buf_release(&text);

@@ -16,6 +16,7 @@
 struct open_slot {
 	const char *name, *said; /* said: the name nobody has, or NULL */
 	const char *near;	 /* and what is spelt like it, or NULL */
+	const char *unread;	 /* what was said and is no value for it, or NULL */
 	const json_t *several, *ids;
 };
 
@@ -25,6 +26,7 @@ static struct open_slot slot_of(const json_t *match, const char *name)
 		.name = name,
 		.said = og_json_str(json_object_get(match, "unknown"), name),
 		.near = og_json_str(json_object_get(match, "near"), name),
+		.unread = og_json_str(json_object_get(match, "unread"), name),
 		.several = json_object_get(json_object_get(match, "ambiguous"), name),
 		.ids = json_object_get(json_object_get(match, "ids"), name),
 	};
@@ -32,7 +34,10 @@ static struct open_slot slot_of(const json_t *match, const char *name)
 
 static const char *why_of(const struct open_slot *slot)
 {
-	return slot->several ? "ambiguous" : slot->said ? "unknown" : "missing";
+	return slot->several  ? "ambiguous"
+	       : slot->said   ? "unknown"
+	       : slot->unread ? "unread"
+			      : "missing";
 }
 
 /* What may be answered: names, with their numbers where names are equal. */
@@ -81,6 +86,9 @@ static void tell_slot(const struct open_slot *slot, struct og_buf *out)
 	} else if (slot->said) {
 		og_buf_addf(out, "There is no %s called '%.200s'. Did you mean '%s'?", slot->name,
 			    slot->said, slot->near);
+	} else if (slot->unread) {
+		og_buf_addf(out, "'%.200s' is no value for '%s'. What is it?", slot->unread,
+			    slot->name);
 	} else {
 		og_buf_addf(out, "What is '%s'?", slot->name);
 	}
@@ -100,7 +108,8 @@ static json_t *wanted_of(const json_t *match, struct og_buf *question)
 		tell_slot(&slot, question);
 		json_object_set_new(
 			wanted, slot.name,
-			json_pack("{s:s,s:s*,s:o*}", "why", why_of(&slot), "said", slot.said,
+			json_pack("{s:s,s:s*,s:o*}", "why", why_of(&slot), "said",
+				  slot.said ? slot.said : slot.unread,
 				  "choices",
 				  json_array_size(choices) ? json_incref(choices) : NULL));
 		json_decref(choices);

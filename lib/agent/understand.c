@@ -45,6 +45,41 @@ static void no_skill(struct og_job *job, const json_t *candidates)
 	og_buf_release(&names);
 }
 
+/* Why doing it would be half of what was said, and what to say instead. */
+static const char *why_half(const char *what)
+{
+	static const struct {
+		const char *what, *why;
+	} whys[] = {
+		{ "day", "has no place for a day and would do it now; leave the day out, or send "
+			 "the sentence then (og-submit --at)" },
+		{ "currency", "has no place for a currency" },
+		{ "amount", "would take the number as it stands" },
+		{ "condition", "would do it at once, whatever is asked or has to come first" },
+		{ "command", "does one thing; send the others as sentences of their own" },
+	};
+
+	for (size_t i = 0; i < sizeof(whys) / sizeof(whys[0]); i++) {
+		if (what && strcmp(what, whys[i].what) == 0)
+			return whys[i].why;
+	}
+	return "has no place for it";
+}
+
+/* A skill fits, and the sentence says more than it does. */
+static void says_more(struct og_job *job, const json_t *left)
+{
+	const char *skill = og_json_str(left, "skill"), *said = og_json_str(left, "said");
+	const char *why = why_half(og_json_str(left, "what"));
+
+	og_job_end(job, OG_TASK_DENIED, "says_more: the sentence says '%s', and %s %s", said, skill,
+		   why);
+	json_object_set_new(job->result, "answer",
+			    json_sprintf("Nothing was done: the sentence says '%s', and %s %s.",
+					 said, skill, why));
+	og_job_trace(job, "match", "skill %s would leave out '%s'", skill, said);
+}
+
 static void ambiguous(struct og_job *job, const char *slot, const json_t *several)
 {
 	struct og_buf names;
@@ -88,6 +123,9 @@ static void say_missing(struct og_job *job, const json_t *match, const char *slo
 	text = og_json_str(json_object_get(match, "unknown"), slot);
 	if (several)
 		ambiguous(job, slot, several);
+	else if (og_json_str(json_object_get(match, "unread"), slot))
+		og_job_end(job, OG_TASK_DENIED, "unread_value: '%s' is no value for '%s'",
+			   og_json_str(json_object_get(match, "unread"), slot), slot);
 	else if (text)
 		og_job_end(job, OG_TASK_DENIED, "unknown_value: there is no %s called '%s'", slot,
 			   text);
@@ -122,6 +160,8 @@ static void take_corrected(struct og_job *job, const json_t *match)
 			     og_json_str(one, "took"));
 	json_decref(job->corrected);
 	job->corrected = json_incref(corrected);
+	json_decref(job->left);
+	job->left = json_incref(json_object_get(match, "left"));
 }
 
 static enum og_turn take_match(struct og_job *job, const json_t *reply)
@@ -129,6 +169,10 @@ static enum og_turn take_match(struct og_job *job, const json_t *reply)
 	const json_t *match = json_object_get(reply, "match");
 	const char *skill = og_json_str(match, "skill"), *hash = og_json_str(match, "hash");
 
+	if (!skill && json_object_get(reply, "left")) {
+		says_more(job, json_object_get(reply, "left"));
+		return OG_TURN_OK;
+	}
 	if (!skill) {
 		no_skill(job, json_object_get(reply, "candidates"));
 		return OG_TURN_OK;

@@ -58,6 +58,13 @@ static json_t *declare_quantity(const char *unit)
 				   : NULL;
 }
 
+static json_t *declare_money(const char *currency)
+{
+	return og_currency_known(currency)
+		       ? json_pack("{s:s,s:s}", "type", "money", "unit", currency)
+		       : NULL;
+}
+
 /* The declaration a type's text means, or NULL. */
 static json_t *declare_type(const char *type)
 {
@@ -74,6 +81,8 @@ static json_t *declare_type(const char *type)
 		decl = declare_enum(inside);
 	else if ((inside = type_inside(type, "quantity")) != NULL)
 		decl = declare_quantity(inside);
+	else if ((inside = type_inside(type, "money")) != NULL)
+		decl = declare_money(inside);
 	free(inside);
 	return decl;
 }

@@ -17,7 +17,7 @@ struct filling {
 	const struct og_form *form;
 	const struct og_sentence *sentence;
 	const struct og_resolver *resolver;
-	json_t *slots, *missing, *ambiguous, *unknown, *near, *ids, *corrected;
+	json_t *slots, *missing, *ambiguous, *unknown, *near, *ids, *corrected, *unread;
 };
 
 static int bind(struct filling *f, const char *name, json_t *value, struct og_err *err)
@@ -207,6 +207,23 @@ static json_t *value_of(const struct filling *f, const struct og_element *e, con
 	return strcmp(type, "enum") == 0 ? enum_by_stem(decl, words->w[span.from].stem) : NULL;
 }
 
+/* Words are there, and no value of the type is in them. Signs that hang on
+ * to them are shown with them: "$250", "5%". */
+static int note_unread(struct filling *f, const char *name, struct og_span span, struct og_err *err)
+{
+	const struct og_words *words = &f->sentence->words;
+	const struct og_word *last = &words->w[span.to - 1];
+	size_t from = words->w[span.from].at, to = last->at + last->len;
+
+	while (from > 0 && (unsigned char)words->text[from - 1] > ' ')
+		from--;
+	while (to < words->text_len && (unsigned char)words->text[to] > ' ')
+		to++;
+	if (json_array_append_new(f->missing, json_string(name)) < 0)
+		return og_fail_nomem(err);
+	return og_json_set(f->unread, name, json_stringn(words->text + from, to - from), err);
+}
+
 /* 1 bound, 0 not, -1. */
 static int fill_slot(struct filling *f, const struct og_element *e, const json_t *decl,
 		     struct og_span span, struct og_err *err)
@@ -226,9 +243,7 @@ static int fill_slot(struct filling *f, const struct og_element *e, const json_t
 	rc = 0;
 	if (first != NULL && f->form->unit[e - f->form->pattern->e].take == OG_TAKE_VALUE &&
 	    !keeps_words(f, type))
-		rc = json_array_append_new(f->missing, json_string(e->slot)) < 0
-			     ? og_fail_nomem(err)
-			     : 0;
+		rc = note_unread(f, e->slot, span, err);
 	else if (og_type_named(type))
 		rc = fill_name(f, e->slot, decl, text, first, err);
 	else if (f->form->unit[e - f->form->pattern->e].take == OG_TAKE_SPAN ||
@@ -338,6 +353,9 @@ static int put_members(struct filling *f, json_t *match, struct og_err *err)
 	if (json_object_size(f->corrected) > 0 &&
 	    og_json_set(match, "corrected", json_incref(f->corrected), err) < 0)
 		return -1;
+	if (json_object_size(f->unread) > 0 &&
+	    og_json_set(match, "unread", json_incref(f->unread), err) < 0)
+		return -1;
 	return json_object_size(f->ids) == 0 ? 0
 					     : og_json_set(match, "ids", json_incref(f->ids), err);
 }
@@ -355,7 +373,8 @@ int og_fill(const struct og_form *form, const json_t *slots, const struct og_sen
 			     .unknown = json_object(),
 			     .near = json_object(),
 			     .ids = json_object(),
-			     .corrected = json_object() };
+			     .corrected = json_object(),
+			     .unread = json_object() };
 	int rc = -1;
 
 	for (size_t i = 0; i < form->pattern->n; i++) {
@@ -374,5 +393,6 @@ out:
 	json_decref(f.near);
 	json_decref(f.ids);
 	json_decref(f.corrected);
+	json_decref(f.unread);
 	return rc;
 }

@@ -88,7 +88,8 @@ struct og_sentence {
 	struct og_words words;
 	uint32_t id[OG_WORDS_MAX];
 	double weight[OG_WORDS_MAX];
-	int64_t today; /* a day, when-internal.h */
+	unsigned char day[OG_WORDS_MAX]; /* the word belongs to a day or a span of them */
+	int64_t today;			 /* a day, when-internal.h */
 };
 
 struct og_span {
@@ -117,6 +118,23 @@ void og_align(const struct og_form *form, const struct og_sentence *sentence, st
  * names, or for more of it; 1 when it does. used: words that were taken. */
 double og_meant(const struct og_form *form, const struct og_sentence *sentence,
 		const struct og_alignment *alignment, const unsigned char used[OG_WORDS_MAX]);
+
+/* Speaks what stands at word j against doing the thing, or does what stands
+ * there ask and not tell: a "not", an "unless". Nothing of the form's own, and
+ * nothing inside a text. */
+int og_turned(const struct og_form *form, const struct og_sentence *sentence,
+	      const struct og_alignment *alignment, size_t j);
+
+/* What the sentence says beyond what the form would do, once match has its
+ * slots, is put into match as "left":{"what","said"}: a day, a currency, a
+ * another amount, a condition, a command, words. Of a skill that only shows
+ * something conditions and words are not looked for. learned: the form is only the nearest one. */
+int og_left(const struct og_matcher *m, const struct og_form *form,
+	    const struct og_sentence *sentence, const struct og_alignment *alignment, int learned,
+	    json_t *match, struct og_err *err);
+
+/* Marks the words of days. They weigh little: whichever skill has no blank for them has none. */
+void og_weigh_days(struct og_sentence *sentence);
 
 /* Share of the form's words (by weight) that the sentence has anywhere. */
 double og_form_overlap(const struct og_form *form, const struct og_sentence *sentence);

@@ -63,6 +63,9 @@ static void weigh_sentence(struct ranking *r)
 				       ? 1.0
 				       : og_vocabulary_weight(r->m->vocabulary, s->id[j], w->stem,
 							      r->m->n_skills);
+	}
+	og_weigh_days(s);
+	for (size_t j = 0; j < s->words.n; j++) {
 		r->total += s->weight[j];
 		if (s->id[j] == 0)
 			continue;
@@ -290,7 +293,8 @@ static int describe(const struct ranking *r, const struct standing *st,
 	if (match == NULL)
 		return og_fail_nomem(err);
 	if (og_fill(reading->form, skill->slots, &r->sentence, &reading->alignment, resolver, match,
-		    err) < 0)
+		    err) < 0 ||
+	    og_left(r->m, reading->form, &r->sentence, &reading->alignment, 0, match, err) < 0)
 		goto fail;
 	if (json_object_size(json_object_get(match, "unknown")) > 0)
 		score *= reading->alignment.disorder ? UNKNOWN_MOVED : UNKNOWN_NAME;
@@ -330,9 +334,14 @@ static int fill_learned(const struct ranking *r, const struct standing *st,
 		if (r->m->forms[f].skill == st->skill)
 			form = &r->m->forms[f];
 	}
-	if (form != NULL)
-		return og_fill(form, r->m->skills[st->skill].slots, &r->sentence,
-			       there ? &st->best.alignment : &nothing, resolver, match, err);
+	if (form != NULL) {
+		const struct og_alignment *a = there ? &st->best.alignment : &nothing;
+
+		if (og_fill(form, r->m->skills[st->skill].slots, &r->sentence, a, resolver, match,
+			    err) < 0)
+			return -1;
+		return og_left(r->m, form, &r->sentence, a, 1, match, err);
+	}
 	empty = json_pack("{s:{},s:[],s:{},s:{}}", "slots", "missing", "ambiguous", "unknown");
 	rc = empty != NULL ? json_object_update(match, empty) : -1;
 	json_decref(empty);
@@ -413,19 +422,41 @@ static int choose(const struct ranking *r, const struct og_resolver *resolver, j
 	return second_chance(r, resolver, ret, err);
 }
 
+/* What acts does all that was said or nothing. What only shows something may
+ * leave out a day, but neither one of two commands nor what is counted. */
+static int refuse_half(const struct ranking *r, json_t **match, json_t **left, struct og_err *err)
+{
+	json_t *half = json_object_get(*match, "left"), *skill = json_object_get(*match, "skill");
+	const char *what = og_json_str(half, "what");
+	int acts = what != NULL && (strcmp(what, "command") == 0 || strcmp(what, "amount") == 0);
+
+	for (size_t i = 0; half != NULL && i < r->m->n_skills; i++)
+		acts |= r->m->skills[i].acts &&
+			strcmp(r->m->skills[i].name, json_string_value(skill)) == 0;
+	if (!acts)
+		return 0;
+	if (og_json_set(half, "skill", json_incref(skill), err) < 0)
+		return -1;
+	*left = json_incref(half);
+	json_decref(*match);
+	*match = NULL;
+	return 0;
+}
+
 static int answer(const struct ranking *r, const struct og_resolver *resolver, size_t limit,
 		  json_t **ret, struct og_err *err)
 {
-	json_t *match = NULL, *candidates = candidates_of(r, limit), *reply;
+	json_t *match = NULL, *left = NULL, *candidates = candidates_of(r, limit), *reply;
 
 	if (candidates == NULL)
 		return og_fail_nomem(err);
-	if (choose(r, resolver, &match, err) < 0) {
+	if (choose(r, resolver, &match, err) < 0 || refuse_half(r, &match, &left, err) < 0) {
+		json_decref(match);
 		json_decref(candidates);
 		return -1;
 	}
-	reply = json_pack("{s:o,s:o}", "match", match != NULL ? match : json_null(), "candidates",
-			  candidates);
+	reply = json_pack("{s:o,s:o,s:o*}", "match", match != NULL ? match : json_null(),
+			  "candidates", candidates, "left", left);
 	if (reply == NULL)
 		return og_fail_nomem(err);
 	*ret = reply;

@@ -55,7 +55,15 @@ void og_matcher_free(struct og_matcher *matcher);
  *       "unknown":{slot:text},   of these: nothing visible is called so
  *       "near":{slot:text},      of these: what is spelt most alike
  *       "corrected":{slot:{"said","took"}}, of the bound ones: misspelt
- *       "ids":{slot:[..]}},      of the ambiguous ones, where names are equal
+ *       "unread":{slot:text},    of these: it cannot be taken as a value
+ *       "ids":{slot:[..]},       of the ambiguous ones, where names are equal
+ *       "left":{"what","said"}}, a day or a currency that was said and left
+ *                                out by a skill that only shows something
+ *    "left":{"skill","what","said"},  absent, or the skill that was meant
+ *                                would do but half of what was said: match
+ *                                is null. what: "day", "currency", "amount",
+ *                                "command" (these two of any skill),
+ *                                "condition", "words"
  *    "candidates":[{"skill","score"}]}   best first, scores 0 to 1
  * A match with something missing is still the skill that was meant; the
  * caller must not run it until all slots are bound. */

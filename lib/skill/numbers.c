@@ -74,20 +74,62 @@ static int marks_of(const struct digits *d, char *group, char *point)
 	return mixed && (*point == '.' ? d->points : d->commas) != 1 ? -1 : 0;
 }
 
-/* Letters with a digit behind them ("1e9", "2x4"), or a hidden character,
- * hang on to the number. */
+/* Letters with a digit behind them ("1e9", "2x4"), other letters than ours
+ * (a superscript) or a hidden character hang on to the number. */
 static int is_entangled(const char *p, size_t len)
 {
 	size_t i = 0;
 
-	if (len > 0 && (unsigned char)*p == 0xe2 && og_words_letter_at(p, len))
+	if (len > 0 && (unsigned char)*p >= 0x80 && og_words_letter_at(p, len))
 		return 1;
 	while (i < len && ((p[i] >= 'a' && p[i] <= 'z') || (p[i] >= 'A' && p[i] <= 'Z')))
 		i++;
 	return i > 0 && i < len && is_digit((unsigned char)p[i]);
 }
 
-size_t og_number_scan(const char *p, size_t len, double *ret)
+/* One sign for a fraction: its bytes at p, 0 when there is none. *ret is NAN
+ * for a third, which no number of ours is. */
+static size_t fraction_sign(const char *p, size_t len, double *ret)
+{
+	static const struct {
+		const char *sign;
+		double value;
+	} signs[] = {
+		{ "\xc2\xbc", 0.25 },	 { "\xc2\xbd", 0.5 },	 { "\xc2\xbe", 0.75 },
+		{ "\xe2\x85\x93", NAN },	 { "\xe2\x85\x94", NAN },	 { "\xe2\x85\x95", 0.2 },
+		{ "\xe2\x85\x96", 0.4 },	 { "\xe2\x85\x97", 0.6 },	 { "\xe2\x85\x98", 0.8 },
+		{ "\xe2\x85\x9b", 0.125 }, { "\xe2\x85\x9c", 0.375 }, { "\xe2\x85\x9d", 0.625 },
+		{ "\xe2\x85\x9e", 0.875 },
+	};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		size_t n = strlen(signs[i].sign);
+
+		if (n > len || memcmp(p, signs[i].sign, n) != 0)
+			continue;
+		*ret = signs[i].value;
+		return n;
+	}
+	return 0;
+}
+
+size_t og_number_sign(const char *p, size_t len)
+{
+	static const char *const minus[] = { "-", "\xe2\x88\x92", "\xe2\x80\x93" };
+
+	for (size_t i = 0; i < sizeof(minus) / sizeof(minus[0]); i++) {
+		size_t n = strlen(minus[i]);
+		double ignored;
+
+		if (n < len && memcmp(p, minus[i], n) == 0 &&
+		    (is_digit((unsigned char)p[n]) || fraction_sign(p + n, len - n, &ignored)))
+			return n;
+	}
+	return 0;
+}
+
+/* The digits at p, and the marks between them: bytes, or 0. */
+static size_t scan_digits(const char *p, size_t len, double *ret)
 {
 	char digits[OG_DOUBLE_MAX], group, point;
 	struct digits d;
@@ -95,8 +137,6 @@ size_t og_number_scan(const char *p, size_t len, double *ret)
 	size_t n = 0, zeros;
 
 	survey(p, len, &d);
-	if (is_entangled(p + d.len, len - d.len))
-		return 0;
 	*ret = NAN;
 	if (marks_of(&d, &group, &point) < 0)
 		return d.len;
@@ -113,6 +153,21 @@ size_t og_number_scan(const char *p, size_t len, double *ret)
 	if (zeros > 0 && !is_digit((unsigned char)digits[zeros]))
 		zeros--;
 	return og_double_parse(digits + zeros, "number", ret, &err) < 0 ? 0 : d.len;
+}
+
+size_t og_number_scan(const char *p, size_t len, double *ret)
+{
+	double fraction;
+	size_t n = len > 0 && is_digit((unsigned char)*p) ? scan_digits(p, len, ret) : 0, sign;
+	int plain = n > 0 && memchr(p, '.', n) == NULL && memchr(p, ',', n) == NULL;
+
+	sign = fraction_sign(p + n, len - n, &fraction);
+	if (sign > 0 && n > 0 && !plain)
+		fraction = NAN;
+	if (sign > 0)
+		*ret = (n > 0 ? *ret : 0) + fraction;
+	n += sign;
+	return n > 0 && is_entangled(p + n, len - n) ? 0 : n;
 }
 
 static void set_number(struct og_word *w, size_t count, double value)
@@ -242,12 +297,20 @@ static int is_doubtful(const char *p, size_t len)
 	return d.points == 1 && d.commas == 0 && d.last == 3 && d.group >= 1 && d.group <= 3;
 }
 
-void og_number_digits(struct og_word *w, const char *p, double value)
+void og_number_digits(struct og_word *w, const char *p, size_t len, double value)
 {
-	size_t sign = *p == '-';
-
 	set_number(w, 1, value);
-	w->doubtful = is_doubtful(p + sign, w->len - sign);
+	w->doubtful = is_doubtful(p, len);
+}
+
+/* "2.5k": the letter is part of the number. */
+static void thousand_number(struct og_words *words, size_t i)
+{
+	struct og_word *w = &words->w[i];
+
+	if (w->kind == OG_NUMBER && w->number_words == 1 && i + 1 < words->n &&
+	    strcmp(words->w[i + 1].stem, "k") == 0 && words->w[i + 1].at == w->at + w->len)
+		set_number(w, 2, w->value * 1000);
 }
 
 void og_words_spell(struct og_words *words)
@@ -256,5 +319,6 @@ void og_words_spell(struct og_words *words)
 		if (words->w[i].kind == OG_WORD)
 			spell_number(words, i);
 		multiply_number(words, i);
+		thousand_number(words, i);
 	}
 }

@@ -38,6 +38,9 @@ int og_find(const struct og_resolver *resolver, const json_t *decl, enum og_find
 size_t og_typos(const struct og_words *said, const struct og_words *name, int *ret_part);
 size_t og_typos_allowed(const char *word, size_t len);
 
+/* The same between one word of each. */
+size_t og_word_typos(const struct og_words *said, size_t i, const struct og_words *name, size_t j);
+
 /* Does a slot of this type need a resolver, and bind NAME_id as well? */
 int og_type_named(const char *type);
 int og_type_has_id(const char *type);

@@ -179,9 +179,25 @@ static void add_match(struct og_buf *buf, const json_t *match)
 		if (og_json_str(json_object_get(match, "unknown"), slot) != NULL)
 			og_buf_adds(buf, ", nothing visible is called ");
 		add_safe(buf, og_json_str(json_object_get(match, "unknown"), slot));
+		if (og_json_str(json_object_get(match, "unread"), slot) != NULL)
+			og_buf_adds(buf, ", no value for it is ");
+		add_safe(buf, og_json_str(json_object_get(match, "unread"), slot));
 		add_list(buf, ", it may be any of ", several);
 		og_buf_addc(buf, '\n');
 	}
+}
+
+/* Why nothing is matched. */
+static void add_left(struct og_buf *buf, const json_t *left)
+{
+	if (left == NULL) {
+		og_buf_adds(buf, "no skill fits\n");
+		return;
+	}
+	og_buf_addf(buf, "%s would leave out a %s: ", og_json_str(left, "skill"),
+		    og_json_str(left, "what"));
+	add_safe(buf, og_json_str(left, "said"));
+	og_buf_addc(buf, '\n');
 }
 
 int og_match_text(const json_t *reply, struct og_buf *buf, struct og_err *err)
@@ -193,7 +209,7 @@ int og_match_text(const json_t *reply, struct og_buf *buf, struct og_err *err)
 	if (json_is_object(match))
 		add_match(buf, match);
 	else
-		og_buf_adds(buf, "no skill fits\n");
+		add_left(buf, json_object_get(reply, "left"));
 	json_array_foreach(json_object_get(reply, "candidates"), i, item) og_buf_addf(
 		buf, "%s%s %.3f", i == 0 ? "nearest: " : ", ", og_json_str(item, "skill"),
 		json_number_value(json_object_get(item, "score")));

@@ -134,7 +134,6 @@ static int hint_value(const json_t *decl, struct og_err *err)
 	} hints[] = {
 		{ "int", "a whole number, such as 12" },
 		{ "number", "a number, such as 12.5" },
-		{ "money", "an amount, such as 499.50" },
 		{ "date", "a day, such as 2026-03-31 or tomorrow" },
 		{ "period", "days, such as 2026-03-01/2026-03-31 or last month" },
 		{ "word", "one word" },
@@ -143,6 +142,10 @@ static int hint_value(const json_t *decl, struct og_err *err)
 
 	if (strcmp(type, "enum") == 0)
 		return hint_enum(decl, err);
+	if (strcmp(type, "money") == 0)
+		return og_hint(err, "an amount, such as 499.50%s%s",
+			       og_json_str(decl, "unit") ? " " : ", without a currency",
+			       og_json_str(decl, "unit") ? og_json_str(decl, "unit") : "");
 	if (strcmp(type, "quantity") == 0)
 		return og_hint(err, "an amount in %s, or in a unit like it",
 			       og_json_str(decl, "unit"));
@@ -166,17 +169,49 @@ static int bind_plain(struct binding *b, const char *name, const json_t *decl, c
 	return og_slot_bind(b->vars, name, decl, value, err);
 }
 
-/* A period may also be given by its two ends. */
-static json_t *ends_given(const struct binding *b, const char *name)
+static const json_t *end_given(const struct binding *b, const char *name, const char *end)
 {
-	const char *from, *to;
 	char key[80];
 
-	snprintf(key, sizeof(key), "%s_from", name);
-	from = og_json_str(b->given, key);
-	snprintf(key, sizeof(key), "%s_to", name);
-	to = og_json_str(b->given, key);
-	return from != NULL && to != NULL ? json_sprintf("%s/%s", from, to) : NULL;
+	snprintf(key, sizeof(key), "%s_%s", name, end);
+	return json_object_get(b->given, key);
+}
+
+/* A period may also be given by its two ends. One without the other is not
+ * all of it. *ret stays NULL where there are none. */
+static int ends_given(const struct binding *b, const char *name, json_t **ret, struct og_err *err)
+{
+	const json_t *from = end_given(b, name, "from"), *to = end_given(b, name, "to");
+
+	if (from == NULL && to == NULL)
+		return 0;
+	if (from == NULL || to == NULL) {
+		og_fail(err, OG_EDATA, "slot '%s': '%s_%s' is given without '%s_%s'", name, name,
+			from != NULL ? "from" : "to", name, from != NULL ? "to" : "from");
+		return og_hint(err, "give both, or all of it: %s='%s 2026-03-01'", name,
+			       from != NULL ? "from" : "until");
+	}
+	if (!json_is_string(from) || !json_is_string(to))
+		return og_fail(err, OG_EDATA, "slot '%s': the ends of a period are texts", name);
+	*ret = json_sprintf("%s/%s", json_string_value(from), json_string_value(to));
+	return *ret != NULL ? 0 : og_fail_nomem(err);
+}
+
+/* What was bound must have the ends that were given beside it. */
+static int ends_agree(const struct binding *b, const char *name, struct og_err *err)
+{
+	static const char *const ends[] = { "from", "to" };
+	char key[80];
+
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *given = end_given(b, name, ends[i]);
+
+		snprintf(key, sizeof(key), "%s_%s", name, ends[i]);
+		if (given != NULL && !json_equal(given, json_object_get(b->vars, key)))
+			return og_fail(err, OG_EDATA, "slot '%s': '%s' is not that of '%s'", name,
+				       key, name);
+	}
+	return 0;
 }
 
 /* Which of the found ones: the only one, or the one with the wanted id. */
@@ -298,27 +333,38 @@ static int bind_name(struct binding *b, const char *name, const json_t *decl, co
 	return find_name(b, name, decl, json_string_value(given), id, err);
 }
 
-static int bind_slot(struct binding *b, const char *name, const json_t *decl, struct og_err *err)
+/* What is given for the slot; its default; or nothing. */
+static int find_given(const struct binding *b, const char *name, const json_t *decl,
+		      json_t **ret_ends, const json_t **ret, struct og_err *err)
 {
-	json_t *ends = NULL;
-	int rc;
-
-	const json_t *given = json_object_get(b->given, name);
-	json_t *fallback = json_object_get(decl, "default");
 	const char *type = og_json_str(decl, "type");
 	char key[80];
 
+	*ret = json_object_get(b->given, name);
+	id_key(name, key);
+	if (*ret != NULL || (og_type_has_id(type) && json_object_get(b->given, key) != NULL))
+		return 0;
+	if (strcmp(type, "period") == 0 && ends_given(b, name, ret_ends, err) < 0)
+		return -1;
+	*ret = *ret_ends != NULL ? *ret_ends : json_object_get(decl, "default");
+	return *ret != NULL ? 0 : og_fail(err, OG_EDATA, "slot '%s' needs a value", name);
+}
+
+static int bind_slot(struct binding *b, const char *name, const json_t *decl, struct og_err *err)
+{
+	const char *type = og_json_str(decl, "type");
+	const json_t *given;
+	json_t *ends = NULL;
+	int rc;
+
 	if (type == NULL)
 		return og_fail(err, OG_EDATA, "slot '%s' has no type", name);
-	id_key(name, key);
-	if (given == NULL && (!og_type_has_id(type) || json_object_get(b->given, key) == NULL)) {
-		ends = strcmp(type, "period") == 0 ? ends_given(b, name) : NULL;
-		given = ends != NULL ? ends : fallback;
-		if (given == NULL)
-			return og_fail(err, OG_EDATA, "slot '%s' needs a value", name);
-	}
+	if (find_given(b, name, decl, &ends, &given, err) < 0)
+		return -1;
 	rc = og_type_named(type) ? bind_name(b, name, decl, given, err)
 				 : bind_plain(b, name, decl, given, err);
+	if (rc == 0 && ends == NULL && strcmp(type, "period") == 0)
+		rc = ends_agree(b, name, err);
 	json_decref(ends);
 	return rc;
 }

@@ -10,7 +10,8 @@
  * Types, and the JSON value they bind as :NAME
  *   int       whole number; digits or words ("a dozen")     integer
  *   number    decimal number                                number
- *   money     number with or without a currency             number
+ *   money     number that counts no currency                number
+ *   money(C)  number with or without currency C ("EUR")     number
  *   quantity(U) number with or without a unit, in units U   number
  *   date      a day ("by Friday"), as YYYY-MM-DD            string
  *   period    days ("last month"), as FROM/TO               string;
@@ -27,8 +28,10 @@
  *
  * Numbers: "twelve", "2 dozen", "1,250.50", "1.250,50", "499,50"; a mark
  * before three digits parts groups when it is a comma, and is a decimal point
- * when it is a point and the only one ("1.250"). Money takes a currency on
- * either side, "2k", "5 dollars and 50 cents"; it does not convert one.
+ * when it is a point and the only one ("1.250"). "2.5k" and "3½"
+ * are numbers; "1/2", "1 000", "1'000" and "5%" are none. Money takes a
+ * currency on either side, "5 dollars and 50 cents", which must be its own:
+ * what is said in another one is asked back, nothing is converted.
  * Quantities are converted ("1.5 t" for kg is 1500) between units of the
  * same kind: mg g kg t oz lb, mm cm m km in ft yd mi, ml cl l m3, s min h d
  * week, piece pair dozen gross; without a unit they are in U already.
@@ -101,7 +104,8 @@ struct og_resolver {
 /* Checks values a caller gave (an action's params, or what skill.match
  * bound) against a DOC's slots and makes the task's first variables.
  * given: object, slot name -> value; also NAME_id for ref and node, alone
- * or to say which of several equal names. Numbers may come as text. Every
+ * or to say which of several equal names; NAME_from and NAME_to for a period,
+ * both of them. Numbers may come as text. Every
  * name is resolved again, so a caller cannot smuggle in an id it may not
  * see. Slots that are not given take their default.
  *

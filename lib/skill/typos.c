@@ -45,8 +45,7 @@ static size_t between(const char *a, size_t a_len, const char *b, size_t b_len)
 	return n <= allowed ? n : OG_TYPOS_NONE;
 }
 
-static size_t word_distance(const struct og_words *said, size_t i, const struct og_words *name,
-			    size_t j)
+size_t og_word_typos(const struct og_words *said, size_t i, const struct og_words *name, size_t j)
 {
 	const struct og_word *a = &said->w[i], *b = &name->w[j];
 	size_t n;
@@ -64,7 +63,7 @@ static size_t take_nearest(const struct og_words *said, size_t i, const struct o
 	size_t best = OG_TYPOS_NONE, at = 0;
 
 	for (size_t j = 0; j < name->n && best > 0; j++) {
-		size_t n = taken[j] ? OG_TYPOS_NONE : word_distance(said, i, name, j);
+		size_t n = taken[j] ? OG_TYPOS_NONE : og_word_typos(said, i, name, j);
 
 		if (n < best) {
 			best = n;

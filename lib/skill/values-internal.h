@@ -40,6 +40,19 @@ json_t *og_value_of(const json_t *decl, const char *text, int64_t today);
 /* The two ends of a span as it is bound; 0 or -1. ret: YYYY-MM-DD, both. */
 int og_value_ends(const char *span, char ret_from[11], char ret_to[11]);
 
+/* money.c. Amounts: so many words at i, or 0. *ret_currency: which ones may be
+ * meant ("USD AUD"), "" for one that nobody counts in, NULL for none. */
+size_t og_money_at(const struct og_words *words, size_t i, double *ret, const char **ret_currency);
+/* Is an amount in one of these (of og_money_at) one in wanted, a code or NULL
+ * for amounts that have none? */
+int og_currency_fits(const char *said, const char *wanted);
+/* Is that the code of a currency (ISO 4217) that amounts can be given in? */
+int og_currency_known(const char *code);
+/* Names word i a currency? */
+int og_currency_at(const struct og_words *words, size_t i);
+/* Stands the sign of one beside the words [from, to)? */
+int og_currency_signed(const struct og_words *words, size_t from, size_t to);
+
 /* Is that the name of a unit that quantities can be given in? */
 int og_unit_known(const char *name);
 /* amount of one unit as another, to 15 digits. 0, or -1: they do not measure

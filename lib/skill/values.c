@@ -8,11 +8,6 @@
 
 #include "lib/skill/when-internal.h"
 
-#define CURRENCIES                                                                                 \
-	"usd eur gbp chf jpy cny sek nok dkk pln czk cad aud nzd inr brl mxn zar"                  \
-	" dollar dollars euro euros pound pounds franc francs yen yuan rupee rupees krona kronor"
-#define HUNDREDTHS "cent cents pence penny"
-
 enum og_value og_value_kind(const char *type)
 {
 	static const struct {
@@ -44,76 +39,6 @@ static json_t *number(double value)
 		value = strtod(text, NULL);
 	}
 	return value == floor(value) ? json_integer((json_int_t)value) : json_real(value);
-}
-
-/* --- money ----------------------------------------------------------------------- */
-
-static size_t bytes_of_sign(const char *p, size_t before)
-{
-	if (before >= 1 && p[-1] == '$')
-		return 1;
-	if (before >= 2 && memcmp(p - 2, "\xc2\xa3", 2) == 0)
-		return 2;
-	return before >= 3 && memcmp(p - 3, "\xe2\x82\xac", 3) == 0 ? 3 : 0;
-}
-
-/* The minus of "-$5", which is not part of the number's word. */
-static int is_owed(const struct og_words *words, size_t i)
-{
-	const char *p = words->text + words->w[i].at;
-	size_t sign = bytes_of_sign(p, words->w[i].at), before = words->w[i].at - sign;
-
-	return sign > 0 && before > 0 && p[-(ptrdiff_t)sign - 1] == '-' &&
-	       (before == 1 || p[-(ptrdiff_t)sign - 2] == ' ');
-}
-
-/* "k" and "m" right behind the digits. */
-static int short_times(const struct og_words *words, size_t i)
-{
-	int which = og_when_word(words, i, "k m");
-
-	if (which == 0 || i == 0 || words->w[i - 1].kind != OG_NUMBER ||
-	    words->w[i].at != words->w[i - 1].at + words->w[i - 1].len)
-		return 0;
-	return which == 1 ? 1000 : 1000000;
-}
-
-/* "and 50 cents" */
-static size_t cents(const struct og_words *words, size_t i, double *value)
-{
-	size_t n = og_when_word(words, i, "and") > 0, m;
-	int64_t count = 0;
-
-	m = og_when_count(words, i + n, 0, 99, &count);
-	if (m == 0 || !og_when_word(words, i + n + m, HUNDREDTHS))
-		return 0;
-	*value += (double)count / 100;
-	return n + m + 1;
-}
-
-static size_t money_at(const struct og_words *words, size_t i, double *ret)
-{
-	size_t at = i + (og_when_word(words, i, CURRENCIES) > 0);
-	int times;
-
-	if (at >= words->n || words->w[at].number_words == 0)
-		return 0;
-	*ret = words->w[at].value * (is_owed(words, at) ? -1 : 1);
-	at += words->w[at].number_words;
-	times = short_times(words, at);
-	if (times > 0) {
-		*ret *= times;
-		at++;
-	}
-	if (og_when_word(words, at, HUNDREDTHS)) {
-		*ret /= 100;
-		return at + 1 - i;
-	}
-	if (og_when_word(words, at, CURRENCIES)) {
-		at++;
-		at += cents(words, at, ret);
-	}
-	return at - i;
 }
 
 /* Is a mark among these words that may be either one? */
@@ -181,6 +106,53 @@ int og_value_ends(const char *span, char ret_from[11], char ret_to[11])
 	return 0;
 }
 
+/* --- what is no number after all ---------------------------------------------------- */
+
+/* The 3 of "3 May" and of "May 3"; but "order 3 may be late". */
+static int is_dated(const struct og_words *words, size_t i, int64_t today)
+{
+	size_t n = words->w[i].number_words;
+	int64_t day;
+
+	if (n == 0)
+		return 0;
+	if (og_date_at(words, i, today, &day) > n)
+		return i + n >= words->n || !og_when_word(words, i + n, "may") ||
+		       words->text[words->w[i + n].at] == 'M';
+	return i > 0 && words->w[i - 1].number_words == 0 &&
+	       og_when_month(&(struct og_calendar){ words, today, OG_LEAN_NONE, 0 }, i - 1,
+			     &(int){ 0 }, &(int){ 0 }) > 0 &&
+	       og_date_at(words, i - 1, today, &day) > 1 &&
+	       words->text[words->w[i - 1].at] < 'a';
+}
+
+/* Do numbers stand at i and behind it, and so close that they may be one that
+ * nobody reads: "1/2", "1'000", "3:30", "1 000"? */
+static int is_close(const struct og_words *words, size_t i)
+{
+	const struct og_word *w = &words->w[i], *next = w + 1;
+	size_t end = w->at + w->len;
+
+	if (i + 1 >= words->n || w->kind != OG_NUMBER || next->kind != OG_NUMBER ||
+	    next->at != end + 1)
+		return 0;
+	if (words->text[end] == ' ')
+		return w->len <= 3 && next->len == 3;
+	return strchr("/':", words->text[end]) != NULL;
+}
+
+/* "5%" is no 5, and neither is a piece of a number one. */
+static int is_part(const struct og_words *words, size_t i)
+{
+	const struct og_word *w = &words->w[i];
+
+	if (i >= words->n || w->kind != OG_NUMBER)
+		return 0;
+	if (w->at + w->len < words->text_len && words->text[w->at + w->len] == '%')
+		return 1;
+	return is_close(words, i) || (i > 0 && is_close(words, i - 1));
+}
+
 /* --- all ------------------------------------------------------------------------- */
 
 size_t og_value_words(enum og_value kind, const struct og_words *words, size_t i, int64_t today)
@@ -192,9 +164,9 @@ size_t og_value_words(enum og_value kind, const struct og_words *words, size_t i
 
 	switch (kind) {
 	case OG_VALUE_NUMBER:
-		return words->w[i].number_words;
+		return is_dated(words, i, today) ? 0 : words->w[i].number_words;
 	case OG_VALUE_MONEY:
-		return money_at(words, i, &amount);
+		return og_money_at(words, i, &amount, &unit);
 	case OG_VALUE_QUANTITY:
 		return quantity_at(words, i, &amount, &unit);
 	case OG_VALUE_DATE:
@@ -216,6 +188,9 @@ json_t *og_value_at(const json_t *decl, const struct og_words *words, size_t i, 
 	int64_t day;
 
 	*ret_n = i < words->n ? words->w[i].number_words : 0;
+	if (kind <= OG_VALUE_QUANTITY && is_part(words, i + (kind == OG_VALUE_MONEY &&
+							      *ret_n == 0)))
+		return NULL;
 	switch (kind) {
 	case OG_VALUE_NUMBER:
 		if (*ret_n == 0 ||
@@ -223,8 +198,11 @@ json_t *og_value_at(const json_t *decl, const struct og_words *words, size_t i, 
 			return NULL;
 		return number(words->w[i].value);
 	case OG_VALUE_MONEY:
-		*ret_n = money_at(words, i, &amount);
-		return *ret_n > 0 && !is_doubtful(words, i, *ret_n) ? number(amount) : NULL;
+		*ret_n = og_money_at(words, i, &amount, &unit);
+		if (*ret_n == 0 || is_doubtful(words, i, *ret_n) ||
+		    !og_currency_fits(unit, og_json_str(decl, "unit")))
+			return NULL;
+		return number(amount);
 	case OG_VALUE_QUANTITY:
 		*ret_n = quantity_at(words, i, &amount, &unit);
 		return *ret_n > 0 ? quantity_value(decl, amount, unit) : NULL;

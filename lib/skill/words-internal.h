@@ -63,7 +63,8 @@ char *og_words_text(const struct og_words *words, size_t from, size_t to);
  * ("1,2,3"), and 0 bytes when they are part of a word ("2x4"). Then what a
  * number sets in its word, and numbers in words once all are there. */
 size_t og_number_scan(const char *p, size_t len, double *ret);
-void og_number_digits(struct og_word *w, const char *p, double value);
+size_t og_number_sign(const char *p, size_t len); /* bytes of a minus before a number */
+void og_number_digits(struct og_word *w, const char *p, size_t len, double value);
 void og_words_spell(struct og_words *words);
 
 #endif

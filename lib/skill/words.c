@@ -197,19 +197,43 @@ static int is_negation(const char *text, size_t len)
 	return 0;
 }
 
-/* What turns the meaning of a request round, or makes it none. */
+/* What turns the meaning of a request round, makes it hang on something, puts
+ * it off, repeats it or makes it none. Sorted for bsearch. */
+static const char *const turning_words[] = {
+	"abort",      "after",	   "allowed",	"almost",     "always",	     "annul",
+	"approximately", "ask",	   "assuming",	"avoid",      "ban",	     "before",
+	"block",      "calculate", "cancel",	"consider",   "daily",	     "decline",
+	"defer",      "delay",	   "delete",	"deny",	      "depending",   "describe",
+	"disapprove", "discuss",   "each",	"estimate",   "every",	     "except",
+	"explain",    "forbid",	   "forget",	"guess",      "halt",	     "hardly",
+	"hold",	      "how",	   "hypothetically", "if",    "imagine",     "know",
+	"least",      "lest",	   "monthly",	"most",	      "nearly",	     "nevermind",
+	"once",	      "otherwise", "pause",	"postpone",   "pretend",     "prevent",
+	"prohibit",   "provided",  "providing", "refuse",     "regret",	     "reject",
+	"remind",     "remove",	   "reopen",	"rescind",    "retract",     "reverse",
+	"revert",     "revoke",	   "roughly",	"schedule",   "scrap",	     "simulate",
+	"skip",	      "stop",	   "suppose",	"supposing",  "tell",	     "think",
+	"till",	      "twice",	   "undo",	"unless",     "until",	     "void",
+	"wait",	      "weekly",	   "when",	"whenever",   "whether",     "while",
+	"withdraw",   "without",   "wonder",	"yearly",
+};
+
+static int compare_turning(const void *key, const void *element)
+{
+	return strcmp(key, *(const char *const *)element);
+}
+
 static int is_turning(const char *text, size_t len)
 {
-	static const char *const words[] = { "stop",   "unless",  "if",	      "whether", "how",
-					     "undo",   "cancel",  "reverse",  "revert",	 "revoke",
-					     "abort",  "avoid",	  "prevent",  "refuse",	 "reject",
-					     "regret", "pretend", "simulate", "allowed" };
+	char word[OG_STEM_MAX + 1];
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strlen(words[i]) == len && strncasecmp(text, words[i], len) == 0)
-			return 1;
-	}
-	return 0;
+	if (len > OG_STEM_MAX)
+		return 0;
+	for (size_t i = 0; i < len; i++)
+		word[i] = (char)og_ascii_lower((unsigned char)text[i]);
+	word[len] = '\0';
+	return bsearch(word, turning_words, sizeof(turning_words) / sizeof(turning_words[0]),
+		       sizeof(turning_words[0]), compare_turning) != NULL;
 }
 
 /* How a quotation opens, and how it may close. */
@@ -325,7 +349,7 @@ static size_t take_fraction(struct og_words *words, size_t i, int after_space)
 		return 0;
 	add_word(words, OG_NUMBER, i, sign + 1 + n);
 	value /= pow(10, (double)n);
-	og_number_digits(&words->w[words->n - 1], "0", sign ? -value : value);
+	og_number_digits(&words->w[words->n - 1], "", 0, sign ? -value : value);
 	return sign + 1 + n;
 }
 
@@ -343,14 +367,13 @@ static size_t take_word(struct og_words *words, size_t i, int after_space)
 	n = take_fraction(words, i, after_space);
 	if (n > 0)
 		return i + n;
-	if (*p == '-' && after_space && left > 1 && is_digit((unsigned char)p[1]))
-		sign = 1;
-	if (is_digit((unsigned char)p[sign]) &&
-	    (n = og_number_scan(p + sign, left - sign, &value)) > 0) {
+	sign = after_space ? og_number_sign(p, left) : 0;
+	n = og_number_scan(p + sign, left - sign, &value);
+	if (n > 0) {
 		add_word(words, isnan(value) ? OG_WORD : OG_NUMBER, i, n + sign);
-		if (isnan(value))
-			return i + n + sign;
-		og_number_digits(&words->w[words->n - 1], p, sign ? -value : value);
+		if (!isnan(value))
+			og_number_digits(&words->w[words->n - 1], p + sign, n,
+					 sign > 0 ? -value : value);
 		return i + n + sign;
 	}
 	n = word_length(p, left);
@@ -368,6 +391,11 @@ static int is_instead(const struct og_words *words, size_t i)
 
 	return (strcmp(w[0].stem, "instead") == 0 && strcmp(w[1].stem, "of") == 0) ||
 	       (strcmp(w[0].stem, "rather") == 0 && strcmp(w[1].stem, "than") == 0);
+}
+
+static int is_at_once(const struct og_words *words, size_t i)
+{
+	return strcmp(words->w[i].stem, "onc") == 0 && strcmp(words->w[i - 1].stem, "at") == 0;
 }
 
 void og_words_split(const char *text, size_t len, struct og_words *words)
@@ -396,6 +424,8 @@ void og_words_split(const char *text, size_t len, struct og_words *words)
 		if (i > 0 && words->w[i].kind == OG_NUMBER &&
 		    strcmp(words->w[i - 1].stem, "no") == 0)
 			words->w[i - 1].negation = 0;
+		if (i > 0 && is_at_once(words, i))
+			words->w[i].turns = 0;
 		if (i > 0 && is_instead(words, i - 1))
 			words->w[i - 1].turns = 1;
 	}

@@ -154,6 +154,33 @@ static int holds(const json_t *slots, const char *wanted)
 	return good;
 }
 
+/* "SKILL?SLOT" waits for the slot, "SKILL!WHAT" would be half of what was said. */
+static void judge_half(const struct line *line, const json_t *reply)
+{
+	const json_t *match = json_object_get(reply, "match"), *left;
+	char *end = line->skill + strcspn(line->skill, "?!");
+	int waits = *end == '?', good = 0;
+	json_t *missing;
+	size_t i;
+
+	*end++ = '\0';
+	left = waits ? match : json_object_get(reply, "left");
+	json_array_foreach(json_object_get(match, "missing"), i, missing)
+		good |= waits && strcmp(json_string_value(missing), end) == 0;
+	if (!waits)
+		good = json_is_null(match) && json_is_object(left) &&
+		       strcmp(og_json_str(left, "what"), end) == 0;
+	good = good && json_is_object(left) && strcmp(og_json_str(left, "skill"), line->skill) == 0;
+	if (!good) {
+		char *text = json_dumps(reply, 0);
+
+		printf("# '%s' should be %s %c%s\n#   %s\n", line->sentence, line->skill,
+		       waits ? '?' : '!', end, text);
+		free(text);
+	}
+	OG_CHECK(good);
+}
+
 static void judge(const struct og_matcher *matcher, const struct line *line)
 {
 	struct og_err err = OG_ERR_INIT;
@@ -170,6 +197,11 @@ static void judge(const struct og_matcher *matcher, const struct line *line)
 	match = json_object_get(reply, "match");
 	if (json_is_object(match))
 		skill = og_json_str(match, "skill");
+	if (line->skill[strcspn(line->skill, "?!")] != '\0') {
+		judge_half(line, reply);
+		json_decref(reply);
+		return;
+	}
 	good = (strcmp(skill, line->skill) == 0 || strcmp(line->skill, "nothing") == 0) &&
 	       (json_is_null(match) || (holds(json_object_get(match, "slots"), line->slots) &&
 					(json_array_size(json_object_get(match, "missing")) == 0) ==
@@ -185,10 +217,10 @@ static void judge(const struct og_matcher *matcher, const struct line *line)
 	json_decref(reply);
 }
 
-static void sentences(void)
+static void read_sentences(const char *path)
 {
 	struct og_matcher *matcher = demo_matcher();
-	FILE *file = fopen("tests/sentences.tsv", "r");
+	FILE *file = fopen(path, "r");
 	char text[4096];
 	struct line line;
 	int n = 0;
@@ -205,6 +237,17 @@ static void sentences(void)
 	OG_CHECK(n > 150);
 	fclose(file);
 	og_matcher_free(matcher);
+}
+
+static void sentences(void)
+{
+	read_sentences("tests/sentences.tsv");
+}
+
+/* What must be done wholly, asked back or not done at all. */
+static void wishes(void)
+{
+	read_sentences("tests/wishes.tsv");
 }
 
 static void is_fast(void)
@@ -232,6 +275,7 @@ static void is_fast(void)
 int main(void)
 {
 	OG_RUN(sentences);
+	OG_RUN(wishes);
 	OG_RUN(is_fast);
 	return og_done();
 }

@@ -160,7 +160,7 @@ static void numbers(void)
 	says("pay {n:int} now", "pay #7 now", "{\"n\":7}");
 	says("pay {n:int=4} now", "pay now", "{\"n\":4}");
 	says("pay {n:number} now", "pay 2.5 now", "{\"n\":2.5}");
-	says("pay {n:money} now", "pay $1,250.75 now", "{\"n\":1250.75}");
+	says("pay {n:money(USD)} now", "pay $1,250.75 now", "{\"n\":1250.75}");
 	says("pay {n:int} now", "pay 2.5 now", "{}");
 	says("pay {n:int} now", "pay 99999999999999999999 now", "{}");
 	says("pay {n:number} now", "pay .5 now", "{\"n\":0.5}");
@@ -362,6 +362,11 @@ static void from_callers(void)
 	given(buy, "{\"prduct\":\"x\"}", OG_EDATA, "the skill has no slot 'prduct'");
 	given(buy, "{\"quantity_id\":1,\"product\":\"Laptop Stand\"}", OG_EDATA,
 	      "the skill has no slot 'quantity_id'");
+	given("pay {n:money}", "{\"n\":\"40 euros\"}", OG_EDATA,
+	      "slot 'n': the value is no money");
+	given("pay {n:money(EUR)}", "{\"n\":\"40 euros\"}", 0, "{\"n\":40}");
+	given("pay {n:money(EUR)}", "{\"n\":\"40 yen\"}", OG_EDATA,
+	      "slot 'n': the value is no money");
 	given("paint {c:enum(red|blue)} door", "{\"c\":\"RED\"}", 0, "{\"c\":\"red\"}");
 	given("paint {c:enum(red|blue)} door", "{\"c\":\"green\"}", OG_EDATA,
 	      "slot 'c': the value is no enum");
@@ -378,6 +383,27 @@ static void days(void)
 	given("sum {p:period}", "{\"p\":\"since Monday\"}", OG_OK,
 	      "{\"p\":\"2026-02-23/"
 	      "2026-02-27\",\"p_from\":\"2026-02-23\",\"p_to\":\"2026-02-27\"}");
+}
+
+/* A period by its ends: both, and none that another value belies. */
+static void ends(void)
+{
+	const char *sum = "sum {p:period=today}", *bound;
+
+	bound = "{\"p\":\"2026-03-01/2026-03-31\",\"p_from\":\"2026-03-01\","
+		"\"p_to\":\"2026-03-31\"}";
+	given(sum, "{\"p_from\":\"2026-03-01\",\"p_to\":\"2026-03-31\"}", OG_OK, bound);
+	given(sum, bound, OG_OK, bound);
+	given(sum, "{\"p_from\":\"2026-03-01\"}", OG_EDATA,
+	      "slot 'p': 'p_from' is given without 'p_to'");
+	given(sum, "{\"p_to\":\"2026-03-01\"}", OG_EDATA,
+	      "slot 'p': 'p_to' is given without 'p_from'");
+	given(sum, "{\"p_from\":20260301,\"p_to\":\"2026-03-31\"}", OG_EDATA,
+	      "slot 'p': the ends of a period are texts");
+	given(sum, "{\"p_from\":\"2026-03-31\",\"p_to\":\"2026-03-01\"}", OG_EDATA,
+	      "slot 'p': the value is no period");
+	given(sum, "{\"p\":\"2026-03\",\"p_from\":\"2026-04-01\"}", OG_EDATA,
+	      "slot 'p': 'p_from' is not that of 'p'");
 }
 
 static void store_away(void)
@@ -438,6 +464,7 @@ int main(void)
 	OG_RUN(crowd);
 	OG_RUN(from_callers);
 	OG_RUN(days);
+	OG_RUN(ends);
 	OG_RUN(store_away);
 	OG_RUN(hostile);
 	return og_done();
