@@ -109,8 +109,7 @@ static json_t *wanted_of(const json_t *match, struct og_buf *question)
 		json_object_set_new(
 			wanted, slot.name,
 			json_pack("{s:s,s:s*,s:o*}", "why", why_of(&slot), "said",
-				  slot.said ? slot.said : slot.unread,
-				  "choices",
+				  slot.said ? slot.said : slot.unread, "choices",
 				  json_array_size(choices) ? json_incref(choices) : NULL));
 		json_decref(choices);
 	}

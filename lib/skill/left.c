@@ -28,9 +28,9 @@ struct leaving {
 	const struct og_sentence *s;
 	const struct og_alignment *a;
 	const json_t *match;
-	struct og_words *name;	       /* scratch */
+	struct og_words *name;		  /* scratch */
 	unsigned char open[OG_WORDS_MAX]; /* word j is explained by nothing */
-	size_t from, to;	       /* what is left */
+	size_t from, to;		  /* what is left */
 };
 
 static int listed(const struct leaving *l, size_t j, const char *list)
@@ -110,9 +110,9 @@ static int leave(struct leaving *l, size_t from, size_t to)
 /* "tomorow" */
 static int like_day(const struct leaving *l, size_t j)
 {
-	static const char *const days[] = { "tomorrow",	 "yesterday", "monday", "tuesday",
-					    "wednesday", "thursday",  "friday", "saturday",
-					    "sunday" };
+	static const char *const days[] = { "tomorrow", "yesterday", "monday",
+					    "tuesday",	"wednesday", "thursday",
+					    "friday",	"saturday",  "sunday" };
 	const struct og_word *w = &l->s->words.w[j];
 	char word[16];
 
@@ -236,9 +236,10 @@ static int is_unit(const struct leaving *l, size_t j)
 		return 0;
 	if (is_glued(words, j))
 		return 1;
-	if (listed(l, j, "box boxes pack packs package packages packet packets pallet pallets"
-			 " carton cartons crate crates case cases set sets bag bags roll rolls"
-			 " bundle bundles truckload truckloads container containers percent"))
+	if (listed(l, j,
+		   "box boxes pack packs package packages packet packets pallet pallets"
+		   " carton cartons crate crates case cases set sets bag bags roll rolls"
+		   " bundle bundles truckload truckloads container containers percent"))
 		return 1;
 	return w->len > 1 && !listed(l, j, "in") && og_unit_at(words, j) != NULL;
 }
@@ -282,8 +283,8 @@ static int condition_left(struct leaving *l)
 {
 	for (size_t j = 0; j < l->s->words.n; j++) {
 		if (og_turned(l->form, l->s, l->a, j) ||
-		    (l->open[j] && ((l->s->words.w[j].turns && !l->s->day[j]) ||
-				   l->s->words.w[j].negation)))
+		    (l->open[j] &&
+		     ((l->s->words.w[j].turns && !l->s->day[j]) || l->s->words.w[j].negation)))
 			return leave(l, j, j + 1);
 	}
 	return 0;
@@ -292,9 +293,10 @@ static int condition_left(struct leaving *l)
 static int is_courtesy(const struct leaving *l, size_t j)
 {
 	return l->s->words.w[j].stop ||
-	       listed(l, j, "please thanks thank cheers kindly asap immediately urgently quickly"
-			    " right now today again also hello hi hey ok okay dear sir madam yes"
-			    " well then here there already once more");
+	       listed(l, j,
+		      "please thanks thank cheers kindly asap immediately urgently quickly"
+		      " right now today again also hello hi hey ok okay dear sir madam yes"
+		      " well then here there already once more");
 }
 
 /* The word as one tells somebody to do something: "ship", not "shipped". */
@@ -426,8 +428,9 @@ static int words_left(struct leaving *l)
 			    (l->s->words.w[j].stop || l->s->words.w[j].after_break))
 				break;
 			if (l->open[j] && !is_courtesy(l, j) &&
-			    !listed(l, j, "piece pieces pcs pc item items unit units more new"
-					  " another additional extra"))
+			    !listed(l, j,
+				    "piece pieces pcs pc item items unit units more new"
+				    " another additional extra"))
 				return leave(l, span.from, span.to);
 			named |= !l->open[j];
 		}
@@ -481,10 +484,11 @@ static int note(const struct leaving *l, const char *what, json_t *match, struct
 
 	if (said == NULL)
 		return og_fail_nomem(err);
-	for (len = len < SAID_MAX ? len : SAID_MAX; len > 0 && ((unsigned char)said[len] & 0xc0) == 0x80;)
+	for (len = len < SAID_MAX ? len : SAID_MAX;
+	     len > 0 && ((unsigned char)said[len] & 0xc0) == 0x80;)
 		len--;
-	rc = og_json_set(match, "left",
-			 json_pack("{s:s,s:s%}", "what", what, "said", said, len), err);
+	rc = og_json_set(match, "left", json_pack("{s:s,s:s%}", "what", what, "said", said, len),
+			 err);
 	free(said);
 	return rc;
 }

@@ -30,8 +30,8 @@ static int covered(const struct og_form *form, const struct og_alignment *a, siz
 /* A "not" that is neither the pattern's nor inside a text turns the meaning
  * round, however well the rest fits; "unless" and "how to" as well. "Until
  * Friday" is a day. */
-int og_turned(const struct og_form *form, const struct og_sentence *s,
-	      const struct og_alignment *a, size_t j)
+int og_turned(const struct og_form *form, const struct og_sentence *s, const struct og_alignment *a,
+	      size_t j)
 {
 	const struct og_word *w = &s->words.w[j];
 

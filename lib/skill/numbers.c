@@ -95,9 +95,9 @@ static size_t fraction_sign(const char *p, size_t len, double *ret)
 		const char *sign;
 		double value;
 	} signs[] = {
-		{ "\xc2\xbc", 0.25 },	 { "\xc2\xbd", 0.5 },	 { "\xc2\xbe", 0.75 },
-		{ "\xe2\x85\x93", NAN },	 { "\xe2\x85\x94", NAN },	 { "\xe2\x85\x95", 0.2 },
-		{ "\xe2\x85\x96", 0.4 },	 { "\xe2\x85\x97", 0.6 },	 { "\xe2\x85\x98", 0.8 },
+		{ "\xc2\xbc", 0.25 },	   { "\xc2\xbd", 0.5 },	      { "\xc2\xbe", 0.75 },
+		{ "\xe2\x85\x93", NAN },   { "\xe2\x85\x94", NAN },   { "\xe2\x85\x95", 0.2 },
+		{ "\xe2\x85\x96", 0.4 },   { "\xe2\x85\x97", 0.6 },   { "\xe2\x85\x98", 0.8 },
 		{ "\xe2\x85\x9b", 0.125 }, { "\xe2\x85\x9c", 0.375 }, { "\xe2\x85\x9d", 0.625 },
 		{ "\xe2\x85\x9e", 0.875 },
 	};

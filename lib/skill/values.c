@@ -122,8 +122,7 @@ static int is_dated(const struct og_words *words, size_t i, int64_t today)
 	return i > 0 && words->w[i - 1].number_words == 0 &&
 	       og_when_month(&(struct og_calendar){ words, today, OG_LEAN_NONE, 0 }, i - 1,
 			     &(int){ 0 }, &(int){ 0 }) > 0 &&
-	       og_date_at(words, i - 1, today, &day) > 1 &&
-	       words->text[words->w[i - 1].at] < 'a';
+	       og_date_at(words, i - 1, today, &day) > 1 && words->text[words->w[i - 1].at] < 'a';
 }
 
 /* Do numbers stand at i and behind it, and so close that they may be one that
@@ -188,8 +187,8 @@ json_t *og_value_at(const json_t *decl, const struct og_words *words, size_t i, 
 	int64_t day;
 
 	*ret_n = i < words->n ? words->w[i].number_words : 0;
-	if (kind <= OG_VALUE_QUANTITY && is_part(words, i + (kind == OG_VALUE_MONEY &&
-							      *ret_n == 0)))
+	if (kind <= OG_VALUE_QUANTITY &&
+	    is_part(words, i + (kind == OG_VALUE_MONEY && *ret_n == 0)))
 		return NULL;
 	switch (kind) {
 	case OG_VALUE_NUMBER:

@@ -200,22 +200,22 @@ static int is_negation(const char *text, size_t len)
 /* What turns the meaning of a request round, makes it hang on something, puts
  * it off, repeats it or makes it none. Sorted for bsearch. */
 static const char *const turning_words[] = {
-	"abort",      "after",	   "allowed",	"almost",     "always",	     "annul",
-	"approximately", "ask",	   "assuming",	"avoid",      "ban",	     "before",
-	"block",      "calculate", "cancel",	"consider",   "daily",	     "decline",
-	"defer",      "delay",	   "delete",	"deny",	      "depending",   "describe",
-	"disapprove", "discuss",   "each",	"estimate",   "every",	     "except",
-	"explain",    "forbid",	   "forget",	"guess",      "halt",	     "hardly",
-	"hold",	      "how",	   "hypothetically", "if",    "imagine",     "know",
-	"least",      "lest",	   "monthly",	"most",	      "nearly",	     "nevermind",
-	"once",	      "otherwise", "pause",	"postpone",   "pretend",     "prevent",
-	"prohibit",   "provided",  "providing", "refuse",     "regret",	     "reject",
-	"remind",     "remove",	   "reopen",	"rescind",    "retract",     "reverse",
-	"revert",     "revoke",	   "roughly",	"schedule",   "scrap",	     "simulate",
-	"skip",	      "stop",	   "suppose",	"supposing",  "tell",	     "think",
-	"till",	      "twice",	   "undo",	"unless",     "until",	     "void",
-	"wait",	      "weekly",	   "when",	"whenever",   "whether",     "while",
-	"withdraw",   "without",   "wonder",	"yearly",
+	"abort",	 "after",     "allowed",	"almost",    "always",	  "annul",
+	"approximately", "ask",	      "assuming",	"avoid",     "ban",	  "before",
+	"block",	 "calculate", "cancel",		"consider",  "daily",	  "decline",
+	"defer",	 "delay",     "delete",		"deny",	     "depending", "describe",
+	"disapprove",	 "discuss",   "each",		"estimate",  "every",	  "except",
+	"explain",	 "forbid",    "forget",		"guess",     "halt",	  "hardly",
+	"hold",		 "how",	      "hypothetically", "if",	     "imagine",	  "know",
+	"least",	 "lest",      "monthly",	"most",	     "nearly",	  "nevermind",
+	"once",		 "otherwise", "pause",		"postpone",  "pretend",	  "prevent",
+	"prohibit",	 "provided",  "providing",	"refuse",    "regret",	  "reject",
+	"remind",	 "remove",    "reopen",		"rescind",   "retract",	  "reverse",
+	"revert",	 "revoke",    "roughly",	"schedule",  "scrap",	  "simulate",
+	"skip",		 "stop",      "suppose",	"supposing", "tell",	  "think",
+	"till",		 "twice",     "undo",		"unless",    "until",	  "void",
+	"wait",		 "weekly",    "when",		"whenever",  "whether",	  "while",
+	"withdraw",	 "without",   "wonder",		"yearly",
 };
 
 static int compare_turning(const void *key, const void *element)

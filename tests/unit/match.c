@@ -165,8 +165,8 @@ static void judge_half(const struct line *line, const json_t *reply)
 
 	*end++ = '\0';
 	left = waits ? match : json_object_get(reply, "left");
-	json_array_foreach(json_object_get(match, "missing"), i, missing)
-		good |= waits && strcmp(json_string_value(missing), end) == 0;
+	json_array_foreach(json_object_get(match, "missing"), i, missing) good |=
+		waits && strcmp(json_string_value(missing), end) == 0;
 	if (!waits)
 		good = json_is_null(match) && json_is_object(left) &&
 		       strcmp(og_json_str(left, "what"), end) == 0;

@@ -362,8 +362,7 @@ static void from_callers(void)
 	given(buy, "{\"prduct\":\"x\"}", OG_EDATA, "the skill has no slot 'prduct'");
 	given(buy, "{\"quantity_id\":1,\"product\":\"Laptop Stand\"}", OG_EDATA,
 	      "the skill has no slot 'quantity_id'");
-	given("pay {n:money}", "{\"n\":\"40 euros\"}", OG_EDATA,
-	      "slot 'n': the value is no money");
+	given("pay {n:money}", "{\"n\":\"40 euros\"}", OG_EDATA, "slot 'n': the value is no money");
 	given("pay {n:money(EUR)}", "{\"n\":\"40 euros\"}", 0, "{\"n\":40}");
 	given("pay {n:money(EUR)}", "{\"n\":\"40 yen\"}", OG_EDATA,
 	      "slot 'n': the value is no money");
