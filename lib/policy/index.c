@@ -2,6 +2,7 @@
  * are and how long, so that all of them are known without reading one. */
 #include "lib/policy/index.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,7 @@ struct og_index {
 	int filled, whole;				     /* 0: nothing is held; every node */
 	char node[NODE_MAX + 1];			     /* else this one */
 	struct og_buf documents, passages;
-	struct og_words words;
+	struct og_words nodes, words;
 	struct list *lists; /* of each word that has room there */
 	size_t n_lists;
 	struct og_index_text **texts; /* of each passage, or NULL */
@@ -94,6 +95,7 @@ static void drop_all(struct og_index *index)
 	drop_words(index);
 	free(index->texts);
 	index->texts = NULL;
+	og_words_clear(&index->nodes);
 	og_buf_release(&index->documents);
 	og_buf_release(&index->passages);
 	og_buf_init(&index->documents, PASSAGES_MAX);
@@ -106,6 +108,7 @@ void og_index_free(struct og_index *index)
 	if (!index)
 		return;
 	drop_all(index);
+	og_words_release(&index->nodes);
 	og_words_release(&index->words);
 	og_stmt_free(index->stamp);
 	og_stmt_free(index->all);
@@ -137,12 +140,14 @@ static uint32_t size_at(const unsigned char *sizes)
 }
 
 /* Columns of og_sizes. */
-enum { FIRST, CLEARANCE, SOURCE, SIZES };
-#define SIZES_SQL "SELECT first, clearance, source, sizes FROM og_sizes "
+enum { FIRST, CLEARANCE, NODE, SOURCE, SIZES };
+#define SIZES_SQL "SELECT first, clearance, node, source, sizes FROM og_sizes "
 
-static int add_document(struct og_index *index, struct og_stmt *row)
+static int add_document(struct og_index *index, struct og_stmt *row, struct og_err *err)
 {
 	const unsigned char *sizes = og_col_blob(row, SIZES);
+	const char *name = og_col_text(row, NODE);
+	int64_t node = og_words_take(&index->nodes, name, strlen(name), "", 0);
 	struct og_index_document document = {
 		.passage = og_col_int(row, FIRST),
 		.n = (uint32_t)(og_col_len(row, SIZES) / HEIGHT),
@@ -152,8 +157,11 @@ static int add_document(struct og_index *index, struct og_stmt *row)
 	struct og_index_passage passage;
 	size_t documents, passages;
 
+	if (node < 0)
+		return og_fail_nomem(err);
 	og_index_documents(index, &documents);
 	og_index_passages(index, &passages);
+	document.node = (uint32_t)node;
 	document.first = (uint32_t)passages;
 	passage.document = (uint32_t)documents;
 	for (uint32_t i = 0; i < document.n; i++, sizes += HEIGHT) {
@@ -161,7 +169,10 @@ static int add_document(struct og_index *index, struct og_stmt *row)
 		document.length += passage.length;
 		og_buf_add(&index->passages, &passage, sizeof(passage));
 	}
-	return og_buf_add(&index->documents, &document, sizeof(document));
+	og_buf_add(&index->documents, &document, sizeof(document));
+	if (og_buf_check(&index->documents, "policies", err) < 0)
+		return -1;
+	return og_buf_check(&index->passages, "passages", err);
 }
 
 static int fill(struct og_index *index, const char *node, struct og_err *err)
@@ -177,9 +188,11 @@ static int fill(struct og_index *index, const char *node, struct og_err *err)
 	if (node)
 		og_bind_text(stmt, 1, node);
 	while ((more = og_stmt_step(stmt, err)) > 0)
-		add_document(index, stmt);
-	if (more < 0 || og_buf_check(&index->documents, "policies", err) < 0 ||
-	    og_buf_check(&index->passages, "passages", err) < 0)
+		if (add_document(index, stmt, err) < 0) {
+			og_stmt_reset(stmt);
+			return -1;
+		}
+	if (more < 0)
 		return -1;
 	og_index_passages(index, &n);
 	index->texts = calloc(n + 1, sizeof(*index->texts));
@@ -202,34 +215,39 @@ static int read_stamp(struct og_index *index, int64_t *ret, struct og_err *err)
 	return there < 0 ? -1 : 0;
 }
 
-/* Is what is held of this node, or of all? A longer name is none. */
-static int is_of(const struct og_index *index, const char *node)
+/* Is what is held enough for this node, or for all? */
+static int holds(const struct og_index *index, const char *node)
 {
-	return node ? !index->whole && strcmp(index->node, node) == 0 : index->whole;
+	return index->whole || (node && strcmp(index->node, node) == 0);
 }
 
 int og_index_begin(struct og_index *index, const char *node, struct og_err *err)
 {
 	int64_t stamp = 0;
 
+	if (node && strlen(node) > NODE_MAX)
+		node = ""; /* none has that name, or this one */
 	if (read_stamp(index, &stamp, err) < 0)
 		return -1;
 	if (og_index_held(index) > OG_INDEX_HELD)
 		drop_words(index);
-	if (index->filled && index->seen == stamp && is_of(index, node))
+	if (index->filled && index->seen == stamp && holds(index, node))
 		return 0;
 	drop_all(index);
-	if (fill(index, node && strlen(node) <= NODE_MAX ? node : node ? "" : NULL, err) < 0) {
+	if (fill(index, node, err) < 0) {
 		drop_all(index);
 		return -1;
 	}
 	index->filled = 1;
 	index->seen = stamp;
 	index->whole = node == NULL;
-	index->node[0] = '\0';
-	if (node && strlen(node) <= NODE_MAX)
-		memcpy(index->node, node, strlen(node) + 1);
+	snprintf(index->node, sizeof(index->node), "%s", node ? node : "");
 	return 0;
+}
+
+int64_t og_index_node(const struct og_index *index, const char *node)
+{
+	return og_words_find(&index->nodes, node, strlen(node));
 }
 
 int64_t og_index_number(const struct og_index *index, uint32_t passage)

@@ -21,6 +21,7 @@ struct og_index_document {
 	int64_t passage;   /* number of its first one; ascending */
 	uint32_t first, n; /* its passages, in the order of all */
 	uint32_t length;   /* of all of them, as below */
+	uint32_t node;	   /* og_index_node() */
 	unsigned char clearance;
 	signed char source; /* og_policy_source_number() */
 };
@@ -54,9 +55,12 @@ struct og_index;
 int og_index_new(struct og_db *db, struct og_fts *fts, struct og_index **ret, struct og_err *err);
 void og_index_free(struct og_index *index); /* before the database is closed */
 
-/* Begins a search among the passages of a node, NULL: all. What is found
- * below is valid until the next one begins; lists until the next list. */
+/* Begins a search among the passages of a node, NULL: all; those of other
+ * nodes may be there, too. What is found below is valid until the next one
+ * begins; lists until the next list. */
 int og_index_begin(struct og_index *index, const char *node, struct og_err *err);
+/* What a node is known by among the documents; -1: by nothing. */
+int64_t og_index_node(const struct og_index *index, const char *node);
 
 const struct og_index_document *og_index_documents(const struct og_index *index, size_t *ret_n);
 const struct og_index_passage *og_index_passages(const struct og_index *index, size_t *ret_n);

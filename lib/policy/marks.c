@@ -60,6 +60,19 @@ static size_t byte_of(const char *text, size_t character)
 	return at;
 }
 
+/* json_pack() reads its format each time, and there are many of these. */
+static json_t *range(size_t from, size_t to)
+{
+	json_t *pair = json_array();
+
+	if (!pair || json_array_append_new(pair, json_integer((json_int_t)from)) < 0 ||
+	    json_array_append_new(pair, json_integer((json_int_t)to)) < 0) {
+		json_decref(pair);
+		return NULL;
+	}
+	return pair;
+}
+
 /* The part, from a word's begin to a word's end. */
 static json_t *window(struct reading *r)
 {
@@ -72,7 +85,7 @@ static json_t *window(struct reading *r)
 	to = byte_of(r->text, start + OG_WINDOW);
 	while (r->text[to] && r->text[to] != ' ')
 		to++;
-	return json_pack("[I,I]", (json_int_t)start, (json_int_t)characters(r, to));
+	return range(start, characters(r, to));
 }
 
 static json_t *marks_json(const struct reading *r)
@@ -80,8 +93,7 @@ static json_t *marks_json(const struct reading *r)
 	json_t *list = json_array();
 
 	for (size_t i = 0; list && i < r->n; i++)
-		if (json_array_append_new(list, json_pack("[I,I]", (json_int_t)r->from[i],
-							  (json_int_t)r->to[i])) < 0) {
+		if (json_array_append_new(list, range(r->from[i], r->to[i])) < 0) {
 			json_decref(list);
 			return NULL;
 		}

@@ -71,6 +71,12 @@ static int read_texts(struct work *w, struct og_index *index, const struct og_to
 		       : og_buf_check(&w->with, "words of passages", err);
 }
 
+/* What half of them have tells nothing. */
+static float rarity(const struct work *w, uint32_t with)
+{
+	return 2 * with > w->n ? 0 : logf((float)(w->n + 1) / (float)with);
+}
+
 /* Every passage's weights, to a length of 1. */
 static void normalize(struct work *w)
 {
@@ -81,8 +87,7 @@ static void normalize(struct work *w)
 		float square = 0;
 
 		for (end = i; end < n && weights[end].of == weights[i].of; end++) {
-			weights[end].weight *=
-				logf((float)(w->n + 1) / (float)with_of(w)[weights[end].word]);
+			weights[end].weight *= rarity(w, with_of(w)[weights[end].word]);
 			square += weights[end].weight * weights[end].weight;
 		}
 		square = square > 0 ? sqrtf(square) : 1;
@@ -107,7 +112,8 @@ static int compare(struct work *w, struct og_err *err)
 		for (size_t i = 0; i < n; i++)
 			sorted[from[weights[i].word + 1]++] = weights[i];
 		for (size_t i = 0; i < n; i++)
-			for (size_t j = i + 1; j < n && sorted[j].word == sorted[i].word; j++)
+			for (size_t j = sorted[i].weight > 0 ? i + 1 : n;
+			     j < n && sorted[j].word == sorted[i].word; j++)
 				w->like[sorted[i].of * w->n + sorted[j].of] +=
 					sorted[i].weight * sorted[j].weight;
 	}

@@ -26,16 +26,32 @@ static int by_number(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-static int is_seen(const struct og_index_document *document, const struct og_policy_filter *filter,
-		   const struct og_buf *without)
+/* A filter in the terms of the index. */
+struct sieve {
+	int clearance, source; /* source -1: any */
+	int64_t node;	       /* -1: any */
+	const struct og_buf *without;
+};
+
+/* 0: it lets nothing through. */
+static int make_sieve(const struct og_index *index, const struct og_policy_filter *filter,
+		      const struct og_buf *without, struct sieve *ret)
 {
-	if (document->clearance > filter->clearance)
+	*ret = (struct sieve){ filter->clearance, -1, -1, without };
+	if (filter->source && (ret->source = og_policy_source_number(filter->source)) < 0)
 		return 0;
-	if (filter->source && document->source != og_policy_source_number(filter->source))
+	return !filter->node || (ret->node = og_index_node(index, filter->node)) >= 0;
+}
+
+static int lets_through(const struct sieve *sieve, const struct og_index_document *document)
+{
+	if (document->clearance > sieve->clearance ||
+	    (sieve->source >= 0 && document->source != sieve->source) ||
+	    (sieve->node >= 0 && document->node != sieve->node))
 		return 0;
-	return without->len == 0 ||
-	       !bsearch(&document->passage, without->data, without->len / sizeof(int64_t),
-			sizeof(int64_t), by_number);
+	return sieve->without->len == 0 ||
+	       !bsearch(&document->passage, sieve->without->data,
+			sieve->without->len / sizeof(int64_t), sizeof(int64_t), by_number);
 }
 
 int og_scores_begin(struct og_scores *scores, struct og_index *index,
@@ -43,6 +59,7 @@ int og_scores_begin(struct og_scores *scores, struct og_index *index,
 		    struct og_err *err)
 {
 	const struct og_index_document *documents;
+	struct sieve sieve;
 	size_t n, passages;
 
 	documents = og_index_documents(index, &n);
@@ -56,8 +73,9 @@ int og_scores_begin(struct og_scores *scores, struct og_index *index,
 		og_scores_release(scores);
 		return og_fail_nomem(err);
 	}
+	n = make_sieve(index, filter, without, &sieve) ? n : 0;
 	for (size_t i = 0; i < n; i++) {
-		if (!is_seen(&documents[i], filter, without))
+		if (!lets_through(&sieve, &documents[i]))
 			continue;
 		scores->seen[i] = 1;
 		scores->documents++;

@@ -110,6 +110,11 @@ static int make_room(struct og_words *words)
 	return 0;
 }
 
+int64_t og_words_find(const struct og_words *words, const char *stem, size_t len)
+{
+	return words->slots ? (int64_t)*slot_of(words, hash_of(stem, len), stem, len) - 1 : -1;
+}
+
 int64_t og_words_take(struct og_words *words, const char *stem, size_t len, const char *word,
 		      size_t word_len)
 {

@@ -25,6 +25,8 @@ size_t og_words_held(const struct og_words *words); /* bytes */
  * many as there can be. Neither is longer than OG_TERM_BYTES. */
 int64_t og_words_take(struct og_words *words, const char *stem, size_t len, const char *word,
 		      size_t word_len);
+/* -1: it has none. */
+int64_t og_words_find(const struct og_words *words, const char *stem, size_t len);
 const char *og_words_stem(const struct og_words *words, uint32_t number);
 const char *og_words_spelt(const struct og_words *words, uint32_t number);
 
