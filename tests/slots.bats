@@ -376,3 +376,110 @@ reason() {
 	wish bob 'post 250 yen of travel to sales' --no-ask
 	[ "$(reason bob)" = "unread_value: '250 yen' is no value for 'amount'" ]
 }
+
+# A skill that has a blank of every kind.
+all_kinds() {
+	cat >kinds.md <<'END'
+---
+name: kinds
+description: Arrange a visit, with a blank of every kind.
+metadata: {og-kind: workflow, og-clearance: "1", og-roles: "employee admin"}
+---
+## When
+
+- arrange visit
+- arrange visit {count:int} {share:number} {fee:money(EUR)} {load:quantity(kg)} {day:date} {span:period} {colour:enum(red|blue)} {code:word} {label:name} {product:ref(products.name)} {place:table} {topic:node} {remark:text}
+
+## Steps
+
+### tell
+
+```sql read
+SELECT :count AS count, :share AS share, :fee AS fee, :load AS load, :day AS day,
+:span_from AS span_from, :span_to AS span_to, :colour AS colour, :code AS code, :label AS label,
+:product_id AS product_id, :place AS place, :topic AS topic, :remark AS remark
+```
+END
+	og-skill add --as alice --grant kinds.md >/dev/null
+}
+
+# answer_all [SLOT=VALUE]: right values, but for this one.
+answer_all() {
+	local value values=()
+	for value in count=2 share=3½ fee='40 euros' load='1.5 t' day=2031-05-03 span=2031-05 \
+		colour=Blue code=x7 label='North gate' product='laptop stands' place=orders \
+		topic=procure-to-pay remark="Bob's, 'quoted'; DROP TABLE orders"; do
+		[ "${value%%=*}" = "${1%%=*}" ] || values+=("$value")
+	done
+	answer bob "${values[@]}" "$@"
+}
+
+@test "an answer of every kind: what is no value of it is refused, and the task waits on" {
+	all_kinds
+	wish bob 'arrange visit'
+	[ "$(state)" = waiting ]
+	[ "$(waits '.slots | keys | length' bob)" -eq 13 ]
+	n=0
+	while IFS='|' read -r wrong message; do
+		answer_all "$wrong"
+		echo "$wrong: $status $stderr"
+		[ "$status" -eq 1 ]
+		[[ "$stderr" == *"$message"* ]]
+		[ "$(state)" = waiting ]
+		n=$((n + 1))
+	done <<-'END'
+		count=1.5|slot 'count': the value is no int
+		count=1/2|slot 'count': the value is no int
+		count=२|slot 'count': the value is no int
+		count=|slot 'count': the value is no int
+		share=5%|slot 'share': the value is no number
+		share=1,2,3|slot 'share': the value is no number
+		fee=40 yen|slot 'fee': the value is no money
+		fee=(40)|slot 'fee': the value is no money
+		fee=1.000|slot 'fee': the value is no money
+		load=3 m|slot 'load': the value is no quantity
+		day=3/4/2031|slot 'day': the value is no date
+		day=2031-02-30|slot 'day': the value is no date
+		span=2031-05-03/2031-05-01|slot 'span': the value is no period
+		span_from=2031-01-01|slot 'span': 'span_from' is not that of 'span'
+		colour=green|slot 'colour': the value is no enum
+		product=laptop stant|nothing you may see is called 'laptop stant'
+		product=stand|slot 'product': 'stand' may mean several
+		product_id=99|nothing you may see is called
+		place=secrets|nothing you may see is called 'secrets'
+		topic=no-such-skill|nothing you may see is called 'no-such-skill'
+		nowhere=1|the skill has no slot 'nowhere'
+	END
+	[ "$n" -eq 21 ]
+	answer alice count=2
+	[ "$status" -eq 1 ]
+	[ "$stderr" = 'og-task: only bob answers what this task asks' ]
+	answer_all
+	echo "$stderr"
+	[ "$status" -eq 0 ]
+	drain
+	[ "$(state)" = 'done' ]
+	[ "$(og-task show "$id" --as bob --json | jq -c '[.data[][0]][0]')" = \
+		"{\"count\":2,\"share\":3.5,\"fee\":40,\"load\":1500,\"day\":\"2031-05-03\",\"span_from\":\"2031-05-01\",\"span_to\":\"2031-05-31\",\"colour\":\"blue\",\"code\":\"x7\",\"label\":\"North gate\",\"product_id\":3,\"place\":\"orders\",\"topic\":\"procure-to-pay\",\"remark\":\"Bob's, 'quoted'; DROP TABLE orders\"}" ]
+	answer_all
+	[ "$status" -eq 1 ]
+	[ "$stderr" = 'og-task: the task is done already' ]
+}
+
+@test "one end of a period is no answer, both are" {
+	all_kinds
+	wish bob 'arrange visit'
+	for end in span_from=2031-05-01 span_to=2031-05-31; do
+		answer bob count=2 share=1 fee=40 load=1 day=today colour=red code=x label=y \
+			product='laptop stand' place=orders topic=procure-to-pay remark=z "$end"
+		[ "$status" -eq 1 ]
+		echo "$stderr"
+		[[ "$stderr" == *"'${end%%=*}' is given without"*'give both'* ]]
+	done
+	answer bob count=2 share=1 fee=40 load=1 day=today colour=red code=x label=y \
+		product='laptop stand' place=orders topic=procure-to-pay remark=z \
+		span_from=2031-05-01 span_to=2031-05-31
+	[ "$status" -eq 0 ]
+	drain
+	[ "$(state)" = 'done' ]
+}

@@ -253,10 +253,18 @@ static int is_vague(const struct leaving *l, size_t j)
 	       (j > 1 && listed(l, j - 1, "to") && listed(l, j - 2, "up"));
 }
 
-/* "90 minutes" for hours, "3 boxes" of what is counted in pieces, "5%". */
+/* "half of", "90 minutes" for hours, "3 boxes" of what is counted in pieces,
+ * "5%". */
 static int amount_left(struct leaving *l)
 {
 	const struct og_words *words = &l->s->words;
+
+	for (size_t j = 0; l->form->acts && j < words->n; j++) {
+		if (l->open[j] && listed(l, j,
+					 "half halves part parts partly partially quarter"
+					 " quarters third thirds double triple"))
+			return leave(l, j, j + 1);
+	}
 
 	for (size_t i = 0; i < l->form->pattern->n; i++) {
 		struct og_span span = l->a->span[i];
@@ -296,7 +304,7 @@ static int is_courtesy(const struct leaving *l, size_t j)
 	       listed(l, j,
 		      "please thanks thank cheers kindly asap immediately urgently quickly"
 		      " right now today again also hello hi hey ok okay dear sir madam yes"
-		      " well then here there already once more");
+		      " well then here there already once more go ahead try");
 }
 
 /* The word as one tells somebody to do something: "ship", not "shipped". */
