@@ -1,33 +1,21 @@
 # Skills in a real Neo4j: what every store of skills has to do.
 
 load helper
+load stores-helper
 load graph-suite
 
 setup_file() {
-	"$OG_TESTS/servers/neo4j" fetch 2>"$BATS_FILE_TMPDIR/lack" || return 0
-	OG_OWNER=$PPID "$OG_TESTS/servers/neo4j" start "$BATS_FILE_TMPDIR/neo4j" >/dev/null
+	neo4j_start
 }
 
 teardown_file() {
-	[ ! -e "$BATS_FILE_TMPDIR/neo4j" ] || "$OG_TESTS/servers/neo4j" stop "$BATS_FILE_TMPDIR/neo4j"
+	neo4j_stop
 }
 
 setup() {
-	real=$BATS_FILE_TMPDIR/neo4j
-	[ -s "$real/port" ] || skip "$(cat "$BATS_FILE_TMPDIR/lack")"
-	unset http_proxy all_proxy HTTP_PROXY ALL_PROXY
-	instance
-	cypher 'MATCH (n) DETACH DELETE n' >/dev/null
-	(umask 077 && cp "$real/login" "$OG_HOME/graph.key")
-	sed -i '/^graph *=/d' "$OG_HOME/og.conf"
-	printf 'graph = neo4j+http://127.0.0.1:%s/neo4j\ngraph_key = graph.key\n' "$(cat "$real/port")" >>"$OG_HOME/og.conf"
+	neo4j_instance
+	conf graph "neo4j+http://127.0.0.1:$(cat "$real/port")/neo4j"
 	og doctor --fix >doctor || true
-}
-
-cypher() {
-	curl -sf -u "$(cat "$real/login")" -H 'content-type: application/json' \
-		-d "$(jq -nc --arg s "$1" '{statement: $s}')" \
-		"http://127.0.0.1:$(cat "$real/port")/db/neo4j/query/v2"
 }
 
 held() {

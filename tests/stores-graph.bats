@@ -4,39 +4,27 @@
 
 load helper
 load channel-helper
+load stores-helper
 
 setup_file() {
-	"$OG_TESTS/servers/neo4j" fetch 2>"$BATS_FILE_TMPDIR/lack" || return 0
-	OG_OWNER=$PPID "$OG_TESTS/servers/neo4j" start "$BATS_FILE_TMPDIR/neo4j" >/dev/null
+	neo4j_start
 }
 
 teardown_file() {
-	[ ! -e "$BATS_FILE_TMPDIR/neo4j" ] || "$OG_TESTS/servers/neo4j" stop "$BATS_FILE_TMPDIR/neo4j"
+	neo4j_stop
 }
 
 setup() {
-	real=$BATS_FILE_TMPDIR/neo4j
-	[ -s "$real/port" ] || skip "$(cat "$BATS_FILE_TMPDIR/lack")"
-	instance
-	unset http_proxy all_proxy HTTP_PROXY ALL_PROXY no_proxy
-	cypher 'MATCH (n) DETACH DELETE n' >/dev/null
-	(umask 077 && cp "$real/login" "$OG_HOME/graph.key")
+	neo4j_instance
 	port=$((20000 + RANDOM % 10000))
 	serve
-	sed -i '/^graph *=/d' "$OG_HOME/og.conf"
-	printf 'graph = neo4j+http://127.0.0.1:%s/neo4j\ngraph_key = graph.key\n' "$port" >>"$OG_HOME/og.conf"
+	conf graph "neo4j+http://127.0.0.1:$port/neo4j"
 	og doctor --fix >doctor || true
 }
 
 teardown() {
 	[ -z "${shield:-}" ] || kill "$shield" 2>/dev/null || true
 	[ ! -s pid ] || kill "$(cat pid)" 2>/dev/null || true
-}
-
-cypher() {
-	curl -sf -u "$(cat "$real/login")" -H 'content-type: application/json' \
-		-d "$(jq -nc --arg s "$1" '{statement: $s}')" \
-		"http://127.0.0.1:$(cat "$real/port")/db/neo4j/query/v2"
 }
 
 # serve, stop: the door to the server.
@@ -52,28 +40,6 @@ serve() {
 stop() {
 	kill "$(cat pid)"
 	wait "$(cat pid)" 2>/dev/null || true
-}
-
-erp() {
-	sqlite3 "$OG_HOME/erp.db" "$1"
-}
-
-# greeting [CLEARANCE]: a skill of its own, in the file greeting.md.
-greeting() {
-	cat >greeting.md <<-END
-		---
-		name: greeting
-		description: Say hello. Use for greetings.
-		metadata: {og-kind: workflow, og-clearance: "${1:-1}", og-roles: "customer employee admin"}
-		---
-		## When
-		- good morning
-		## Steps
-		### look
-		\`\`\`sql read
-		SELECT 1 AS one
-		\`\`\`
-	END
 }
 
 add() {

@@ -4,6 +4,7 @@
 
 load helper
 load channel-helper
+load stores-helper
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
@@ -54,11 +55,6 @@ teardown() {
 	for file in *pid; do
 		kill "$(cat "$file")" 2>/dev/null || true
 	done
-}
-
-conf() { # KEY VALUE
-	sed -i "/^$1 *=/d" "$OG_HOME/og.conf"
-	echo "$1 = $2" >>"$OG_HOME/og.conf"
 }
 
 # door CERTIFICATE: TLS before the server whose port is in the file port; its

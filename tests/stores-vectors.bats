@@ -5,6 +5,7 @@
 
 load helper
 load channel-helper
+load stores-helper
 
 setup() {
 	instance
@@ -27,11 +28,6 @@ teardown() {
 	done
 }
 
-conf() { # KEY VALUE
-	sed -i "/^$1 *=/d" "$OG_HOME/og.conf"
-	echo "$1 = $2" >>"$OG_HOME/og.conf"
-}
-
 # serve [PORT]: an empty server; at the same place when it comes back.
 serve() {
 	start_server qdrant --log log --behave behave --key sesame --seconds 300 ${1:+--port "$1"}
@@ -41,10 +37,6 @@ serve() {
 stop() {
 	kill "$(cat pid)"
 	wait "$(cat pid)" 2>/dev/null || true
-}
-
-erp() {
-	sqlite3 "$OG_HOME/erp.db" "$1"
 }
 
 memo() { # NAME CLEARANCE TEXT

@@ -3,6 +3,7 @@
 
 load helper
 load channel-helper
+load stores-helper
 
 setup() {
 	instance
@@ -11,28 +12,6 @@ setup() {
 
 teardown() {
 	[ -z "${shield:-}" ] || kill "$shield" 2>/dev/null || true
-}
-
-erp() {
-	sqlite3 "$OG_HOME/erp.db" "$1"
-}
-
-# greeting [CLEARANCE [WORDS]]: a skill of its own, in the file greeting.md.
-greeting() {
-	cat >greeting.md <<-END
-		---
-		name: greeting
-		description: ${2:-Say hello. Use for greetings.}
-		metadata: {og-kind: workflow, og-clearance: "${1:-1}", og-roles: "customer employee admin"}
-		---
-		## When
-		- good morning
-		## Steps
-		### look
-		\`\`\`sql read
-		SELECT 1 AS one
-		\`\`\`
-	END
 }
 
 # The entries from $1 on: action, and of outcomes whether it went well.

@@ -26,13 +26,29 @@ void og_graph_elsewhere_close(struct og_shield *shield)
 	og_neo4j_free(shield->elsewhere.find);
 }
 
+/* The ledger is as far as this, or further: of what is told, read after it. */
+static int write_as_now(struct og_shield *shield, struct og_err *err)
+{
+	int64_t seq;
+
+	if (og_db_int(shield->db, "SELECT coalesce(max(seq), 0) FROM audit_ledger", &seq, err) < 0)
+		return -1;
+	og_neo4j_writes_as(shield->elsewhere.graph, shield->elsewhere.instance, seq);
+	return 0;
+}
+
 int og_graph_elsewhere_look(struct og_shield *shield, json_t *seen, struct og_err *err)
 {
-	int lacks;
+	int lacks, anothers;
 
-	if (og_neo4j_lacks(shield->elsewhere.graph, &lacks, err) < 0 ||
-	    og_json_set(seen, "ready", json_boolean(lacks == 0), err) < 0)
+	if (write_as_now(shield, err) < 0 ||
+	    (anothers = og_neo4j_is_anothers(shield->elsewhere.graph, err)) < 0 ||
+	    og_neo4j_lacks(shield->elsewhere.graph, &lacks, err) < 0 ||
+	    og_json_set(seen, "ready", json_boolean(lacks == 0 && !anothers), err) < 0)
 		return -1;
+	if (anothers)
+		return og_json_set(seen, "what", json_string("the database is another instance's"),
+				   err);
 	if (lacks == 0)
 		return 0;
 	return og_json_set(seen, "what",
@@ -42,6 +58,8 @@ int og_graph_elsewhere_look(struct og_shield *shield, json_t *seen, struct og_er
 
 int og_graph_elsewhere_setup(struct og_shield *shield, struct og_err *err)
 {
+	if (write_as_now(shield, err) < 0)
+		return -1;
 	return og_neo4j_setup(shield->elsewhere.graph, NULL, err);
 }
 
@@ -51,8 +69,10 @@ int og_graph_elsewhere_put(struct og_shield *shield, const char *name, char hash
 	json_t *row = NULL, *nodes;
 	int found = og_graph_get(shield->graph, name, NULL, &row, err), rc;
 
-	if (found < 0)
+	if (found < 0 || write_as_now(shield, err) < 0) {
+		json_decref(row);
 		return -1;
+	}
 	if (found == 0)
 		return og_neo4j_drop(shield->elsewhere.graph, name, err) < 0 ? -1 : 0;
 	og_text_format(hash, OG_HASH_HEX + 1, "%s", og_json_str(row, "hash"));

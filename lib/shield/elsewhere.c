@@ -84,12 +84,12 @@ int og_shield_stores(struct og_shield *shield, struct og_net *graph, struct og_n
 {
 	struct og_elsewhere *at = &shield->elsewhere;
 
-	if (graph && og_graph_elsewhere_open(shield, graph, err) < 0)
+	if (whose(shield->db, at->instance, err) < 0 ||
+	    (graph && og_graph_elsewhere_open(shield, graph, err) < 0))
 		return -1;
 	if (!vectors)
 		return 0;
-	if (whose(shield->db, at->instance, err) < 0 ||
-	    og_qdrant_open(shield->conf->vectors, at->instance, vectors, &at->vectors, err) < 0)
+	if (og_qdrant_open(shield->conf->vectors, at->instance, vectors, &at->vectors, err) < 0)
 		return -1;
 	at->net[OG_STORE_VECTORS] = vectors;
 	og_qdrant_patience(at->vectors, OG_ELSEWHERE_MS, OG_ELSEWHERE_PUT_MS);

@@ -14,12 +14,24 @@
 /* What an edge led to and nothing leads to any more goes, if it was only that. */
 #define PRUNE "FOREACH (t IN [x IN old WHERE (x:Missing OR x:Table) AND NOT (x)--()] | DELETE t) "
 
+/*
+ * Before whatever is written: whose the database is, and how far that ledger
+ * was when it was told of last. Setting "lock" takes the node's lock, and what
+ * is read behind it is what was committed last, so that a request that comes
+ * late finds a higher number and writes nothing.
+ */
+#define FENCE                                                                                      \
+	"MERGE (w:OmniGate {name: 'store'}) ON CREATE SET w.instance = '', w.seq = 0 "             \
+	"SET w.lock = $seq WITH w WHERE w.instance IN ['', $instance] "
+#define GUARD FENCE "AND w.seq <= $seq SET w.instance = $instance, w.seq = $seq WITH w "
+
 static const char *const list_fields[] = { "name",	  "id",	  "labels", "clearance", "roles",
 					   "description", "hash", "edges",  NULL };
 static const char *const doc_fields[] = { "name", "id", "clearance", "hash", "doc", NULL };
 static const char *const head_fields[] = { "name", "id", "clearance", "hash", "active", NULL };
 static const char *const name_field[] = { "name", NULL };
 static const char *const stranger_fields[] = { "name", "count", NULL };
+static const char *const owner_fields[] = { "instance", "seq", NULL };
 static const char *const no_fields[] = { NULL };
 
 const struct og_neo4j_statement og_neo4j_list_st = {
@@ -51,6 +63,7 @@ const struct og_neo4j_statement og_neo4j_governors_st = {
 };
 
 const struct og_neo4j_statement og_neo4j_put_st = {
+	GUARD
 	"UNWIND $nodes AS n MERGE (s:Skill {name: n.name}) "
 	"REMOVE s:Missing:Workflow:Regulation:Agent SET s += n.properties " KIND(
 		"workflow", "Workflow") KIND("regulation", "Regulation")
@@ -72,6 +85,7 @@ const struct og_neo4j_statement og_neo4j_put_st = {
 };
 
 const struct og_neo4j_statement og_neo4j_drop_st = {
+	GUARD
 	"MATCH (s:Skill {name: $name}) WHERE NOT s:Missing "
 	"OPTIONAL MATCH (s)-" EDGES "->(t) "
 	"WITH s, collect(e) AS edges, collect(DISTINCT t) + [s] AS old "
@@ -85,12 +99,23 @@ const struct og_neo4j_statement og_neo4j_constraints_st = {
 	"SHOW CONSTRAINTS YIELD name WHERE name IN $names RETURN name", name_field, 0
 };
 
-const struct og_neo4j_statement og_neo4j_setup_st[3] = {
+const struct og_neo4j_statement og_neo4j_owner_st = {
+	"MATCH (w:OmniGate {name: 'store'}) RETURN w.instance AS instance, w.seq AS seq LIMIT 1",
+	owner_fields, 0
+};
+
+const struct og_neo4j_statement og_neo4j_claim_st = {
+	FENCE "SET w.instance = $instance, w.seq = $seq RETURN w.name AS name", name_field, 1
+};
+
+const struct og_neo4j_statement og_neo4j_setup_st[OG_NEO4J_CONSTRAINTS] = {
 	{ "CREATE CONSTRAINT og_skill_name IF NOT EXISTS FOR (s:Skill) REQUIRE s.name IS UNIQUE",
 	  no_fields, 1 },
 	{ "CREATE CONSTRAINT og_skill_id IF NOT EXISTS FOR (s:Skill) REQUIRE s.id IS UNIQUE",
 	  no_fields, 1 },
 	{ "CREATE CONSTRAINT og_table_name IF NOT EXISTS FOR (t:Table) REQUIRE t.name IS UNIQUE",
+	  no_fields, 1 },
+	{ "CREATE CONSTRAINT og_store_name IF NOT EXISTS FOR (w:OmniGate) REQUIRE w.name IS UNIQUE",
 	  no_fields, 1 },
 };
 

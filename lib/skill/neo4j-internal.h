@@ -7,6 +7,8 @@
 struct og_neo4j {
 	struct og_neo4j_place place;
 	struct og_net *net;
+	char instance[OG_NEO4J_INSTANCE_MAX + 1];
+	int64_t seq; /* of its ledger */
 	int64_t timeout_ms;
 	int64_t deadline; /* of the running call */
 	size_t taken;	  /* bytes of its answers */

@@ -227,8 +227,8 @@ int og_neo4j_governors(struct og_neo4j *neo4j, const char *name, json_t **ret, s
 
 static json_t *ours(size_t which)
 {
-	return which == 0   ? json_pack("[s,s,s,s,s,s]", "Skill", "Workflow", "Regulation", "Agent",
-					"Missing", "Table")
+	return which == 0 ? json_pack("[s,s,s,s,s,s,s]", "Skill", "Workflow", "Regulation", "Agent",
+				      "Missing", "Table", "OmniGate")
 	       : which == 1 ? json_pack("[s,s,s,s]", "GOVERNS", "DEPENDS_ON", "NEXT", "TOUCHES")
 			    : json_pack("[s,s,s,s,s,s,s,s]", "name", "id", "hash", "clearance",
 					"roles", "description", "doc", "active");

@@ -47,8 +47,11 @@ json_t *og_neo4j_name_row(const json_t *row, int clearance);
  * {"doc","hash","id"}; OG_EDATA when doc is none or its hash another. */
 int og_neo4j_node(const json_t *node, json_t **ret, struct og_err *err);
 
+#define OG_NEO4J_CONSTRAINTS 4
+
 extern const struct og_neo4j_statement og_neo4j_list_st, og_neo4j_docs_st, og_neo4j_heads_st,
 	og_neo4j_governors_st, og_neo4j_put_st, og_neo4j_drop_st, og_neo4j_constraints_st,
-	og_neo4j_strangers_st[3], og_neo4j_setup_st[3];
+	og_neo4j_owner_st, og_neo4j_claim_st, og_neo4j_strangers_st[3],
+	og_neo4j_setup_st[OG_NEO4J_CONSTRAINTS];
 
 #endif

@@ -63,6 +63,12 @@ void og_neo4j_free(struct og_neo4j *neo4j)
 	free(neo4j);
 }
 
+void og_neo4j_writes_as(struct og_neo4j *neo4j, const char *instance, int64_t seq)
+{
+	og_text_format(neo4j->instance, sizeof(neo4j->instance), "%s", instance);
+	neo4j->seq = seq;
+}
+
 /* --- one request -------------------------------------------------------------------- */
 
 void og_neo4j_begin(struct og_neo4j *neo4j)

@@ -13,12 +13,18 @@
  *   (:Table {name})               of the company, where a skill touches it
  *   -[:GOVERNS]-> -[:DEPENDS_ON]-> -[:NEXT]->     between skills
  *   -[:TOUCHES]->                 from a skill to a table
+ *   (:OmniGate {name:"store", instance, seq})     whose all this is
  *
  * doc is the DOC of lib/skill/skill.h as canonical JSON: hash is the
  * SHA-256 of exactly these bytes. Only active versions are there; those
  * before stay in erp.db and on the ledger. Nodes, edges, labels and
  * properties of others are neither touched nor removed; a put adds to a
  * node and takes away nothing but our own edges.
+ *
+ * A database is of one instance. seq is how far its ledger was when it was
+ * told of last; what is written is written only where that is not higher, in
+ * the same transaction. So a request that was given up, and arrives when a
+ * later one was done, changes nothing.
  *
  * One call is one or more requests through og-http, each of which is one
  * statement: it happens whole or not at all. Values travel as parameters;
@@ -29,7 +35,8 @@
  * `login` in lib/net/net.h.
  *
  * Errors, with the server's origin in the text: OG_EPERM it refuses the
- * login; OG_ENOINPUT it has no such database; OG_EDATA a constraint holds
+ * login; OG_ENOINPUT it has no such database; OG_ECONF it is another
+ * instance's, or was told of a later state of this one; OG_EDATA a constraint holds
  * off what was put (two skills with one number); OG_ETEMP no answer in time,
  * or it says that the same may work later; OG_EUNAVAIL the rest: it cannot
  * be reached, refuses the statement (its reason is quoted, made safe and
@@ -74,7 +81,17 @@ int og_neo4j_open(const struct og_neo4j_place *place, struct og_net *net, int64_
 		  struct og_neo4j **ret, struct og_err *err);
 void og_neo4j_free(struct og_neo4j *neo4j);
 
-/* Makes the constraints that names (skill, table) and node numbers are
+/* Who writes from now on: an instance, whose ledger is at seq. Before it is
+ * said it is nobody, who writes only where nobody else has (export). */
+#define OG_NEO4J_INSTANCE_MAX 64
+void og_neo4j_writes_as(struct og_neo4j *neo4j, const char *instance, int64_t seq);
+
+/* Is the database another instance's? 1, 0, -1. */
+int og_neo4j_is_anothers(struct og_neo4j *neo4j, struct og_err *err);
+
+/* Takes the database for the instance that writes, with its number, be it a
+ * lower one: of a ledger that was put back. OG_ECONF: it is another's. Then
+ * makes the constraints that names (skill, table) and node numbers are
  * unique, where they are missing. *ret_made (or NULL): how many were. */
 int og_neo4j_setup(struct og_neo4j *neo4j, int *ret_made, struct og_err *err);
 

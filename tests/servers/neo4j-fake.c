@@ -19,6 +19,8 @@
  *	slow		no answer for five seconds
  *	partial		half of the body, then the end
  *	drop		it does what is asked and closes without an answer
+ *	hold		what is to be written is kept, and nothing answered
+ *	deliver		what was kept is done, after what is asked
  *	garbage		a body that is no JSON
  *	above		skills of any clearance
  *	lower		the same, and says that they are for everybody
@@ -48,6 +50,8 @@ static struct {
 	char login[400]; /* the header that is wanted, or "" */
 	json_t *nodes;	 /* by name, as they were put */
 	json_t *constraints;
+	json_t *owner; /* {"instance","seq"} */
+	json_t *held;  /* requests: [STATEMENT,PARAMETERS] */
 	char how[32];
 } fake;
 
@@ -189,11 +193,28 @@ static json_t *governors(const json_t *given)
 	return rows;
 }
 
+/* Whose the database is, and which number was told last. */
+static int may_write(const json_t *given, int claims)
+{
+	const char *owner = og_json_str(fake.owner, "instance");
+	const char *writer = og_json_str(given, "instance");
+	int64_t seq = og_json_int(given, "seq", -1);
+
+	if (!writer || seq < 0 || (*owner && strcmp(owner, writer) != 0) ||
+	    (!claims && og_json_int(fake.owner, "seq", 0) > seq))
+		return 0;
+	json_object_set_new(fake.owner, "instance", json_string(writer));
+	json_object_set_new(fake.owner, "seq", json_integer(seq));
+	return 1;
+}
+
 static json_t *put(const json_t *given)
 {
 	json_t *rows = json_array(), *node;
 	size_t i;
 
+	if (!may_write(given, 0))
+		return rows;
 	json_array_foreach(json_object_get(given, "nodes"), i, node)
 	{
 		json_object_set(fake.nodes, og_json_str(node, "name"), node);
@@ -209,7 +230,8 @@ static json_t *perform(const char *text, const json_t *given, const char *const 
 		&og_neo4j_list_st,	  &og_neo4j_docs_st,	     &og_neo4j_heads_st,
 		&og_neo4j_governors_st,	  &og_neo4j_put_st,	     &og_neo4j_drop_st,
 		&og_neo4j_constraints_st, &og_neo4j_setup_st[0],     &og_neo4j_setup_st[1],
-		&og_neo4j_setup_st[2],	  &og_neo4j_strangers_st[0], &og_neo4j_strangers_st[1],
+		&og_neo4j_setup_st[2],	  &og_neo4j_setup_st[3],     &og_neo4j_owner_st,
+		&og_neo4j_claim_st,	  &og_neo4j_strangers_st[0], &og_neo4j_strangers_st[1],
 		&og_neo4j_strangers_st[2]
 	};
 	const char *name = og_json_str(given, "name");
@@ -227,13 +249,37 @@ static json_t *perform(const char *text, const json_t *given, const char *const 
 	if (i == 4)
 		return put(given);
 	if (i == 5)
-		return json_object_del(fake.nodes, name) == 0 ? json_pack("[[s]]", name)
-							      : json_array();
+		return may_write(given, 0) && json_object_del(fake.nodes, name) == 0
+			       ? json_pack("[[s]]", name)
+			       : json_array();
 	if (i == 6)
 		return json_incref(fake.constraints);
-	if (i <= 9 && json_array_size(fake.constraints) < 3)
+	if (i <= 10 && json_array_size(fake.constraints) < OG_NEO4J_CONSTRAINTS)
 		json_array_append_new(fake.constraints, json_pack("[s]", text));
+	if (i == 11)
+		return json_pack("[[O,O]]", json_object_get(fake.owner, "instance"),
+				 json_object_get(fake.owner, "seq"));
+	if (i == 12)
+		return may_write(given, 1) ? json_pack("[[s]]", "store") : json_array();
 	return json_array();
+}
+
+/* What was kept is done now, in the order in which it came. */
+static void deliver(void)
+{
+	const char *const *fields;
+	json_t *request;
+	size_t i;
+
+	json_array_foreach(fake.held, i, request)
+		json_decref(perform(json_string_value(json_array_get(request, 0)),
+				    json_array_get(request, 1), &fields));
+	json_array_clear(fake.held);
+}
+
+static int writes(const char *text)
+{
+	return strcmp(text, og_neo4j_put_st.text) == 0 || strcmp(text, og_neo4j_drop_st.text) == 0;
 }
 
 /* --- answers ---------------------------------------------------------------------------- */
@@ -316,8 +362,15 @@ static json_t *run(const char *path, const char *body, size_t len, int *ret_stat
 	one = tx ? json_array_get(json_object_get(root, "statements"), 0) : root;
 	if (og_json_str(one, "statement")) {
 		write_log(path, og_json_str(one, "statement"), json_object_get(one, "parameters"));
-		rows = perform(og_json_str(one, "statement"), json_object_get(one, "parameters"),
-			       &fields);
+		if (is("hold") && writes(og_json_str(one, "statement")))
+			json_array_append_new(fake.held,
+					      json_pack("[O,O]", json_object_get(one, "statement"),
+							json_object_get(one, "parameters")));
+		else
+			rows = perform(og_json_str(one, "statement"),
+				       json_object_get(one, "parameters"), &fields);
+		if (is("deliver"))
+			deliver();
 	}
 	*ret_status = tx ? 200 : rows ? 202 : 400;
 	answer = !rows ? failure("Neo.ClientError.Statement.SyntaxError",
@@ -417,7 +470,7 @@ static void serve_one(int fd)
 	text = json_dumps(answer, JSON_COMPACT);
 	if (is("slow"))
 		sleep(5);
-	if (!is("drop"))
+	if (!is("drop") && !(is("hold") && json_object_get(answer, "errors")))
 		say(fd, status, is("garbage") ? "\x16what?" : text);
 	free(text);
 	json_decref(answer);
@@ -453,6 +506,8 @@ int main(int argc, char **argv)
 	alarm(seconds);
 	fake.nodes = json_object();
 	fake.constraints = json_array();
+	fake.held = json_array();
+	fake.owner = json_pack("{s:s,s:i}", "instance", "", "seq", 0);
 	fd = listen_at(0, "neo4j-fake");
 	for (;;) {
 		int client = accept(fd, NULL, NULL);

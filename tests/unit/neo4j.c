@@ -91,13 +91,17 @@ static void statements_are_constants(void)
 	const struct og_neo4j_statement *const all[] = {
 		&og_neo4j_list_st,	  &og_neo4j_docs_st,	     &og_neo4j_heads_st,
 		&og_neo4j_governors_st,	  &og_neo4j_put_st,	     &og_neo4j_drop_st,
-		&og_neo4j_constraints_st, &og_neo4j_strangers_st[0], &og_neo4j_setup_st[0]
+		&og_neo4j_constraints_st, &og_neo4j_strangers_st[0], &og_neo4j_setup_st[0],
+		&og_neo4j_owner_st,	  &og_neo4j_claim_st
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		OG_CHECK(strpbrk(all[i]->text, "\n\r%;") == NULL);
 		OG_CHECK(strstr(all[i]->text, "SET") == NULL || all[i]->writes);
 	}
+	/* Whoever writes skills looks first who may. */
+	OG_CHECK(strstr(og_neo4j_put_st.text, "MERGE (w:OmniGate") == og_neo4j_put_st.text);
+	OG_CHECK(strstr(og_neo4j_drop_st.text, "w.seq <= $seq") != NULL);
 	/* Whoever reads asks for a clearance and for no more rows than fit. */
 	OG_CHECK(strstr(og_neo4j_list_st.text, "s.clearance <= $clearance") != NULL);
 	OG_CHECK(strstr(og_neo4j_docs_st.text, "s.clearance <= $clearance") != NULL);

@@ -190,6 +190,31 @@ static void an_answer_that_is_lost(void)
 	asked("", 3, "3+0 3+0");
 }
 
+/* Given up, and carried out when a newer version was there: no harm either. */
+static void what_comes_late(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	json_t *list = NULL;
+
+	write_file(behave, "hold");
+	og_neo4j_writes_as(neo4j, "me", 7);
+	OG_CHECK_INT(og_neo4j_drop(neo4j, "skill-2", &err), -1);
+	write_file(behave, "");
+	og_neo4j_writes_as(neo4j, "me", 8);
+	put_three();
+	write_file(behave, "deliver");
+	OG_CHECK_OK(og_neo4j_heads(neo4j, &list, NULL, &err), &err);
+	json_decref(list);
+	write_file(behave, "");
+	OG_CHECK_OK(og_neo4j_heads(neo4j, &list, NULL, &err), &err);
+	OG_CHECK_INT(json_array_size(list), 3);
+	json_decref(list);
+	og_neo4j_writes_as(neo4j, "another", 99);
+	OG_CHECK_INT(og_neo4j_drop(neo4j, "skill-2", &err), -1);
+	OG_CHECK_INT(err.code, OG_ECONF);
+	og_neo4j_writes_as(neo4j, "me", 9);
+}
+
 static void it_does_not_wait_for_ever(void)
 {
 	close_line();
@@ -206,6 +231,7 @@ int main(void)
 		OG_RUN(what_goes_wrong_is_told_apart);
 		OG_RUN(an_older_server);
 		OG_RUN(an_answer_that_is_lost);
+		OG_RUN(what_comes_late);
 		OG_RUN(it_does_not_wait_for_ever);
 	}
 	close_line();
