@@ -371,3 +371,19 @@ int main(int argc, char **argv)
 		og_note(&ctx, "hint: %s", err.hint);
 	return err.code;
 }
+
+int og_session_ask(const struct og_ctx *ctx, const struct og_args *args, const char *verb,
+		   json_t *request, json_t **ret, struct og_err *err)
+{
+	struct og_channel *channel = NULL;
+	struct og_conf *conf = NULL;
+	int rc = -1;
+
+	if (og_conf_from(ctx, args, &conf, err) == 0 &&
+	    og_session_open(ctx, args, conf, &channel, err) == 0)
+		rc = og_channel_ask(channel, verb, json_incref(request), ret, err);
+	json_decref(request);
+	og_channel_close(channel);
+	og_conf_free(conf);
+	return rc;
+}

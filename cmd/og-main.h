@@ -78,5 +78,8 @@ int og_give_up_sockets(const struct og_conf *conf, struct og_err *err);
 /* Opens a shield channel and signs in as --as's principal. */
 int og_session_open(const struct og_ctx *ctx, const struct og_args *args,
 		    const struct og_conf *conf, struct og_channel **ret, struct og_err *err);
+/* One question in a session of its own; takes request. */
+int og_session_ask(const struct og_ctx *ctx, const struct og_args *args, const char *verb,
+		   json_t *request, json_t **ret, struct og_err *err);
 
 #endif

@@ -66,6 +66,8 @@ static void add_part(struct og_buf *out, const char *text, size_t from, size_t t
 {
 	size_t begin = byte_of(text, from);
 
+	if (to <= from) /* whoever said so is another program */
+		return;
 	og_text_safe(out, text + begin, byte_of(text, to) - begin, 0);
 }
 

@@ -51,18 +51,10 @@ int policy_desk_open(struct policy_desk *desk, const struct og_ctx *ctx, const s
 int policy_ask(const struct og_ctx *ctx, const struct og_args *args, const char *verb,
 	       json_t *request, json_t **ret, struct og_err *err)
 {
-	struct og_channel *channel = NULL;
-	struct og_conf *conf = NULL;
-	int rc = -1;
+	int rc = og_session_ask(ctx, args, verb, request, ret, err);
 
-	if (og_conf_from(ctx, args, &conf, err) == 0 &&
-	    og_session_open(ctx, args, conf, &channel, err) == 0)
-		rc = og_channel_ask(channel, verb, json_incref(request), ret, err);
 	if (rc == 0)
 		og_store_note(ctx, *ret, NULL);
-	json_decref(request);
-	og_channel_close(channel);
-	og_conf_free(conf);
 	return rc;
 }
 

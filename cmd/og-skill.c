@@ -182,15 +182,8 @@ static int run_add(const struct og_ctx *ctx, const struct og_args *args, struct 
 int skill_ask(const struct og_ctx *ctx, const struct og_args *args, const char *verb,
 	      json_t *request, json_t **ret, struct og_err *err)
 {
-	struct og_channel *channel;
-	int rc;
+	int rc = og_session_ask(ctx, args, verb, request, ret, err);
 
-	if (skill_session(ctx, args, &channel, err) < 0) {
-		json_decref(request);
-		return -1;
-	}
-	rc = og_channel_ask(channel, verb, request, ret, err);
-	og_channel_close(channel);
 	if (rc == 0)
 		og_store_note(ctx, skill_plain(*ret), NULL);
 	return rc;

@@ -5,22 +5,6 @@
 
 #include "lib/base/text.h"
 
-static int ask(const struct og_ctx *ctx, const struct og_args *args, const char *store,
-	       json_t **ret, struct og_err *err)
-{
-	struct og_channel *channel = NULL;
-	struct og_conf *conf = NULL;
-	int rc = -1;
-
-	if (og_conf_from(ctx, args, &conf, err) == 0 &&
-	    og_session_open(ctx, args, conf, &channel, err) == 0)
-		rc = og_channel_ask(channel, "store.diff", json_pack("{s:s}", "store", store), ret,
-				    err);
-	og_channel_close(channel);
-	og_conf_free(conf);
-	return rc;
-}
-
 /* Words of store.diff, for people. */
 static const char *meaning(const char *why)
 {
@@ -92,7 +76,8 @@ int og_store_diff(const struct og_ctx *ctx, const struct og_args *args, const ch
 	json_t *reply = NULL, *item, *items;
 	size_t i;
 
-	if (ask(ctx, args, store, &reply, err) < 0)
+	if (og_session_ask(ctx, args, "store.diff", json_pack("{s:s}", "store", store), &reply,
+			   err) < 0)
 		return -1;
 	items = json_object_get(reply, "differences");
 	bad = json_array_size(items) > 0 || og_json_int(reply, "hidden", 0) > 0 ||

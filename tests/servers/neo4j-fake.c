@@ -41,6 +41,7 @@
 #include "lib/base/text.h"
 #include "lib/skill/neo4j-wire.h"
 #include "tests/servers/listen.h"
+#include "tests/servers/requests.h"
 
 #define REQUEST_MAX ((size_t)16 << 20)
 #define MANY	    100000
@@ -406,33 +407,6 @@ static json_t *answer_to(const char *path, const char *body, size_t len, int *re
 
 /* --- HTTP ------------------------------------------------------------------------------- */
 
-static int read_request(int fd, struct og_buf *raw, size_t *ret_head, size_t *ret_len)
-{
-	char piece[65536];
-	const char *end, *length;
-	int asked = 0;
-
-	for (;;) {
-		ssize_t n = read(fd, piece, sizeof(piece));
-
-		if (n <= 0 || og_buf_add(raw, piece, (size_t)n) < 0)
-			return 0;
-		end = strstr(raw->data, "\r\n\r\n");
-		if (!end)
-			continue;
-		*ret_head = (size_t)(end - raw->data) + 4;
-		length = strcasestr(raw->data, "\r\ncontent-length:");
-		*ret_len = length && length < end ? strtoul(length + 17, NULL, 10) : 0;
-		if (raw->len >= *ret_head + *ret_len)
-			return 1;
-		if (!asked && strcasestr(raw->data, "\r\nexpect: 100-continue")) {
-			asked = 1;
-			if (og_write_all(fd, "HTTP/1.1 100 Continue\r\n\r\n", 25) < 0)
-				return 0;
-		}
-	}
-}
-
 static void say(int fd, int status, const char *text)
 {
 	char head[256];
@@ -455,7 +429,7 @@ static void serve_one(int fd)
 	int status;
 
 	og_buf_init(&raw, REQUEST_MAX);
-	if (!read_request(fd, &raw, &head, &len) ||
+	if (!request_read(fd, &raw, &head, &len) ||
 	    sscanf(raw.data, "%15s %511s", method, path) != 2) {
 		og_buf_release(&raw);
 		return;

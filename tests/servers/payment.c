@@ -44,6 +44,7 @@
 #include "lib/base/file.h"
 #include "lib/json/json.h"
 #include "tests/servers/listen.h"
+#include "tests/servers/requests.h"
 
 #define REQUEST_MAX ((size_t)1 << 20)
 #define KEYS_MAX    10000
@@ -77,19 +78,6 @@ struct answer {
 	const char *done;
 };
 
-/* 1: *ret is how many bytes head and body take; 0: more is needed. */
-static int whole(const struct og_buf *raw, size_t *ret_head, size_t *ret_body)
-{
-	const char *end = raw->len > 0 ? strstr(raw->data, "\r\n\r\n") : NULL, *length;
-
-	if (!end)
-		return 0;
-	*ret_head = (size_t)(end - raw->data) + 4;
-	length = strcasestr(raw->data, "\r\ncontent-length:");
-	*ret_body = length && length < end ? strtoul(length + 17, NULL, 10) : 0;
-	return raw->len >= *ret_head + *ret_body;
-}
-
 static void header(const struct request *request, const char *name, char *out, size_t size)
 {
 	const char *at = strcasestr(request->raw.data, name);
@@ -105,16 +93,10 @@ static void header(const struct request *request, const char *name, char *out, s
 /* One request from the connection; 0 when there is none. */
 static int read_request(int fd, struct request *request)
 {
-	char piece[4096];
 	size_t head = 0, body = 0;
 
-	og_buf_clear(&request->raw);
-	while (!whole(&request->raw, &head, &body)) {
-		ssize_t n = read(fd, piece, sizeof(piece));
-
-		if (n <= 0 || og_buf_add(&request->raw, piece, (size_t)n) < 0)
-			return 0;
-	}
+	if (!request_read(fd, &request->raw, &head, &body))
+		return 0;
 	request->body = request->raw.data + head;
 	request->body_len = body;
 	header(request, "\r\nidempotency-key:", request->key, sizeof(request->key));
@@ -407,12 +389,5 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	alarm(seconds);
 	fd = listen_at(port, "payment");
-	for (;;) {
-		int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-		pthread_t thread;
-
-		if (connection >= 0 &&
-		    pthread_create(&thread, NULL, serve, (void *)(long)connection) == 0)
-			pthread_detach(thread);
-	}
+	serve_all(fd, serve);
 }

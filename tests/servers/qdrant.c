@@ -41,6 +41,7 @@
 #include "tests/servers/listen.h"
 #include "tests/servers/qdrant-do.h"
 #include "tests/servers/qdrant-openapi.h"
+#include "tests/servers/requests.h"
 
 #define REQUEST_MAX ((size_t)32 << 20)
 #define MANY	    100000
@@ -287,41 +288,6 @@ static void serve_request(struct request *request, const char *how, struct answe
 
 /* --- HTTP --------------------------------------------------------------------------------- */
 
-/* 1: *ret is how many bytes head and body take; 0: more is needed. */
-static int whole(const struct og_buf *raw, size_t *ret_head, size_t *ret_body)
-{
-	const char *end = raw->len > 0 ? strstr(raw->data, "\r\n\r\n") : NULL, *length;
-
-	if (!end)
-		return 0;
-	*ret_head = (size_t)(end - raw->data) + 4;
-	length = strcasestr(raw->data, "\r\ncontent-length:");
-	*ret_body = length && length < end ? strtoul(length + 17, NULL, 10) : 0;
-	return raw->len >= *ret_head + *ret_body;
-}
-
-static int read_whole(int fd, struct og_buf *raw, size_t *ret_head, size_t *ret_body)
-{
-	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-	char piece[65536];
-	int asked = 0;
-
-	og_buf_clear(raw);
-	while (!whole(raw, ret_head, ret_body)) {
-		ssize_t n = read(fd, piece, sizeof(piece));
-
-		if (n <= 0 || og_buf_add(raw, piece, (size_t)n) < 0)
-			return 0;
-		if (!asked && strstr(raw->data, "\r\n\r\n") &&
-		    strcasestr(raw->data, "\r\nexpect: 100-continue")) {
-			asked = 1;
-			if (og_write_all(fd, go_on, strlen(go_on)) < 0)
-				return 0;
-		}
-	}
-	return 1;
-}
-
 /* 0: it is none that this server knows. */
 static int parse(const char *raw, size_t head, size_t len, struct request *ret)
 {
@@ -443,7 +409,7 @@ static void *serve(void *arg)
 	struct og_buf raw;
 
 	og_buf_init(&raw, REQUEST_MAX);
-	while (read_whole(fd, &raw, &head, &len) && serve_one(fd, raw.data, head, len))
+	while (request_read(fd, &raw, &head, &len) && serve_one(fd, raw.data, head, len))
 		continue;
 	og_buf_release(&raw);
 	close(fd);
@@ -488,12 +454,5 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	alarm(seconds);
 	fd = listen_at(port, "qdrant");
-	for (;;) {
-		int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-		pthread_t thread;
-
-		if (connection >= 0 &&
-		    pthread_create(&thread, NULL, serve, (void *)(long)connection) == 0)
-			pthread_detach(thread);
-	}
+	serve_all(fd, serve);
 }
