@@ -13,7 +13,7 @@
 
 struct og_copy_head {
 	char magic[8];
-	uint64_t rows, size, sum, zero[4];
+	uint64_t rows, size, zero[5];
 };
 _Static_assert(sizeof(struct og_copy_head) == 64, "the header has no holes");
 
@@ -45,7 +45,6 @@ static inline uint64_t og_copy_first(uint64_t rows)
 }
 
 uint64_t og_copy_sum(uint64_t from, const void *data, size_t n);
-uint64_t og_copy_head_sum(const struct og_copy_head *head, const struct og_copy_row *table);
 
 /* Makes the file at path of all rows there are now, and puts it in the place
  * of another. -1: it could not be made, or somebody else is making one. */

@@ -156,7 +156,6 @@ static int add_head(struct making *making, struct og_err *err)
 	memcpy(head->magic, OG_COPY_MAGIC, sizeof(head->magic));
 	head->size = making->at;
 	qsort(making->table, making->n, sizeof(*making->table), by_id);
-	head->sum = og_copy_head_sum(head, making->table);
 	if (lseek(making->fd, 0, SEEK_SET) < 0 ||
 	    og_write_all(making->fd, head, sizeof(*head)) < 0 ||
 	    og_write_all(making->fd, making->table, making->n * sizeof(*making->table)) < 0)

@@ -89,15 +89,6 @@ uint64_t og_copy_sum(uint64_t from, const void *data, size_t n)
 	return from ^ from >> 32;
 }
 
-uint64_t og_copy_head_sum(const struct og_copy_head *head, const struct og_copy_row *table)
-{
-	struct og_copy_head without = *head;
-
-	without.sum = 0;
-	return og_copy_sum(og_copy_sum(1, &without, sizeof(without)), table,
-			   head->rows * sizeof(*table));
-}
-
 /* --- opening ------------------------------------------------------------------------ */
 
 static int read_at(int fd, void *into, size_t n, off_t at)
@@ -126,8 +117,7 @@ static int table_good(const struct og_copy_row *table, size_t rows, uint64_t siz
 
 		if ((i > 0 && row->id <= row[-1].id) || row->used < 1 ||
 		    row->used > OG_BLOCK_SLOTS || row->half < 1 ||
-		    row->half > OG_VECTOR_DIMENSION_MAX / 2 ||
-		    row->half % (OG_CODES_STEP / 2) != 0 || row->at % OG_COPY_ALIGN != 0 ||
+		    row->half > OG_VECTOR_DIMENSION_MAX / 2 || row->at % OG_COPY_ALIGN != 0 ||
 		    row->at < from || row->at > size ||
 		    og_copy_front(row) + og_copy_back(row) > size - row->at)
 			return 0;
@@ -149,7 +139,7 @@ static struct og_copy_row *read_table(int fd, uint64_t size, size_t *ret_rows)
 	if (!table)
 		return NULL;
 	if (read_at(fd, table, head.rows * sizeof(*table), sizeof(head)) < 0 ||
-	    og_copy_head_sum(&head, table) != head.sum || !table_good(table, head.rows, size)) {
+	    !table_good(table, head.rows, size)) {
 		free(table);
 		return NULL;
 	}

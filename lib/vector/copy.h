@@ -13,14 +13,14 @@
  * that dies, or has no place left, leaves the old one.
  *
  * What is read is not believed: numbers and places of rows are checked, and
- * kept apart, when the file is opened; each half of a row is held against
- * its checksum when it is first used, and what does not agree is read in
- * the database. The checksums find damage; whoever may write the file and
+ * kept apart, when the file is opened; what is looked at of a row is held
+ * against its checksum when that is first used, and what does not agree is
+ * read in the database. The checksums find damage; whoever may write the file and
  * means to deceive may write the database as well. A file that is made
  * shorter while it is mapped ends the process, as with the database.
  *
- * The file: 64 bytes of header ("ogcodes1", rows, bytes of the file, a
- * checksum of header and table; 64 bits each, little endian), 48 bytes for
+ * The file: 64 bytes of header ("ogcodes1", rows, bytes of the file; 64 bits
+ * each, little endian), 48 bytes with places and checksums for
  * each row by ascending number, and from multiples of 64 what og_block has
  * of each row's used slots: high, then slots, then low.
  */

@@ -7,11 +7,14 @@
  *
  * Prints a JSON object: milliseconds (medians), the share of the truly
  * nearest ten that was found, bytes on disk a passage, and passages a second
- * when they are put in 256 at a time.
+ * when they are put in 256 at a time. Then the first search of a process that
+ * opens the copy, searches without it, making it, and microseconds to put one
+ * passage, to replace and to drop it, a transaction each.
  */
 #include <math.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lib/base/file.h"
 #include "lib/vector/blocks.h"
@@ -24,6 +27,7 @@
 #define TOGETHER   20 /* passages of a document */
 #define BEST	   10
 #define QUERIES	   31
+#define COPY	   "vectors.db-codes"
 
 static const struct og_vector_key key = { "bench", 0 };
 
@@ -33,8 +37,8 @@ struct world {
 	size_t n, nodes;
 	struct og_db *db;
 	struct og_vectors *vectors;
-	struct og_blocks *blocks;
-	sqlite3 *other; /* sqlite-vec's, or NULL */
+	struct og_blocks *blocks, *bare; /* bare: without the copy */
+	sqlite3 *other;			 /* sqlite-vec's, or NULL */
 	sqlite3_stmt *other_put, *other_node, *other_all;
 };
 
@@ -102,7 +106,8 @@ static void open_ours(struct world *w, const char *schema)
 	must(og_db_exec(w->db, sql.data, &err), &err);
 	must(og_vectors_new(w->db, &w->vectors, &err), &err);
 	must(og_blocks_new(w->db, &w->blocks, &err), &err);
-	must(og_blocks_copy(w->blocks, "vectors.db-codes", &err), &err);
+	must(og_blocks_copy(w->blocks, COPY, &err), &err);
+	must(og_blocks_new(w->db, &w->bare, &err), &err);
 	must(og_db_map(w->db, (int64_t)64 << 30, &err), &err);
 	og_buf_release(&sql);
 }
@@ -121,7 +126,7 @@ static void put_ours(struct world *w, size_t i, float *values)
 	must(og_blocks_add(w->blocks, &key, node, &slot, &vector, &err), &err);
 }
 
-static int64_t ask_ours(struct world *w, float *values, const char *node, int64_t ids[BEST])
+static int64_t ask(struct og_blocks *blocks, float *values, const char *node, int64_t ids[BEST])
 {
 	struct og_err err = OG_ERR_INIT;
 	struct og_vector vector = { values, WIDTH };
@@ -132,7 +137,7 @@ static int64_t ask_ours(struct world *w, float *values, const char *node, int64_
 	struct og_top top = { best, BEST, 0 };
 	int64_t start = og_mono_us();
 
-	must(og_blocks_search(w->blocks, &search, &top, &err), &err);
+	must(og_blocks_search(blocks, &search, &top, &err), &err);
 	start = og_mono_us() - start;
 	for (size_t i = 0; i < BEST; i++)
 		ids[i] = i < top.n ? best[i].number : 0;
@@ -284,6 +289,9 @@ static size_t in_both(const int64_t *a, const int64_t *b)
 
 struct times {
 	int64_t node[QUERIES], all[QUERIES], other_node[QUERIES], other_all[QUERIES];
+	int64_t bare_node[QUERIES], bare_all[QUERIES];
+	int64_t put[QUERIES], replaced[QUERIES], dropped[QUERIES];
+	int64_t made, first_node, first_all;
 	size_t right, wanted;
 };
 
@@ -298,10 +306,12 @@ static void ask_everybody(struct world *w, struct times *t)
 
 		next(w, values);
 		node_name(w, at * TOGETHER, node);
-		t->node[i] = ask_ours(w, values, node, found);
+		t->bare_node[i] = ask(w->bare, values, node, found);
+		t->bare_all[i] = ask(w->bare, values, NULL, found);
+		t->node[i] = ask(w->blocks, values, node, found);
 		if (w->other)
 			t->other_node[i] = ask_other(w, w->other_node, values, at);
-		t->all[i] = ask_ours(w, values, NULL, found);
+		t->all[i] = ask(w->blocks, values, NULL, found);
 		if (w->other)
 			t->other_all[i] = ask_other(w, w->other_all, values, at);
 		if (i % 3)
@@ -312,18 +322,86 @@ static void ask_everybody(struct world *w, struct times *t)
 	}
 }
 
-static void print(const struct world *w, struct times *t, int64_t took)
+/* The copy is made by the first search, and opened by the first of another. */
+static void ask_first(struct world *w, struct times *t)
+{
+	struct og_err err = OG_ERR_INIT;
+	int64_t found[BEST];
+	float values[WIDTH];
+
+	next(w, values);
+	t->made = ask(w->blocks, values, NULL, found);
+	og_blocks_free(w->blocks);
+	must(og_blocks_new(w->db, &w->blocks, &err), &err);
+	must(og_blocks_copy(w->blocks, COPY, &err), &err);
+	t->first_node = ask(w->blocks, values, "node-0", found);
+	t->first_all = ask(w->blocks, values, NULL, found);
+}
+
+static void drop_ours(struct world *w, size_t i)
+{
+	struct og_err err = OG_ERR_INIT;
+	int64_t passage = (int64_t)i + 1;
+	char node[32];
+
+	node_name(w, i, node);
+	must(og_blocks_drop(w->blocks, node, &passage, 1, &err), &err);
+}
+
+/* One passage in a transaction: a new one, other values, none. */
+static int64_t change(struct world *w, size_t i, int drop, int put)
+{
+	struct og_err err = OG_ERR_INIT;
+	float values[WIDTH];
+	int64_t start;
+
+	next(w, values);
+	start = og_mono_us();
+	must(og_db_begin(w->db, 1, &err), &err);
+	if (drop)
+		drop_ours(w, i);
+	if (put)
+		put_ours(w, i, values);
+	must(og_db_commit(w->db, &err), &err);
+	return og_mono_us() - start;
+}
+
+static void change_some(struct world *w, struct times *t)
+{
+	for (size_t i = 0; i < QUERIES; i++) {
+		t->put[i] = change(w, w->n + i * TOGETHER, 0, 1);
+		t->replaced[i] = change(w, w->n + i * TOGETHER, 1, 1);
+		t->dropped[i] = change(w, w->n + i * TOGETHER, 1, 0);
+	}
+}
+
+static double bytes_each(const struct world *w)
 {
 	struct og_err err = OG_ERR_INIT;
 	int64_t pages = 0, size = 0;
+	struct stat st = { .st_size = 0 };
 
 	must(og_db_int(w->db, "PRAGMA page_count", &pages, &err), &err);
 	must(og_db_int(w->db, "PRAGMA page_size", &size, &err), &err);
+	stat(COPY, &st);
+	return (double)(pages * size + st.st_size) / (double)w->n;
+}
+
+static void print(const struct world *w, struct times *t, int64_t took)
+{
 	printf("{\"passages\":%zu,\"node_ms\":%.3f,\"all_ms\":%.2f,\"recall_10\":%.3f,"
 	       "\"put_per_second\":%.0f,\"bytes_each\":%.0f",
 	       w->n, median_ms(t->node, QUERIES), median_ms(t->all, QUERIES),
 	       (double)t->right / (double)t->wanted, (double)w->n * 1e6 / (double)took,
-	       (double)(pages * size) / (double)w->n);
+	       bytes_each(w));
+	printf(",\"first\":{\"node_ms\":%.3f,\"all_ms\":%.2f},\"without_copy\":"
+	       "{\"node_ms\":%.3f,\"all_ms\":%.2f},\"copy_made_ms\":%.0f",
+	       (double)t->first_node / 1000, (double)t->first_all / 1000,
+	       median_ms(t->bare_node, QUERIES), median_ms(t->bare_all, QUERIES),
+	       (double)t->made / 1000);
+	printf(",\"one_us\":{\"put\":%.0f,\"replaced\":%.0f,\"dropped\":%.0f}",
+	       1000 * median_ms(t->put, QUERIES), 1000 * median_ms(t->replaced, QUERIES),
+	       1000 * median_ms(t->dropped, QUERIES));
 	if (w->other)
 		printf(",\"sqlite_vec\":{\"node_ms\":%.3f,\"all_ms\":%.2f}",
 		       median_ms(t->other_node, QUERIES), median_ms(t->other_all, QUERIES));
@@ -349,9 +427,12 @@ int main(int argc, char **argv)
 		open_other(&w, argv[3]);
 	took = put_all(&w);
 	must(og_db_exec(w.db, "PRAGMA wal_checkpoint(TRUNCATE)", &err), &err);
+	ask_first(&w, &times);
 	ask_everybody(&w, &times);
+	change_some(&w, &times);
 	print(&w, &times, took);
 	og_blocks_free(w.blocks);
+	og_blocks_free(w.bare);
 	og_vectors_free(w.vectors);
 	og_db_close(w.db);
 	sqlite3_finalize(w.other_put);
@@ -359,7 +440,7 @@ int main(int argc, char **argv)
 	sqlite3_finalize(w.other_all);
 	sqlite3_close(w.other);
 	unlink("vectors.db");
-	unlink("vectors.db-codes");
+	unlink(COPY);
 	unlink("sqlite-vec.db");
 	free(w.topics);
 	free(w.directions);

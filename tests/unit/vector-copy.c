@@ -2,7 +2,7 @@
  * The copy of the vectors' rows: what is found with it is what is found
  * without, whatever became of it, of the database or of who made it.
  */
-#include "lib/vector/copy.h"
+#include "lib/vector/copy-internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +23,9 @@
 #define NODES 400 /* a row each: more than a copy may lack */
 #define MANY  (NODES * 2)
 #define BEST  10
+/* Bytes of a row of two slots in the file, and what comes first of them. */
+#define FRONT (2 * (8 + 32))
+#define ROW   (FRONT + 2 * (24 + 32))
 
 struct house {
 	char folder[64], db_path[96], copy_path[112], new_path[128];
@@ -208,8 +211,7 @@ static void it_is_made_and_used(void)
 	OG_CHECK_INT(size_of(h.copy_path), -1);
 	OG_CHECK(right(&h));
 	size = size_of(h.copy_path);
-	/* 64 and 48 bytes of each row; of each slot 24, 8 and 64 / 2 twice */
-	OG_CHECK_INT(size, 64 + NODES * 48 + NODES * ((2 * (24 + 8 + 64) + 63) / 64 * 64));
+	OG_CHECK_INT(size, 64 + NODES * 48 + NODES * ROW);
 	OG_CHECK_INT(size_of(h.new_path), -1);
 	OG_CHECK(right(&h));
 	close_db(&h);
@@ -345,10 +347,65 @@ static void damage_is_noticed(void)
 			fprintf(stderr, "# byte %zu, bit %d\n", at, (int)((state >> 40) % 8));
 		bytes.data[at] = was;
 	}
+	/* All of them, so that none is found by luck: what is looked at of
+	 * every slot, then the rest. */
+	for (size_t part = 0; part < 2; part++) {
+		struct og_buf other;
+
+		og_buf_init(&other, 16 << 20);
+		og_buf_add(&other, bytes.data, bytes.len);
+		for (size_t row = 0; row < NODES; row++)
+			memset(other.data + 64 + NODES * 48 + row * ROW + part * FRONT, 0, 32);
+		OG_CHECK(right_with(&h, &other));
+		og_buf_release(&other);
+	}
 	for (size_t i = 0; i < 40; i++) {
 		bytes.len = i * i * whole / 1600;
 		OG_CHECK(right_with(&h, &bytes));
 	}
+	og_buf_release(&bytes);
+	close_house(&h);
+}
+
+/* Places and numbers that a row of the table cannot have. */
+static void no_place_is_believed(void)
+{
+	static const struct {
+		size_t at, bytes;
+	} fields[] = { { 8, 8 }, { 16, 8 }, { 64, 8 }, { 72, 8 }, { 80, 8 }, { 88, 4 }, { 92, 4 } };
+	struct og_err err = OG_ERR_INIT;
+	struct og_copy_row *row;
+	struct house h;
+	struct og_buf bytes;
+
+	open_house(&h, "places");
+	OG_CHECK(right(&h));
+	og_buf_init(&bytes, 16 << 20);
+	OG_CHECK_OK(og_file_read(h.copy_path, "copy", &bytes, &err), &err);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+		const uint64_t values[] = { 0,
+					    1,
+					    64,
+					    4096,
+					    bytes.len - 1,
+					    bytes.len / 64 * 64,
+					    1u << 31,
+					    (uint64_t)1 << 63,
+					    ~(uint64_t)63 };
+		char was[8];
+
+		memcpy(was, bytes.data + fields[i].at, 8);
+		for (size_t j = 0; j < sizeof(values) / sizeof(*values); j++) {
+			memcpy(bytes.data + fields[i].at, &values[j], fields[i].bytes);
+			OG_CHECK(right_with(&h, &bytes));
+		}
+		memcpy(bytes.data + fields[i].at, was, 8);
+	}
+	/* more slots than a row has, with the checksum that goes with them */
+	row = (struct og_copy_row *)(void *)(bytes.data + sizeof(struct og_copy_head));
+	row->used = 200;
+	row->front = og_copy_sum(2, bytes.data + row->at, og_copy_front(row));
+	OG_CHECK(right_with(&h, &bytes));
 	og_buf_release(&bytes);
 	close_house(&h);
 }
@@ -472,6 +529,7 @@ int main(void)
 	OG_RUN(changes_are_seen_at_once);
 	OG_RUN(one_of_another_database_is_no_use);
 	OG_RUN(damage_is_noticed);
+	OG_RUN(no_place_is_believed);
 	OG_RUN(what_is_no_file_is_no_use);
 	OG_RUN(two_makers_do_not_meet);
 	OG_RUN(a_full_disk_is_no_error);
