@@ -19,11 +19,11 @@ _Static_assert(sizeof(struct og_copy_head) == 64, "the header has no holes");
 
 struct og_copy_row {
 	int64_t id, stamp;
-	uint64_t at;	      /* its front, then its back */
+	uint64_t front_at, back_at;
 	uint32_t used, half;  /* as in a view */
 	uint64_t front, back; /* their checksums */
 };
-_Static_assert(sizeof(struct og_copy_row) == 48, "a row has no holes");
+_Static_assert(sizeof(struct og_copy_row) == 56, "a row has no holes");
 
 /* Bytes of what is looked at of every slot, and of the rest. */
 static inline uint64_t og_copy_front(const struct og_copy_row *row)

@@ -107,6 +107,11 @@ static int read_at(int fd, void *into, size_t n, off_t at)
 	return 0;
 }
 
+static int place_good(uint64_t at, uint64_t bytes, uint64_t from, uint64_t size)
+{
+	return at % OG_COPY_ALIGN == 0 && at >= from && at <= size && bytes <= size - at;
+}
+
 /* Are numbers and places what they can be in a file of so many bytes? */
 static int table_good(const struct og_copy_row *table, size_t rows, uint64_t size)
 {
@@ -117,9 +122,9 @@ static int table_good(const struct og_copy_row *table, size_t rows, uint64_t siz
 
 		if ((i > 0 && row->id <= row[-1].id) || row->used < 1 ||
 		    row->used > OG_BLOCK_SLOTS || row->half < 1 ||
-		    row->half > OG_VECTOR_DIMENSION_MAX / 2 || row->at % OG_COPY_ALIGN != 0 ||
-		    row->at < from || row->at > size ||
-		    og_copy_front(row) + og_copy_back(row) > size - row->at)
+		    row->half > OG_VECTOR_DIMENSION_MAX / 2 ||
+		    !place_good(row->front_at, og_copy_front(row), from, size) ||
+		    !place_good(row->back_at, og_copy_back(row), from, size))
 			return 0;
 	}
 	return 1;
@@ -209,15 +214,14 @@ static const struct og_copy_row *row_of(const struct og_copy *copy, int64_t id)
 static int good(struct og_copy *copy, size_t number, int part)
 {
 	const struct og_copy_row *row = &copy->table[number];
-	const uint8_t *at = copy->map + row->at;
 	uint8_t *known = &copy->known[number];
 	int same;
 
 	if (*known & (part | BAD))
 		return !(*known & BAD);
 	same = part == FRONT_GOOD
-		       ? og_copy_sum(2, at, og_copy_front(row)) == row->front
-		       : og_copy_sum(3, at + og_copy_front(row), og_copy_back(row)) == row->back;
+		       ? og_copy_sum(2, copy->map + row->front_at, og_copy_front(row)) == row->front
+		       : og_copy_sum(3, copy->map + row->back_at, og_copy_back(row)) == row->back;
 	*known = same ? (uint8_t)(*known | part) : BAD;
 	return same;
 }
@@ -238,8 +242,8 @@ int og_copy_find(struct og_copy *copy, int64_t id, int64_t stamp, struct og_bloc
 	*ret = (struct og_block_view){
 		.used = row->used,
 		.half = row->half,
-		.scales = copy->map + row->at,
-		.high = copy->map + row->at + row->used * sizeof(struct og_code_scale),
+		.scales = copy->map + row->front_at,
+		.high = copy->map + row->front_at + row->used * sizeof(struct og_code_scale),
 		.number = (size_t)(row - copy->table),
 	};
 	return 1;
@@ -251,7 +255,7 @@ int og_copy_rest(struct og_copy *copy, const struct og_block_view *view, struct 
 
 	if (!good(copy, view->number, BACK_GOOD))
 		return 0;
-	ret->slots = copy->map + row->at + og_copy_front(row);
+	ret->slots = copy->map + row->back_at;
 	ret->low = ret->slots + row->used * sizeof(struct og_block_slot);
 	return 1;
 }

@@ -20,9 +20,10 @@
  * shorter while it is mapped ends the process, as with the database.
  *
  * The file: 64 bytes of header ("ogcodes1", rows, bytes of the file; 64 bits
- * each, little endian), 48 bytes with places and checksums for
- * each row by ascending number, and from multiples of 64 what og_block has
- * of each row's used slots: high, then slots, then low.
+ * each, little endian), 56 bytes with places and checksums for each row by
+ * ascending number; then, from multiples of 64, what a scan reads of each row
+ * in the order of a scan, so that memory is read in one go: og_block's high
+ * of the used slots; then the rest of each: slots, low.
  */
 #ifndef OG_VECTOR_COPY_H
 #define OG_VECTOR_COPY_H

@@ -23,9 +23,10 @@
 #define NODES 400 /* a row each: more than a copy may lack */
 #define MANY  (NODES * 2)
 #define BEST  10
-/* Bytes of a row of two slots in the file, and what comes first of them. */
-#define FRONT (2 * (8 + 32))
-#define ROW   (FRONT + 2 * (24 + 32))
+/* Bytes of both parts of a row of two slots in the file, and before them. */
+#define FRONT 128 /* 2 * (8 + 32), to a multiple of 64 */
+#define BACK  128 /* 2 * (24 + 32) */
+#define TABLE (64 + NODES * 56)
 
 struct house {
 	char folder[64], db_path[96], copy_path[112], new_path[128];
@@ -211,7 +212,7 @@ static void it_is_made_and_used(void)
 	OG_CHECK_INT(size_of(h.copy_path), -1);
 	OG_CHECK(right(&h));
 	size = size_of(h.copy_path);
-	OG_CHECK_INT(size, 64 + NODES * 48 + NODES * ROW);
+	OG_CHECK(size >= TABLE + NODES * (FRONT + BACK) && size < TABLE + NODES * 512);
 	OG_CHECK_INT(size_of(h.new_path), -1);
 	OG_CHECK(right(&h));
 	close_db(&h);
@@ -334,7 +335,7 @@ static void damage_is_noticed(void)
 	OG_CHECK_OK(og_file_read(h.copy_path, "copy", &bytes, &err), &err);
 	whole = bytes.len;
 	for (size_t i = 0; i < 400; i++) {
-		size_t at, span = i % 4 == 0 ? 64 : i % 4 == 1 ? 64 + NODES * 48 : whole;
+		size_t at, span = i % 4 == 0 ? 64 : i % 4 == 1 ? TABLE : whole;
 		char was;
 
 		state ^= state << 13;
@@ -354,8 +355,12 @@ static void damage_is_noticed(void)
 
 		og_buf_init(&other, 16 << 20);
 		og_buf_add(&other, bytes.data, bytes.len);
-		for (size_t row = 0; row < NODES; row++)
-			memset(other.data + 64 + NODES * 48 + row * ROW + part * FRONT, 0, 32);
+		for (size_t row = 0; row < NODES; row++) {
+			const struct og_copy_row *of =
+				(const struct og_copy_row *)(void *)(bytes.data + 64) + row;
+
+			memset(other.data + (part ? of->back_at : of->front_at), 0, 32);
+		}
 		OG_CHECK(right_with(&h, &other));
 		og_buf_release(&other);
 	}
@@ -372,7 +377,8 @@ static void no_place_is_believed(void)
 {
 	static const struct {
 		size_t at, bytes;
-	} fields[] = { { 8, 8 }, { 16, 8 }, { 64, 8 }, { 72, 8 }, { 80, 8 }, { 88, 4 }, { 92, 4 } };
+	} fields[] = { { 8, 8 },  { 16, 8 }, { 64, 8 }, { 72, 8 },
+		       { 80, 8 }, { 88, 8 }, { 96, 4 }, { 100, 4 } };
 	struct og_err err = OG_ERR_INIT;
 	struct og_copy_row *row;
 	struct house h;
@@ -404,7 +410,7 @@ static void no_place_is_believed(void)
 	/* more slots than a row has, with the checksum that goes with them */
 	row = (struct og_copy_row *)(void *)(bytes.data + sizeof(struct og_copy_head));
 	row->used = 200;
-	row->front = og_copy_sum(2, bytes.data + row->at, og_copy_front(row));
+	row->front = og_copy_sum(2, bytes.data + row->front_at, og_copy_front(row));
 	OG_CHECK(right_with(&h, &bytes));
 	og_buf_release(&bytes);
 	close_house(&h);
