@@ -136,7 +136,7 @@ static json_t *reasons_json(const char *text, const struct og_reason *reason, si
 }
 
 static int print_verdict_json(const struct og_learner *learner, const char *text, size_t len,
-			      const struct og_verdict *v, struct og_err *err)
+			      const struct og_labelled *v, struct og_err *err)
 {
 	struct og_reason reason[OG_LEARN_REASONS];
 	json_t *line;
@@ -163,7 +163,7 @@ static int print_verdict_json(const struct og_learner *learner, const char *text
 
 static int answer_all(const struct og_learner *learner, struct tsv *t, int json, struct og_err *err)
 {
-	struct og_verdict v;
+	struct og_labelled v;
 	size_t len;
 	int rc;
 
@@ -195,7 +195,7 @@ static int test_all(const struct og_learner *learner, struct tsv *t, struct tall
 		    struct og_err *err)
 {
 	double start = processor_seconds();
-	struct og_verdict v;
+	struct og_labelled v;
 	char *text;
 	size_t len;
 	int rc;

@@ -9,7 +9,7 @@
  * it ranks well, but knows no "none". Likeness: how near the nearest of the
  * label's sentences is, as a cosine; words nobody has heard of make it
  * smaller. Together, on CLINC150, they are right in 0.91 where the trained
- * committee is in 0.945, and know less well what fits nothing; but a
+ * network is in 0.94, and know less well what fits nothing; but a
  * sentence is learned in some tens of microseconds.
  *
  * Memory: about 12 bytes for each distinct gram of each sentence, some 1 KiB

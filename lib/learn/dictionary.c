@@ -119,6 +119,53 @@ int og_dictionary_add(struct og_dictionary *d, const struct og_grams *grams, str
 	return 0;
 }
 
+/* What is kept stays in order, and is entered anew. */
+int og_dictionary_prune(struct og_dictionary *d, uint32_t *ret, struct og_err *err)
+{
+	struct og_dictionary old = *d;
+	size_t n = 0;
+
+	d->key = calloc(d->size, sizeof(*d->key));
+	d->id = calloc(d->size, sizeof(*d->id));
+	if (d->key == NULL || d->id == NULL) {
+		free(d->key);
+		free(d->id);
+		*d = old;
+		return og_fail_nomem(err);
+	}
+	for (size_t i = 0; i < d->n; i++) {
+		int once = d->texts[i] < 2;
+
+		ret[i] = once ? OG_TERM_UNKNOWN | d->kind[i] : (uint32_t)n;
+		d->texts[n] = d->texts[i];
+		d->kind[n] = d->kind[i];
+		n += !once;
+	}
+	d->n = n;
+	for (size_t i = 0; i < old.size; i++) {
+		size_t at;
+
+		if (old.key[i] == 0 || ret[old.id[i]] & OG_TERM_UNKNOWN)
+			continue;
+		at = probe(d, old.key[i]);
+		d->key[at] = old.key[i];
+		d->id[at] = ret[old.id[i]];
+	}
+	free(old.key);
+	free(old.id);
+	return 0;
+}
+
+int og_dictionary_enter(struct og_dictionary *d, uint64_t key, struct og_err *err)
+{
+	const struct og_gram gram = { .key = key };
+	uint32_t ignored;
+
+	if (key == 0)
+		return og_fail(err, OG_EDATA, "no gram has this key");
+	return number(d, &gram, &ignored) < 0 ? og_fail_nomem(err) : 0;
+}
+
 void og_dictionary_find(const struct og_dictionary *d, const struct og_grams *grams,
 			struct og_term *ret)
 {

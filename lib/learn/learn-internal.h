@@ -1,6 +1,6 @@
 /*
- * What the learners share: a text as grams, grams as numbers with weights,
- * and the network. Shared inside lib/learn.
+ * The parts of a learner: a text as grams, grams as numbers with weights,
+ * the network, and the whole. Shared inside lib/learn.
  */
 #ifndef OG_LEARN_LEARN_INTERNAL_H
 #define OG_LEARN_LEARN_INTERNAL_H
@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/learn/learn.h"
 
 #define OG_GRAM_WORDS_MAX   128 /* of a text */
 #define OG_GRAM_LETTERS_MAX 32	/* of a word; the rest of it is not looked at */
@@ -72,40 +73,81 @@ int og_dictionary_add(struct og_dictionary *d, const struct og_grams *grams, str
 void og_dictionary_find(const struct og_dictionary *d, const struct og_grams *grams,
 			struct og_term *ret);
 
+/* Drops the terms that are in one text only. ret: room for n, the new number
+ * of each term, or OG_TERM_UNKNOWN | its kind. */
+int og_dictionary_prune(struct og_dictionary *d, uint32_t *ret, struct og_err *err);
+
+/* The next term, of a key that was kept; its count and kind are to be set. */
+int og_dictionary_enter(struct og_dictionary *d, uint64_t key, struct og_err *err);
+
+/* Forgets the terms that are in one text only. ret: room for d->n, each
+ * term's new number, or OG_TERM_UNKNOWN | its kind. */
+int og_dictionary_prune(struct og_dictionary *d, uint32_t *ret, struct og_err *err);
+
 /* Makes a vector of length 1 of terms: rare ones weigh more, each kind as
  * much as another. Unknown terms have their share of the length, but no
  * place in it: they become id OG_TERM_UNKNOWN with value 0. */
 void og_dictionary_weigh(const struct og_dictionary *d, struct og_term *terms, size_t n);
 
 /* A network of one hidden layer over terms. */
-#define OG_NET_WIDTH   128
-#define OG_NET_CLASSES 1008 /* labels and "none", rounded up to whole vectors */
+#define OG_NET_WIDTH   96
+#define OG_NET_CLASSES 2016 /* labels and "none", rounded up to whole vectors */
 
 struct og_layers {
 	size_t n_terms, n_classes;
-	size_t stride; /* n_classes rounded up */
-	float *in;     /* n_terms rows of OG_NET_WIDTH */
-	float *bias;   /* OG_NET_WIDTH */
-	float *out;    /* OG_NET_WIDTH rows of stride */
-	float *rest;   /* stride */
+	size_t cap_terms; /* rows there is room for */
+	size_t stride;	  /* n_classes rounded up */
+	float *in;	  /* n_terms rows of OG_NET_WIDTH */
+	float *bias;	  /* OG_NET_WIDTH */
+	float *out;	  /* OG_NET_WIDTH rows of stride */
+	float *rest;	  /* stride */
+	uint64_t random;
 };
 
 struct og_lesson {
 	const struct og_term *terms;
 	size_t n;
 	uint32_t label;
-	int held; /* left out of this training */
 };
 
-int og_layers_train(struct og_layers *l, const struct og_lesson *lessons, size_t n, uint32_t seed,
-		    struct og_err *err);
+struct og_course {
+	size_t rounds;
+	float first, last; /* how fast is learned, 1 as a rule */
+};
+
+/* Makes room for that many; new ones know nothing yet. All zero before. */
+int og_layers_grow(struct og_layers *l, size_t n_terms, size_t n_classes, struct og_err *err);
+int og_layers_learn(struct og_layers *l, const struct og_lesson *lessons, size_t n,
+		    const struct og_course *course, struct og_err *err);
 void og_layers_release(struct og_layers *l);
 
-/* Adds what the network says of each class to sums (stride of them). */
-void og_layers_ask(const struct og_layers *l, const struct og_term *terms, size_t n, float *sums);
+/* Sets says[0 .. stride) to what the network says of each class. */
+void og_layers_ask(const struct og_layers *l, const struct og_term *terms, size_t n, float *says);
 
-/* Adds to each of n speaks what its term says for class a against class b. */
+/* Sets each of n speaks to what its term says for class a against class b. */
 void og_layers_explain(const struct og_layers *l, const struct og_term *terms, size_t n, size_t a,
 		       size_t b, float *speaks);
+
+struct og_example {
+	size_t first, n; /* of the terms */
+	uint32_t label;
+};
+
+struct og_learner {
+	struct og_dictionary dictionary;
+	struct og_layers layers;
+	int trained;
+	uint32_t n_labels;	     /* "none" among them */
+	uint32_t none;		     /* the label of what fits none; OG_LEARN_NONE: not yet */
+	char *label[OG_NET_CLASSES]; /* NULL: that is none */
+	float threshold;	     /* what the best label must be said with */
+	float scale;		     /* how much more is sure */
+	size_t n_examples, cap_examples, n_terms, cap_terms;
+	struct og_example *examples; /* that wait for the training */
+	struct og_term *terms;	     /* of all of them */
+	struct og_grams scratch;
+};
+
+#define OG_LEARN_NONE UINT32_MAX
 
 #endif

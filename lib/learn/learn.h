@@ -8,34 +8,33 @@
  * of count as well, they make every label less likely. ASCII letters are
  * folded, numbers are one word, other bytes are compared as they are.
  *
- * What learns is a committee of OG_LEARN_MEMBERS networks of one hidden
- * layer, each trained without a part of the examples. The parts they have
- * not seen tell, without other data, what an honest answer looks like:
- * OG_LEARN_REFUSED of the examples that were recognised unseen would have
- * been refused by the rule that is used from then on. So there is no
- * threshold to choose. Examples of what fits no label (label NULL) make a
- * label of their own that is never answered; a few hundred help, none is
- * fine.
+ * What learns is one network of one hidden layer. There is no threshold to
+ * choose: a label must be said with at least LIKE (learn.c) of what those of
+ * the examples are said with as a rule, measured after the training.
+ * Examples of what fits no label (label NULL) make a label of their own that
+ * is never answered; a few hundred help, none is fine.
  *
- * Deterministic: the same examples in the same order make the same learner.
- * Nothing is kept of the sentences themselves. Memory is bounded by the
- * limits below: about 1 KiB times the number of distinct runs and words, at
- * most 300 MiB. Training 15,000 sentences of 150 labels takes some seconds,
- * asking some tens of microseconds. For what must be ready at once there is
- * lib/learn/counts.h, which is a little less sure.
+ * Deterministic: the same examples in the same order make the same learner,
+ * on any processor of the same arithmetic. Nothing is kept of the sentences
+ * themselves. Memory is bounded by the limits below: 400 bytes for each
+ * distinct run and word (of many examples, of those that more than one has),
+ * at most 60 MiB, and 1 KiB an example until the training. Training 15,000
+ * sentences of 150 labels takes a second or two, asking some twenty
+ * microseconds. It can be written down and read back in some milliseconds.
+ * For what must be ready at once there is lib/learn/counts.h, which is a
+ * little less sure.
  */
 #ifndef OG_LEARN_LEARN_H
 #define OG_LEARN_LEARN_H
 
 #include <stddef.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/err.h"
 
-#define OG_LEARN_LABELS_MAX 1000
+#define OG_LEARN_LABELS_MAX 2000
 #define OG_LEARN_LABEL_MAX  128	   /* bytes */
 #define OG_LEARN_TEXTS_MAX  200000 /* examples, those of no label among them */
-#define OG_LEARN_MEMBERS    4
-#define OG_LEARN_REFUSED    0.005
 #define OG_LEARN_REASONS    6
 
 struct og_learner;
@@ -54,10 +53,21 @@ int og_learner_add(struct og_learner *learner, const char *label, const char *te
 int og_learner_train(struct og_learner *learner, struct og_err *err);
 
 size_t og_learner_labels(const struct og_learner *learner); /* how many there are */
+/* The i-th of them; NULL beyond the last one. Borrowed. */
+const char *og_learner_label(const struct og_learner *learner, size_t i);
 
-struct og_verdict {
+/* A trained learner as bytes, in the machine's own order: to be read by the
+ * same program, and made anew where that fails. out: a limit of
+ * OG_LEARN_BYTES_MAX is enough. */
+#define OG_LEARN_BYTES_MAX ((size_t)64 << 20)
+int og_learner_write(const struct og_learner *learner, struct og_buf *out, struct og_err *err);
+
+/* OG_EDATA: these are not the bytes of one; any bytes do no harm. */
+int og_learner_read(const void *bytes, size_t len, struct og_learner **ret, struct og_err *err);
+
+struct og_labelled {
 	const char *label;   /* NULL: none fits */
-	const char *nearest; /* the best label, whether it fits or not; never NULL */
+	const char *nearest; /* the best label, whether it fits or not */
 	const char *next;    /* the runner-up; NULL when there is one label */
 	double score;	     /* of nearest, 0 to 1; 0.5 is the threshold */
 	double next_score;
@@ -67,7 +77,7 @@ struct og_verdict {
  * word in it fits none. -1 only without memory. The learner is not changed:
  * many may ask at once. */
 int og_learner_ask(const struct og_learner *learner, const char *text, size_t len,
-		   struct og_verdict *ret, struct og_err *err);
+		   struct og_labelled *ret, struct og_err *err);
 
 /* A word of the sentence that spoke for the label, and how loudly. */
 struct og_reason {

@@ -12,13 +12,13 @@
 
 #define WIDTH	   OG_NET_WIDTH
 #define BLOCK	   16 /* classes at a time */
-#define ROUNDS	   15
-#define STEPS_MIN  20000 /* few lessons are gone through more often, */
-#define ROUNDS_MAX 100	 /* within reason */
 #define RATE_IN	   1.0f
 #define RATE_OUT   0.05f
 #define RATE_BIAS  0.01f
-#define FIRST	   0.1f /* spread of the first weights */
+#define FIRST	   0.1f	 /* spread of the first weights */
+#define HOPELESS   20.0f /* so far below the best, a class is out of the question, */
+#define NEGLIGIBLE 1e-4f /* and so small a share of the error is not learned from */
+#define SEED	   0x9e3779b97f4a7c15ull
 
 /* The inner loops are worth the wider vectors where there are some. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
@@ -33,9 +33,9 @@ struct step {
 	float hidden[WIDTH];
 	float slope[WIDTH];
 	float score[OG_NET_CLASSES];
+	size_t n_live, n_kept;
+	uint16_t live[OG_NET_CLASSES / BLOCK]; /* where blocks with an error begin */
 	struct og_term kept[OG_GRAMS_MAX];
-	size_t n_kept;
-	uint64_t random;
 };
 
 static uint32_t next_random(uint64_t *state)
@@ -57,13 +57,20 @@ static float spread(uint64_t *state)
 }
 
 /* y += a * x */
-WIDE static void add_row(float *restrict y, const float *restrict x, float a)
+static inline void add_row(float *restrict y, const float *restrict x, float a)
 {
 	for (size_t k = 0; k < WIDTH; k++)
 		y[k] += a * x[k];
 }
 
-WIDE static void add_blocks(float *restrict y, const float *restrict x, float a, size_t n)
+/* One block of classes. */
+static inline void add_block(float *restrict y, const float *restrict x, float a)
+{
+	for (size_t k = 0; k < BLOCK; k++)
+		y[k] += a * x[k];
+}
+
+static inline void add_blocks(float *restrict y, const float *restrict x, float a, size_t n)
 {
 	for (size_t b = 0; b < n; b += BLOCK) {
 		for (size_t k = 0; k < BLOCK; k++)
@@ -71,21 +78,23 @@ WIDE static void add_blocks(float *restrict y, const float *restrict x, float a,
 	}
 }
 
-WIDE static float dot_blocks(const float *restrict x, const float *restrict y, size_t n)
+static inline void dot_block(float *restrict sums, const float *restrict x, const float *restrict y)
 {
-	float part[BLOCK] = { 0 }, sum = 0;
-
-	for (size_t b = 0; b < n; b += BLOCK) {
-		for (size_t k = 0; k < BLOCK; k++)
-			part[k] += x[b + k] * y[b + k];
-	}
 	for (size_t k = 0; k < BLOCK; k++)
-		sum += part[k];
+		sums[k] += x[k] * y[k];
+}
+
+static float sum_of(const float sums[BLOCK])
+{
+	float sum = 0;
+
+	for (size_t k = 0; k < BLOCK; k++)
+		sum += sums[k];
 	return sum;
 }
 
-static void hidden_of(const struct og_layers *l, const struct og_term *terms, size_t n,
-		      float *hidden)
+WIDE static void hidden_of(const struct og_layers *l, const struct og_term *terms, size_t n,
+			   float *hidden)
 {
 	memcpy(hidden, l->bias, WIDTH * sizeof(*hidden));
 	for (size_t i = 0; i < n; i++) {
@@ -96,21 +105,21 @@ static void hidden_of(const struct og_layers *l, const struct og_term *terms, si
 		hidden[k] = hidden[k] > 0 ? hidden[k] : 0;
 }
 
-static void add_scores(const struct og_layers *l, const float *hidden, float *scores)
+WIDE static void scores_of(const struct og_layers *l, const float *hidden, float *scores)
 {
-	add_blocks(scores, l->rest, 1, l->stride);
+	memcpy(scores, l->rest, l->stride * sizeof(*scores));
 	for (size_t k = 0; k < WIDTH; k++) {
 		if (hidden[k] > 0)
 			add_blocks(scores, l->out + k * l->stride, hidden[k], l->stride);
 	}
 }
 
-void og_layers_ask(const struct og_layers *l, const struct og_term *terms, size_t n, float *sums)
+void og_layers_ask(const struct og_layers *l, const struct og_term *terms, size_t n, float *says)
 {
 	float hidden[WIDTH];
 
 	hidden_of(l, terms, n, hidden);
-	add_scores(l, hidden, sums);
+	scores_of(l, hidden, says);
 }
 
 void og_layers_explain(const struct og_layers *l, const struct og_term *terms, size_t n, size_t a,
@@ -125,14 +134,17 @@ void og_layers_explain(const struct og_layers *l, const struct og_term *terms, s
 		hidden[k] = hidden[k] > 0 ? out[a] - out[b] : 0;
 	}
 	for (size_t i = 0; i < n; i++) {
-		const float *in = l->in + (size_t)terms[i].id * WIDTH;
+		float sums[BLOCK] = { 0 };
 
-		if (!(terms[i].id & OG_TERM_UNKNOWN))
-			speaks[i] += terms[i].value * dot_blocks(hidden, in, WIDTH);
+		for (size_t k = 0; k < WIDTH && !(terms[i].id & OG_TERM_UNKNOWN); k += BLOCK)
+			dot_block(sums, hidden + k, l->in + (size_t)terms[i].id * WIDTH + k);
+		speaks[i] = terms[i].value * sum_of(sums);
 	}
 }
 
-/* Scores to what should change about them: right minus probability. */
+/* Scores to what should change about them: right minus probability. Where
+ * that is next to nothing, it is nothing, and blocks of nothing are left out
+ * of the step: of a thousand classes few are ever in question. */
 static void error_of(struct step *s, size_t n, size_t stride, uint32_t label, float rate)
 {
 	float most = s->score[0], sum = 0;
@@ -140,63 +152,122 @@ static void error_of(struct step *s, size_t n, size_t stride, uint32_t label, fl
 	for (size_t c = 1; c < n; c++)
 		most = s->score[c] > most ? s->score[c] : most;
 	for (size_t c = 0; c < n; c++) {
-		s->score[c] = expf(s->score[c] - most);
+		s->score[c] = s->score[c] > most - HOPELESS ? expf(s->score[c] - most) : 0;
 		sum += s->score[c];
 	}
 	for (size_t c = 0; c < n; c++)
-		s->score[c] *= -rate / sum;
+		s->score[c] *= s->score[c] > NEGLIGIBLE * sum ? -rate / sum : 0;
 	s->score[label] += rate;
 	memset(s->score + n, 0, (stride - n) * sizeof(*s->score));
+	s->n_live = 0;
+	for (size_t b = 0; b < stride; b += BLOCK) {
+		for (size_t k = 0; k < BLOCK; k++) {
+			if (s->score[b + k] != 0) {
+				s->live[s->n_live++] = (uint16_t)b;
+				break;
+			}
+		}
+	}
 }
 
-static void keep_half(struct step *s, const struct og_lesson *lesson)
+static void keep_half(struct step *s, const struct og_lesson *lesson, uint64_t *random)
 {
 	uint32_t bits = 0;
 
 	s->n_kept = 0;
 	for (size_t i = 0; i < lesson->n; i++) {
-		bits = i % 32 == 0 ? next_random(&s->random) : bits >> 1;
+		bits = i % 32 == 0 ? next_random(random) : bits >> 1;
 		if (bits & 1 && !(lesson->terms[i].id & OG_TERM_UNKNOWN))
 			s->kept[s->n_kept++] =
 				(struct og_term){ lesson->terms[i].id, 2 * lesson->terms[i].value };
 	}
 }
 
+/* Back through unit k of the hidden layer; returns its slope. */
+WIDE static float learn_unit(struct og_layers *l, const struct step *s, size_t k)
+{
+	float *out = l->out + k * l->stride, sums[BLOCK] = { 0 };
+
+	for (size_t i = 0; i < s->n_live; i++) {
+		size_t b = s->live[i];
+
+		dot_block(sums, out + b, s->score + b);
+		add_block(out + b, s->score + b, RATE_OUT * s->hidden[k]);
+	}
+	return RATE_IN * sum_of(sums);
+}
+
 static void learn(struct og_layers *l, struct step *s, const struct og_lesson *lesson, float rate)
 {
-	keep_half(s, lesson);
+	keep_half(s, lesson, &l->random);
 	hidden_of(l, s->kept, s->n_kept, s->hidden);
-	memset(s->score, 0, l->stride * sizeof(*s->score));
-	add_scores(l, s->hidden, s->score);
+	scores_of(l, s->hidden, s->score);
 	error_of(s, l->n_classes, l->stride, lesson->label, rate);
-	for (size_t k = 0; k < WIDTH; k++) {
-		float *out = l->out + k * l->stride;
-
-		s->slope[k] = 0;
-		if (s->hidden[k] <= 0)
-			continue;
-		s->slope[k] = RATE_IN * dot_blocks(out, s->score, l->stride);
-		add_blocks(out, s->score, RATE_OUT * s->hidden[k], l->stride);
-	}
-	add_blocks(l->rest, s->score, RATE_OUT, l->stride);
+	for (size_t k = 0; k < WIDTH; k++)
+		s->slope[k] = s->hidden[k] > 0 ? learn_unit(l, s, k) : 0;
+	for (size_t i = 0; i < s->n_live; i++)
+		add_block(l->rest + s->live[i], s->score + s->live[i], RATE_OUT);
 	add_row(l->bias, s->slope, RATE_BIAS);
 	for (size_t i = 0; i < s->n_kept; i++)
 		add_row(l->in + (size_t)s->kept[i].id * WIDTH, s->slope, s->kept[i].value / 2);
 }
 
-static int layers_init(struct og_layers *l, uint64_t *random, struct og_err *err)
+/* More rows at the end, of first weights. */
+static int grow_terms(struct og_layers *l, size_t n_terms)
 {
-	l->stride = (l->n_classes + BLOCK - 1) / BLOCK * BLOCK;
-	l->in = calloc(l->n_terms + 1, WIDTH * sizeof(float));
-	l->bias = calloc(WIDTH, sizeof(float));
-	l->out = calloc(WIDTH * l->stride, sizeof(float));
-	l->rest = calloc(l->stride, sizeof(float));
-	if (l->in == NULL || l->bias == NULL || l->out == NULL || l->rest == NULL) {
-		og_layers_release(l);
-		return og_fail_nomem(err);
+	float *in = l->in;
+
+	if (n_terms > l->cap_terms || in == NULL) {
+		size_t cap = n_terms + n_terms / 4 + 1;
+
+		in = reallocarray(in, cap, WIDTH * sizeof(*in));
+		if (in == NULL)
+			return -1;
+		l->in = in;
+		l->cap_terms = cap;
 	}
-	for (size_t i = 0; i < l->n_terms * WIDTH; i++)
-		l->in[i] = FIRST * spread(random);
+	for (size_t i = l->n_terms * WIDTH; i < n_terms * WIDTH; i++)
+		in[i] = FIRST * spread(&l->random);
+	l->n_terms = n_terms;
+	return 0;
+}
+
+/* More columns, of nothing. */
+static int grow_classes(struct og_layers *l, size_t n_classes)
+{
+	size_t stride = (n_classes + BLOCK - 1) / BLOCK * BLOCK;
+	float *out, *rest;
+
+	if (l->out == NULL || stride > l->stride) {
+		out = calloc(WIDTH * stride, sizeof(*out));
+		rest = calloc(stride, sizeof(*rest));
+		if (out == NULL || rest == NULL) {
+			free(out);
+			free(rest);
+			return -1;
+		}
+		for (size_t k = 0; k < WIDTH && l->out != NULL; k++)
+			memcpy(out + k * stride, l->out + k * l->stride, l->stride * sizeof(*out));
+		if (l->rest != NULL)
+			memcpy(rest, l->rest, l->stride * sizeof(*rest));
+		free(l->out);
+		free(l->rest);
+		l->out = out;
+		l->rest = rest;
+		l->stride = stride;
+	}
+	l->n_classes = n_classes;
+	return 0;
+}
+
+int og_layers_grow(struct og_layers *l, size_t n_terms, size_t n_classes, struct og_err *err)
+{
+	if (l->bias == NULL) {
+		l->random = SEED;
+		l->bias = calloc(WIDTH, sizeof(*l->bias));
+	}
+	if (l->bias == NULL || grow_terms(l, n_terms) < 0 || grow_classes(l, n_classes) < 0)
+		return og_fail_nomem(err);
 	return 0;
 }
 
@@ -220,43 +291,28 @@ static void shuffle(uint32_t *order, size_t n, uint64_t *random)
 	}
 }
 
-static int rounds_for(size_t n)
-{
-	size_t rounds = n > 0 ? STEPS_MIN / n : 0;
-
-	return rounds < ROUNDS ? ROUNDS : rounds > ROUNDS_MAX ? ROUNDS_MAX : (int)rounds;
-}
-
-int og_layers_train(struct og_layers *l, const struct og_lesson *lessons, size_t n, uint32_t seed,
-		    struct og_err *err)
+int og_layers_learn(struct og_layers *l, const struct og_lesson *lessons, size_t n,
+		    const struct og_course *course, struct og_err *err)
 {
 	struct step *s = calloc(1, sizeof(*s));
 	uint32_t *order = calloc(n + 1, sizeof(*order));
-	size_t n_order = 0;
-	int rounds, rc = -1;
 
 	if (s == NULL || order == NULL) {
-		og_fail_nomem(err);
-		goto out;
+		free(s);
+		free(order);
+		return og_fail_nomem(err);
 	}
-	s->random = 0x9e3779b97f4a7c15ull * (seed + 1);
-	if (layers_init(l, &s->random, err) < 0)
-		goto out;
-	for (size_t i = 0; i < n; i++) {
-		if (!lessons[i].held)
-			order[n_order++] = (uint32_t)i;
-	}
-	rounds = rounds_for(n_order);
-	for (int round = 0; round < rounds; round++) {
-		float rate = 0.05f + 0.95f * (1 - (float)round / (float)rounds);
+	for (size_t i = 0; i < n; i++)
+		order[i] = (uint32_t)i;
+	for (size_t round = 0; round < course->rounds; round++) {
+		float done = (float)round / (float)course->rounds;
 
-		shuffle(order, n_order, &s->random);
-		for (size_t i = 0; i < n_order; i++)
-			learn(l, s, &lessons[order[i]], rate);
+		shuffle(order, n, &l->random);
+		for (size_t i = 0; i < n; i++)
+			learn(l, s, &lessons[order[i]],
+			      course->first + (course->last - course->first) * done);
 	}
-	rc = 0;
-out:
 	free(order);
 	free(s);
-	return rc;
+	return 0;
 }

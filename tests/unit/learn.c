@@ -19,9 +19,9 @@ static struct og_learner *fresh(void)
 	return l;
 }
 
-static struct og_verdict ask(const struct og_learner *l, const char *text)
+static struct og_labelled ask(const struct og_learner *l, const char *text)
 {
-	struct og_verdict v = { .label = "?" };
+	struct og_labelled v = { .label = "?" };
 
 	OG_CHECK_OK(og_learner_ask(l, text, strlen(text), &v, &err), &err);
 	return v;
@@ -60,7 +60,7 @@ static struct og_learner *shop(int none)
 static void recognises(void)
 {
 	struct og_learner *l = shop(0);
-	struct og_verdict v = ask(l, "can you please purchase two laptops");
+	struct og_labelled v = ask(l, "can you please purchase two laptops");
 
 	OG_CHECK_STR(v.label, "buy");
 	OG_CHECK(v.score >= 0.5 && v.score <= 1);
@@ -74,7 +74,7 @@ static void recognises(void)
 static void refuses(void)
 {
 	struct og_learner *l = shop(0), *n = shop(1);
-	struct og_verdict v = ask(l, "who won the football match yesterday evening");
+	struct og_labelled v = ask(l, "who won the football match yesterday evening");
 
 	OG_CHECK(v.label == NULL);
 	OG_CHECK(v.nearest != NULL && v.score < 0.5);
@@ -105,10 +105,47 @@ static void explains(void)
 	og_learner_free(l);
 }
 
+/* Written and read, it says the same; cut or changed anywhere, it is refused
+ * or says something, but does no harm. */
+static void written(void)
+{
+	struct og_learner *l = shop(1), *again = NULL;
+	struct og_labelled x = ask(l, "get me a desk"), y;
+	struct og_buf buf;
+	char *bytes;
+
+	og_buf_init(&buf, OG_LEARN_BYTES_MAX);
+	OG_CHECK_OK(og_learner_write(l, &buf, &err), &err);
+	OG_CHECK_OK(og_learner_read(buf.data, buf.len, &again, &err), &err);
+	y = ask(again, "get me a desk");
+	OG_CHECK_STR(y.label, x.label);
+	OG_CHECK(y.score == x.score && y.next_score == x.next_score);
+	OG_CHECK(ask(again, "what is the weather on monday").label == NULL);
+	OG_CHECK_INT(og_learner_labels(again), 3);
+	OG_CHECK(og_learner_train(again, &err) < 0);
+	og_learner_free(again);
+	for (size_t len = 0; len < buf.len; len += len < 400 ? 1 : 4999)
+		OG_CHECK(og_learner_read(buf.data, len, &again, &err) < 0 && err.code == OG_EDATA);
+	bytes = malloc(buf.len);
+	for (size_t at = 0; OG_CHECK(bytes != NULL) && at < 400; at++) {
+		memcpy(bytes, buf.data, buf.len);
+		bytes[at] = (char)(bytes[at] ^ 0x81);
+		if (og_learner_read(bytes, buf.len, &again, &err) < 0) {
+			OG_CHECK_INT(err.code, OG_EDATA);
+			continue;
+		}
+		ask(again, "get me a desk");
+		og_learner_free(again);
+	}
+	free(bytes);
+	og_buf_release(&buf);
+	og_learner_free(l);
+}
+
 static void same_again(void)
 {
 	struct og_learner *a = shop(1), *b = shop(1);
-	struct og_verdict x = ask(a, "get me a desk"), y = ask(b, "get me a desk");
+	struct og_labelled x = ask(a, "get me a desk"), y = ask(b, "get me a desk");
 
 	OG_CHECK_STR(x.label, y.label);
 	OG_CHECK(x.score == y.score && x.next_score == y.next_score);
@@ -119,7 +156,7 @@ static void same_again(void)
 static void one_label(void)
 {
 	struct og_learner *l = fresh();
-	struct og_verdict v;
+	struct og_labelled v;
 
 	add(l, "only", "sweep the floor");
 	add(l, "only", "clean the floor");
@@ -135,7 +172,7 @@ static void one_label(void)
 static void same_sentence_twice(void)
 {
 	struct og_learner *l = fresh();
-	struct og_verdict v;
+	struct og_labelled v;
 
 	for (int i = 0; i < 20; i++) {
 		add(l, "left", "go that way");
@@ -153,7 +190,7 @@ static void any_bytes(void)
 	struct og_learner *l = shop(0);
 	size_t len = (size_t)1 << 20;
 	char *huge = malloc(len);
-	struct og_verdict v;
+	struct og_labelled v;
 
 	if (!OG_CHECK(huge != NULL))
 		return;
@@ -177,7 +214,7 @@ static void limits(void)
 {
 	struct og_learner *l = fresh();
 	char label[OG_LEARN_LABEL_MAX + 2];
-	struct og_verdict v;
+	struct og_labelled v;
 
 	OG_CHECK(og_learner_train(l, &err) < 0 && err.code == OG_EDATA);
 	add(l, NULL, "only what fits nothing");
@@ -207,6 +244,7 @@ int main(void)
 	OG_RUN(recognises);
 	OG_RUN(refuses);
 	OG_RUN(explains);
+	OG_RUN(written);
 	OG_RUN(same_again);
 	OG_RUN(one_label);
 	OG_RUN(same_sentence_twice);
