@@ -106,7 +106,7 @@ lint:
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -I. -D_GNU_SOURCE \
 		--library=tools/cppcheck.cfg --suppress=missingIncludeSystem \
 		--enable=warning,performance,portability lib cmd
-	@shellcheck tools/need tools/demo tools/ui tests/run tests/synopsis tests/bench/run tests/bench/telemetry.sh tests/bench/models.sh tests/bench/classify.sh tests/servers/rabbitmq tests/servers/neo4j .ci/run
+	@shellcheck tools/need tools/demo tools/ui tests/run tests/synopsis tests/bench/run tests/bench/telemetry.sh tests/bench/models.sh tests/bench/classify.sh tests/bench/match.sh tests/servers/rabbitmq tests/servers/neo4j .ci/run
 	@echo 'lint: clean'
 
 format:
@@ -181,7 +181,7 @@ $(SHARE)/ui/.built: $(SHARE)/.linked tools/ui $(UI_SRC)
 	@tools/ui $(O) $(@D)
 	@touch $@
 
-units: $(UNITS) $(PRELOADS) $(SERVERS) $(O)/bench/http
+units: $(UNITS) $(PRELOADS) $(SERVERS) $(O)/bench/http $(O)/bench/match
 benches: $(BENCHES) $(O)/tests/servers/model
 fuzzers: $(FUZZERS)
 $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)

@@ -1,8 +1,10 @@
-/* og-skill check: what in the graph of an instance leads nowhere. */
+/* og-skill check: what in the graph of an instance leads nowhere, and which
+ * of its skills are confused. */
 #include <string.h>
 
 #include "cmd/og-skill.h"
 #include "lib/base/text.h"
+#include "lib/skill/confused.h"
 #include "lib/skill/health.h"
 
 #define NOTES_MAX ((size_t)4 << 20)
@@ -13,7 +15,7 @@ struct check {
 	struct og_err *err;
 };
 
-/* The records of those without edges: have they patterns? */
+/* Their records: have they patterns, and what are their examples? */
 static int get_docs(struct check *c)
 {
 	json_t *node, *reply;
@@ -24,8 +26,6 @@ static int get_docs(struct check *c)
 	{
 		json_t *name = json_object_get(node, "name");
 
-		if (json_array_size(json_object_get(node, "edges")) > 0)
-			continue;
 		reply = NULL;
 		if (og_channel_ask(c->channel, "skill.get", json_pack("{s:O}", "skill", name),
 				   &reply, c->err) < 0)
@@ -83,7 +83,8 @@ int skill_run_check(const struct og_ctx *ctx, const struct og_args *args, struct
 	if (skill_session(ctx, args, &c.channel, err) == 0 &&
 	    ask_list(&c, "skill.list", "skills", &c.skills) == 0 &&
 	    ask_list(&c, "policy.list", "policies", &c.policies) == 0 && get_docs(&c) == 0 &&
-	    og_graph_health(c.skills, c.docs, c.policies, &c.notes, err) == 0)
+	    og_graph_health(c.skills, c.docs, c.policies, &c.notes, err) == 0 &&
+	    og_skills_confused(c.docs, c.notes, err) == 0)
 		warnings = print_notes(&c, og_arg_flag(args, "json"));
 	og_channel_close(c.channel);
 	json_decref(c.skills);

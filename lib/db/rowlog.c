@@ -23,10 +23,10 @@ struct og_rowlog {
 
 /* Not covered: they are rebuilt from the others, or they are the ledger. */
 static const char *const derived[] = {
-	"audit_ledger",	 "og_block",	    "og_call",	  "og_consent",	 "og_counter",
-	"og_credential", "og_journal",	    "og_passage", "og_provider", "og_spend",
-	"og_sizes",	 "og_task",	    "og_remote",  "og_turn",	 "og_vector",
-	"sqlite_stat1",	 "sqlite_sequence", NULL,
+	"audit_ledger",	 "og_block",	 "og_call",	    "og_consent", "og_counter",
+	"og_credential", "og_journal",	 "og_learned",	    "og_passage", "og_provider",
+	"og_spend",	 "og_sizes",	 "og_task",	    "og_remote",  "og_turn",
+	"og_vector",	 "sqlite_stat1", "sqlite_sequence", NULL,
 };
 
 int og_table_derived(const char *table)

@@ -48,6 +48,7 @@ struct og_shield {
 	struct og_gates *gates;
 	struct og_matcher *matcher; /* NULL, or built at matcher_epoch */
 	int64_t matcher_epoch;
+	int to_learn;	   /* it counts sentences and could do better, learned.h */
 	json_t *governors; /* skill -> nodes that bind it, at governors_epoch */
 	int64_t governors_epoch;
 	struct og_vectors *embeddings;

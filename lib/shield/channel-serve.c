@@ -7,6 +7,7 @@
 #include "lib/base/file.h"
 #include "lib/proc/proc.h"
 #include "lib/shield/channel-internal.h"
+#include "lib/shield/learned.h"
 
 static int serve_broken(struct og_conversation *talk, const struct og_serving *serving,
 			struct og_err *err)
@@ -86,6 +87,7 @@ int og_channel_serve(struct og_shield *shield, const struct og_serving *serving,
 		og_conversation_line(talk, line, len, &reply);
 		if (answer(talk, serving, &reply, err) < 0)
 			goto out;
+		og_shield_learn(shield);
 	}
 	rc = more < 0 ? serve_broken(talk, serving, err) : 0;
 out:

@@ -12,6 +12,7 @@
 #include "lib/shield/elsewhere-graph.h"
 #include "lib/shield/elsewhere.h"
 #include "lib/shield/embedding.h"
+#include "lib/shield/learned.h"
 #include "lib/shield/steps.h"
 #include "lib/shield/verbs.h"
 #include "lib/skill/versions.h"
@@ -21,30 +22,6 @@
 #define PASSAGES	   5
 #define PASSAGES_MAX_ASKED 1000
 #define PASSAGES_MAX_TASK  50 /* what a task is told is kept */
-
-/* The matcher of the graph as it is now. */
-static int matcher(struct og_shield *shield, struct og_matcher **ret, struct og_err *err)
-{
-	json_t *docs = NULL;
-	int64_t epoch;
-	int rc;
-
-	if (og_graph_epoch(shield->graph, &epoch, err) < 0)
-		return -1;
-	if (shield->matcher && shield->matcher_epoch == epoch) {
-		*ret = shield->matcher;
-		return 0;
-	}
-	og_matcher_free(shield->matcher);
-	shield->matcher = NULL;
-	if (og_graph_docs(shield->graph, &docs, err) < 0)
-		return -1;
-	rc = og_matcher_new(docs, &shield->matcher, err);
-	json_decref(docs);
-	shield->matcher_epoch = epoch;
-	*ret = shield->matcher;
-	return rc;
-}
 
 static int limit_of(const struct og_request *rq, int64_t fallback, int64_t max, size_t *ret,
 		    struct og_err *err)
@@ -67,6 +44,26 @@ static int take(struct og_request *rq, json_t *found, struct og_err *err)
 	return rc < 0 ? og_fail_nomem(err) : 0;
 }
 
+/* That there is such a skill is no secret; its text is one, and what it was
+ * matched by is of its text. */
+static int hide_text(struct og_request *rq, json_t *found, struct og_err *err)
+{
+	json_t *match = json_object_get(found, "match");
+	const char *by = og_json_str(match, "matched_by"), *colon = by ? strchr(by, ':') : NULL;
+	const json_t *skill;
+
+	if (!colon)
+		return 0;
+	skill = og_shield_skill(rq->shield, og_json_str(match, "skill"), og_json_str(match, "hash"),
+				err);
+	if (!skill)
+		return -1;
+	if (og_json_int(json_object_get(skill, "skill"), "clearance", CLEARANCE_ALL) <=
+	    rq->who.clearance)
+		return 0;
+	return og_json_set(match, "matched_by", json_stringn(by, (size_t)(colon - by)), err);
+}
+
 int og_verb_skill_match(struct og_request *rq, struct og_err *err)
 {
 	const json_t *text = json_object_get(rq->body, "text");
@@ -80,12 +77,12 @@ int og_verb_skill_match(struct og_request *rq, struct og_err *err)
 
 	if (limit_of(rq, CANDIDATES, OG_RANKED_MAX, &limit, err) < 0)
 		return -1;
-	if (matcher(rq->shield, &ready, err) < 0 ||
+	if (og_shield_matcher(rq->shield, &ready, err) < 0 ||
 	    og_request_embedding(rq, said, json_string_length(text), &query, err) < 0 ||
 	    og_matcher_match(ready, said, json_string_length(text), &resolver, limit, &found, err) <
 		    0)
 		goto out;
-	if (og_request_fuse(rq, &query, limit, found, err) < 0)
+	if (hide_text(rq, found, err) < 0 || og_request_fuse(rq, &query, limit, found, err) < 0)
 		json_decref(found);
 	else
 		rc = take(rq, found, err);

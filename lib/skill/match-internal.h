@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lib/learn/counts.h"
+#include "lib/learn/learn.h"
 #include "lib/skill/match.h"
 #include "lib/skill/pattern-internal.h"
 #include "lib/skill/values-internal.h"
@@ -74,14 +75,17 @@ struct og_matcher {
 	struct og_known *skills;
 	struct og_form *forms;
 	struct og_vocabulary *vocabulary;
-	struct og_counts *counts;    /* sentences of all skills, by number of the skill */
-	struct og_example *examples; /* by number of the sentence; text NULL: it is none */
-	size_t n_examples, cap_examples;
+	struct og_counts *counts;	   /* sentences of all skills, by number of the skill */
+	struct og_learner *learner;	   /* the same, trained: then nothing is counted */
+	struct og_known_example *examples; /* by number of the sentence; text NULL: it is none */
+	size_t n_texts, n_examples, cap_examples;
 };
 
-struct og_example {
+struct og_known_example {
 	size_t skill, line;
 	char *text;
+	uint32_t *ids; /* of its words, as many as it has */
+	size_t n_ids;
 };
 
 struct og_sentence {
@@ -139,18 +143,24 @@ void og_weigh_days(struct og_sentence *sentence);
 /* Share of the form's words (by weight) that the sentence has anywhere. */
 double og_form_overlap(const struct og_form *form, const struct og_sentence *sentence);
 
+/* A sentence that is evidence of the skill, but no example. */
+int og_learn_text(struct og_matcher *m, size_t skill, const char *text, struct og_err *err);
+
 /* What the examples say of a skill: the nearest one, and a score that is
  * OG_MATCH_THRESHOLD or more for one skill at most. */
 struct og_liken {
 	double score;
-	const struct og_example *example; /* NULL: none has a word of it */
+	const struct og_known_example *example; /* NULL: none has a word of it */
 };
 int og_learn_examples(struct og_matcher *m, size_t skill, const json_t *examples,
 		      struct og_err *err);
 void og_forget_examples(struct og_matcher *m);
 /* ret: one for each skill. */
-int og_ask_examples(const struct og_matcher *m, const struct og_words *words, struct og_liken *ret,
+int og_ask_examples(const struct og_matcher *m, const struct og_sentence *s, struct og_liken *ret,
 		    struct og_err *err);
+
+/* Why the trained learner chose as it did, in the same form. */
+json_t *og_match_reasons(const struct og_matcher *m, const struct og_sentence *s);
 
 /* The sentence's words that the skill knows, the weightiest first:
  * [{"word","share"}]. NULL without memory. */

@@ -19,6 +19,7 @@
 #define WORDS_ONLY     0.45  /* what a skill gets for words alone; below the threshold */
 #define LEAD	       0.005 /* two skills nearer than this are a tie */
 #define ASKED	       0.5   /* of the score, for a question to a skill that acts */
+#define TURNED	       0.3   /* the same, for "do not" */
 #define UNKNOWN_NAME   0.75  /* of the score, when nothing visible is called so */
 #define UNKNOWN_MOVED  0.4   /* the same, and the words are out of order */
 
@@ -181,6 +182,24 @@ static int asked_alike(const struct ranking *r, const char *example)
 	return strncasecmp(example, r->sentence.words.text + first->at, first->len) == 0;
 }
 
+/* "do not ..", and the example says no such thing. */
+static int is_turned(const struct ranking *r, const char *example)
+{
+	const struct og_words *said = &r->sentence.words;
+	struct og_words *words;
+	size_t here = 0, there = 0;
+
+	for (size_t j = 0; j < said->n; j++)
+		here += said->w[j].negation || said->w[j].turns;
+	if (here == 0 || (words = malloc(sizeof(*words))) == NULL)
+		return here > 0;
+	og_words_split(example, strlen(example), words);
+	for (size_t j = 0; j < words->n; j++)
+		there += words->w[j].negation || words->w[j].turns;
+	free(words);
+	return there == 0;
+}
+
 static int liken(struct ranking *r, struct og_err *err)
 {
 	struct og_liken *like = calloc(r->m->n_skills + 1, sizeof(*like));
@@ -188,14 +207,17 @@ static int liken(struct ranking *r, struct og_err *err)
 
 	if (like == NULL)
 		return og_fail_nomem(err);
-	rc = og_ask_examples(r->m, &r->sentence.words, like, err);
+	rc = og_ask_examples(r->m, &r->sentence, like, err);
 	for (size_t i = 0; rc == 0 && i < r->m->n_skills; i++) {
 		struct standing *st = &r->standings[i];
 
 		st->like = like[i];
-		if (r->asks && r->m->skills[i].acts && like[i].example != NULL &&
-		    !asked_alike(r, like[i].example->text))
+		if (!r->m->skills[i].acts || like[i].example == NULL)
+			continue;
+		if (r->asks && !asked_alike(r, like[i].example->text))
 			st->like.score *= ASKED;
+		if (like[i].score >= OG_MATCH_THRESHOLD && is_turned(r, like[i].example->text))
+			st->like.score *= TURNED;
 	}
 	free(like);
 	return rc;
@@ -263,8 +285,11 @@ static int add_why(const struct ranking *r, const struct standing *st, json_t *m
 		   struct og_err *err)
 {
 	const struct standing *next = &r->standings[st == r->standings];
+	json_t *words = by_example(st) && r->m->learner != NULL
+				? og_match_reasons(r->m, &r->sentence)
+				: og_match_words(r->m, &r->sentence, st->skill);
 
-	if (og_json_set(match, "words", og_match_words(r->m, &r->sentence, st->skill), err) < 0)
+	if (og_json_set(match, "words", words, err) < 0)
 		return -1;
 	if (r->m->n_skills < 2 || next->score <= 0.0005)
 		return 0;
@@ -311,7 +336,7 @@ fail:
 	return -1;
 }
 
-static json_t *example_text(const struct og_example *e)
+static json_t *example_text(const struct og_known_example *e)
 {
 	if (e->line == 0)
 		return json_sprintf("example: %s", e->text);

@@ -15,7 +15,9 @@
  * a blank takes them.
  *
  * Where skills have examples, a third: how like one of them the sentence is
- * (lib/learn/counts.h). A sentence that no pattern explains, but which is
+ * (lib/learn/counts.h), or, where there are OG_MATCH_MANY of them and more,
+ * what a learner says that was trained on all sentences (lib/learn/learn.h;
+ * patterns and descriptions are sentences, too). A sentence that no pattern explains, but which is
  * like an example, means that skill; its blanks are filled from the pattern
  * that comes nearest, as far as that is there, and missing otherwise.
  *
@@ -28,7 +30,9 @@
 #include <stddef.h>
 
 #include "lib/base/err.h"
+#include "lib/hash/hash.h"
 #include "lib/json/json.h"
+#include "lib/learn/learn.h"
 #include "lib/skill/slots.h"
 
 struct og_matcher;
@@ -41,6 +45,23 @@ struct og_matcher;
  * without patterns take part with their words alone, and cannot win by
  * them: they appear among the candidates. */
 int og_matcher_new(const json_t *docs, struct og_matcher **ret, struct og_err *err);
+
+/* From so many examples on a learner is the better one. */
+#define OG_MATCH_MANY 1000
+
+/* The digest of all that a learner of these docs learns. 1; 0: there are too
+ * few examples for one. -1 only without memory. */
+int og_matcher_digest(const json_t *docs, struct og_hash *ret, struct og_err *err);
+
+/* A learner of the sentences of docs, trained: a second or two for 15,000.
+ * Skills beyond OG_LEARN_LABELS_MAX are left out. */
+int og_matcher_learn(const json_t *docs, struct og_learner **ret, struct og_err *err);
+
+/* A matcher that asks it. learner: of docs with the same digest; it is the
+ * matcher's from now on, also when this fails. NULL: as og_matcher_new(). */
+int og_matcher_with(const json_t *docs, struct og_learner *learner, struct og_matcher **ret,
+		    struct og_err *err);
+
 void og_matcher_free(struct og_matcher *matcher);
 
 /* Ranks the skills for text (UTF-8; OG_EDATA when not, or too long). With

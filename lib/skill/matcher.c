@@ -45,14 +45,6 @@ static int learn_text(struct og_matcher *m, const char *text, size_t skill, stru
 	return rc;
 }
 
-/* A sentence that is evidence of the skill, but no example. */
-static int count_text(struct og_matcher *m, const char *text, size_t skill, struct og_err *err)
-{
-	size_t ignored;
-
-	return og_counts_add(m->counts, skill, text, strlen(text), &ignored, err);
-}
-
 static int learn_all(struct og_matcher *m, const json_t *doc, size_t skill, struct og_err *err)
 {
 	const char *name = og_json_str(doc, "name"), *text;
@@ -61,18 +53,12 @@ static int learn_all(struct og_matcher *m, const json_t *doc, size_t skill, stru
 
 	if (learn_text(m, name, skill, err) < 0 ||
 	    learn_text(m, og_json_str(doc, "description"), skill, err) < 0 ||
-	    count_text(m, og_json_str(doc, "description"), skill, err) < 0)
+	    og_learn_text(m, skill, og_json_str(doc, "description"), err) < 0)
 		return -1;
 	json_array_foreach(json_object_get(doc, "patterns"), i, item)
 	{
 		text = og_json_str(item, "text");
-		if (text != NULL && count_text(m, text, skill, err) < 0)
-			return -1;
-	}
-	json_array_foreach(json_object_get(doc, "examples"), i, item)
-	{
-		text = og_json_str(item, "text");
-		if (text != NULL && learn_text(m, text, skill, err) < 0)
+		if (text != NULL && og_learn_text(m, skill, text, err) < 0)
 			return -1;
 	}
 	return og_learn_examples(m, skill, json_object_get(doc, "examples"), err);
@@ -298,12 +284,21 @@ static void weigh_forms(struct og_matcher *m)
 
 int og_matcher_new(const json_t *docs, struct og_matcher **ret, struct og_err *err)
 {
+	return og_matcher_with(docs, NULL, ret, err);
+}
+
+int og_matcher_with(const json_t *docs, struct og_learner *learner, struct og_matcher **ret,
+		    struct og_err *err)
+{
 	struct og_matcher *m = calloc(1, sizeof(*m));
 	json_t *item;
 	size_t i;
 
-	if (m == NULL)
+	if (m == NULL) {
+		og_learner_free(learner);
 		return og_fail_nomem(err);
+	}
+	m->learner = learner;
 	m->skills = calloc(json_array_size(docs) + 1, sizeof(*m->skills));
 	if (m->skills == NULL) {
 		og_matcher_free(m);

@@ -232,6 +232,11 @@ CREATE TABLE og_block (                                         -- derived
 );
 CREATE INDEX og_block_room ON og_block(model, dimension, node, used, stamp);
 CREATE INDEX og_block_node ON og_block(node);
+-- What was learned from the skills' sentences, as bytes; one row at most.
+CREATE TABLE og_learned (                                       -- derived
+  digest BLOB PRIMARY KEY NOT NULL, -- SHA-256 of the sentences
+  bytes BLOB NOT NULL
+);
 CREATE TABLE og_counter (                                       -- derived
   name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL
 ) WITHOUT ROWID;
