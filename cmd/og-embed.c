@@ -20,6 +20,7 @@ struct og_embedder {
 	struct og_model model;
 	struct og_provider *provider; /* NULL: not started yet */
 	unsigned quirks;
+	const char *came_to; /* the last call, for its settlement */
 };
 
 int og_embedder_open(const struct og_ctx *ctx, const struct og_conf *conf, struct og_embedder **ret,
@@ -94,6 +95,15 @@ static json_t *texts_of(const json_t *items)
 
 /* --- asking the provider ---------------------------------------------------------- */
 
+/* What an answer is worth until it is read: one that nobody has seen, or that
+ * is none, may be paid for. */
+static const char *came_to(const struct og_call_answer *answer)
+{
+	int good = answer->outcome == OG_CALL_ANSWERED && answer->status == 200;
+
+	return good || answer->outcome == OG_CALL_UNKNOWN ? "unknown" : "unpaid";
+}
+
 static int post(struct og_embedder *embedder, const json_t *body, struct og_call_answer *ret,
 		struct og_err *err)
 {
@@ -105,6 +115,7 @@ static int post(struct og_embedder *embedder, const json_t *body, struct og_call
 	if (og_embed_url(&embedder->model, &url, err) == 0 &&
 	    og_json_canon(body, &text, err) == 0) {
 		og_provider_ask(embedder->provider, url.data, text.data, text.len, 0, ret);
+		embedder->came_to = came_to(ret);
 		rc = 0;
 	}
 	og_buf_release(&url);
@@ -135,6 +146,33 @@ static int refused(struct og_embedder *embedder, const struct og_call_answer *an
 		       og_model_fault_name(refusal.fault), refusal.why);
 }
 
+/* --- what it costs ----------------------------------------------------------------- */
+
+/* No text has more tokens than bytes; beside them there may be marks. */
+#define MARKS 4
+
+static int reserve(struct og_embedder *embedder, struct og_channel *channel, const json_t *texts,
+		   struct og_err *err)
+{
+	json_int_t worst = 0;
+
+	for (size_t i = 0; i < json_array_size(texts); i++)
+		worst += MARKS + (json_int_t)json_string_length(json_array_get(texts, i));
+	return og_channel_ask(channel, "embed.reserve",
+			      json_pack("{s:s,s:I}", "model", embedder->model.name, "input", worst),
+			      NULL, err);
+}
+
+/* tokens: of an answer, -1 when the provider does not count them. */
+static int settle(struct og_channel *channel, const char *outcome, int64_t tokens,
+		  struct og_err *err)
+{
+	return og_channel_ask(channel, "embed.settle",
+			      json_pack("{s:s,s:o*}", "outcome", outcome, "input",
+					tokens < 0 ? NULL : json_integer((json_int_t)tokens)),
+			      NULL, err);
+}
+
 /* Vectors for texts, one after the other, n of *ret_width values each. */
 static int embed(struct og_embedder *embedder, const json_t *texts, const char *kind, float **ret,
 		 size_t *ret_width, int64_t *ret_tokens, struct og_err *err)
@@ -161,6 +199,22 @@ static int embed(struct og_embedder *embedder, const json_t *texts, const char *
 		og_buf_release(&answer.body);
 	}
 	return again;
+}
+
+/* The same within the budget of the channel's principal. */
+static int embed_paid(struct og_embedder *embedder, struct og_channel *channel, const json_t *texts,
+		      const char *kind, float **ret, size_t *ret_width, int64_t *ret_tokens,
+		      struct og_err *err)
+{
+	struct og_err ignored = OG_ERR_INIT;
+
+	embedder->came_to = "unpaid";
+	if (reserve(embedder, channel, texts, err) < 0)
+		return -1;
+	if (embed(embedder, texts, kind, ret, ret_width, ret_tokens, err) == 0)
+		return settle(channel, "answered", *ret_tokens, err);
+	settle(channel, embedder->came_to, -1, &ignored);
+	return -1;
 }
 
 /* Puts a vector into each item. */
@@ -196,7 +250,7 @@ static int put(struct og_embedder *embedder, struct og_channel *channel, const c
 
 	if (!texts)
 		return og_fail_nomem(err);
-	if (embed(embedder, texts, kind, &values, &width, ret_tokens, err) < 0 ||
+	if (embed_paid(embedder, channel, texts, kind, &values, &width, ret_tokens, err) < 0 ||
 	    add_vectors(items, values, width, err) < 0)
 		goto out;
 	json_array_foreach(items, i, item) if (strcmp(kind, "document") == 0)

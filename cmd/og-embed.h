@@ -4,6 +4,9 @@
  * og.conf's `embed`. What it cannot give is never in the way: words find
  * passages without it, and that they did so is said.
  *
+ * What it may cost is reserved at the shield before, and settled after, as a
+ * planner's calls are: by the limits of og.conf, and on the ledger.
+ *
  * A text goes to the provider once; the shield keeps its vector. Which texts
  * those are the shield decides, by what the session's principal may read.
  */

@@ -213,9 +213,38 @@ memo() { # NAME CLEARANCE TEXT
 	not grep -q very-secret stderr
 }
 
-@test "vectors are no part of the ledger, and a replay needs none" {
+@test "vectors are no part of the ledger, what they cost is, and a replay needs none" {
 	n=$(entries)
 	og-policy embed --as alice >/dev/null
-	[ "$(entries)" -eq "$n" ]
+	[ "$(entries)" -eq $((n + $(asked))) ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM audit_ledger WHERE body LIKE '%vector%' AND seq > $n")" -eq 0 ]
 	run -0 og-ledger verify --state
+}
+
+@test "embeddings are paid for: reserved, settled, on the ledger, within the limits" {
+	conf embed_price 0.10
+	run -0 og-policy embed --as alice --json
+	tokens=$(jq .tokens <<<"$output")
+	calls=$(asked)
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) || ' ' || sum(json_extract(body, '\$.tokens')) || ' ' ||
+		sum(json_extract(body, '\$.nanousd')) || ' ' || group_concat(DISTINCT principal)
+		FROM audit_ledger WHERE action = 'model.answer'")" = "$calls $tokens $((tokens * 100)) alice" ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT calls || ' ' || tokens || ' ' || nanousd FROM og_spend
+		WHERE scope = 'principal' AND name = 'alice'")" = "$calls $tokens $((tokens * 100))" ]
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM og_spend WHERE scope IN ('task', 'skill')")" -eq 0 ]
+	og-ledger spend --as alice >said
+	grep -q "$tokens" said
+	og-ledger verify --state >/dev/null
+	# nothing is left for charlie: words find, and that is said
+	conf principal_tokens 1
+	run --separate-stderr og-policy search --as charlie 'compliance of payments'
+	[ "$status" -le 1 ]
+	[[ "$stderr" == *'found by words alone: the budget is spent'* ]]
+	[ "$(asked)" -eq "$calls" ]
+	# a provider that is not there costs nothing
+	conf principal_tokens 100000
+	kill "$(cat pid)"
+	og-policy search --as charlie 'compliance of payments' 2>/dev/null || true
+	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT coalesce(sum(tokens), 0) FROM og_spend
+		WHERE scope = 'principal' AND name = 'charlie'")" -eq 0 ]
 }

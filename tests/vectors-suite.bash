@@ -165,5 +165,5 @@ the_same_as_the_embedded_one() {
 the_ledger_holds_and_needs_no_vectors() {
 	og-policy embed --as alice >/dev/null
 	og-ledger verify --state
-	[ "$(erp "SELECT count(*) FROM audit_ledger WHERE body LIKE '%embedding-1%'")" -eq 0 ]
+	[ "$(erp "SELECT count(*) FROM audit_ledger WHERE body LIKE '%embedding-1%' AND action <> 'model.answer'")" -eq 0 ]
 }

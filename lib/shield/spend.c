@@ -91,7 +91,9 @@ int og_spend_count(struct og_request *rq, const struct og_turn_row *row, int sig
 		struct og_spend spend = { row->day, all[i].scope,	all[i].name,
 					  sign,	    sign * row->tokens, sign * row->nanousd };
 
-		if (strcmp(all[i].scope, "skill") == 0 && !*all[i].name)
+		int its = strcmp(all[i].scope, "skill") == 0 || strcmp(all[i].scope, "task") == 0;
+
+		if (its && !*all[i].name) /* of no skill, or of no task */
 			continue;
 		if (og_spend_add(rq->shield->tasks, &spend, err) < 0)
 			return -1;
@@ -178,7 +180,8 @@ int og_spend_within(struct og_request *rq, const struct og_turn_row *row, struct
 		int64_t reached;
 
 		limit_of(rq->shield->conf, scope, &limit);
-		if (scope == OG_SCOPE_SKILL && !*row->skill)
+		if ((scope == OG_SCOPE_SKILL && !*row->skill) ||
+		    (scope == OG_SCOPE_TASK && !rq->has_task))
 			continue;
 		if (spent_of(rq, row, scope, &spent, err) < 0)
 			return -1;
