@@ -72,7 +72,7 @@ struct og_conversation {
 	enum og_talk_state state;
 	int over;
 	char agent[OG_AGENT_MAX + 1]; /* who began a task here last, for the ledger */
-	json_t *reserved; /* for embeddings, not settled yet; or NULL */
+	json_t *reserved;	      /* for embeddings, not settled yet; or NULL */
 	json_t *agents; /* task -> who works on it here, of those not ended; or NULL */
 	char nonce[OG_NONCE_LEN + 1];
 	int64_t who; /* id of the session's principal, in SESSION */

@@ -108,9 +108,9 @@ int og_verb_embed_reserve(struct og_request *rq, struct og_err *err)
 	if (check(rq, &input, err) < 0)
 		return -1;
 	og_time_format(og_now_ms(), now);
-	reserved.record = json_pack("{s:s%,s:s,s:I,s:I}", "day", now, (size_t)10, "model", model,
-				    "tokens", (json_int_t)input, "nanousd",
-				    (json_int_t)cost_of(rq, model, input));
+	reserved.record =
+		json_pack("{s:s%,s:s,s:I,s:I}", "day", now, (size_t)10, "model", model, "tokens",
+			  (json_int_t)input, "nanousd", (json_int_t)cost_of(rq, model, input));
 	if (!reserved.record)
 		return og_fail_nomem(err);
 	if (reserve(rq, &reserved, err) < 0) {
