@@ -146,7 +146,7 @@ PARTS_og-skill := og-call.o og-draw.o og-embed.o og-model.o og-skill-classify.o 
 	og-skill-test.o og-store.o
 PARTS_og-submit := og-queue.o og-submit-spool.o og-submit-times.o og-submit-wait.o og-telemetry.o
 PARTS_og-task := og-task-find.o og-task-say.o og-difference.o og-task-answer.o og-task-journal.o og-task-prune.o og-queue.o
-PARTS_og-worker := og-call.o og-model.o og-queue.o og-telemetry.o og-worker-call.o og-worker-dry.o \
+PARTS_og-worker := og-call.o og-embed.o og-progress.o og-model.o og-queue.o og-telemetry.o og-worker-call.o og-worker-dry.o \
 	og-worker-job.o og-worker-rerun.o og-worker-settle.o og-worker-skill.o og-worker-tell.o
 # And here what only it links.
 BENCH_LIBS_rabbitmq := -lrabbitmq

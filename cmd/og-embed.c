@@ -21,6 +21,8 @@ struct og_embedder {
 	struct og_provider *provider; /* NULL: not started yet */
 	unsigned quirks;
 	const char *came_to; /* the last call, for its settlement */
+	const char *task;    /* whose query it is, or NULL: the session's */
+	int64_t epoch;
 };
 
 int og_embedder_open(const struct og_ctx *ctx, const struct og_conf *conf, struct og_embedder **ret,
@@ -51,7 +53,20 @@ void og_embedder_close(struct og_embedder *embedder)
 	free(embedder);
 }
 
-static int start(struct og_embedder *embedder, struct og_err *err)
+/* A request in the name of who asks; taken. */
+static int ask(const struct og_embedder *embedder, struct og_channel *channel, const char *verb,
+	       json_t *request, struct og_err *err)
+{
+	if (request && embedder->task &&
+	    (json_object_set_new(request, "task", json_string(embedder->task)) < 0 ||
+	     json_object_set_new(request, "epoch", json_integer(embedder->epoch)) < 0)) {
+		json_decref(request);
+		return og_fail_nomem(err);
+	}
+	return og_channel_ask(channel, verb, request, NULL, err);
+}
+
+int og_embedder_start(struct og_embedder *embedder, struct og_err *err)
 {
 	const struct og_provider_place place = { .model = &embedder->model,
 						 .key = embedder->conf->embed_key,
@@ -158,19 +173,18 @@ static int reserve(struct og_embedder *embedder, struct og_channel *channel, con
 
 	for (size_t i = 0; i < json_array_size(texts); i++)
 		worst += MARKS + (json_int_t)json_string_length(json_array_get(texts, i));
-	return og_channel_ask(channel, "embed.reserve",
-			      json_pack("{s:s,s:I}", "model", embedder->model.name, "input", worst),
-			      NULL, err);
+	return ask(embedder, channel, "embed.reserve",
+		   json_pack("{s:s,s:I}", "model", embedder->model.name, "input", worst), err);
 }
 
 /* tokens: of an answer, -1 when the provider does not count them. */
-static int settle(struct og_channel *channel, const char *outcome, int64_t tokens,
-		  struct og_err *err)
+static int settle(const struct og_embedder *embedder, struct og_channel *channel,
+		  const char *outcome, int64_t tokens, struct og_err *err)
 {
-	return og_channel_ask(channel, "embed.settle",
-			      json_pack("{s:s,s:o*}", "outcome", outcome, "input",
-					tokens < 0 ? NULL : json_integer((json_int_t)tokens)),
-			      NULL, err);
+	return ask(embedder, channel, "embed.settle",
+		   json_pack("{s:s,s:o*}", "outcome", outcome, "input",
+			     tokens < 0 ? NULL : json_integer((json_int_t)tokens)),
+		   err);
 }
 
 /* Vectors for texts, one after the other, n of *ret_width values each. */
@@ -179,7 +193,7 @@ static int embed(struct og_embedder *embedder, const json_t *texts, const char *
 {
 	struct og_call_answer answer;
 	json_t *body = NULL;
-	int again = start(embedder, err) < 0 ? -1 : 1;
+	int again = og_embedder_start(embedder, err) < 0 ? -1 : 1;
 
 	while (again == 1) {
 		memset(&answer, 0, sizeof(answer));
@@ -212,8 +226,8 @@ static int embed_paid(struct og_embedder *embedder, struct og_channel *channel, 
 	if (reserve(embedder, channel, texts, err) < 0)
 		return -1;
 	if (embed(embedder, texts, kind, ret, ret_width, ret_tokens, err) == 0)
-		return settle(channel, "answered", *ret_tokens, err);
-	settle(channel, embedder->came_to, -1, &ignored);
+		return settle(embedder, channel, "answered", *ret_tokens, err);
+	settle(embedder, channel, embedder->came_to, -1, &ignored);
 	return -1;
 }
 
@@ -255,11 +269,11 @@ static int put(struct og_embedder *embedder, struct og_channel *channel, const c
 		goto out;
 	json_array_foreach(items, i, item) if (strcmp(kind, "document") == 0)
 		json_object_del(item, "text");
-	rc = og_channel_ask(channel, "vector.put",
-			    json_pack("{s:s,s:I,s:s,s:O}", "model", embedder->model.name,
-				      "dimension", (json_int_t)embedder->conf->embed_dimension,
-				      "kind", kind, "items", items),
-			    NULL, err);
+	rc = ask(embedder, channel, "vector.put",
+		 json_pack("{s:s,s:I,s:s,s:O}", "model", embedder->model.name, "dimension",
+			   (json_int_t)embedder->conf->embed_dimension, "kind", kind, "items",
+			   items),
+		 err);
 out:
 	json_decref(texts);
 	free(values);
@@ -268,7 +282,7 @@ out:
 
 /* --- a query ------------------------------------------------------------------------ */
 
-static json_t *key_of(const struct og_embedder *embedder)
+json_t *og_embedder_key(const struct og_embedder *embedder)
 {
 	return json_pack("{s:s,s:I}", "model", embedder->model.name, "dimension",
 			 (json_int_t)embedder->conf->embed_dimension);
@@ -285,6 +299,18 @@ static int put_query(struct og_embedder *embedder, struct og_channel *channel, c
 	return rc;
 }
 
+int og_embedder_query(struct og_embedder *embedder, struct og_channel *channel, const char *task,
+		      int64_t epoch, const char *text, struct og_err *err)
+{
+	int rc;
+
+	embedder->task = task;
+	embedder->epoch = epoch;
+	rc = put_query(embedder, channel, text, err);
+	embedder->task = NULL;
+	return rc;
+}
+
 int og_embedder_ask(struct og_embedder *embedder, struct og_channel *channel, const char *verb,
 		    json_t *request, const char *text, json_t **ret, struct og_err *err)
 {
@@ -292,7 +318,7 @@ int og_embedder_ask(struct og_embedder *embedder, struct og_channel *channel, co
 	json_t *reply = NULL;
 	int rc = -1;
 
-	if (embedder && (!request || json_object_set_new(request, "embed", key_of(embedder)) < 0)) {
+	if (embedder && (!request || json_object_set_new(request, "embed", og_embedder_key(embedder)) < 0)) {
 		og_fail_nomem(err);
 		goto out;
 	}
@@ -322,7 +348,7 @@ out:
 static int want(struct og_embedder *embedder, struct og_channel *channel, json_t **ret_texts,
 		int64_t *ret_left, struct og_err *err)
 {
-	json_t *request = key_of(embedder), *reply = NULL;
+	json_t *request = og_embedder_key(embedder), *reply = NULL;
 
 	if (!request || json_object_set_new(request, "limit", json_integer(BATCH)) < 0) {
 		json_decref(request);

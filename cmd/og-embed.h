@@ -32,6 +32,15 @@ void og_embedder_close(struct og_embedder *embedder);
 int og_embedder_ask(struct og_embedder *embedder, struct og_channel *channel, const char *verb,
 		    json_t *request, const char *text, json_t **ret, struct og_err *err);
 
+/* For a process that gives up starting programs: starts what asks the
+ * provider now. */
+int og_embedder_start(struct og_embedder *embedder, struct og_err *err);
+/* {"model","dimension"}, new reference. */
+json_t *og_embedder_key(const struct og_embedder *embedder);
+/* Gives a text that a task searches with its vector, as the task's principal. */
+int og_embedder_query(struct og_embedder *embedder, struct og_channel *channel, const char *task,
+		      int64_t epoch, const char *text, struct og_err *err);
+
 /* Gives vectors to all texts that have none. What was done stays done when
  * it fails half way. */
 struct og_embedded {

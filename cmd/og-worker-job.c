@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "cmd/og-embed.h"
 #include "cmd/og-main.h"
 #include "cmd/og-telemetry.h"
 #include "cmd/og-worker.h"
@@ -53,6 +54,32 @@ static int open_caller(struct job *job, struct og_err *err)
 	return og_caller_open(job->worker->ctx, conf, &job->caller, err);
 }
 
+/* For what a model searches. Words find without it, so it is no reason not to
+ * work. */
+static void open_embedder(struct job *job)
+{
+	const struct worker *worker = job->worker;
+	struct og_err why = OG_ERR_INIT;
+
+	if (!worker->thinks ||
+	    og_embedder_open(worker->ctx, worker->conf, &job->embedder, &why) == 0)
+		return;
+	if (job->embedder && og_embedder_start(job->embedder, &why) == 0)
+		job->embed_key = og_embedder_key(job->embedder);
+	if (job->embed_key)
+		return;
+	og_note(worker->ctx, "planners search by words alone: %s", why.msg);
+	og_embedder_close(job->embedder);
+	job->embedder = NULL;
+}
+
+static int embed(void *arg, const char *task, int64_t epoch, const char *text, struct og_err *err)
+{
+	struct job *job = arg;
+
+	return og_embedder_query(job->embedder, job->channel, task, epoch, text, err);
+}
+
 /* Before anything else is started: only og-http is to have the secrets. */
 static int open_provider(struct job *job, struct og_err *err)
 {
@@ -63,6 +90,7 @@ static int open_provider(struct job *job, struct og_err *err)
 	if (worker->thinks &&
 	    og_provider_open(worker->ctx, worker->conf, &place, &job->provider, err) < 0)
 		return og_wrap(err, "model");
+	open_embedder(job);
 	og_provider_forget();
 	prctl(PR_SET_DUMPABLE, 1);
 	worker_reasoning(worker, &job->reasoning);
@@ -107,6 +135,8 @@ static void close_job(struct job *job)
 	og_channel_close(job->channel);
 	og_caller_close(job->caller);
 	og_provider_close(job->provider);
+	og_embedder_close(job->embedder);
+	json_decref(job->embed_key);
 	og_reader_close(job->reader);
 	og_telemetry_close(job->telemetry);
 	json_decref(job->skills);
@@ -133,6 +163,9 @@ static int handle_one(struct job *job, struct og_err *err)
 					.telemetry = job->telemetry,
 					.call = job->caller ? og_caller_call : NULL,
 					.call_arg = job->caller,
+					.embed = job->embedder ? embed : NULL,
+					.embed_arg = job,
+					.embed_key = job->embed_key,
 					.read_skill = og_reader_read,
 					.read_skill_arg = job->reader,
 					.skills = job->skills,

@@ -101,6 +101,11 @@ typedef void og_ask_fn(void *arg, const char *url, const char *body, size_t len,
 typedef int og_read_skill_fn(void *arg, const char *text, size_t len, json_t **ret,
 			     struct og_err *err);
 
+/* Gives a text that the task searches with a vector at the shield, within the
+ * budget of its principal. 0 or -1: it has none. */
+typedef int og_embed_fn(void *arg, const char *task, int64_t epoch, const char *text,
+			struct og_err *err);
+
 /* Reasoning with a model; all of it is borrowed. */
 struct og_reasoning {
 	const struct og_model *model;
@@ -123,6 +128,9 @@ struct og_agent_means {
 	struct og_telemetry *telemetry; /* NULL: off */
 	og_call_fn *call;		/* NULL: it reaches no services */
 	void *call_arg;
+	og_embed_fn *embed; /* NULL: planners search by words alone */
+	void *embed_arg;
+	json_t *embed_key;		/* then: {"model","dimension"} */
 	og_read_skill_fn *read_skill; /* of proposals; NULL: it cannot read any */
 	void *read_skill_arg;
 	json_t *skills; /* an object: versions of skills, kept between tasks; or NULL */

@@ -69,6 +69,10 @@ enum og_turn og_job_ask(struct og_job *job, const char *verb, json_t *request, j
  * of the shield's own trouble, not of the request, is broken too. */
 enum og_turn og_job_must(struct og_job *job, const char *verb, json_t *request, json_t **ret);
 
+/* search.c: the same for skill.match and policy.search about this text. */
+enum og_turn og_job_search(struct og_job *job, const char *verb, json_t *request, const char *text,
+			   json_t **ret);
+
 /* tell.c: what is told of a delivery. _begin and _end go around it, _begun
  * follows task.begin, _result puts the trace's id into the document. */
 void og_job_tell_begin(struct og_job *job, const json_t *envelope);

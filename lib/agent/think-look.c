@@ -128,10 +128,10 @@ static enum og_turn describe_all(struct og_thinking *t, const json_t *reply, jso
 enum og_turn og_tool_search_skills(struct og_thinking *t, const json_t *args, struct og_acted *ret)
 {
 	json_t *reply = NULL, *list = json_array();
-	enum og_turn turn = og_job_ask(
+	enum og_turn turn = og_job_search(
 		t->job, "skill.match",
 		json_pack("{s:O,s:i}", "text", json_object_get(args, "query"), "limit", CANDIDATES),
-		&reply);
+		og_json_str(args, "query"), &reply);
 
 	if (turn == OG_TURN_REFUSED)
 		ret->error = og_tool_refused(reply, NULL);
@@ -180,10 +180,10 @@ enum og_turn og_tool_search_policies(struct og_thinking *t, const json_t *args,
 	const char *skill = og_json_str(args, "skill");
 	json_t *reply = NULL;
 	enum og_turn turn =
-		og_job_ask(t->job, "policy.search",
-			   json_pack("{s:O,s:s*,s:i}", "query", json_object_get(args, "query"),
-				     "node", skill, "limit", PASSAGES),
-			   &reply);
+		og_job_search(t->job, "policy.search",
+			      json_pack("{s:O,s:s*,s:i}", "query", json_object_get(args, "query"),
+					"node", skill, "limit", PASSAGES),
+			      og_json_str(args, "query"), &reply);
 
 	if (turn == OG_TURN_OK)
 		ret->output = json_pack("{s:{s:o}}", "untrusted_data", "passages",

@@ -60,8 +60,9 @@ static enum og_turn ask_skills(struct og_thinking *t, const char *text, struct f
 {
 	json_t *reply = NULL;
 	enum og_turn turn =
-		og_job_ask(t->job, "skill.match",
-			   json_pack("{s:s,s:i}", "text", text, "limit", OG_BRIEF_SKILLS), &reply);
+		og_job_search(t->job, "skill.match",
+			      json_pack("{s:s,s:i}", "text", text, "limit", OG_BRIEF_SKILLS), text,
+			      &reply);
 
 	if (turn == OG_TURN_OK) {
 		found->match = json_incref(json_object_get(reply, "match"));
@@ -75,9 +76,10 @@ static enum og_turn ask_passages(struct og_thinking *t, const char *text, const 
 				 int limit)
 {
 	json_t *reply = NULL, *passage;
-	enum og_turn turn = og_job_ask(
+	enum og_turn turn = og_job_search(
 		t->job, "policy.search",
-		json_pack("{s:s,s:s*,s:i}", "query", text, "node", node, "limit", limit), &reply);
+		json_pack("{s:s,s:s*,s:i}", "query", text, "node", node, "limit", limit), text,
+		&reply);
 	size_t i;
 
 	if (turn == OG_TURN_OK)

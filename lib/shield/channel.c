@@ -140,8 +140,10 @@ static const struct verb verbs[] = {
 	{ "store.sync", SESSION, LOGIN, OWN, NULL, "store:s limit:i?", og_verb_store_sync },
 	{ "vector.want", SESSION, LOGIN, READ, "policy", "model:s dimension:i limit:i?",
 	  og_verb_vector_want },
-	{ "embed.reserve", SESSION, LOGIN, WRITE, NULL, "model:s input:i", og_verb_embed_reserve },
-	{ "embed.settle", SESSION, LOGIN, WRITE, NULL, "outcome:s input:i?", og_verb_embed_settle },
+	{ "embed.reserve", ANY, EITHER, WRITE, NULL, MAYBE_TASK "model:s input:i",
+	  og_verb_embed_reserve },
+	{ "embed.settle", ANY, EITHER, WRITE, NULL, MAYBE_TASK "outcome:s input:i?",
+	  og_verb_embed_settle },
 	{ "vector.put", ANY, EITHER, WRITE, NULL, MAYBE_TASK "model:s dimension:i kind:s items:a",
 	  og_verb_vector_put },
 };

@@ -91,9 +91,11 @@ int og_spend_count(struct og_request *rq, const struct og_turn_row *row, int sig
 		struct og_spend spend = { row->day, all[i].scope,	all[i].name,
 					  sign,	    sign * row->tokens, sign * row->nanousd };
 
-		int its = strcmp(all[i].scope, "skill") == 0 || strcmp(all[i].scope, "task") == 0;
+		int its = strcmp(all[i].scope, "task") == 0;
 
-		if (its && !*all[i].name) /* of no skill, or of no task */
+		/* of no skill; of no task, whose costs are those of its turns */
+		if ((strcmp(all[i].scope, "skill") == 0 && !*all[i].name) ||
+		    (its && row->turn == 0))
 			continue;
 		if (og_spend_add(rq->shield->tasks, &spend, err) < 0)
 			return -1;
@@ -181,7 +183,7 @@ int og_spend_within(struct og_request *rq, const struct og_turn_row *row, struct
 
 		limit_of(rq->shield->conf, scope, &limit);
 		if ((scope == OG_SCOPE_SKILL && !*row->skill) ||
-		    (scope == OG_SCOPE_TASK && !rq->has_task))
+		    (scope == OG_SCOPE_TASK && row->turn == 0))
 			continue;
 		if (spent_of(rq, row, scope, &spent, err) < 0)
 			return -1;

@@ -1,8 +1,10 @@
 /*
  * embed.reserve and embed.settle: what embeddings may cost, and did. They
  * are no turn of a task: a program that searches or adds documents asks for
- * them in its session. The limits, the counters and the entries are those
- * of a planner's calls (spend.h); the reservation belongs to the
+ * them in its session, and a worker for what a planner searches; then the
+ * entry names the task, and its own limits are those of its turns. The other
+ * limits, the counters and the entries are those of a planner's calls
+ * (spend.h). The reservation belongs to the
  * conversation, which has one at most. One that is never settled stays
  * spent: counted, and lost on the ledger with the next reservation.
  *
