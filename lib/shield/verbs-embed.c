@@ -21,6 +21,7 @@
 struct reserved {
 	struct og_turn_row row; /* its strings are the record's, or static */
 	json_t *record;		/* {"day","model","tokens","nanousd"} */
+	char none[1];		/* the skill of what is no task's turn */
 };
 
 static void release(struct reserved *reserved)
@@ -39,13 +40,13 @@ static int64_t cost_of(const struct og_request *rq, const char *model, int64_t i
 /* Points the row at what the record has. */
 static void view(struct reserved *reserved)
 {
-	static char none[] = "";
 	const json_t *record = reserved->record;
 
 	memset(&reserved->row, 0, sizeof(reserved->row));
 	reserved->row.model = (char *)(uintptr_t)og_json_str(record, "model");
 	reserved->row.day = (char *)(uintptr_t)og_json_str(record, "day");
-	reserved->row.skill = none;
+	reserved->none[0] = '\0';
+	reserved->row.skill = reserved->none;
 	reserved->row.tokens = og_json_int(record, "tokens", 0);
 	reserved->row.nanousd = og_json_int(record, "nanousd", 0);
 }
