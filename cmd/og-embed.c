@@ -318,7 +318,8 @@ int og_embedder_ask(struct og_embedder *embedder, struct og_channel *channel, co
 	json_t *reply = NULL;
 	int rc = -1;
 
-	if (embedder && (!request || json_object_set_new(request, "embed", og_embedder_key(embedder)) < 0)) {
+	if (embedder &&
+	    (!request || json_object_set_new(request, "embed", og_embedder_key(embedder)) < 0)) {
 		og_fail_nomem(err);
 		goto out;
 	}

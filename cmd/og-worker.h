@@ -38,7 +38,7 @@ struct job {
 	struct og_provider *provider; /* NULL: there is no model */
 	struct og_embedder *embedder; /* NULL: planners search by words */
 	json_t *embed_key;
-	struct og_reader *reader;     /* of skills it writes; or NULL */
+	struct og_reader *reader; /* of skills it writes; or NULL */
 	struct og_reasoning reasoning;
 	int64_t queue_due; /* when to tell of the queue again */
 	int stop_fd, presence;

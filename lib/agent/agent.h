@@ -130,7 +130,7 @@ struct og_agent_means {
 	void *call_arg;
 	og_embed_fn *embed; /* NULL: planners search by words alone */
 	void *embed_arg;
-	json_t *embed_key;		/* then: {"model","dimension"} */
+	json_t *embed_key;	      /* then: {"model","dimension"} */
 	og_read_skill_fn *read_skill; /* of proposals; NULL: it cannot read any */
 	void *read_skill_arg;
 	json_t *skills; /* an object: versions of skills, kept between tasks; or NULL */

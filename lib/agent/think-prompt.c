@@ -59,10 +59,9 @@ static enum og_turn take_candidates(struct og_thinking *t, struct found *found, 
 static enum og_turn ask_skills(struct og_thinking *t, const char *text, struct found *found)
 {
 	json_t *reply = NULL;
-	enum og_turn turn =
-		og_job_search(t->job, "skill.match",
-			      json_pack("{s:s,s:i}", "text", text, "limit", OG_BRIEF_SKILLS), text,
-			      &reply);
+	enum og_turn turn = og_job_search(
+		t->job, "skill.match",
+		json_pack("{s:s,s:i}", "text", text, "limit", OG_BRIEF_SKILLS), text, &reply);
 
 	if (turn == OG_TURN_OK) {
 		found->match = json_incref(json_object_get(reply, "match"));
