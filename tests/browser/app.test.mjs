@@ -162,6 +162,21 @@ test('Charlie asks, Alice sees it at once and approves, and it goes on', async t
 	await close(charlie);
 });
 
+test('a proposal is shown as its text and as the record that would be put', async t => {
+	t.shop.run('og-policy', ['propose', '--as', 'charlie', '-'], {
+		input: '---\nname: small-orders\nnode: procure-to-pay\n---\nSmall orders need no look.\n',
+	});
+	const alice = await visitAs(t, 'alice');
+
+	await goTo(alice, 'approvals');
+	await alice.getByText(/^Small orders need no look/).waitFor();
+	await alice.getByText(/"passages": \[/).waitFor();
+	await alice.getByRole('button', { name: 'Reject', exact: true }).click();
+	await alice.getByRole('dialog').getByRole('button', { name: /charlie/ }).click();
+	await alice.getByText('Nothing waits for you').waitFor();
+	await close(alice);
+});
+
 const unfit = page =>
 	page.evaluate(async () => {
 		const { violations } = await globalThis.axe.run(

@@ -66,7 +66,7 @@ function factsOf(one) {
 	].filter(item => item.value !== undefined && item.value !== null && item.value !== '');
 }
 
-// What a proposal would put: the text that was written.
+// The text that was written, of a skill or a policy that would be put.
 const textOf = values => values?.doc?.source ?? values?.policy?.body;
 
 // Arguments as facts where they are flat, else as they are.
@@ -74,12 +74,15 @@ function Arguments({ values }) {
 	if (values === undefined || values === null)
 		return null;
 	if (typeof textOf(values) === 'string') {
-		const { body, passages, ...rest } = values.policy ?? {};
+		// It is the record that is put, and nothing says that it is what its
+		// text says: both are shown.
+		const { source, ...doc } = values.doc ?? {};
+		const { body, ...policy } = values.policy ?? {};
 
 		return (
 			<>
-				{values.policy && <Code text={JSON.stringify(rest, null, 2)} />}
 				<Code text={textOf(values)} />
+				<Code text={JSON.stringify({ ...values, ...(values.doc ? { doc } : { policy }) }, null, 2)} />
 			</>
 		);
 	}
