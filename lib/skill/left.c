@@ -249,7 +249,8 @@ static int is_vague(const struct leaving *l, size_t j)
 {
 	if (j == 0 || !l->open[j - 1])
 		return 0;
-	return listed(l, j - 1, "about around circa than over under max min maximum minimum") ||
+	return listed(l, j - 1,
+		      "about around circa than over under max min maximum minimum but except") ||
 	       (j > 1 && listed(l, j - 1, "to") && listed(l, j - 2, "up"));
 }
 
@@ -262,7 +263,8 @@ static int amount_left(struct leaving *l)
 	for (size_t j = 0; l->form->acts && j < words->n; j++) {
 		if (l->open[j] && listed(l, j,
 					 "half halves part parts partly partially quarter"
-					 " quarters third thirds double triple"))
+					 " quarters third thirds rest remainder back"
+					 " double triple"))
 			return leave(l, j, j + 1);
 	}
 
