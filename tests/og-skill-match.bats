@@ -121,3 +121,38 @@ meant() { og-skill match --as alice --json "$1" | jq -r .match.skill; }
 	run --separate-stderr og-skill check --as alice
 	[ "$(grep -c "its example" <<<"$output")" -eq 0 ]
 }
+
+# complete TEXT: the skill it is taken for with every value, or null.
+complete() {
+	og-skill match --as alice --json "$1" |
+		jq -r '.match | select(. != null and .missing == []) | .skill'
+}
+
+# with NAME EXAMPLE...: a skill of the demo's, with examples.
+with() {
+	local name=$1
+	shift
+	mkdir "$name"
+	{
+		cat "$OG_TESTS/../share/skills/$name/SKILL.md"
+		printf '\n## Examples\n'
+		printf -- '- %s\n' "$@"
+	} >"$name/SKILL.md"
+	og-skill add --as alice "$name" >/dev/null
+}
+
+@test "what is meant by an example does all that was said, too, or nothing" {
+	instance
+	with project-booking 'I spent 3 hours on the web shop' 'put down 2 hours of mine for the web shop' \
+		'my 4 hours were for the warehouse layout'
+	with customer-return 'a refund for one laptop stand of order 7'
+	[ "$(meant 'put down 3 hours of mine for the web shop')" = project-booking ]
+	while IFS= read -r text; do
+		[ -z "$(complete "$text")" ] || { echo "$text"; false; }
+	done <<-END
+		log 90 minutes for the warehouse layout
+		book 2 days on the web shop
+		put down 3 hours of mine for the web shop tomorrow
+		take back 1 laptop stand from order 7 and refund 100
+	END
+}

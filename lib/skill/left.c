@@ -254,6 +254,16 @@ static int is_vague(const struct leaving *l, size_t j)
 	       (j > 1 && listed(l, j - 1, "to") && listed(l, j - 2, "up"));
 }
 
+/* A number that nothing took, though nothing is missing. "one" is a word as
+ * well, and days have a check of their own. */
+static int is_number_left(const struct leaving *l, size_t j)
+{
+	const struct og_word *w = &l->s->words.w[j];
+
+	return l->open[j] && json_array_size(json_object_get(l->match, "missing")) == 0 &&
+	       w->number_words > 0 && !w->stop && !l->s->day[j] && strcmp(w->stem, "one") != 0;
+}
+
 /* "half of", "90 minutes" for hours, "3 boxes" of what is counted in pieces,
  * "5%". */
 static int amount_left(struct leaving *l)
@@ -265,6 +275,8 @@ static int amount_left(struct leaving *l)
 					 "half halves part parts partly partially quarter"
 					 " quarters third thirds rest remainder back"
 					 " double triple"))
+			return leave(l, j, j + 1);
+		if (is_number_left(l, j))
 			return leave(l, j, j + 1);
 	}
 
@@ -473,7 +485,7 @@ static int acts(struct leaving *l, int learned, const char **ret)
 		int learned; /* holds without a pattern that fits */
 	} checks[] = {
 		{ "day", day_left, 1 },		{ "currency", currency_left, 1 },
-		{ "amount", amount_left, 0 },	{ "condition", condition_left, 1 },
+		{ "amount", amount_left, 1 },	{ "condition", condition_left, 1 },
 		{ "command", command_left, 0 }, { "words", more_left, 0 },
 		{ "words", words_left, 0 },
 	};

@@ -130,9 +130,10 @@ int og_turned(const struct og_form *form, const struct og_sentence *sentence,
 	      const struct og_alignment *alignment, size_t j);
 
 /* What the sentence says beyond what the form would do, once match has its
- * slots, is put into match as "left":{"what","said"}: a day, a currency, a
+ * slots, is put into match as "left":{"what","said"}: a day, a currency,
  * another amount, a condition, a command, words. Of a skill that only shows
- * something conditions and words are not looked for. learned: the form is only the nearest one. */
+ * something conditions and words are not looked for. learned: the form is
+ * only the nearest one, and mere words are not what it lacks. */
 int og_left(const struct og_matcher *m, const struct og_form *form,
 	    const struct og_sentence *sentence, const struct og_alignment *alignment, int learned,
 	    json_t *match, struct og_err *err);
