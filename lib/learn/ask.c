@@ -83,13 +83,17 @@ static double score_of(const struct og_learner *l, float says)
 	return 1 / (1 + exp(-(double)(says - l->threshold) / (double)l->scale));
 }
 
-static void ask_network(const struct og_learner *l, struct question *q, struct opinion *ret)
+/* 0: it says nothing of any label, as one that was read may. */
+static int ask_network(const struct og_learner *l, struct question *q, struct opinion *ret)
 {
 	og_layers_ask(&l->layers, q->terms, q->grams.n, q->says);
 	form_opinion(l, q->says, ret);
+	if (ret->best == NONE)
+		return 0;
 	if (ret->none_says > ret->best_says) /* as far below as none is above */
 		ret->best_says =
 			fminf(ret->best_says, l->threshold) - (ret->none_says - ret->best_says);
+	return 1;
 }
 
 int og_learner_ask(const struct og_learner *l, const char *text, size_t len,
@@ -102,8 +106,7 @@ int og_learner_ask(const struct og_learner *l, const char *text, size_t len,
 	if (known < 0)
 		return -1;
 	*ret = (struct og_labelled){ .nearest = og_learner_label(l, 0) };
-	if (known && ret->nearest != NULL) {
-		ask_network(l, q, &o);
+	if (known && ask_network(l, q, &o)) {
 		ret->nearest = l->label[o.best];
 		ret->score = score_of(l, o.best_says);
 		ret->label = o.best_says >= l->threshold ? ret->nearest : NULL;
@@ -163,8 +166,7 @@ int og_learner_explain(const struct og_learner *l, const char *text, size_t len,
 	if (known < 0)
 		return -1;
 	*ret_n = 0;
-	if (known && og_learner_label(l, 0) != NULL) {
-		ask_network(l, q, &o);
+	if (known && ask_network(l, q, &o)) {
 		og_layers_explain(&l->layers, q->terms, q->grams.n, o.best,
 				  o.next == NONE ? o.best : o.next, q->speaks);
 		*ret_n = loudest(q, ret);

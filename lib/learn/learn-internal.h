@@ -73,10 +73,6 @@ int og_dictionary_add(struct og_dictionary *d, const struct og_grams *grams, str
 void og_dictionary_find(const struct og_dictionary *d, const struct og_grams *grams,
 			struct og_term *ret);
 
-/* Drops the terms that are in one text only. ret: room for n, the new number
- * of each term, or OG_TERM_UNKNOWN | its kind. */
-int og_dictionary_prune(struct og_dictionary *d, uint32_t *ret, struct og_err *err);
-
 /* The next term, of a key that was kept; its count and kind are to be set. */
 int og_dictionary_enter(struct og_dictionary *d, uint64_t key, struct og_err *err);
 

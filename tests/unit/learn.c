@@ -2,6 +2,8 @@
  * that is none. */
 #include "lib/learn/learn.h"
 
+#include <math.h>
+
 #include "tests/unit/unit.h"
 
 static struct og_err err = OG_ERR_INIT;
@@ -142,6 +144,34 @@ static void written(void)
 	og_learner_free(l);
 }
 
+/* Weights may be read that are no numbers, or add up to none: then nothing
+ * is said. */
+static void says_nothing(float weight)
+{
+	struct og_learner *l = shop(1), *again = NULL;
+	struct og_reason reason[OG_LEARN_REASONS];
+	struct og_buf buf;
+	size_t n = 9;
+
+	og_buf_init(&buf, OG_LEARN_BYTES_MAX);
+	OG_CHECK_OK(og_learner_write(l, &buf, &err), &err);
+	for (size_t at = buf.len - 16 * sizeof(weight); at < buf.len; at += sizeof(weight))
+		memcpy(buf.data + at, &weight, sizeof(weight));
+	OG_CHECK_OK(og_learner_read(buf.data, buf.len, &again, &err), &err);
+	OG_CHECK(ask(again, "get me a desk").label == NULL);
+	OG_CHECK_OK(og_learner_explain(again, "get me a desk", 13, reason, &n, &err), &err);
+	OG_CHECK_INT(n, 0);
+	og_learner_free(again);
+	og_buf_release(&buf);
+	og_learner_free(l);
+}
+
+static void weights_that_are_none(void)
+{
+	says_nothing(NAN);
+	says_nothing(-INFINITY);
+}
+
 static void same_again(void)
 {
 	struct og_learner *a = shop(1), *b = shop(1);
@@ -245,6 +275,7 @@ int main(void)
 	OG_RUN(refuses);
 	OG_RUN(explains);
 	OG_RUN(written);
+	OG_RUN(weights_that_are_none);
 	OG_RUN(same_again);
 	OG_RUN(one_label);
 	OG_RUN(same_sentence_twice);
