@@ -162,8 +162,11 @@ static void take_up(struct og_copy *copy)
 	struct stat st;
 	size_t rows = 0;
 
-	if (fd < 0)
+	if (fd < 0) { /* another user's, maybe: seen, and no use */
+		if (stat(copy->path, &st) == 0)
+			copy->seen = st;
 		return;
+	}
 	if (fstat(fd, &st) == 0) {
 		copy->seen = st;
 		if (S_ISREG(st.st_mode))

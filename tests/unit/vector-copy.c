@@ -439,6 +439,20 @@ static void what_is_no_file_is_no_use(void)
 	close_house(&h);
 }
 
+/* One that cannot be opened, as another user's, is replaced; a link stands
+ * for it here, root opens everything. */
+static void what_cannot_be_opened_is_replaced(void)
+{
+	struct house h;
+	struct stat st;
+
+	open_house(&h, "closed");
+	OG_CHECK(symlink(h.folder, h.copy_path) == 0);
+	OG_CHECK(right(&h));
+	OG_CHECK(lstat(h.copy_path, &st) == 0 && S_ISREG(st.st_mode));
+	close_house(&h);
+}
+
 static void two_makers_do_not_meet(void)
 {
 	struct house h;
@@ -537,6 +551,7 @@ int main(void)
 	OG_RUN(damage_is_noticed);
 	OG_RUN(no_place_is_believed);
 	OG_RUN(what_is_no_file_is_no_use);
+	OG_RUN(what_cannot_be_opened_is_replaced);
 	OG_RUN(two_makers_do_not_meet);
 	OG_RUN(a_full_disk_is_no_error);
 	OG_RUN(killed_at_any_time);
