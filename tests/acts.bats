@@ -278,3 +278,38 @@ many() {
 	[ "$(stock)" -eq 60 ]
 	whole
 }
+
+# asks CALL RECORD: asks for the approval of this policy.
+asks() {
+	act ask "$(jq -c --argjson call "$1" '{call: $call, for: "approval", question: "May it be put?",
+		about: {verb: "policy.put", policy: .}}' <<<"$2")"
+}
+
+@test "a worker that was taken over asks for nothing that the text is not" {
+	printf -- '---\nname: small-orders\nnode: procure-to-pay\n---\nSmall orders need no look.\n' >small.md
+	id=$(og-policy propose --as charlie small.md 2>/dev/null)
+	envelope=$(envelope_of "$id")
+	record='{"name":"small-orders","source":"policy","clearance":1,"node":"procure-to-pay",
+		"title":"small-orders","body":"Small orders need no look.\n","passages":
+		[{"heading":"","line":1,"last":1,"text":"Small orders need no look."}]}'
+	shield
+	begin og-worker/model
+	not asks 0 "$(jq '.passages[0].text = "Large ones neither."' <<<"$record")"
+	refused text
+	not asks 1 "$(jq '.body = "No order needs a look.\n" |
+		.passages[0].text = "No order needs a look."' <<<"$record")"
+	refused text
+	not asks 2 "$record"
+	[ "$(jq -r .verdict <<<"$reply")" = wait ]
+	shield_end
+	cp "$OG_TESTS/../share/skills/add-policy/SKILL.md" .
+	id=$(og-skill propose --as charlie SKILL.md 2>/dev/null)
+	envelope=$(envelope_of "$id")
+	doc=$(sed 's/"clearance": 2/"clearance": 1/' SKILL.md | og-skill parse -)
+	shield
+	begin og-worker/model
+	not act ask "$(jq -c '{call: 0, for: "approval", question: "May it be put?",
+		about: {verb: "skill.put", doc: .}}' <<<"$doc")"
+	refused text
+	shield_end
+}

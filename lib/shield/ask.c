@@ -70,7 +70,7 @@ static int approval_digest(const struct og_request *rq, const json_t *about, int
 
 static int read_approval(struct ask *ask, struct og_err *err)
 {
-	const struct og_request *rq = ask->rq;
+	struct og_request *rq = ask->rq;
 	int64_t clearance = og_json_int(rq->body, "clearance", 1);
 
 	if (!ask->about)
@@ -79,7 +79,7 @@ static int read_approval(struct ask *ask, struct og_err *err)
 		return bad(err, "'clearance' is not between 1 and 3");
 	ask->clearance = clearance > rq->who.clearance ? clearance : rq->who.clearance;
 	ask->right = og_proposal_right(rq, og_json_str(ask->about, "verb"));
-	if (check_about(ask->about, err) < 0)
+	if (check_about(ask->about, err) < 0 || og_proposal_agrees(rq, ask->about, err) < 0)
 		return -1;
 	return approval_digest(rq, ask->about, ask->clearance, ask->digest, err);
 }

@@ -3,21 +3,78 @@
 
 #include <string.h>
 
+#include "lib/policy/passages.h"
+
+/* The proposal of the request's task, a new reference; NULL: it is none. */
+static json_t *proposal_of(const struct og_request *rq)
+{
+	json_t *envelope =
+		rq->has_task && rq->task.envelope ? json_loads(rq->task.envelope, 0, NULL) : NULL;
+	json_t *action = json_object_get(envelope, "action");
+	json_t *proposal = og_json_str(action, "propose") ? json_incref(action) : NULL;
+
+	json_decref(envelope);
+	return proposal;
+}
+
 const char *og_proposal_right(const struct og_request *rq, const char *verb)
 {
 	static const struct {
 		const char *verb, *kind;
 	} kinds[] = { { "skill.put", "skill" }, { "policy.put", "policy" } };
-	json_t *envelope =
-		rq->has_task && rq->task.envelope ? json_loads(rq->task.envelope, 0, NULL) : NULL;
-	const char *kind = og_json_str(json_object_get(envelope, "action"), "propose");
+	json_t *proposal = proposal_of(rq);
+	const char *kind = og_json_str(proposal, "propose");
 	const char *right = NULL;
 
 	for (size_t i = 0; kind && verb && i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (strcmp(kinds[i].verb, verb) == 0 && strcmp(kinds[i].kind, kind) == 0)
 			right = kinds[i].kind;
-	json_decref(envelope);
+	json_decref(proposal);
 	return right;
+}
+
+/* Those that its body is split into. A record that is malformed has none. */
+static int has_its_passages(const json_t *policy)
+{
+	const char *body = og_json_str(policy, "body");
+	struct og_err none = OG_ERR_INIT;
+	json_t *passages = NULL;
+	int same = body && og_passages_split(body, strlen(body), &passages, &none) == 0 &&
+		   json_equal(passages, json_object_get(policy, "passages"));
+
+	json_decref(passages);
+	og_err_clear(&none);
+	return same;
+}
+
+/* A skill's record has all of its text, a policy's what is behind the front
+ * matter. */
+static int is_signed(const char *text, const json_t *about)
+{
+	const char *source = og_json_str(json_object_get(about, "doc"), "source");
+	const char *body = og_json_str(json_object_get(about, "policy"), "body");
+	size_t len = strlen(text), end = body ? strlen(body) : 0;
+
+	if (strcmp(og_json_str(about, "verb"), "skill.put") == 0)
+		return source && strcmp(source, text) == 0;
+	return body && end <= len && strcmp(text + len - end, body) == 0;
+}
+
+int og_proposal_agrees(struct og_request *rq, const json_t *about, struct og_err *err)
+{
+	const char *verb = og_json_str(about, "verb"), *text;
+	json_t *proposal = og_proposal_right(rq, verb) ? proposal_of(rq) : NULL;
+	int rc = 0;
+
+	text = og_json_str(proposal, "text");
+	if (verb && strcmp(verb, "policy.put") == 0 &&
+	    !has_its_passages(json_object_get(about, "policy")))
+		rc = og_refuse(rq, OG_DENY, "text", err,
+			       "the passages are not those of the policy's text");
+	else if (proposal && !(text && is_signed(text, about)))
+		rc = og_refuse(rq, OG_DENY, "text", err, "this is not the text that was proposed");
+	json_decref(proposal);
+	return rc;
 }
 
 int og_proposal_may(struct og_request *rq, const char *verb, const char *right, struct og_err *err)
