@@ -145,7 +145,8 @@ PARTS_og-skill := og-call.o og-draw.o og-embed.o og-model.o og-skill-classify.o 
 	og-skill-each.o og-skill-graph.o og-skill-impact.o og-skill-lock.o og-skill-parse.o og-skill-propose.o og-difference.o og-propose.o og-queue.o og-skill-trade.o og-progress.o \
 	og-skill-test.o og-store.o
 PARTS_og-submit := og-queue.o og-submit-spool.o og-submit-times.o og-submit-wait.o og-telemetry.o
-PARTS_og-task := og-task-find.o og-task-say.o og-difference.o og-task-answer.o og-task-journal.o og-task-prune.o og-queue.o
+PARTS_og-task := og-task-find.o og-task-say.o og-difference.o og-task-answer.o og-task-journal.o og-task-prune.o og-queue.o \
+	og-worker-skill.o
 PARTS_og-worker := og-call.o og-embed.o og-progress.o og-model.o og-queue.o og-telemetry.o og-worker-call.o og-worker-dry.o \
 	og-worker-job.o og-worker-rerun.o og-worker-settle.o og-worker-skill.o og-worker-tell.o
 # And here what only it links.

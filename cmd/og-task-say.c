@@ -9,6 +9,7 @@
 
 #include "cmd/og-difference.h"
 #include "cmd/og-task.h"
+#include "cmd/og-worker.h"
 #include "lib/base/text.h"
 #include "lib/hash/hash.h"
 #include "lib/queue/queue.h"
@@ -144,6 +145,24 @@ static void note_argument(const struct task_session *s, const char *name, const 
 	og_buf_release(&text);
 }
 
+/* The text of a skill is what is read before it is signed; its record is what
+ * runs, and was made by a worker. Reads it again, where nothing can be done. */
+static int is_its_text(const struct task_session *s, const json_t *doc)
+{
+	const char *source = og_json_str(doc, "source");
+	struct og_err none = OG_ERR_INIT;
+	struct og_reader *reader = NULL;
+	json_t *again = NULL;
+	int same = source && og_reader_open(s->ctx, &reader, &none) == 0 &&
+		   og_reader_read(reader, source, strlen(source), &again, &none) == 0 &&
+		   json_equal(doc, again);
+
+	json_decref(again);
+	og_reader_close(reader);
+	og_err_clear(&none);
+	return same;
+}
+
 static void note_arguments(const struct task_session *s, const json_t *arguments)
 {
 	const char *name;
@@ -158,6 +177,9 @@ static void note_arguments(const struct task_session *s, const json_t *arguments
 
 		if (!shown)
 			note_argument(s, name, value);
+		if (strcmp(name, "doc") == 0 && !is_its_text(s, value))
+			og_note(s->ctx, "    beware: what it does is not what its text says; "
+					"see og-task status --json");
 	}
 }
 

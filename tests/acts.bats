@@ -313,3 +313,40 @@ asks() {
 	refused text
 	shield_end
 }
+
+@test "whoever approves is told when a record is not what its text says" {
+	cat >SKILL.md <<-'END'
+		---
+		name: stock-of
+		description: Say how many of a product are left.
+		metadata: {og-kind: workflow, og-roles: "employee admin"}
+		---
+		## When
+		- tell me the quantity of {product:ref(products.name)} left
+		## Steps
+		### count
+		```sql read as products
+		SELECT name, stock_quantity FROM products WHERE id = :product_id
+		```
+		## Answer
+		{stock_quantity} of {product}.
+	END
+	og-skill parse SKILL.md >honest
+	jq -c '.steps[0].blocks[0].text |= sub("WHERE.*"; "")' honest >forged
+	for doc in honest forged; do
+		id=$(og-skill propose --as charlie SKILL.md 2>/dev/null)
+		envelope=$(envelope_of "$id")
+		shield
+		begin og-worker/model
+		not act ask "$(jq -c '{call: 0, for: "approval", question: "May it be put?",
+			about: {verb: "skill.put", doc: .}}' "$doc")"
+		[ "$(jq -r .verdict <<<"$reply")" = wait ]
+		shield_end
+		run --separate-stderr og-task approve --as alice "$id"
+		[ "$status" -eq 0 ]
+		case $doc in
+		honest) [[ "$stderr" != *'not what its text says'* && "$stderr" == *'+SELECT name'* ]] ;;
+		forged) [[ "$stderr" == *'+SELECT name'*'not what its text says'* ]] ;;
+		esac
+	done
+}
