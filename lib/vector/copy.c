@@ -283,13 +283,13 @@ void og_copy_renew(struct og_copy *copy, struct og_db *db, size_t wanted, size_t
 
 	if (!copy || missed < LACKS_LEAST + wanted / LACKS_SHARE)
 		return;
-	if (copy->rest > 0) {
-		copy->rest--;
-		return;
-	}
 	/* One that is no use either is made again by the next search. */
 	if (is_another(copy)) {
 		take_up(copy);
+		return;
+	}
+	if (copy->rest > 0) {
+		copy->rest--;
 		return;
 	}
 	if (og_copy_make(copy->path, db, &quiet) < 0)

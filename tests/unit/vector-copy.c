@@ -474,6 +474,41 @@ static void two_makers_do_not_meet(void)
 	close_house(&h);
 }
 
+static int is_mapped(const char *path)
+{
+	char line[4096];
+	FILE *maps = fopen("/proc/self/maps", "r");
+	int found = 0;
+
+	while (maps && !found && fgets(line, sizeof(line), maps))
+		found = strstr(line, path) != NULL;
+	if (maps)
+		fclose(maps);
+	return found;
+}
+
+/* Whoever found another one making it has it as soon as it is there. */
+static void one_that_another_made_is_used(void)
+{
+	struct house h, other;
+	int fd;
+
+	open_house(&h, "another");
+	fd = open(h.new_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	OG_CHECK(fd >= 0 && flock(fd, LOCK_EX) == 0);
+	OG_CHECK(right(&h));
+	close(fd);
+	other = h;
+	open_db(&other, OG_DB_WRITE);
+	OG_CHECK(right(&other));
+	OG_CHECK(size_of(h.copy_path) > 0);
+	close_db(&other);
+	OG_CHECK(!is_mapped(h.copy_path));
+	OG_CHECK(right(&h));
+	OG_CHECK(is_mapped(h.copy_path));
+	close_house(&h);
+}
+
 static void a_full_disk_is_no_error(void)
 {
 	struct rlimit was, little;
@@ -553,6 +588,7 @@ int main(void)
 	OG_RUN(what_is_no_file_is_no_use);
 	OG_RUN(what_cannot_be_opened_is_replaced);
 	OG_RUN(two_makers_do_not_meet);
+	OG_RUN(one_that_another_made_is_used);
 	OG_RUN(a_full_disk_is_no_error);
 	OG_RUN(killed_at_any_time);
 	return og_done();
