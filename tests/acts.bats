@@ -223,9 +223,12 @@ many() {
 	act skill.put '{"call":2,"doc":{"name":"count-shelves","description":"How many there are.",
 		"patterns":["count the shelves"],"steps":[{"name":"count","blocks":[{"kind":"read",
 		"text":"SELECT count(*) AS n FROM products"}]}]}}'
-	act policy.put '{"call":3,"policy":{"name":"shelf-rule","source":"policy","clearance":1,
+	shelf_rule='{"call":3,"policy":{"name":"shelf-rule","source":"policy","clearance":1,
 		"node":"procure-to-pay","title":"Shelves","body":"Keep them tidy.",
-		"passages":[{"heading":"","line":1,"text":"Keep them tidy."}]}}'
+		"passages":[{"heading":"","line":1,"last":1,"text":"Keep them tidy."}]}}'
+	not act policy.put "$(jq '.call = 5 | .policy.passages[0].text = "Or not."' <<<"$shelf_rule")"
+	refused text
+	act policy.put "$shelf_rule"
 	not act skill.put '{"call":4,"doc":{"name":"procure-to-pay","description":"Mine now.",
 		"steps":[{"name":"count","blocks":[{"kind":"read","text":"SELECT 1"}]}]}}'
 	refused exists

@@ -6,6 +6,7 @@
 
 #include "lib/shield/ask.h"
 #include "lib/shield/effects.h"
+#include "lib/shield/proposal.h"
 #include "lib/skill/allowed.h"
 
 int og_act_is(const struct og_journal *row)
@@ -150,7 +151,8 @@ int og_act_begin(struct og_request *rq, struct og_err *err)
 		return 0;
 	if (og_act_name(rq, err) < 0 || is_new(rq, og_json_int(rq->body, "call", 0), err) < 0 ||
 	    og_task_forward(rq, err) < 0 || skill_allows(rq, err) < 0 ||
-	    og_effect_in_the_way(rq, err) < 0 || og_ask_approved(rq, err) < 0)
+	    og_effect_in_the_way(rq, err) < 0 || og_ask_approved(rq, err) < 0 ||
+	    og_proposal_agrees(rq, rq->body, err) < 0)
 		return -1;
 	return model_may(rq, err);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/policy/passages.h"
+#include "lib/policy/store.h"
 
 /* The proposal of the request's task, a new reference; NULL: it is none. */
 static json_t *proposal_of(const struct og_request *rq)
@@ -33,45 +34,48 @@ const char *og_proposal_right(const struct og_request *rq, const char *verb)
 	return right;
 }
 
-/* Those that its body is split into. A record that is malformed has none. */
-static int has_its_passages(const json_t *policy)
+/* Those that its body is split into: 1, 0, -1. */
+static int has_its_passages(const json_t *policy, struct og_err *err)
 {
 	const char *body = og_json_str(policy, "body");
-	struct og_err none = OG_ERR_INIT;
 	json_t *passages = NULL;
-	int same = body && og_passages_split(body, strlen(body), &passages, &none) == 0 &&
-		   json_equal(passages, json_object_get(policy, "passages"));
+	int same;
 
+	if (og_policy_check(policy, err) < 0 ||
+	    og_passages_split(body, strlen(body), &passages, err) < 0)
+		return -1;
+	same = json_equal(passages, json_object_get(policy, "passages"));
 	json_decref(passages);
-	og_err_clear(&none);
 	return same;
 }
 
 /* A skill's record has all of its text, a policy's what is behind the front
  * matter. */
-static int is_signed(const char *text, const json_t *about)
+static int is_signed(const char *text, const json_t *puts)
 {
-	const char *source = og_json_str(json_object_get(about, "doc"), "source");
-	const char *body = og_json_str(json_object_get(about, "policy"), "body");
+	const char *source = og_json_str(json_object_get(puts, "doc"), "source");
+	const char *body = og_json_str(json_object_get(puts, "policy"), "body");
 	size_t len = strlen(text), end = body ? strlen(body) : 0;
 
-	if (strcmp(og_json_str(about, "verb"), "skill.put") == 0)
+	if (strcmp(og_json_str(puts, "verb"), "skill.put") == 0)
 		return source && strcmp(source, text) == 0;
 	return body && end <= len && strcmp(text + len - end, body) == 0;
 }
 
-int og_proposal_agrees(struct og_request *rq, const json_t *about, struct og_err *err)
+int og_proposal_agrees(struct og_request *rq, const json_t *puts, struct og_err *err)
 {
-	const char *verb = og_json_str(about, "verb"), *text;
-	json_t *proposal = og_proposal_right(rq, verb) ? proposal_of(rq) : NULL;
-	int rc = 0;
+	const char *verb = og_json_str(puts, "verb"), *text;
+	int whole = 1, is_policy = verb && strcmp(verb, "policy.put") == 0, rc = 0;
+	json_t *proposal;
 
+	if (is_policy && (whole = has_its_passages(json_object_get(puts, "policy"), err)) < 0)
+		return -1;
+	if (!whole)
+		return og_refuse(rq, OG_DENY, "text", err,
+				 "the passages are not those of the policy's text");
+	proposal = og_proposal_right(rq, verb) ? proposal_of(rq) : NULL;
 	text = og_json_str(proposal, "text");
-	if (verb && strcmp(verb, "policy.put") == 0 &&
-	    !has_its_passages(json_object_get(about, "policy")))
-		rc = og_refuse(rq, OG_DENY, "text", err,
-			       "the passages are not those of the policy's text");
-	else if (proposal && !(text && is_signed(text, about)))
+	if (proposal && !(text && is_signed(text, puts)))
 		rc = og_refuse(rq, OG_DENY, "text", err, "this is not the text that was proposed");
 	json_decref(proposal);
 	return rc;

@@ -23,11 +23,11 @@ const char *og_proposal_right(const struct og_request *rq, const char *verb);
  * before anything is put (og_ask_approved). */
 int og_proposal_may(struct og_request *rq, const char *verb, const char *right, struct og_err *err);
 
-/* Is what an approval is asked for what its approver reads? A record that puts
- * a policy has the passages that its text has; what a task proposes has the
- * text that its principal signed. So a worker that was taken over gets nothing
- * else approved under it. Texts are compared, and nothing is made of them. A
- * refusal, rule "text". */
-int og_proposal_agrees(struct og_request *rq, const json_t *about, struct og_err *err);
+/* Is what a task puts, or asks an approval for, what people read of it? A
+ * record that puts a policy has the passages that its text has, of which
+ * neither its hash nor an approver knows; what is proposed has the text that
+ * its principal signed. So a worker that was taken over puts nothing else
+ * under it. A refusal, rule "text". */
+int og_proposal_agrees(struct og_request *rq, const json_t *puts, struct og_err *err);
 
 #endif

@@ -378,10 +378,11 @@ static void skills_are_put_and_stay(void)
 	must(reply);
 	must_not(skill_put(&run, 1, "buy", NULL), "deny", "exists");
 	reply = ask(&run, "policy.put",
-		    json_pack("{s:i,s:{s:s,s:s,s:i,s:s,s:s,s:s,s:[{s:s,s:i,s:s}]}}", "call", 2,
+		    json_pack("{s:i,s:{s:s,s:s,s:i,s:s,s:s,s:s,s:[{s:s,s:i,s:i,s:s}]}}", "call", 2,
 			      "policy", "name", "be-kind", "source", "policy", "clearance", 1,
 			      "node", "buy", "title", "Be kind", "body", "Be kind to all.",
-			      "passages", "heading", "", "line", 1, "text", "Be kind to all."));
+			      "passages", "heading", "", "line", 1, "last", 1, "text",
+			      "Be kind to all."));
 	must(reply);
 	reply = undo(&run);
 	OG_CHECK_STR(og_json_str(reply, "why"), "'call-2' (policy.put) is never taken back");
