@@ -38,7 +38,8 @@ until_true() {
 	return 1
 }
 
-# The processes of the worker: itself, its jobs, their shields.
+# The processes of the worker: itself, its jobs, their shields, their readers
+# of what is proposed.
 people() {
 	local job
 	echo "$worker"
@@ -78,8 +79,8 @@ peak() { # PID
 
 @test "a slow shield: its worker claims no more than it works on" {
 	og-worker --quiet --jobs 2 & worker=$!
-	has_shields() { [ "$(people | wc -l)" -eq 5 ]; }
-	until_true has_shields
+	are_there() { [ "$(people | wc -l)" -eq 7 ]; }
+	until_true are_there
 	id=$(og-submit --as charlie 'buy 1 laptop stand')
 	og-submit --as charlie --wait 'buy 1 laptop stand' >/dev/null
 	stopped=$(for job in $(pgrep -P "$worker"); do pgrep -P "$job"; done | tr '\n' ' ')
