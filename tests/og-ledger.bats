@@ -324,7 +324,9 @@ rewrite() {
 
 @test "redact: the body is gone from the file, every proof stays" {
 	cd "$BATS_TEST_TMPDIR"
-	id=$(og-submit --as charlie 'buy 1 ergonomic chair' --key secret-of-charlie)
+	# A sentence that stands in the test of no skill.
+	sentence='please buy 1 ergonomic chair'
+	id=$(og-submit --as charlie "$sentence" --key secret-of-charlie)
 	og-worker --drain --quiet
 	seq=$(og-ledger log --as alice --task "$id" --json | jq 'select(.action == "task.finish").seq')
 	og-ledger checkpoint >kept
@@ -343,7 +345,7 @@ rewrite() {
 	run grep -qi "$salt" bytes
 	[ "$status" -eq 1 ]
 	# Nor the sentence, anywhere.
-	run grep -c "$(printf 'buy 1 ergonomic chair' | od -An -tx1 | tr -d ' \n')" bytes
+	run grep -c "$(printf '%s' "$sentence" | od -An -tx1 | tr -d ' \n')" bytes
 	[ "$output" = 0 ]
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT result IS NULL AND text = '(redacted)' FROM og_task
 		WHERE id = '$id'")" -eq 1 ]

@@ -124,7 +124,7 @@ SELECT 1 AS one
 	run -0 og-skill export --as owner --login "$login" "$url"
 	[[ "$output" == "put "*" skills into neo4j of http://127.0.0.1:$OG_NEO4J" ]]
 	cypher "MATCH (s:Skill:Workflow {name: 'order-verification'}) RETURN s.hash" >found
-	[ "$(cypher 'SHOW CONSTRAINTS YIELD name RETURN count(*)' | jq '.data.values[0][0]')" -eq 3 ]
+	[ "$(cypher 'SHOW CONSTRAINTS YIELD name RETURN count(*)' | jq '.data.values[0][0]')" -eq 4 ]
 	empty_instance >/dev/null
 	other=$PWD/empty/.omnigate
 	run -0 --separate-stderr og-skill import --home "$other" --as owner --login "$login" "$url"
