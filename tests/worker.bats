@@ -27,11 +27,11 @@ until_true() {
 	return 1
 }
 
-# The shields of a worker: children of its children.
+# The shields of a worker: children of its children, which have others, too.
 shields() {
 	local job
 	for job in $(pgrep -P "$worker"); do
-		pgrep -P "$job" || true
+		pgrep -x -P "$job" og-shield || true
 	done
 }
 
@@ -133,7 +133,7 @@ sold_one() {
 @test "a task whose shield died is tried again a little later, by the same worker" {
 	# The first shield dies of its first task, the next ones are real.
 	mkdir bin
-	cp "$OG_BUILD/bin/og-worker" bin/
+	cp "$OG_BUILD/bin/og-worker" "$OG_BUILD/bin/og-skill" bin/
 	cat >bin/og-shield <<-EOT
 		#!/bin/sh
 		if [ -e died ]; then exec "$OG_BUILD/bin/og-shield" "\$@"; fi
@@ -153,7 +153,7 @@ sold_one() {
 @test "a task that kills its shield every time becomes a dead letter; others go on" {
 	# A shield that greets and dies of the first task it is shown.
 	mkdir bin
-	cp "$OG_BUILD/bin/og-worker" bin/
+	cp "$OG_BUILD/bin/og-worker" "$OG_BUILD/bin/og-skill" bin/
 	cat >bin/og-shield <<-'EOT'
 		#!/bin/sh
 		read -r line
