@@ -56,7 +56,7 @@ static int is_name(const char *name)
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
 	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
 
-	return n > 0 && n <= NAME_MAX_BYTES && name[n] == '\0' && strchr(letters, *name);
+	return n > 0 && n == strlen(name) && n <= NAME_MAX_BYTES && strchr(letters, *name);
 }
 
 /* The value as a word, new reference; NULL when it says nothing, or more than

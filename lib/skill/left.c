@@ -379,9 +379,10 @@ static int begins(const struct leaving *l, size_t j)
 {
 	const struct og_words *words = &l->s->words;
 
-	while (j > 0 && !words->w[j].after_break && l->open[j - 1] &&
-	       listed(l, j - 1, "please also then now"))
-		j--;
+	for (; j > 0 && l->open[j - 1] && listed(l, j - 1, "please also then now"); j--) {
+		if (words->w[j].after_break)
+			break;
+	}
 	if (j == 0)
 		return l->form->acts;
 	return words->w[j].after_break || is_parted(l, j, "&;\n+/") ||
