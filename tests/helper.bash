@@ -65,3 +65,34 @@ start_server() {
 	echo "$1 did not start"
 	return 1
 }
+
+# killed_anywhere PROGRAM WANTED COMMAND: from the instance as it is, a worker
+# drains the queue and PROGRAM is killed at its n-th change of a file, for
+# every 7th n (with OG_FULL for each); another worker goes on. Then COMMAND has
+# to print WANTED, and the ledger is whole.
+killed_anywhere() {
+	local program=$1 wanted=$2 n=1 stride=7
+	shift 2
+	[ -z "${OG_FULL:-}" ] || stride=1
+	rm -rf pristine
+	cp -r "$OG_HOME" pristine
+	while :; do
+		rm -rf "$OG_HOME"
+		cp -r pristine "$OG_HOME"
+		touch "$OG_HOME/run/once"
+		OG_KILL_PROGRAM=$program OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once \
+			LD_PRELOAD=$OG_BUILD/tests/killat.so timeout 20 og-worker --drain \
+			>/dev/null 2>&1 || true
+		[ ! -e "$OG_HOME/run/once" ] || break
+		timeout 20 og-worker --drain >/dev/null 2>&1
+		[ "$("$@")" = "$wanted" ] || {
+			echo "killed $program at $n: $("$@")"
+			return 1
+		}
+		og-ledger verify --state >/dev/null
+		n=$((n + stride))
+	done
+	[ "$n" -gt 3 ]
+	rm -rf "$OG_HOME"
+	mv pristine "$OG_HOME"
+}

@@ -174,27 +174,8 @@ say() {
 	! objdump -p "$OG_BUILD/bin/og-shield" | grep -q asan || skip "not with sanitizers"
 	propose charlie
 	say alice approve
-	cp -r "$OG_HOME" pristine
-	stride=7
-	[ -z "${OG_FULL:-}" ] || stride=1
+	outcome() { echo "$(state) $(versions)"; }
 	for program in og-shield og-worker; do
-		n=1
-		while :; do
-			rm -rf "$OG_HOME"
-			cp -r pristine "$OG_HOME"
-			touch "$OG_HOME/run/once"
-			OG_KILL_PROGRAM=$program OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once \
-				LD_PRELOAD=$OG_BUILD/tests/killat.so timeout 20 og-worker --drain \
-				>/dev/null 2>&1 || true
-			[ ! -e "$OG_HOME/run/once" ] || break
-			timeout 20 og-worker --drain >/dev/null 2>&1
-			[ "$(state) $(versions)" = 'done 1' ] || {
-				echo "killed $program at $n: $(state) $(versions)"
-				return 1
-			}
-			og-ledger verify --state >/dev/null
-			n=$((n + stride))
-		done
-		[ "$n" -gt 3 ]
+		killed_anywhere "$program" 'done 1' outcome
 	done
 }

@@ -268,31 +268,13 @@ answer() {
 	[ "$status" -eq 1 ]
 }
 
-# kill -9 in PROGRAM at every STRIDE-th change of a file, between the answer
-# and the end: the answer is taken once, and there is one order.
+# kill -9 in PROGRAM anywhere between the answer and the end: the answer is
+# taken once, and there is one order.
 killed() {
-	local program=$1 n=1 stride=7
-	[ -z "${OG_FULL:-}" ] || stride=1
 	wish charlie 'buy 1 stand'
 	answer charlie 'laptop stand'
-	cp -r "$OG_HOME" pristine
-	while :; do
-		rm -rf "$OG_HOME"
-		cp -r pristine "$OG_HOME"
-		touch "$OG_HOME/run/once"
-		OG_KILL_PROGRAM=$program OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once \
-			LD_PRELOAD=$OG_BUILD/tests/killat.so timeout 20 og-worker --drain \
-			>/dev/null 2>&1 || true
-		[ ! -e "$OG_HOME/run/once" ] || break
-		timeout 20 og-worker --drain >/dev/null 2>&1
-		[ "$(state) $(stock 'Laptop Stand') $(orders)" = 'done 99 11' ] || {
-			echo "killed $program at $n: $(state) $(stock 'Laptop Stand') $(orders)"
-			return 1
-		}
-		og-ledger verify --state >/dev/null
-		n=$((n + stride))
-	done
-	[ "$n" -gt 3 ]
+	outcome() { echo "$(state) $(stock 'Laptop Stand') $(orders)"; }
+	killed_anywhere "$1" 'done 99 11' outcome
 }
 
 @test "killed between the answer and the effect: the shield" {
