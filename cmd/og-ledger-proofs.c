@@ -74,14 +74,14 @@ out:
 	return rc;
 }
 
-static int must_be_sound(const struct ledger_session *s, struct og_err *err)
+static int must_be_sound(struct ledger_session *s, struct og_err *err)
 {
 	struct og_judgement judgement;
 	int rc = -1;
 
 	if (og_judgement_init(&judgement, err) < 0)
 		return -1;
-	if (og_ledger_verify(s->db, &judgement, err) == 0)
+	if (ledger_verify(s, &judgement, err) == 0)
 		rc = judgement.problems == 0 ? 0 : og_fail(err, OG_NO, "the ledger is broken");
 	if (rc < 0 && judgement.problems)
 		og_hint(err, "og-ledger verify names where");
@@ -90,7 +90,7 @@ static int must_be_sound(const struct ledger_session *s, struct og_err *err)
 }
 
 /* Appends the receipt of entry seq (0: none) and the signed checkpoint. */
-static int sign(const struct ledger_session *s, int64_t seq, struct og_buf *out, struct og_err *err)
+static int sign(struct ledger_session *s, int64_t seq, struct og_buf *out, struct og_err *err)
 {
 	unsigned char seed[OG_KEY_SEED];
 	struct og_checkpoint checkpoint;
@@ -206,7 +206,7 @@ int ledger_run_check_proof(const struct og_ctx *ctx, const struct og_args *args,
 {
 	/* With key and entry at hand it works far from any instance. */
 	int alone = og_arg_value(args, "key") && og_arg_value(args, "entry");
-	struct ledger_session s = { ctx, args, NULL, NULL };
+	struct ledger_session s = { .ctx = ctx, .args = args };
 	struct og_buf text;
 	int rc = -1;
 

@@ -1,5 +1,6 @@
 /*
- * Shared by the files of og-ledger: og-ledger.c reads, judges and replays;
+ * Shared by the files of og-ledger: og-ledger.c opens it and has the
+ * tables; og-ledger-log.c reads; og-ledger-judge.c judges and replays;
  * og-ledger-proofs.c does what has to do with checkpoints, receipts and
  * redaction; og-ledger-spend.c adds up what models cost.
  */
@@ -7,6 +8,7 @@
 #define OG_CMD_LEDGER_H
 
 #include "cmd/og-main.h"
+#include "cmd/og-progress.h"
 #include "lib/db/db.h"
 #include "lib/ledger/verify.h"
 
@@ -15,9 +17,11 @@ struct ledger_session {
 	const struct og_args *args;
 	struct og_conf *conf;
 	struct og_db *db;
+	struct og_progress progress; /* of what takes long */
 };
 
-/* Gives up network and exec, then opens the instance. Close it in every case. */
+/* Gives up network and exec, then opens the instance. Close it in every
+ * case. s must not be moved. */
 int ledger_open(struct ledger_session *s, const struct og_ctx *ctx, const struct og_args *args,
 		struct og_err *err);
 void ledger_close(struct ledger_session *s);
@@ -26,10 +30,14 @@ void ledger_close(struct ledger_session *s);
 int ledger_may(const struct ledger_session *s, const char *right, const char *what,
 	       struct og_err *err);
 
+/* Judges every entry, and shows how far it is. */
+int ledger_verify(struct ledger_session *s, struct og_judgement *judgement, struct og_err *err);
+
 /* Adds to the judgement what the checkpoint in the file says against the ledger. */
 int ledger_checkpoint_problems(const struct ledger_session *s, const char *path,
 			       struct og_judgement *judgement, struct og_err *err);
 
+og_command_fn ledger_run_log, ledger_run_show, ledger_run_verify, ledger_run_replay;
 og_command_fn ledger_run_checkpoint, ledger_run_key, ledger_run_prove, ledger_run_check_proof,
 	ledger_run_redact, ledger_run_spend;
 

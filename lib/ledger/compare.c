@@ -145,16 +145,21 @@ static int compare_table(struct og_db *db, const char *table, int without_rowid,
 static int compare_tables(struct og_db *db, struct og_judgement *j, struct og_err *err)
 {
 	struct og_stmt *stmt;
+	int64_t n = 0;
 	int more;
 
-	if (og_stmt_new(db,
+	if (og_db_int(db, "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table'", &n, err) <
+		    0 ||
+	    og_stmt_new(db,
 			"SELECT name, wr FROM pragma_table_list WHERE schema = 'main' "
 			"AND type = 'table' ORDER BY name",
 			&stmt, err) < 0)
 		return -1;
+	og_meter_start(j->meter, n);
 	while ((more = og_stmt_step(stmt, err)) > 0) {
 		const char *table = og_col_text(stmt, 0);
 
+		og_meter_add(j->meter, 1);
 		if (og_table_derived(table) || strncmp(table, "sqlite_", 7) == 0)
 			continue;
 		if (compare_table(db, table, og_col_int(stmt, 1) != 0, j, err) < 0) {

@@ -86,17 +86,21 @@ static int apply_body(struct replay *r, int64_t seq, const char *text, size_t le
 static int apply_entries(struct replay *r, struct og_db *db, int64_t to, struct og_err *err)
 {
 	struct og_stmt *stmt;
+	int64_t last = 0;
 	int more;
 
-	if (og_stmt_new(
+	if (og_db_int(db, "SELECT max(seq) FROM audit_ledger", &last, err) < 0 ||
+	    og_stmt_new(
 		    db,
 		    "SELECT seq, body FROM audit_ledger WHERE (?1 = 0 OR seq <= ?1) ORDER BY seq",
 		    &stmt, err) < 0)
 		return -1;
 	og_bind_int(stmt, 1, to);
+	og_meter_start(r->j->meter, to ? to : last);
 	while ((more = og_stmt_step(stmt, err)) > 0) {
 		int64_t seq = og_col_int(stmt, 0);
 
+		og_meter_add(r->j->meter, 1);
 		if (og_col_null(stmt, 1))
 			og_judgement_add(r->j, seq, "body",
 					 "redacted: its changes cannot be replayed");

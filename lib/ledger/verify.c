@@ -323,21 +323,26 @@ static void report_missing(struct verifier *v)
 int og_ledger_verify(struct og_db *db, struct og_judgement *judgement, struct og_err *err)
 {
 	struct verifier v = { .j = judgement };
+	int64_t last = 0;
 	int more;
 
 	memset(v.prev, '0', OG_HASH_HEX);
 	memset(v.computed, '0', OG_HASH_HEX);
 	memset(v.time, '0', OG_TIME_LEN);
-	if (og_stmt_new(db,
+	if (og_db_int(db, "SELECT max(seq) FROM audit_ledger", &last, err) < 0 ||
+	    og_stmt_new(db,
 			"SELECT seq, entry, hash, salt, body, time, principal, action, node, task "
 			"FROM audit_ledger ORDER BY seq",
 			&v.stmt, err) < 0)
 		return -1;
-	while ((more = og_stmt_step(v.stmt, err)) > 0)
+	og_meter_start(judgement->meter, last);
+	while ((more = og_stmt_step(v.stmt, err)) > 0) {
+		og_meter_add(judgement->meter, 1);
 		if (check_row(&v, err) < 0) {
 			more = -1;
 			break;
 		}
+	}
 	report_missing(&v);
 	if (judgement->checked == 0 && more == 0)
 		og_judgement_add(judgement, 0, "seq", "the ledger is empty");

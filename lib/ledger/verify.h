@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/base/progress.h"
 #include "lib/db/db.h"
 #include "lib/hash/hash.h"
 #include "lib/json/json.h"
@@ -20,6 +21,9 @@ struct og_judgement {
 	json_t *list;	     /* [{"seq":N or null,"field":F,"what":T}] */
 	int64_t last;	     /* number of the last entry */
 	struct og_hash head; /* its hash, as stored */
+	/* Who waits, or NULL, as og_judgement_init() leaves it; borrowed. Verifying
+	 * and replaying count entries, comparing counts tables. */
+	struct og_meter *meter;
 };
 
 int og_judgement_init(struct og_judgement *judgement, struct og_err *err);
