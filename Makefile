@@ -34,6 +34,7 @@ UNITS := $(UNIT_SRC:tests/unit/%.c=$(O)/tests/%)
 BINS := $(PROGRAMS:%=$(O)/bin/%)
 HELPER_BINS := $(HELPERS:%=$(O)/libexec/omnigate/%)
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/*.c))
+REPLAYS := $(FUZZERS:$(O)/%=$(O)/tests/%)
 FUZZ_SECONDS ?= 60
 BENCHES := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c))
 PRELOADS := $(patsubst tests/preload/%.c,$(O)/tests/%.so,$(wildcard tests/preload/*.c))
@@ -97,7 +98,8 @@ fuzz: deps
 	@for target in $(FUZZERS); do \
 		mkdir -p $$target.corpus && echo "fuzzing: $$(basename $$target)" && \
 		$$target -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
-			-artifact_prefix=$$target- $$target.corpus || exit 1; \
+			-artifact_prefix=$$target- $$target.corpus \
+			$$(find tests/fuzz/seeds tests/hostile/fuzz -type d -name "$$(basename $$target)" 2>/dev/null) || exit 1; \
 	done
 
 lint:
@@ -182,13 +184,23 @@ $(SHARE)/ui/.built: $(SHARE)/.linked tools/ui $(UI_SRC)
 	@tools/ui $(O) $(@D)
 	@touch $@
 
-units: $(UNITS) $(PRELOADS) $(SERVERS) $(O)/bench/http $(O)/bench/match
+units: $(UNITS) $(PRELOADS) $(SERVERS) $(REPLAYS) $(O)/bench/http $(O)/bench/match
 benches: $(BENCHES) $(O)/tests/servers/model
 fuzzers: $(FUZZERS)
-$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
+FUZZ_CFLAGS := -std=c11 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer-no-link,address,undefined -MMD -MP
+$(O)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	clang -std=c11 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined -o $@ \
-		$< $(LIB_SRC) -lmicrohttpd $(LIBS)
+	clang $(FUZZ_CFLAGS) -c -o $@ $<
+$(O)/fuzz/libog.a: $(LIB_SRC:%.c=$(O)/fuzz/obj/%.o)
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(O)/fuzz/%: tests/fuzz/%.c $(O)/fuzz/libog.a
+	@mkdir -p $(@D)
+	clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< $(O)/fuzz/libog.a -lmicrohttpd -lrabbitmq $(LIBS)
+# Without a fuzzer: the target reads the files that it is given.
+$(O)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/replay/main.c $(O)/libog.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lrabbitmq $(LIBS)
 $(O)/tests/%.so: tests/preload/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -shared -fPIC -o $@ $< -ldl

@@ -21,6 +21,10 @@
 #include "lib/task/envelope-internal.h"
 #include "tests/unit/unit.h"
 
+#ifndef SHOP_ROOM
+#define SHOP_ROOM "/tmp" /* where the temporary directory is */
+#endif
+
 enum { ALICE, BOB, CHARLIE, PEOPLE };
 static const char *const shop_names[PEOPLE] = { "alice", "bob", "charlie" };
 
@@ -232,7 +236,7 @@ static inline void shop_open(struct shop *shop)
 	struct og_buf schema;
 
 	memset(shop, 0, sizeof(*shop));
-	snprintf(shop->home, sizeof(shop->home), "/tmp/og-shop-XXXXXX");
+	snprintf(shop->home, sizeof(shop->home), SHOP_ROOM "/og-shop-XXXXXX");
 	if (!OG_CHECK(mkdtemp(shop->home)))
 		exit(1);
 	snprintf(shop->erp, sizeof(shop->erp), "%s/erp.db", shop->home);
