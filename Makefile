@@ -123,6 +123,8 @@ $(O)/libog.a: $(LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+# What every program has: main(), and how it prints.
+SKELETON := $(addprefix $(O)/obj/cmd/,og-main.o og-print.o og-out.o)
 # A program of more than one file names the others here.
 PARTS_og := og-ask.o og-broker.o og-shipped.o og-call.o og-doctor.o og-doctor-files.o og-doctor-model.o \
 	og-doctor-run.o og-doctor-stores.o og-model.o og-queue.o og-remote.o \
@@ -163,12 +165,12 @@ $(O)/obj/cmd/og-text-mail.o: override CFLAGS += $(shell pkg-config --cflags gmim
 
 .SECONDEXPANSION:
 $(BINS): $(O)/bin/%: $(O)/obj/cmd/%.o $$(addprefix $(O)/obj/cmd/,$$(PARTS_$$*)) \
-		$(O)/obj/cmd/og-main.o $(O)/libog.a
+		$(SKELETON) $(O)/libog.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS)
 
 $(HELPER_BINS): $(O)/libexec/omnigate/%: $(O)/obj/cmd/%.o \
-		$$(addprefix $(O)/obj/cmd/,$$(PARTS_$$*)) $(O)/obj/cmd/og-main.o $(O)/libog.a
+		$$(addprefix $(O)/obj/cmd/,$$(PARTS_$$*)) $(SKELETON) $(O)/libog.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS)
 

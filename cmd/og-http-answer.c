@@ -35,7 +35,7 @@ static int print_event(void *arg, const char *data, size_t len)
 	if (!line)
 		og_fail_nomem(&transfer->trouble);
 	else if (og_net_set_bytes(line, "event", data, len, &transfer->trouble) == 0)
-		rc = og_print_json(line, &transfer->trouble);
+		rc = og_print_row(line, &transfer->trouble);
 	json_decref(line);
 	return rc;
 }

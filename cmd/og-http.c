@@ -45,7 +45,7 @@ static int flush(struct og_err *err)
 
 static int print_reply(json_t *reply, struct og_err *err)
 {
-	int rc = reply ? og_print_json(reply, err) : og_fail_nomem(err);
+	int rc = reply ? og_print_row(reply, err) : og_fail_nomem(err);
 
 	json_decref(reply);
 	return rc < 0 ? -1 : flush(err);

@@ -263,7 +263,7 @@ static int read_options(struct logs *logs, const struct og_ctx *ctx, struct og_e
 	logs->lines = (long)n;
 	logs->all = og_arg(logs->args, 0) == NULL;
 	logs->json = og_arg_flag(logs->args, "json");
-	logs->color = isatty(STDOUT_FILENO) && !ctx->env("NO_COLOR");
+	logs->color = og_color_on(ctx, STDOUT_FILENO);
 	return 0;
 }
 

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,10 +20,8 @@
 #include "lib/proc/notify.h"
 #include "lib/proc/proc.h"
 #include "lib/sandbox/sandbox.h"
-#include "lib/view/view.h"
 
 #define PATH_MAX_BYTES 4096
-#define RENDER_MS      30000
 #define NOTE_MAX       ((size_t)65536)
 #define PRIORITY_ERROR 3 /* of syslog(3) */
 #define PRIORITY_NOTE  6
@@ -55,98 +52,6 @@ static int find_exe_dir(char *out, struct og_err *err)
 	out[n] = '\0';
 	*strrchr(out, '/') = '\0';
 	return 0;
-}
-
-int og_print(const char *text, size_t len, struct og_err *err)
-{
-	if (fwrite(text, 1, len, stdout) == len)
-		return 0;
-	return og_fail(err, OG_EIO, "cannot write the output: %s", strerror(errno));
-}
-
-int og_printf(struct og_err *err, const char *fmt, ...)
-{
-	va_list args;
-	int n;
-
-	va_start(args, fmt);
-	n = vprintf(fmt, args);
-	va_end(args);
-	if (n >= 0)
-		return 0;
-	return og_fail(err, OG_EIO, "cannot write the output: %s", strerror(errno));
-}
-
-int og_print_json(const json_t *value, struct og_err *err)
-{
-	struct og_buf line;
-	int rc = -1;
-
-	og_buf_init(&line, OG_CHANNEL_LINE_MAX);
-	if (og_json_dump(value, &line, err) == 0) {
-		og_buf_addc(&line, '\n');
-		rc = og_buf_check(&line, "output", err);
-	}
-	if (rc == 0)
-		rc = og_print(line.data, line.len, err);
-	og_buf_release(&line);
-	return rc;
-}
-
-/* The renderer writes into a pipe, so it is told what our own output is. */
-static int render_argv(const struct og_ctx *ctx, const char *render, char width[16],
-		       const char *argv[6])
-{
-	struct winsize size = { 0 };
-	int n = 0, terminal = isatty(STDOUT_FILENO);
-
-	argv[n++] = render;
-	argv[n++] = "--to=text";
-	if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
-	    size.ws_col >= OG_VIEW_WIDTH_MIN && size.ws_col <= OG_VIEW_WIDTH_MAX) {
-		snprintf(width, 16, "--width=%u", size.ws_col);
-		argv[n++] = width;
-	}
-	if (terminal && !ctx->env("NO_COLOR"))
-		argv[n++] = "--color=always";
-	argv[n] = NULL;
-	return n;
-}
-
-int og_print_result(const struct og_ctx *ctx, const json_t *result, struct og_err *err)
-{
-	char *render = og_program_path(ctx->exe_dir, "og-render"), width[16];
-	const char *argv[6];
-	struct og_buf in, out;
-	int status = 0, n, rc = -1;
-
-	og_buf_init(&in, OG_CHANNEL_LINE_MAX);
-	og_buf_init(&out, OG_CHANNEL_LINE_MAX);
-	if (!render) {
-		og_fail_nomem(err);
-		goto out;
-	}
-	n = render_argv(ctx, render, width, argv);
-	if (og_json_dump(result, &in, err) < 0 ||
-	    og_child_run(argv, in.data, in.len, og_deadline(RENDER_MS), &out, &status, err) < 0)
-		goto out;
-	if (status == OG_EDATA && json_object_get(result, "view")) { /* it has said why */
-		argv[n] = "--view=none";
-		argv[n + 1] = NULL;
-		og_buf_clear(&out);
-		if (og_child_run(argv, in.data, in.len, og_deadline(RENDER_MS), &out, &status,
-				 err) < 0)
-			goto out;
-	}
-	if (status == 0)
-		rc = og_print(out.data, out.len, err);
-	else
-		og_fail(err, OG_EBUG, "og-render failed with status %d", status);
-out:
-	og_buf_release(&in);
-	og_buf_release(&out);
-	free(render);
-	return rc;
 }
 
 int og_journal(const struct og_ctx *ctx)
@@ -324,6 +229,10 @@ static int run(int argc, char **argv, const struct og_ctx *ctx, struct og_err *e
 		return og_program_other(ctx, argv + 1, err);
 	if (og_args_parse(&og_program, argc, argv, &args, err) < 0)
 		return -1;
+	if (og_print_begin(ctx, args, err) < 0) {
+		og_args_free(args);
+		return -1;
+	}
 	if (og_args_help(args))
 		status = print_help(args, err);
 	else if (og_args_version(args))

@@ -7,6 +7,7 @@
 #ifndef OG_CMD_MAIN_H
 #define OG_CMD_MAIN_H
 
+#include "cmd/og-print.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/opt.h"
@@ -23,16 +24,6 @@ extern const struct og_program og_program;
 extern int og_program_other(const struct og_ctx *ctx, char **argv, struct og_err *err)
 	__attribute__((weak));
 
-/* Standard output, checked: OG_EIO when it cannot be written. A reader
- * that went away (EPIPE) ends the program quietly with status 0... the
- * skeleton decides; commands just return the -1. */
-int og_print(const char *text, size_t len, struct og_err *err);
-int og_printf(struct og_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* One JSON object and a newline. */
-int og_print_json(const json_t *value, struct og_err *err);
-/* A result document as og-render's text, in the width and colours of our
- * own standard output. */
-int og_print_result(const struct og_ctx *ctx, const json_t *result, struct og_err *err);
 /* A line on standard error, "og-x: ...", control bytes made visible. */
 void og_note(const struct og_ctx *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -87,7 +87,7 @@ static int print_record(void *arg, const struct policy_document *document, struc
 	int rc = make_record(arg, document, &record, err);
 
 	if (rc == 0)
-		rc = og_print_json(record, err);
+		rc = og_print_row(record, err);
 	json_decref(record);
 	return rc;
 }

@@ -58,7 +58,7 @@ int og_render_catalog(struct og_err *err)
 
 	if (og_view_catalog(&catalog, err) < 0)
 		return -1;
-	rc = og_print_json(catalog, err);
+	rc = og_print_row(catalog, err);
 	json_decref(catalog);
 	return rc;
 }

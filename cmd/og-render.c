@@ -109,21 +109,6 @@ static int find_width(const struct og_ctx *ctx, const struct og_args *args, size
 	return 0;
 }
 
-static int find_color(const struct og_ctx *ctx, const struct og_args *args, int *ret,
-		      struct og_err *err)
-{
-	static const char *const when[] = { "auto", "always", "never", NULL };
-	const char *given = og_arg_value(args, "color");
-	int i = given ? index_of(given, when) : 0;
-
-	if (i < 0) {
-		og_fail(err, OG_EUSAGE, "--color is not '%s'", given);
-		return og_hint(err, "auto, always or never");
-	}
-	*ret = i == 1 || (i == 0 && isatty(STDOUT_FILENO) && !ctx->env("NO_COLOR"));
-	return 0;
-}
-
 static int find_runtime(const struct og_args *args, struct render *render, struct og_err *err)
 {
 	static const char *const names[] = { "preact", "react", NULL };
@@ -151,9 +136,9 @@ static int parse_options(const struct og_ctx *ctx, const struct og_args *args,
 {
 	if (parse_form(og_arg_value(args, "to"), &render->form, err) < 0 ||
 	    find_width(ctx, args, &render->style.width, err) < 0 ||
-	    find_color(ctx, args, &render->style.color, err) < 0 ||
 	    find_runtime(args, render, err) < 0)
 		return -1;
+	render->style.color = og_color_on(ctx, STDOUT_FILENO);
 	render->set = og_arg_value(args, "set");
 	if (render->set && render->form != FORM_CSV)
 		return og_fail(err, OG_EUSAGE, "--set goes with --to=csv");
@@ -383,7 +368,6 @@ static const struct og_opt opts[] = {
 	  "let a page hold code that a view brings, in a worker" },
 	{ "view", 0, OG_OPT_VALUE, "FILE", "a view to draw it by, or none to ignore its own" },
 	{ "set", 0, OG_OPT_VALUE, "NAME", "the row set for csv (default: the first)" },
-	{ "color", 0, OG_OPT_VALUE, "WHEN", "auto (default), always or never" },
 	{ "width", 'w', OG_OPT_VALUE, "COLUMNS",
 	  "columns of text (default: the terminal's, or 80)" },
 	{ "catalog", 0, OG_OPT_FLAG, NULL, "print what a view may use, as JSON, and read nothing" },

@@ -127,7 +127,7 @@ static int print_note(const char *path, const json_t *note, int json, struct og_
 		if (object == NULL || json_object_update(object, (json_t *)note) < 0)
 			rc = og_fail(err, OG_EDATA, "'%s' is not a path in UTF-8", path);
 		else
-			rc = og_print_json(object, err);
+			rc = og_print_row(object, err);
 		json_decref(object);
 		return rc;
 	}

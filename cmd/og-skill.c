@@ -11,6 +11,7 @@
 #include "cmd/og-draw.h"
 #include "cmd/og-embed.h"
 #include "cmd/og-main.h"
+#include "cmd/og-out.h"
 #include "cmd/og-skill.h"
 #include "cmd/og-store.h"
 #include "lib/base/clock.h"
@@ -189,20 +190,6 @@ int skill_ask(const struct og_ctx *ctx, const struct og_args *args, const char *
 	return rc;
 }
 
-static int print_lines(const json_t *list, struct og_err *err)
-{
-	json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i, item)
-	{
-		if (og_json_set(item, "v", json_integer(1), err) < 0 ||
-		    og_print_json(item, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 typedef int text_fn(const json_t *value, struct og_buf *buf, struct og_err *err);
 
 static int print_text(text_fn *write, const json_t *value, struct og_err *err)
@@ -217,6 +204,15 @@ static int print_text(text_fn *write, const json_t *value, struct og_err *err)
 	return skill_print_buf(&buf, err);
 }
 
+static const struct og_field list_fields[] = {
+	{ "name", "name", OG_FIELD_KEY, NULL },
+	{ "kind", "kind", OG_FIELD_TEXT, NULL },
+	{ "clearance", "clearance", OG_FIELD_TEXT, NULL },
+	{ "description", "description", OG_FIELD_TEXT, NULL },
+	{ "id", NULL, OG_FIELD_TEXT, NULL },
+	{ NULL, NULL, OG_FIELD_TEXT, NULL },
+};
+
 static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	json_t *reply;
@@ -224,9 +220,7 @@ static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct
 
 	if (skill_ask(ctx, args, "skill.list", json_object(), &reply, err) < 0)
 		return -1;
-	rc = og_arg_flag(args, "json")
-		     ? print_lines(json_object_get(reply, "skills"), err)
-		     : print_text(og_skills_text, json_object_get(reply, "skills"), err);
+	rc = og_out_list(ctx, args, list_fields, json_object_get(reply, "skills"), err);
 	json_decref(reply);
 	return rc;
 }
@@ -332,6 +326,7 @@ static const struct og_opt parse_opts[] = {
 };
 static const struct og_opt lint_opts[] = { OPT_JSON, OPT_END };
 static const struct og_opt ask_opts[] = { OPT_AS, OPT_JSON, OPT_END };
+static const struct og_opt list_opts[] = { OPT_AS, OG_OUT_OPTIONS, OPT_END };
 static const struct og_opt add_opts[] = {
 	OPT_AS,
 	{ "grant", 0, OG_OPT_FLAG, NULL, "also grant what the skill asks for" },
@@ -406,7 +401,7 @@ static const struct og_command commands[] = {
 	  run_add },
 	{ "propose", "FILE", "ask somebody who may to add it", propose_opts, 1, 1,
 	  skill_run_propose },
-	{ "list", "", "list the active skills", ask_opts, 0, 0, run_list },
+	{ "list", "", "list the active skills", list_opts, 0, 0, run_list },
 	{ "show", "SKILL", "show a skill", show_opts, 1, 1, run_show },
 	{ "match", "TEXT", "say which skill a sentence means, and why", ask_opts, 1, 1, run_match },
 	{ "classify", "[FILE]", "learn from labelled sentences, and label others", classify_opts, 0,

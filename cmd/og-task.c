@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cmd/og-main.h"
+#include "cmd/og-out.h"
 #include "cmd/og-task.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
@@ -15,6 +16,8 @@
 #include "lib/task/envelope.h"
 #include "lib/task/result.h"
 #include "lib/task/state.h"
+
+#define ABOUT_MAX 200 /* bytes of a text that a line has */
 
 /* What matters of a task that has not ended: since when, until when, which
  * try it is. */
@@ -44,36 +47,63 @@ static void add_times(struct og_buf *line, const json_t *task)
 		og_buf_addc(line, ')');
 }
 
-/* "12:30:05  done  procure-to-pay  buy 1 chair": one line, made safe. */
-static int print_line(const json_t *task, struct og_err *err)
+/* To the second. */
+static int add_submitted(const json_t *task, struct og_buf *out, struct og_err *err)
 {
-	const char *text = og_json_str(task, "text"), *when = og_json_str(task, "submitted");
-	const char *skill = og_json_str(task, "skill"), *reason = og_json_str(task, "reason");
-	const char *waits = og_json_str(json_object_get(task, "waits"), "why");
-	struct og_buf line;
-	int rc = -1;
+	const char *when = og_json_str(task, "submitted");
 
-	og_buf_init(&line, 65536);
-	og_buf_addf(&line, "%s  %.19s  %-12s %-20s ", og_json_str(task, "task"), when ? when : "",
-		    og_json_str(task, "state"), skill ? skill : "-");
-	if (waits || (reason && *reason))
-		text = waits ? waits : reason;
-	og_text_safe(&line, text ? text : "", text ? strnlen(text, 200) : 0, 0);
-	add_times(&line, task);
-	og_buf_addc(&line, '\n');
-	if (og_buf_check(&line, "output", err) == 0)
-		rc = og_print(line.data, line.len, err);
-	og_buf_release(&line);
-	return rc;
+	(void)err;
+	return og_buf_addf(out, "%.19s", when ? when : "");
 }
 
-static int print_task(const struct task_session *s, json_t *task, struct og_err *err)
+static int add_skill(const json_t *task, struct og_buf *out, struct og_err *err)
+{
+	const char *skill = og_json_str(task, "skill");
+
+	(void)err;
+	return og_buf_adds(out, skill ? skill : "-");
+}
+
+/* What it waits for or why it ended as it did, else what was asked for. */
+static int add_about(const json_t *task, struct og_buf *out, struct og_err *err)
+{
+	const char *text = og_json_str(task, "text"), *reason = og_json_str(task, "reason");
+	const char *waits = og_json_str(json_object_get(task, "waits"), "why");
+	char start[ABOUT_MAX];
+
+	(void)err;
+	if (waits || (reason && *reason))
+		text = waits ? waits : reason;
+	og_text_format(start, sizeof(start), "%s", text ? text : "");
+	og_buf_adds(out, start);
+	add_times(out, task);
+	return out->failed ? -1 : 0;
+}
+
+static const struct og_field fields[] = {
+	{ "task", "task", OG_FIELD_KEY, NULL },
+	{ "submitted", "submitted", OG_FIELD_TIME, add_submitted },
+	{ "state", "state", OG_FIELD_STATE, NULL },
+	{ "skill", "skill", OG_FIELD_TEXT, add_skill },
+	{ "about", "about", OG_FIELD_TEXT, add_about },
+	{ "principal", NULL, OG_FIELD_TEXT, NULL },
+	{ "text", NULL, OG_FIELD_TEXT, NULL },
+	{ "reason", NULL, OG_FIELD_TEXT, NULL },
+	{ "begun", NULL, OG_FIELD_TEXT, NULL },
+	{ "finished", NULL, OG_FIELD_TEXT, NULL },
+	{ "not_before", NULL, OG_FIELD_TEXT, NULL },
+	{ "deadline", NULL, OG_FIELD_TEXT, NULL },
+	{ "attempts", NULL, OG_FIELD_TEXT, NULL },
+	{ NULL, NULL, OG_FIELD_TEXT, NULL },
+};
+
+/* Without what only the channel needs, and without its result (show). */
+static int add_task(struct og_out *out, json_t *task, struct og_err *err)
 {
 	json_object_del(task, "ok");
 	json_object_del(task, "id");
 	json_object_del(task, "result");
-	json_object_set_new(task, "v", json_integer(1));
-	return og_arg_flag(s->args, "json") ? og_print_json(task, err) : print_line(task, err);
+	return og_out_add(out, task, err);
 }
 
 int task_exit(const json_t *task)
@@ -91,15 +121,19 @@ static int run_status(const struct og_ctx *ctx, const struct og_args *args, stru
 {
 	char id[OG_UUID_LEN + 1];
 	struct task_session s;
+	struct og_out *out = NULL;
 	json_t *task = NULL;
 	int rc = -1;
 
+	if (og_out_new(ctx, args, fields, NULL, &out, err) < 0)
+		return -1;
 	if (task_open(&s, ctx, args, err) == 0 &&
 	    task_whole_id(&s, og_arg(args, 0), id, err) == 0 &&
-	    task_status(&s, id, &task, err) == 0) {
-		rc = print_task(&s, task, err) < 0 ? -1 : task_exit(task);
-	}
+	    task_status(&s, id, &task, err) == 0 && add_task(out, task, err) == 0 &&
+	    og_out_end(out, err) == 0)
+		rc = task_exit(task);
 	json_decref(task);
+	og_out_free(out);
 	task_close(&s);
 	return rc;
 }
@@ -113,8 +147,8 @@ static int newer_first(const void *a, const void *b)
 	return strcmp(y ? y : "", x ? x : "");
 }
 
-static int print_list(const struct task_session *s, const json_t *list, const char *state,
-		      int64_t left, struct og_err *err)
+static int print_list(struct og_out *out, const json_t *list, const char *state, int64_t left,
+		      struct og_err *err)
 {
 	size_t n = json_array_size(list), i;
 	json_t **tasks = calloc(n + 1, sizeof(*tasks));
@@ -130,16 +164,17 @@ static int print_list(const struct task_session *s, const json_t *list, const ch
 		if (state && (!is || strcmp(is, state) != 0))
 			continue;
 		left--;
-		rc = print_task(s, tasks[i], err);
+		rc = add_task(out, tasks[i], err);
 	}
 	free(tasks);
-	return rc;
+	return rc < 0 ? -1 : og_out_end(out, err);
 }
 
 static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	const char *state = og_arg_value(args, "state"), *limit = og_arg_value(args, "limit");
 	json_t *list = NULL;
+	struct og_out *out = NULL;
 	int64_t left = 50;
 	struct task_session s;
 	int rc = -1;
@@ -148,8 +183,11 @@ static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct
 		return og_fail(err, OG_EUSAGE, "--state: '%s' is no state of a task", state);
 	if (limit && og_int_parse(limit, 1, TASK_LIST_MAX, "--limit", &left, err) < 0)
 		return -1;
+	if (og_out_new(ctx, args, fields, NULL, &out, err) < 0)
+		return -1;
 	if (task_open(&s, ctx, args, err) == 0 && task_all(&s, state, &list, err) == 0)
-		rc = print_list(&s, list, state, left, err);
+		rc = print_list(out, list, state, left, err);
+	og_out_free(out);
 	json_decref(list);
 	task_close(&s);
 	return rc;
@@ -211,10 +249,11 @@ static const struct og_opt list_options[] = {
 	AS_OPTION,
 	{ "state", 0, OG_OPT_VALUE, "STATE", "only tasks in this state" },
 	{ "limit", 0, OG_OPT_VALUE, "N", "tasks at most (default: 50)" },
-	JSON_OPTION,
+	OG_OUT_OPTIONS,
 	END,
 };
 static const struct og_opt as_options[] = { AS_OPTION, END };
+static const struct og_opt status_options[] = { AS_OPTION, OG_OUT_OPTIONS, END };
 static const struct og_opt read_options[] = { AS_OPTION, JSON_OPTION, END };
 static const struct og_opt prune_options[] = {
 	AS_OPTION,
@@ -238,7 +277,7 @@ static const struct og_opt resolve_options[] = {
 };
 
 static const struct og_command commands[] = {
-	{ "status", "ID", "state of a task; the exit status tells it too", read_options, 1, 1,
+	{ "status", "ID", "state of a task; the exit status tells it too", status_options, 1, 1,
 	  run_status },
 	{ "list", "", "my tasks; all of them with the right 'tasks'", list_options, 0, 0,
 	  run_list },

@@ -85,7 +85,7 @@ static int give_up_authority(int starts, struct og_err *err)
 
 int text_print(json_t *line, struct og_err *err)
 {
-	int rc = line ? og_print_json(line, err) : og_fail_nomem(err);
+	int rc = line ? og_print_row(line, err) : og_fail_nomem(err);
 
 	json_decref(line);
 	return rc;

@@ -283,23 +283,10 @@ void og_up_hooks(struct og_up *up)
 
 /* --- opening ---------------------------------------------------------------- */
 
-static int want_color(const struct og_up *up, const char *when, int *ret, struct og_err *err)
-{
-	if (!when || strcmp(when, "auto") == 0)
-		*ret = isatty(STDERR_FILENO) && !up->ctx->env("NO_COLOR");
-	else if (strcmp(when, "always") == 0 || strcmp(when, "never") == 0)
-		*ret = when[0] == 'a';
-	else
-		return og_fail(err, OG_EUSAGE, "--color: '%s' is none of auto, always, never",
-			       when);
-	return 0;
-}
-
 /* In the instance, which is the current directory. */
-int og_up_tell_open(struct og_up *up, const char *color, struct og_err *err)
+int og_up_tell_open(struct og_up *up, struct og_err *err)
 {
-	if (want_color(up, color, &up->color, err) < 0)
-		return -1;
+	up->color = og_color_on(up->ctx, STDERR_FILENO);
 	if (mkdir(OG_UP_LOGS, 0700) < 0 && errno != EEXIST)
 		return og_fail(err, OG_EPERM, "cannot make '" OG_UP_LOGS "': %s", strerror(errno));
 	up->logs = open(OG_UP_LOGS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -153,7 +153,7 @@ static int run_up(struct og_up *up, const struct og_args *args, struct og_err *e
 	if (chdir(up->conf->home) < 0)
 		return og_fail(err, OG_ECONF, "cannot enter '%s': %s", up->conf->home,
 			       strerror(errno));
-	if (og_up_tell_open(up, og_arg_value(args, "color"), err) < 0)
+	if (og_up_tell_open(up, err) < 0)
 		return -1;
 	return og_arg_flag(args, "detach") ? detach(up, err) : guarded(up, err);
 }

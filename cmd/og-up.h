@@ -68,7 +68,7 @@ int og_up_check(const struct og_ctx *ctx, const struct og_conf *conf, struct og_
 
 /* --- og-up-tell.c --- */
 
-int og_up_tell_open(struct og_up *up, const char *color, struct og_err *err);
+int og_up_tell_open(struct og_up *up, struct og_err *err);
 void og_up_tell_close(struct og_up *up);
 /* A line of og up's own. */
 void og_up_say(struct og_up *up, int priority, const char *fmt, ...)

@@ -244,7 +244,6 @@ static const struct og_opt status_options[] = {
 
 static const struct og_opt up_options[] = {
 	{ "detach", 0, OG_OPT_FLAG, NULL, "come back when they are ready; og down stops them" },
-	{ "color", 0, OG_OPT_VALUE, "WHEN", "auto (default), always or never" },
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
 };
 

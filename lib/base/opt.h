@@ -87,7 +87,7 @@ int og_program_help(const struct og_program *program, const struct og_command *o
 		    struct og_buf *buf);
 
 /* Options that every command has, besides its own table: --home DIR,
- * -h/--help, --version. They are asked for like any other. */
+ * --color WHEN, -h/--help, --version. They are asked for like any other. */
 extern const struct og_opt og_common_opts[];
 
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "lib/base/text.h"
-#include "lib/json/table.h"
 
 static void add_safe(struct og_buf *buf, const char *text)
 {
@@ -46,27 +45,6 @@ void og_asks_text(const json_t *asks, struct og_buf *buf)
 		add_safe(buf, predicate);
 		og_buf_addc(buf, '\n');
 	}
-}
-
-int og_skills_text(const json_t *nodes, struct og_buf *buf, struct og_err *err)
-{
-	json_t *columns =
-		json_pack("[s,s,s,s,s]", "id", "name", "kind", "clearance", "description");
-	json_t *rows = json_array(), *item;
-	size_t i;
-	int rc;
-
-	json_array_foreach(nodes, i, item) json_array_append_new(
-		rows,
-		json_pack("[O,O,O,O,O]", json_object_get(item, "id"), json_object_get(item, "name"),
-			  json_object_get(item, "kind"), json_object_get(item, "clearance"),
-			  json_object_get(item, "description")));
-	rc = json_array_size(rows) == json_array_size(nodes)
-		     ? og_table_text(columns, rows, buf, err)
-		     : og_fail_nomem(err);
-	json_decref(columns);
-	json_decref(rows);
-	return rc;
 }
 
 static void add_member(struct og_buf *buf, const char *name, const json_t *list)

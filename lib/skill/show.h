@@ -13,9 +13,6 @@
  * sets stock_quantity, where ...". asks: the DOC's member. */
 void og_asks_text(const json_t *asks, struct og_buf *buf);
 
-/* A table of what og_graph_list() returns. */
-int og_skills_text(const json_t *nodes, struct og_buf *buf, struct og_err *err);
-
 /* A DOC at a glance: what it is, when it is meant, what its steps do. */
 int og_skill_text(const json_t *doc, const char *hash, struct og_buf *buf, struct og_err *err);
 
