@@ -209,6 +209,7 @@ static const struct desk_shape shapes[] = {
 	{ "exec", "sql.write", sql_request, desk_show_receipt },
 	{ "ddl", "ddl", ddl_request, desk_show_receipt },
 	{ "check", "sql.check", sql_request, show_verdict },
+	{ "explain", "sql.explain", sql_request, shield_show_explain },
 	{ "schema", "schema", desk_empty_request, show_schema },
 };
 
@@ -219,6 +220,8 @@ static int run_shape(const struct og_ctx *ctx, const struct og_args *args, struc
 
 	while (strcmp(shape->command, command) != 0)
 		shape++;
+	if (shape->request != desk_empty_request && !og_arg(args, 0) && isatty(STDIN_FILENO))
+		og_note(ctx, "a statement, then ^D");
 	return desk_run(shape, ctx, args, err);
 }
 
@@ -303,6 +306,8 @@ static const struct og_command commands[] = {
 	{ "ddl", "[SQL]", "add to the schema", plain_opts, 0, 1, run_shape },
 	{ "check", "[SQL]", "say what a statement would touch and whether it may", sql_opts, 0, 1,
 	  run_shape },
+	{ "explain", "[SQL]", "say why, under which grants, how many rows, and how", sql_opts, 0,
+	  1, run_shape },
 	{ "schema", "", "the tables and columns one can see", plain_opts, 0, 0, run_shape },
 	{ "grant", "[SUBJECT TABLE VERBS]", "permit or forbid", grant_opts, 0, 3,
 	  shield_run_grant },

@@ -57,6 +57,9 @@ json_t *desk_empty_request(const struct og_args *args, struct og_err *err);
 /* What a change answered: JSON, or one line. */
 int desk_show_receipt(const struct desk *desk, const json_t *reply, struct og_err *err);
 
+/* og-shield-explain.c */
+int shield_show_explain(const struct desk *desk, const json_t *reply, struct og_err *err);
+
 og_command_fn shield_run_grant, shield_run_revoke, shield_run_grants;
 og_command_fn shield_run_principal;
 og_command_fn shield_run_channel, shield_run_listen;

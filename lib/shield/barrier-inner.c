@@ -87,6 +87,25 @@ static void forget_old(struct og_barrier *barrier)
 	}
 }
 
+#define MAX_WATCHED 64
+
+/* Notes what runs on the real file, each text once. */
+static void watch(struct og_gate *gate, sqlite3_stmt *stmt)
+{
+	const char *sql = sqlite3_sql(stmt);
+	json_t *known;
+	size_t i;
+
+	if (!gate->watched || json_array_size(gate->watched) >= MAX_WATCHED)
+		return;
+	json_array_foreach(gate->watched, i, known)
+	{
+		if (strcmp(json_string_value(known), sql) == 0)
+			return;
+	}
+	json_array_append_new(gate->watched, json_string(sql));
+}
+
 struct og_inner *og_inner_get(struct og_barrier *barrier, const char *key, og_inner_sql_fn *make)
 {
 	struct og_inner *inner;
@@ -101,6 +120,7 @@ struct og_inner *og_inner_get(struct og_barrier *barrier, const char *key, og_in
 	if (!inner)
 		return NULL;
 	inner->busy = 1;
+	watch(barrier->gate, inner->stmt);
 	og_gate_bind_principal(barrier->gate, inner->stmt);
 	return inner;
 }

@@ -68,7 +68,8 @@ static void narrow(const struct og_barrier *barrier, int shown, unsigned char op
 		e->one = 1;
 		e->rows = 1;
 	} else if (equal && leads) {
-		double per_key = column->per_key > 0 ? column->per_key : 10;
+		double per_key = column->per_key > 0 && !barrier->gate->neutral ? column->per_key
+										: 10;
 
 		if (per_key < e->rows)
 			e->rows = per_key;
@@ -142,7 +143,7 @@ static int is_certain(const sqlite3_index_info *info)
 int og_barrier_plan(sqlite3_vtab *base, sqlite3_index_info *info)
 {
 	const struct og_barrier *barrier = ((struct og_barrier_table *)base)->barrier;
-	double all = barrier->table->rows;
+	double all = barrier->gate->neutral ? OG_ROWS_UNKNOWN : barrier->table->rows;
 	struct estimate e = { .rows = all };
 	sqlite3_str *plan = sqlite3_str_new(barrier->gate->agent);
 
@@ -156,6 +157,7 @@ int og_barrier_plan(sqlite3_vtab *base, sqlite3_index_info *info)
 	info->needToFreeIdxStr = 1;
 	info->estimatedRows = e.rows < 1 ? 1 : (sqlite3_int64)e.rows;
 	info->estimatedCost = e.rows < all / 1.5 ? e.rows * 3 + 10 : all * 2;
+	info->idxNum = (int)(barrier - barrier->gate->barriers);
 	if (e.one && is_certain(info))
 		info->idxFlags |= SQLITE_INDEX_SCAN_UNIQUE;
 	return SQLITE_OK;

@@ -378,7 +378,9 @@ static int write_row(struct row *row, int inserting, sqlite3_int64 *ret)
 
 	if (rc == SQLITE_OK)
 		rc = check_parents(row);
-	if (rc == SQLITE_OK)
+	if (rc == SQLITE_OK && row->barrier->gate->counting)
+		rc = count_row(row->barrier->gate);
+	else if (rc == SQLITE_OK)
 		rc = inserting ? insert_row(row, key, ret) : update_row(row, key);
 	free(key);
 	return rc;

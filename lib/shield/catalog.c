@@ -6,9 +6,6 @@
 
 #include "lib/base/text.h"
 
-/* Nobody counted: assume many, so that indexes are preferred. */
-#define ROWS_UNKNOWN 1000000.0
-
 void og_catalog_free(struct og_table *table)
 {
 	if (!table)
@@ -147,7 +144,7 @@ static int take_kind(struct og_db *db, struct og_table *table, struct og_stmt *r
 {
 	(void)db;
 	table->without_rowid = (int)og_col_int(row, 0);
-	table->rows = ROWS_UNKNOWN; /* found: an ordinary table */
+	table->rows = OG_ROWS_UNKNOWN; /* found: an ordinary table */
 	return 0;
 }
 
@@ -191,7 +188,7 @@ static int take_statistics(struct og_db *db, struct og_table *table, struct og_s
 		return 0;
 	rows = strtod(text, &end);
 	per_key = strtod(end, NULL);
-	if (rows > 0 && (table->rows == ROWS_UNKNOWN || rows > table->rows))
+	if (rows > 0 && (table->rows == OG_ROWS_UNKNOWN || rows > table->rows))
 		table->rows = rows;
 	i = column ? og_catalog_column(table, column) : -1;
 	if (i >= 0 && per_key > 0)

@@ -10,6 +10,9 @@
 #include "lib/base/err.h"
 #include "lib/db/db.h"
 
+/* Nobody counted: assume many, so that indexes are preferred. */
+#define OG_ROWS_UNKNOWN 1000000.0
+
 struct og_column {
 	char *name, *type, *collation;
 	char *fallback; /* DEFAULT's SQL, or NULL */

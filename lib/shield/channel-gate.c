@@ -287,6 +287,8 @@ static int refused(struct og_request *rq, const struct og_gate_result *result, s
 		og_fail(err, OG_EDATA, "%s", result->why);
 	else
 		og_refuse(rq, kind, result->rule, err, "%s", result->why);
+	if (result->offset >= 0 && !rq->extra)
+		rq->extra = json_pack("{s:i}", "offset", result->offset);
 	snprintf(rq->rule, sizeof(rq->rule), "%s",
 		 result->verdict == OG_BAD_SQL && kind == OG_DENY ? "not-found" : result->rule);
 	return og_hint(err, "%s", result->fix);

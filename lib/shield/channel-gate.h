@@ -29,6 +29,13 @@ int og_request_gate(struct og_request *rq, const char *subject, struct og_gate *
  * granted or revoked since. Heap string. */
 int og_request_freeze(struct og_request *rq, const char *subject, char **ret, struct og_err *err);
 
+/* The statement of a request and its parameters; *ret_vars is to be
+ * released. What sql.check and sql.explain answer first (verbs-sql.c). */
+int og_request_statement(struct og_request *rq, const char **ret_sql, json_t **ret_vars,
+			 struct og_err *err);
+int og_reply_verdict(struct og_request *rq, const struct og_gate_result *result,
+		     struct og_err *err);
+
 /* Runs SQL; any verdict but allow becomes the request's refusal. result is
  * to be released in every case. */
 int og_request_sql(struct og_request *rq, struct og_gate *gate, const char *sql, const json_t *vars,

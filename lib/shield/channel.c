@@ -107,6 +107,7 @@ static const struct verb verbs[] = {
 	{ "sql.write", ANY, EITHER, WRITE, NULL, MAYBE_TASK CALL "approval:s? sql:s params:o?",
 	  og_verb_sql_write },
 	{ "sql.check", ANY, EITHER, READ, NULL, MAYBE_TASK "sql:s params:o?", og_verb_sql_check },
+	{ "sql.explain", SESSION, LOGIN, READ, NULL, "sql:s params:o?", og_verb_sql_explain },
 	{ "ddl", ANY, EITHER, WRITE, "ddl",
 	  MAYBE_TASK CALL "approval:s? sql:s? op:s? table:s? column:s? type:s? default:*? "
 			  "columns:a? unique:b?",

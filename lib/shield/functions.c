@@ -79,14 +79,41 @@ static const char *const allowed[] = {
 	"typeof",
 	"unicode",
 	"upper",
+	NULL,
 };
+
+const char *const *og_gate_functions(void)
+{
+	return allowed;
+}
 
 int og_gate_function_allowed(const char *name)
 {
-	for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed); i++)
+	for (size_t i = 0; allowed[i]; i++)
 		if (og_ascii_casecmp(allowed[i], name) == 0)
 			return 1;
 	return 0;
+}
+
+#define MAX_LIMITS 32
+
+/* For who asks why: which limits of policies a statement went by. */
+static void note_limit(struct og_gate *gate, const char *node, const char *name, double value)
+{
+	json_t *list = gate->result ? gate->result->limits : NULL, *known, *made;
+	size_t i;
+
+	if (!list || json_array_size(list) >= MAX_LIMITS)
+		return;
+	made = json_pack("{s:s,s:s,s:f}", "node", node, "name", name, "value", value);
+	json_array_foreach(list, i, known)
+	{
+		if (json_equal(known, made)) {
+			json_decref(made);
+			return;
+		}
+	}
+	json_array_append_new(list, made);
 }
 
 /* og_limit(node, name): a policy's named limit. No limit fails the
@@ -104,6 +131,7 @@ static void limit_function(sqlite3_context *context, int argc, sqlite3_value **a
 	if (node && name && gate->hooks.limit)
 		found = gate->hooks.limit(gate->hooks.arg, node, name, &value, &err);
 	if (found > 0) {
+		note_limit(gate, node, name, value);
 		sqlite3_result_double(context, value);
 		return;
 	}

@@ -47,6 +47,7 @@ struct og_gate {
 	struct og_gate_limits limits;
 	struct og_gate_hooks hooks;
 	char task[40];
+	int inside;	/* explanations show the real file's side too */
 	int64_t schema; /* PRAGMA schema_version it was made at */
 	struct og_barrier *barriers;
 	size_t n_barriers;
@@ -54,12 +55,16 @@ struct og_gate {
 
 	/* of the running statement */
 	struct og_gate_result *result;
+	const char *text; /* its SQL, or "" */
+	int counting;	  /* rows are counted, not written */
+	int neutral;	  /* a plan for people: nothing that was counted in the file enters it */
+	json_t *watched;  /* texts of inner statements that ran, or NULL: nobody asks */
 	int trusted; /* our own statement is being prepared on agent */
 	int saw_select, saw_write;
 	int poisoned; /* a write failed its check: the statement must not succeed */
 	int64_t steps, deadline;
 	int over; /* 0, or which budget: 's'teps, 't'ime */
-	int64_t affected, last_id;
+	int64_t affected, last_id, rows;
 	int has_last_id;
 };
 
@@ -85,6 +90,7 @@ int og_gate_authorize(void *arg, int action, const char *a, const char *b, const
 		      const char *context);
 /* functions.c */
 int og_gate_function_allowed(const char *name);
+const char *const *og_gate_functions(void); /* NULL ends them */
 int og_gate_register_functions(struct og_gate *gate);
 /* barrier.c: one as SQLite sees it. */
 struct og_barrier_table {
@@ -118,7 +124,14 @@ json_t *og_gate_value(sqlite3_stmt *stmt, int i);
 void og_gate_bind_principal(const struct og_gate *gate, sqlite3_stmt *stmt);
 /* gate-views.c: makes a view of main known to the agent. 1 made, 0 not. */
 int og_gate_make_view(struct og_gate *gate, const char *name);
-/* gate-hints.c: turns SQLite's message into a verdict with the nearest visible name. */
-void og_gate_explain(struct og_gate *gate, const char *message);
+/* gate-hints.c: turns SQLite's message into a verdict with the nearest visible
+ * name. Right after the failure: where it was is asked of the connection. */
+void og_gate_hint(struct og_gate *gate, const char *message);
+/* gate-plan.c: how a statement would run, in words: an array of lines. NULL
+ * when it cannot be said. */
+json_t *og_gate_plan(struct og_gate *gate, const char *sql);
+/* What SQLite makes of the statements on the real file that gate->watched
+ * holds: [{"sql","plan":[..]}]. */
+json_t *og_gate_inside(struct og_gate *gate);
 
 #endif

@@ -29,6 +29,9 @@ void og_gate_result_release(struct og_gate_result *result)
 	json_decref(result->truncated);
 	json_decref(result->tables);
 	json_decref(result->touched);
+	json_decref(result->plan);
+	json_decref(result->limits);
+	json_decref(result->inside);
 	memset(result, 0, sizeof(*result));
 }
 
@@ -45,15 +48,18 @@ static int start(struct og_gate *gate, struct og_gate_result *result)
 	result->truncated = json_array();
 	result->tables = json_array();
 	result->touched = json_array();
+	result->limits = json_array();
+	result->offset = -1;
 	gate->result = result;
 	gate->saw_select = gate->saw_write = gate->poisoned = gate->over = 0;
 	gate->steps = gate->affected = gate->last_id = 0;
+	gate->rows = 0;
 	gate->has_last_id = 0;
 	gate->deadline = og_mono_ms() + gate->limits.ms;
 	for (size_t i = 0; i < gate->n_barriers; i++)
 		forget_statement(&gate->barriers[i]);
 	sqlite3_progress_handler(gate->inner, OG_GATE_PERIOD, og_gate_progress, gate);
-	return result->truncated && result->tables && result->touched ? 0 : -1;
+	return result->truncated && result->tables && result->touched && result->limits ? 0 : -1;
 }
 
 static void stop(struct og_gate *gate)
@@ -69,6 +75,10 @@ static void stop(struct og_gate *gate)
 	result->last_id = gate->last_id;
 	result->steps = gate->steps;
 	gate->result = NULL;
+	gate->text = "";
+	gate->counting = 0;
+	json_decref(gate->watched);
+	gate->watched = NULL;
 }
 
 static int over_budget(struct og_gate *gate)
@@ -94,7 +104,7 @@ static void judge(struct og_gate *gate, int rc)
 	else if (plain == SQLITE_CONSTRAINT)
 		og_gate_refuse(gate, OG_REFUSED, "constraint", "the row breaks a constraint");
 	else
-		og_gate_explain(gate, sqlite3_errmsg(gate->agent));
+		og_gate_hint(gate, sqlite3_errmsg(gate->agent));
 }
 
 /* The name in "no such table: NAME", if that is what the message says. */
@@ -209,9 +219,11 @@ static int add_row(struct og_gate *gate, sqlite3_stmt *stmt, int64_t *bytes)
 		}
 		*bytes += 8 + long_bytes(stmt, i);
 	}
-	if (json_array_append_new(gate->result->rows, row) < 0)
+	if (gate->counting)
+		json_decref(row);
+	else if (json_array_append_new(gate->result->rows, row) < 0)
 		return SQLITE_NOMEM;
-	if ((int64_t)json_array_size(gate->result->rows) > gate->limits.rows)
+	if (++gate->rows > gate->limits.rows)
 		return og_gate_refuse(gate, OG_OVER_BUDGET, "budget-rows",
 				      "the result has more than %lld rows",
 				      (long long)gate->limits.rows);
@@ -241,6 +253,28 @@ static void step_all(struct og_gate *gate, sqlite3_stmt *stmt)
 		og_gate_refuse(gate, OG_REFUSED, "with-check", "a row was refused");
 }
 
+/* What a write does is only counted (barrier-write.c). Without its
+ * parameters a statement can be explained, and not counted. */
+static void explain(struct og_gate *gate, const char *sql, sqlite3_stmt *stmt, const json_t *vars)
+{
+	struct og_gate_result *result = gate->result;
+
+	result->plan = og_gate_plan(gate, sql);
+	if (og_gate_bind_vars(gate, stmt, vars) < 0) {
+		og_text_format(result->uncounted, sizeof(result->uncounted), "%s", result->why);
+		result->verdict = OG_ALLOW;
+		result->rule[0] = result->why[0] = result->fix[0] = '\0';
+		return;
+	}
+	gate->counting = 1;
+	gate->watched = gate->inside ? json_array() : NULL;
+	step_all(gate, stmt);
+	if (gate->watched)
+		result->inside = og_gate_inside(gate);
+	if (!result->writes)
+		gate->affected = gate->rows;
+}
+
 static void run(struct og_gate *gate, const char *sql, size_t len, const json_t *vars,
 		enum og_gate_mode mode)
 {
@@ -252,8 +286,11 @@ static void run(struct og_gate *gate, const char *sql, size_t len, const json_t 
 		judge(gate, rc);
 	else if (!stmt)
 		og_gate_refuse(gate, OG_BAD_SQL, "empty", "there is no statement");
-	else if (judge_shape(gate, stmt, tail, mode) == 0 && mode != OG_GATE_CHECK &&
-		 og_gate_bind_vars(gate, stmt, vars) == 0)
+	else if (judge_shape(gate, stmt, tail, mode) < 0 || mode == OG_GATE_CHECK)
+		;
+	else if (mode == OG_GATE_EXPLAIN)
+		explain(gate, sql, stmt, vars);
+	else if (og_gate_bind_vars(gate, stmt, vars) == 0)
 		step_all(gate, stmt);
 	sqlite3_finalize(stmt);
 }
@@ -275,6 +312,7 @@ int og_gate_run(struct og_gate *gate, const char *sql, size_t len, const json_t 
 	if (len)
 		memcpy(text, sql, len);
 	text[len] = '\0';
+	gate->text = text;
 	if (len >= OG_GATE_TEXT_MAX)
 		og_gate_refuse(gate, OG_OVER_BUDGET, "budget-text",
 			       "the statement is longer than %d bytes", OG_GATE_TEXT_MAX);
@@ -284,6 +322,7 @@ int og_gate_run(struct og_gate *gate, const char *sql, size_t len, const json_t 
 		og_gate_refuse(gate, OG_BAD_SQL, "utf-8", "the statement is not valid UTF-8");
 	else
 		run(gate, text, len, vars, mode);
+	gate->text = "";
 	free(text);
 	/* Rows of a statement that failed half way are nobody's business. */
 	if (ret->verdict != OG_ALLOW) {

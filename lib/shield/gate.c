@@ -188,6 +188,7 @@ int og_gate_new(struct og_db *db, const struct og_rights *rights,
 	if (hooks)
 		gate->hooks = *hooks;
 	default_limits(&gate->limits);
+	gate->text = "";
 	gate->schema = schema_version(gate);
 	rc = open_agent(gate);
 	if (rc != SQLITE_OK) {
@@ -213,6 +214,21 @@ void og_gate_free(struct og_gate *gate)
 	sqlite3_finalize(gate->schema_stmt);
 	free(gate->barriers);
 	free(gate);
+}
+
+void og_gate_look_inside(struct og_gate *gate, int yes)
+{
+	gate->inside = yes;
+}
+
+const struct og_gate_limits *og_gate_limits_of(const struct og_gate *gate)
+{
+	return &gate->limits;
+}
+
+const struct og_rights *og_gate_rights(const struct og_gate *gate)
+{
+	return gate->rights;
 }
 
 void og_gate_task(struct og_gate *gate, const char *task)

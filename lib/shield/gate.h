@@ -75,13 +75,25 @@ struct og_gate_result {
 	json_t *touched;   /* array of "table.column" */
 	int64_t affected, last_id;
 	int64_t steps;
-	int writes; /* the statement is a write */
+	int writes;    /* the statement is a write */
+	int offset;    /* byte of the statement that it was refused at, or -1 */
+	/* OG_GATE_EXPLAIN alone: */
+	json_t *plan;	     /* how it would run, in lines */
+	json_t *limits;	     /* policies' limits it used: [{"node","name","value"}] */
+	json_t *inside;	     /* [{"sql","plan":[..]}], when it was asked for */
+	char uncounted[256]; /* why no rows were counted, or "" */
 };
 void og_gate_result_release(struct og_gate_result *result);
 
-enum og_gate_mode { OG_GATE_READ, OG_GATE_WRITE, OG_GATE_CHECK };
+enum og_gate_mode { OG_GATE_READ, OG_GATE_WRITE, OG_GATE_CHECK, OG_GATE_EXPLAIN };
 
-/* Runs (or, with OG_GATE_CHECK, only judges) one statement. vars: object,
+/* Runs (or, with OG_GATE_CHECK, only judges) one statement. OG_GATE_EXPLAIN
+ * judges it, says how it would run, and counts: a query's rows, which are
+ * not kept, or the rows that a write is about, into affected. It writes
+ * nothing, so what is judged of a row after it was written (its predicate,
+ * the table's constraints) is not, and the probing of hidden rows by
+ * writes that fail stays what it is, a matter of record. The plan does not
+ * depend on what is in the file: for that, see og_gate_look_inside(). vars: object,
  * name -> value, for :name; principal_id, clearance, role and task are the
  * gate's own and win. A variable that is not there fails the statement.
  * A write in READ mode is refused, a read in WRITE mode runs. Returns 0
@@ -90,6 +102,14 @@ enum og_gate_mode { OG_GATE_READ, OG_GATE_WRITE, OG_GATE_CHECK };
  * {"b":BASE64}. */
 int og_gate_run(struct og_gate *gate, const char *sql, size_t len, const json_t *vars,
 		enum og_gate_mode mode, struct og_gate_result *ret, struct og_err *err);
+
+/* Whether OG_GATE_EXPLAIN also says what runs on the real file and how, with
+ * predicates and hidden columns: for who may see all grants. */
+void og_gate_look_inside(struct og_gate *gate, int yes);
+
+const struct og_gate_limits *og_gate_limits_of(const struct og_gate *gate);
+/* The rights it was made of. Borrowed. */
+const struct og_rights *og_gate_rights(const struct og_gate *gate);
 
 /* The UUID that :task stands for; "" unless set. Copied. */
 void og_gate_task(struct og_gate *gate, const char *task);

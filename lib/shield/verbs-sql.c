@@ -26,7 +26,7 @@ static int check_names(const json_t *params, struct og_err *err)
 }
 
 /* The statement and its parameters, as the gate wants them. */
-static int statement(struct og_request *rq, const char **ret_sql, json_t **ret_vars,
+int og_request_statement(struct og_request *rq, const char **ret_sql, json_t **ret_vars,
 		     struct og_err *err)
 {
 	const char *sql = og_json_str(rq->body, "sql");
@@ -99,7 +99,7 @@ int og_verb_sql_read(struct og_request *rq, struct og_err *err)
 	json_t *vars = NULL;
 	int rc = -1;
 
-	if (statement(rq, &sql, &vars, err) < 0 || og_request_gate(rq, NULL, &gate, err) < 0 ||
+	if (og_request_statement(rq, &sql, &vars, err) < 0 || og_request_gate(rq, NULL, &gate, err) < 0 ||
 	    og_request_sql(rq, gate, sql, vars, OG_GATE_READ, &result, err) < 0 ||
 	    cut_rows(rq, &result, err) < 0 || keep_read(rq, sql, &result, err) < 0 ||
 	    reply_rows(rq, &result, err) < 0)
@@ -142,7 +142,7 @@ int og_verb_sql_write(struct og_request *rq, struct og_err *err)
 	json_t *vars = NULL, *body = NULL;
 	int rc = -1;
 
-	if (og_act_begin(rq, err) < 0 || statement(rq, &sql, &vars, err) < 0 ||
+	if (og_act_begin(rq, err) < 0 || og_request_statement(rq, &sql, &vars, err) < 0 ||
 	    og_request_gate(rq, NULL, &gate, err) < 0 ||
 	    og_request_sql(rq, gate, sql, vars, OG_GATE_WRITE, &result, err) < 0 ||
 	    write_reply(rq, &result, err) < 0)
@@ -171,26 +171,35 @@ static const char *verdict_name(const struct og_gate_result *result)
 	}
 }
 
+int og_reply_verdict(struct og_request *rq, const struct og_gate_result *result, struct og_err *err)
+{
+	json_t *made = json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:b}", "verdict", verdict_name(result),
+				 "rule", result->rule, "why", result->why, "fix", result->fix,
+				 "tables", or_empty(result->tables), "columns",
+				 or_empty(result->touched), "writes", result->writes);
+	int rc = made ? json_object_update(rq->reply, made) : -1;
+
+	json_decref(made);
+	if (rc == 0 && result->offset >= 0)
+		rc = json_object_set_new(rq->reply, "offset", json_integer(result->offset));
+	return rc < 0 ? og_fail_nomem(err) : 0;
+}
+
 /* Judged only. A refusal is the answer here, not an attempt to be noted. */
 int og_verb_sql_check(struct og_request *rq, struct og_err *err)
 {
 	struct og_gate_result result = { 0 };
 	struct og_gate *gate;
 	const char *sql;
-	json_t *vars = NULL, *made = NULL;
+	json_t *vars = NULL;
 	int rc = -1;
 
-	if (statement(rq, &sql, &vars, err) < 0 || og_request_gate(rq, NULL, &gate, err) < 0 ||
-	    og_gate_run(gate, sql, strlen(sql), vars, OG_GATE_CHECK, &result, err) < 0)
-		goto out;
-	made = json_pack("{s:s,s:s,s:s,s:s,s:o,s:o}", "verdict", verdict_name(&result), "rule",
-			 result.rule, "why", result.why, "fix", result.fix, "tables",
-			 or_empty(result.tables), "columns", or_empty(result.touched));
-	rc = made && json_object_update(rq->reply, made) == 0 ? 0 : og_fail_nomem(err);
-out:
+	if (og_request_statement(rq, &sql, &vars, err) == 0 &&
+	    og_request_gate(rq, NULL, &gate, err) == 0 &&
+	    og_gate_run(gate, sql, strlen(sql), vars, OG_GATE_CHECK, &result, err) == 0)
+		rc = og_reply_verdict(rq, &result, err);
 	og_gate_result_release(&result);
 	json_decref(vars);
-	json_decref(made);
 	return rc;
 }
 

@@ -49,7 +49,7 @@ struct line {
 
 struct outcome {
 	enum og_verdict verdict;
-	struct og_gate_result result;
+	struct og_gate_result result, explained;
 };
 
 struct tally {
@@ -88,6 +88,22 @@ static void close_side(struct side *side)
 	free(side->all);
 }
 
+/* Explained first, which changes nothing. What only costs time does so once. */
+static void explain_one(struct side *side, struct house_gate *g, const struct line *line,
+			struct outcome *out)
+{
+	sqlite3_int64 before = sqlite3_total_changes64(og_db_handle(side->db));
+	struct og_err err = OG_ERR_INIT;
+
+	memset(&out->explained, 0, sizeof(out->explained));
+	if (strstr(line->expected, "BUDGET"))
+		return;
+	OG_CHECK_OK(og_gate_run(g->gate, line->sql.data, line->sql.len, NULL, OG_GATE_EXPLAIN,
+				&out->explained, &err),
+		    &err);
+	OG_CHECK_INT(sqlite3_total_changes64(og_db_handle(side->db)), before);
+}
+
 /* The transaction a shield would open, the statement, and its end. */
 static void run_one(struct side *side, const struct line *line, struct outcome *out)
 {
@@ -98,6 +114,7 @@ static void run_one(struct side *side, const struct line *line, struct outcome *
 	OG_CHECK_OK(og_db_begin(side->db, 1, &err), &err);
 	if (!house_gate_open(&g, side->db, line->who, &limits))
 		exit(EXIT_FAILURE);
+	explain_one(side, &g, line, out);
 	OG_CHECK_OK(og_gate_run(g.gate, line->sql.data, line->sql.len, NULL, OG_GATE_WRITE,
 				&out->result, &err),
 		    &err);
@@ -118,16 +135,22 @@ static int same_text(const json_t *a, const json_t *b)
 	return (!a && !b) || json_equal(a, b);
 }
 
-static int same_outcome(const struct outcome *a, const struct outcome *b)
+static int same_result(const struct og_gate_result *x, const struct og_gate_result *y)
 {
-	const struct og_gate_result *x = &a->result, *y = &b->result;
-
-	return a->verdict == b->verdict && x->verdict == y->verdict &&
+	return x->verdict == y->verdict &&
 	       strcmp(x->rule, y->rule) == 0 && strcmp(x->why, y->why) == 0 &&
 	       strcmp(x->fix, y->fix) == 0 && same_text(x->columns, y->columns) &&
 	       same_text(x->rows, y->rows) && same_text(x->truncated, y->truncated) &&
 	       same_text(x->tables, y->tables) && same_text(x->touched, y->touched) &&
-	       x->affected == y->affected && x->writes == y->writes;
+	       x->affected == y->affected && x->writes == y->writes && x->offset == y->offset &&
+	       same_text(x->plan, y->plan) && same_text(x->limits, y->limits) &&
+	       strcmp(x->uncounted, y->uncounted) == 0 && !x->inside && !y->inside;
+}
+
+static int same_outcome(const struct outcome *a, const struct outcome *b)
+{
+	return a->verdict == b->verdict && same_result(&a->result, &b->result) &&
+	       same_result(&a->explained, &b->explained);
 }
 
 static int tells(const json_t *json)
@@ -146,10 +169,11 @@ static int tells_word(const char *said, const struct line *line)
 	       (strstr(said, "31337") && !strstr(line->sql.data, "31337"));
 }
 
-static int tells_secret(const struct outcome *o, const struct line *line)
+static int tells_secret(const struct og_gate_result *o, const struct line *line)
 {
-	return tells(o->result.rows) || tells(o->result.truncated) ||
-	       tells_word(o->result.why, line) || tells_word(o->result.fix, line);
+	return tells(o->rows) || tells(o->truncated) || tells(o->limits) ||
+	       tells_word(o->why, line) || tells_word(o->fix, line) ||
+	       tells_word(o->uncounted, line);
 }
 
 static int damaged(struct side *side, const struct outcome *o, int secret_too)
@@ -183,7 +207,8 @@ static void judge(const struct line *line, struct side *sides, struct outcome *o
 	int public = strcmp(line->who, "ann") == 0, leak = 0, damage = 0, unexpected;
 
 	if (public)
-		leak = tells_secret(&o[0], line) || tells_secret(&o[1], line) ||
+		leak = tells_secret(&o[0].result, line) || tells_secret(&o[1].result, line) ||
+		       tells_secret(&o[0].explained, line) || tells_secret(&o[1].explained, line) ||
 		       !same_outcome(&o[0], &o[1]);
 	for (int v = 0; v < VARIANTS; v++)
 		damage |= damaged(&sides[v], &o[v], public);
@@ -217,6 +242,7 @@ static void attack(const struct line *line, struct side *sides, struct tally *ta
 		if (outcomes[v].verdict == OG_ALLOW)
 			restore(&sides[v]);
 		og_gate_result_release(&outcomes[v].result);
+		og_gate_result_release(&outcomes[v].explained);
 	}
 	tally->n++;
 }
