@@ -170,7 +170,8 @@ static int show_verdict(const json_t *reply, int allowed, struct og_err *err)
 	const char *fix = og_json_str(reply, "fix");
 
 	if (allowed)
-		return line(err, "verdict", "allow: %s may %s this", og_json_str(reply, "principal"),
+		return line(err, "verdict", "allow: %s may %s this",
+			    og_json_str(reply, "principal"),
 			    og_json_bool(reply, "writes", 0) ? "write" : "read");
 	if (line(err, "verdict", "%s, by the rule %s", og_json_str(reply, "verdict"),
 		 og_json_str(reply, "rule")) < 0 ||
@@ -192,7 +193,8 @@ static int show_count(const json_t *reply, struct og_err *err)
 	if (line(err, "rows", "%lld would be %s", n, writes ? "written; none was" : "answered") < 0)
 		return -1;
 	return writes ? line(err, "",
-			     "what each row would break (its predicate, a constraint) shows when it "
+			     "what each row would break (its predicate, a constraint) shows when "
+			     "it "
 			     "is written")
 		      : 0;
 }
@@ -211,8 +213,8 @@ static int show_limits(const json_t *reply, struct og_err *err)
 			return -1;
 	}
 	return line(err, "limits", "%lld %s, %lld steps, %lld ms",
-		    (long long)og_json_int(budget,
-					   og_json_bool(reply, "writes", 0) ? "affected" : "rows", 0),
+		    (long long)og_json_int(
+			    budget, og_json_bool(reply, "writes", 0) ? "affected" : "rows", 0),
 		    og_json_bool(reply, "writes", 0) ? "rows written" : "rows",
 		    (long long)og_json_int(budget, "steps", 0),
 		    (long long)og_json_int(budget, "ms", 0));

@@ -68,8 +68,8 @@ static void narrow(const struct og_barrier *barrier, int shown, unsigned char op
 		e->one = 1;
 		e->rows = 1;
 	} else if (equal && leads) {
-		double per_key = column->per_key > 0 && !barrier->gate->neutral ? column->per_key
-										: 10;
+		double per_key =
+			column->per_key > 0 && !barrier->gate->neutral ? column->per_key : 10;
 
 		if (per_key < e->rows)
 			e->rows = per_key;

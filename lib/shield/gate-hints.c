@@ -15,13 +15,13 @@
 #define MAX_WORD  64
 
 static const char *const keywords[] = {
-	"SELECT", "FROM",      "WHERE",	    "GROUP",	"ORDER",     "BY",     "HAVING",  "LIMIT",
-	"OFFSET", "INSERT",    "INTO",	    "VALUES",	"UPDATE",    "SET",    "JOIN",	  "LEFT",
-	"INNER",  "OUTER",     "CROSS",	    "NATURAL",	"USING",     "AND",    "NOT",	  "NULL",
-	"LIKE",	  "BETWEEN",   "EXISTS",    "CASE",	"WHEN",	     "THEN",   "ELSE",	  "END",
+	"SELECT", "FROM",      "WHERE",	    "GROUP",	 "ORDER",    "BY",     "HAVING",  "LIMIT",
+	"OFFSET", "INSERT",    "INTO",	    "VALUES",	 "UPDATE",   "SET",    "JOIN",	  "LEFT",
+	"INNER",  "OUTER",     "CROSS",	    "NATURAL",	 "USING",    "AND",    "NOT",	  "NULL",
+	"LIKE",	  "BETWEEN",   "EXISTS",    "CASE",	 "WHEN",     "THEN",   "ELSE",	  "END",
 	"UNION",  "ALL",       "EXCEPT",    "INTERSECT", "DISTINCT", "WITH",   "COLLATE", "CAST",
-	"OVER",	  "PARTITION", "RECURSIVE", "DEFAULT",	"DESC",	     "FILTER", "AS",	  "ON",
-	"OR",	  "IS",	       "IN",	    "ASC",	NULL,
+	"OVER",	  "PARTITION", "RECURSIVE", "DEFAULT",	 "DESC",     "FILTER", "AS",	  "ON",
+	"OR",	  "IS",	       "IN",	    "ASC",	 NULL,
 };
 
 static const char *behind(const char *message, const char *prefix)

@@ -59,7 +59,7 @@ struct og_gate {
 	int counting;	  /* rows are counted, not written */
 	int neutral;	  /* a plan for people: nothing that was counted in the file enters it */
 	json_t *watched;  /* texts of inner statements that ran, or NULL: nobody asks */
-	int trusted; /* our own statement is being prepared on agent */
+	int trusted;	  /* our own statement is being prepared on agent */
 	int saw_select, saw_write;
 	int poisoned; /* a write failed its check: the statement must not succeed */
 	int64_t steps, deadline;

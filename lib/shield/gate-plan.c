@@ -79,7 +79,7 @@ static int add_terms(const struct og_barrier *barrier, const char *at, sqlite3_s
 			    column_name(barrier, best.shown));
 	if (!is_equal(&best))
 		sqlite3_str_appendf(line, " %.*s", best.op_len, best.op);
-	sqlite3_str_appendall(line, found == 3   ? ", a key: one row at most"
+	sqlite3_str_appendall(line, found == 3	 ? ", a key: one row at most"
 				    : found == 2 ? ", which has an index"
 						 : ", which has no index");
 	while (take_term(&again, &term))

@@ -75,8 +75,8 @@ struct og_gate_result {
 	json_t *touched;   /* array of "table.column" */
 	int64_t affected, last_id;
 	int64_t steps;
-	int writes;    /* the statement is a write */
-	int offset;    /* byte of the statement that it was refused at, or -1 */
+	int writes; /* the statement is a write */
+	int offset; /* byte of the statement that it was refused at, or -1 */
 	/* OG_GATE_EXPLAIN alone: */
 	json_t *plan;	     /* how it would run, in lines */
 	json_t *limits;	     /* policies' limits it used: [{"node","name","value"}] */

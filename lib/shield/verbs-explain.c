@@ -58,8 +58,8 @@ static int add_predicate(json_t *table, const struct og_gate *gate, struct og_er
 		og_rights_table(og_gate_rights(gate), og_json_str(table, "name"));
 	const char *predicate = rights ? rights->predicate : NULL;
 
-	return og_json_set(table, "predicate",
-			   predicate ? json_string(predicate) : json_null(), err);
+	return og_json_set(table, "predicate", predicate ? json_string(predicate) : json_null(),
+			   err);
 }
 
 /* The grants of the tables that the statement names, as schema shows them. */
@@ -119,13 +119,13 @@ static int reply(struct og_request *rq, struct og_gate *gate, const struct og_ga
 	json_t *tables = NULL, *made;
 	int rc;
 
-	if (grants_of(gate, result, inside, &tables, err) < 0 || og_reply_verdict(rq, result, err) < 0)
+	if (grants_of(gate, result, inside, &tables, err) < 0 ||
+	    og_reply_verdict(rq, result, err) < 0)
 		return -1;
 	made = json_pack("{s:s,s:s,s:o,s:o,s:s,s:o,s:O,s:o}", "principal", rq->who.name, "subject",
-			 og_gate_rights(gate)->subject, "grants", tables, "count",
-			 count_of(result), "uncounted", result->uncounted, "plan",
-			 or_null(result->plan), "limits", result->limits, "budget",
-			 budget_of(gate));
+			 og_gate_rights(gate)->subject, "grants", tables, "count", count_of(result),
+			 "uncounted", result->uncounted, "plan", or_null(result->plan), "limits",
+			 result->limits, "budget", budget_of(gate));
 	rc = made ? json_object_update(rq->reply, made) : -1;
 	json_decref(made);
 	if (rc == 0 && result->inside)

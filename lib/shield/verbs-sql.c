@@ -27,7 +27,7 @@ static int check_names(const json_t *params, struct og_err *err)
 
 /* The statement and its parameters, as the gate wants them. */
 int og_request_statement(struct og_request *rq, const char **ret_sql, json_t **ret_vars,
-		     struct og_err *err)
+			 struct og_err *err)
 {
 	const char *sql = og_json_str(rq->body, "sql");
 	json_t *params = json_object_get(rq->body, "params");
@@ -99,7 +99,8 @@ int og_verb_sql_read(struct og_request *rq, struct og_err *err)
 	json_t *vars = NULL;
 	int rc = -1;
 
-	if (og_request_statement(rq, &sql, &vars, err) < 0 || og_request_gate(rq, NULL, &gate, err) < 0 ||
+	if (og_request_statement(rq, &sql, &vars, err) < 0 ||
+	    og_request_gate(rq, NULL, &gate, err) < 0 ||
 	    og_request_sql(rq, gate, sql, vars, OG_GATE_READ, &result, err) < 0 ||
 	    cut_rows(rq, &result, err) < 0 || keep_read(rq, sql, &result, err) < 0 ||
 	    reply_rows(rq, &result, err) < 0)

@@ -24,7 +24,8 @@ og_verb_fn og_verb_task_begin, og_verb_task_finish, og_verb_task_status, og_verb
 og_verb_fn og_verb_task_prune;
 og_verb_fn og_verb_envelope, og_verb_ask, og_verb_query_run;
 og_verb_fn og_verb_step_run, og_verb_saga_undo, og_verb_effect_begin, og_verb_effect_end;
-og_verb_fn og_verb_schema, og_verb_sql_read, og_verb_sql_write, og_verb_sql_check, og_verb_sql_explain, og_verb_ddl;
+og_verb_fn og_verb_schema, og_verb_sql_read, og_verb_sql_write, og_verb_sql_check,
+	og_verb_sql_explain, og_verb_ddl;
 og_verb_fn og_verb_embed_reserve, og_verb_embed_settle;
 og_verb_fn og_verb_skill_match, og_verb_skill_get, og_verb_skill_list, og_verb_skill_put;
 og_verb_fn og_verb_policy_search, og_verb_policy_list, og_verb_policy_put;

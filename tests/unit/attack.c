@@ -137,14 +137,14 @@ static int same_text(const json_t *a, const json_t *b)
 
 static int same_result(const struct og_gate_result *x, const struct og_gate_result *y)
 {
-	return x->verdict == y->verdict &&
-	       strcmp(x->rule, y->rule) == 0 && strcmp(x->why, y->why) == 0 &&
-	       strcmp(x->fix, y->fix) == 0 && same_text(x->columns, y->columns) &&
-	       same_text(x->rows, y->rows) && same_text(x->truncated, y->truncated) &&
-	       same_text(x->tables, y->tables) && same_text(x->touched, y->touched) &&
-	       x->affected == y->affected && x->writes == y->writes && x->offset == y->offset &&
-	       same_text(x->plan, y->plan) && same_text(x->limits, y->limits) &&
-	       strcmp(x->uncounted, y->uncounted) == 0 && !x->inside && !y->inside;
+	return x->verdict == y->verdict && strcmp(x->rule, y->rule) == 0 &&
+	       strcmp(x->why, y->why) == 0 && strcmp(x->fix, y->fix) == 0 &&
+	       same_text(x->columns, y->columns) && same_text(x->rows, y->rows) &&
+	       same_text(x->truncated, y->truncated) && same_text(x->tables, y->tables) &&
+	       same_text(x->touched, y->touched) && x->affected == y->affected &&
+	       x->writes == y->writes && x->offset == y->offset && same_text(x->plan, y->plan) &&
+	       same_text(x->limits, y->limits) && strcmp(x->uncounted, y->uncounted) == 0 &&
+	       !x->inside && !y->inside;
 }
 
 static int same_outcome(const struct outcome *a, const struct outcome *b)

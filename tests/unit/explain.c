@@ -57,8 +57,10 @@ static void plans_in_words(void)
 	static const struct {
 		const char *sql, *line;
 	} cases[] = {
-		{ "SELECT name FROM users WHERE id = 1", "users: found by id, a key: one row at most" },
-		{ "SELECT name FROM users WHERE rowid > 1", "users: found by rowid >, which has an index" },
+		{ "SELECT name FROM users WHERE id = 1",
+		  "users: found by id, a key: one row at most" },
+		{ "SELECT name FROM users WHERE rowid > 1",
+		  "users: found by rowid >, which has an index" },
 		{ "SELECT id FROM orders WHERE amount > 5",
 		  "orders: found by amount >, which has an index" },
 		{ "SELECT id FROM orders WHERE status = 'new'",
@@ -111,8 +113,8 @@ static void counts_are_what_then_happens(void)
 		after = house_everything(f.db);
 		OG_CHECK_STR(after, before);
 		OG_CHECK_OK(og_db_begin(f.db, 1, &err), &err);
-		OG_CHECK_OK(og_gate_run(f.g.gate, writes[i], strlen(writes[i]), NULL,
-					OG_GATE_WRITE, &done, &err),
+		OG_CHECK_OK(og_gate_run(f.g.gate, writes[i], strlen(writes[i]), NULL, OG_GATE_WRITE,
+					&done, &err),
 			    &err);
 		OG_CHECK_INT(done.verdict, OG_ALLOW);
 		OG_CHECK_INT(told.affected, done.affected);
@@ -174,7 +176,8 @@ static void hidden_rows_cannot_be_probed(void)
  * hidden column has. */
 static const char crowd[] =
 	"WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 61000)"
-	" INSERT INTO orders(id, user_id, amount, status, clearance) SELECT i, 3, 1, 'zz', 3 FROM n;"
+	" INSERT INTO orders(id, user_id, amount, status, clearance) SELECT i, 3, 1, 'zz', 3 FROM "
+	"n;"
 	"CREATE INDEX by_secret ON orders(secret); CREATE INDEX by_rank ON orders(clearance);"
 	"ANALYZE;";
 
@@ -183,7 +186,8 @@ static void plans_do_not_count_hidden_rows(void)
 	static const char *const queries[] = {
 		"SELECT * FROM orders o JOIN products p ON p.stock = o.user_id",
 		"SELECT * FROM products p, orders o WHERE o.status = p.name AND p.stock = o.amount",
-		"SELECT u.name, sum(o.amount) FROM users u JOIN orders o ON o.user_id = u.id GROUP BY 1",
+		"SELECT u.name, sum(o.amount) FROM users u JOIN orders o ON o.user_id = u.id GROUP "
+		"BY 1",
 		"SELECT * FROM v_user_totals",
 		"SELECT * FROM orders WHERE amount = 1 AND user_id = 3 ORDER BY status",
 		"SELECT secret FROM orders WHERE secret = 'x'",
@@ -276,14 +280,15 @@ static void the_nearest_names(void)
 /* Every slip of a hidden name reads like the same slip of no name. */
 static void no_hidden_name_is_near(void)
 {
-	static const char *const hidden[] = { "hidden_tbl", "stock_log", "og_principal", "docs",
-					      "v_hidden",   "v_mixed" };
+	static const char *const hidden[] = { "hidden_tbl", "stock_log", "og_principal",
+					      "docs",	    "v_hidden",	 "v_mixed" };
 	static const char *const columns[] = { "clearance" };
 	struct fixture with, without;
 
 	set_up(&with, "ann", NULL);
 	set_up(&without, "ann",
-	       "DROP VIEW v_hidden; DROP VIEW v_mixed; DROP TABLE hidden_tbl; DROP TRIGGER trg_stock;"
+	       "DROP VIEW v_hidden; DROP VIEW v_mixed; DROP TABLE hidden_tbl; DROP TRIGGER "
+	       "trg_stock;"
 	       "DROP TABLE stock_log; DROP TABLE docs;"
 	       "ALTER TABLE orders RENAME COLUMN clearance TO rank;"
 	       "UPDATE og_grant SET predicate = replace(predicate, 't.clearance', 't.rank')"

@@ -35,12 +35,23 @@ static void open_ends(void)
 		const char *text;
 		int kind;
 	} cases[] = {
-		{ "", 0 },	       { " ; ;", 0 },	       { "-- only a comment", 0 },
-		{ "/* closed */", 0 }, { "/* open", 3 },       { "SELECT 'open;", 3 },
-		{ "SELECT \"a", 3 },   { "SELECT [a;", 3 },    { "SELECT 1 /* ; ", 3 },
-		{ "SELECT 1", 2 },     { "SELECT 1;", 1 },     { "SELECT 'a''", 3 },
-		{ "SELECT '';", 1 },   { "SELECT 1 -- ;", 2 }, { "SELECT /*/ ; */ 1;", 1 },
-		{ "SELECT x'00';", 1 }, { "SELECT :a, ?1, $b, @c;", 1 },
+		{ "", 0 },
+		{ " ; ;", 0 },
+		{ "-- only a comment", 0 },
+		{ "/* closed */", 0 },
+		{ "/* open", 3 },
+		{ "SELECT 'open;", 3 },
+		{ "SELECT \"a", 3 },
+		{ "SELECT [a;", 3 },
+		{ "SELECT 1 /* ; ", 3 },
+		{ "SELECT 1", 2 },
+		{ "SELECT 1;", 1 },
+		{ "SELECT 'a''", 3 },
+		{ "SELECT '';", 1 },
+		{ "SELECT 1 -- ;", 2 },
+		{ "SELECT /*/ ; */ 1;", 1 },
+		{ "SELECT x'00';", 1 },
+		{ "SELECT :a, ?1, $b, @c;", 1 },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -55,8 +66,8 @@ static void open_ends(void)
  * ours is complete to SQLite, and nothing shorter was. */
 static void as_sqlite_does(void)
 {
-	static const char *const parts[] = { "'", "\"", "`", "[", "]", ";", "--", "\n", "/*", "*/",
-					     "a", " ",	"1", ":", "$", "-",  "/",  "*" };
+	static const char *const parts[] = { "'",  "\"", "`", "[", "]", ";", "--", "\n", "/*",
+					     "*/", "a",	 " ", "1", ":", "$", "-",  "/",	 "*" };
 	unsigned seed = 7;
 
 	for (int n = 0; n < 20000; n++) {
