@@ -4,7 +4,7 @@
 # libexec/omnigate/, share/omnigate. Programs find the other two relative
 # to themselves, so either tree may be moved.
 
-O ?= build
+O ?= $(if $(STATIC),build-static,build)
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC ?= gcc
@@ -25,6 +25,12 @@ OPT := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
 endif
 override CFLAGS += -std=c11 -D_GNU_SOURCE -DOG_VERSION='"$(VERSION)"' -I. $(WARN) $(OPT) -fstack-protector-strong -D_FORTIFY_SOURCE=2 -MMD -MP
 override LDFLAGS += $(OPT) -Wl,--as-needed -Wl,-z,relro,-z,now
+# STATIC=1: what takes nothing from the machine but its kernel. The others talk
+# to hosts or read strangers' formats, with libraries that load code at run time.
+STATIC_PROGRAMS := $(filter-out og-serve,$(PROGRAMS))
+, := ,
+STATIC_WRAPS := dlopen getaddrinfo freeaddrinfo getnameinfo gethostbyname getpwnam
+static_part = $(if $(STATIC),$(if $(filter $1,$(STATIC_PROGRAMS)),$(O)/obj/cmd/og-static.o))
 LIBS := -lcmark-gfm-extensions -lcmark-gfm -lyaml -lsqlite3 -ljansson -lcrypto -lcrypt -lm
 
 LIB_SRC := $(wildcard lib/*/*.c)
@@ -62,13 +68,14 @@ help:
 	@echo 'make demo        install what is missing, build, run the tour, show the result'
 	@echo 'make check       install what the tests need, run them all (check-full: longer)'
 	@echo 'make ui          what pages are made of, from share/ui (part of all)'
-	@echo 'make all         build below O=$(O) (SANITIZE=1: with address and undefined checks)'
+	@echo 'make all         build below O=$(O) (SANITIZE=1: with address and undefined checks;'
+	@echo '                 STATIC=1: core programs without shared libraries, below build-static)'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=$(DESTDIR); make uninstall takes it back'
 	@echo 'make bench       the figures of the README, as JSON'
 	@echo 'make pictures    docs/pictures anew, from a demo company'
 	@echo 'make fuzz        hostile input against the parsers, FUZZ_SECONDS=$(FUZZ_SECONDS) each'
 	@echo 'make lint        layout, static analysis, shell scripts; make format mends the layout'
-	@echo 'make dist        a tarball of the committed tree'
+	@echo 'make dist        a tarball of the committed tree: the same commit, the same bytes'
 
 # Dependencies first, then a make of its own: a fresh machine may lack the compiler.
 deps:
@@ -108,7 +115,7 @@ lint:
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -I. -D_GNU_SOURCE \
 		--library=tools/cppcheck.cfg --suppress=missingIncludeSystem \
 		--enable=warning,performance,portability lib cmd
-	@shellcheck tools/need tools/demo tools/ui tests/run tests/synopsis tests/bench/run tests/bench/telemetry.sh tests/bench/models.sh tests/bench/classify.sh tests/bench/match.sh tests/servers/rabbitmq tests/servers/neo4j .ci/run
+	@shellcheck tools/need tools/demo tools/ui tools/tree tools/dist tests/run tests/synopsis tests/bench/run tests/bench/telemetry.sh tests/bench/models.sh tests/bench/classify.sh tests/bench/match.sh tests/servers/rabbitmq tests/servers/neo4j .ci/run
 	@echo 'lint: clean'
 
 format:
@@ -165,9 +172,9 @@ $(O)/obj/cmd/og-text-mail.o: override CFLAGS += $(shell pkg-config --cflags gmim
 
 .SECONDEXPANSION:
 $(BINS): $(O)/bin/%: $(O)/obj/cmd/%.o $$(addprefix $(O)/obj/cmd/,$$(PARTS_$$*)) \
-		$(SKELETON) $(O)/libog.a
+		$(SKELETON) $$(call static_part,$$*) $(O)/libog.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS)
+	$(CC) $(LDFLAGS) $(if $(call static_part,$*),-static-pie $(STATIC_WRAPS:%=-Wl$(,)--wrap=%)) -o $@ $^ $(LIBS_$*) $(LIBS)
 
 $(HELPER_BINS): $(O)/libexec/omnigate/%: $(O)/obj/cmd/%.o \
 		$$(addprefix $(O)/obj/cmd/,$$(PARTS_$$*)) $(SKELETON) $(O)/libog.a
@@ -217,33 +224,17 @@ $(O)/tests/%: tests/unit/%.c $(O)/libog.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/libog.a $(LIBS)
 
-# Relative to each other only, so the tree may be moved afterwards.
+# Relative to each other only, so the tree may be moved afterwards; units alone
+# name the prefix.
+TREE = SHARED='$(SHARED)' UNIT_DIR='$(UNIT_DIR)' STRIP='$(STRIP)' tools/tree
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/omnigate
-	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
-	test -z '$(HELPERS)' || install -m 755 $(HELPER_BINS) $(DESTDIR)$(PREFIX)/libexec/omnigate
-	for part in $(SHARED); do \
-		(cd share && find $$part -type f -exec install -D -m 644 '{}' \
-			'$(DESTDIR)$(PREFIX)/share/omnigate/{}' \;) || exit 1; \
-	done
-	cd $(O)/share/omnigate && find ui -type f ! -name '.*' -exec install -D -m 644 '{}' \
-		'$(DESTDIR)$(PREFIX)/share/omnigate/{}' \;
-	cd share/man && find . -name '*.[0-9]' -exec install -D -m 644 '{}' \
-		'$(DESTDIR)$(PREFIX)/share/man/{}' \;
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	for unit in share/systemd/*; do \
-		sed 's|@PREFIX@|$(PREFIX)|g' "$$unit" | install -m 644 /dev/stdin \
-			"$(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}" || exit 1; \
-	done
+	@$(TREE) install $(O) '$(DESTDIR)' '$(PREFIX)' $(PROGRAMS) -- $(HELPERS)
 
 uninstall:
-	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%)
-	rm -rf $(DESTDIR)$(PREFIX)/share/omnigate $(DESTDIR)$(PREFIX)/libexec/omnigate
-	cd share/man && find . -name '*.[0-9]' -exec rm -f '$(DESTDIR)$(PREFIX)/share/man/{}' \;
-	cd share/systemd && find . -type f -exec rm -f '$(DESTDIR)$(PREFIX)/lib/systemd/system/{}' \;
+	@$(TREE) uninstall $(O) '$(DESTDIR)' '$(PREFIX)' $(PROGRAMS) -- $(HELPERS)
 
 dist:
-	git archive --prefix=omnigate-$(VERSION)/ HEAD | gzip -9n > omnigate-$(VERSION).tar.gz
+	@tools/dist $(VERSION)
 
 clean:
 	rm -rf $(O)
