@@ -196,6 +196,7 @@ refuses() {
 @test "killed at any write: what was promised is there, the rest is whole" {
 	[ -e "$OG_BUILD/tests/killat.so" ] || skip "no preload library in this build"
 	! objdump -p "$OG_BUILD/bin/og-submit" | grep -q asan || skip "not with sanitizers"
+	objdump -p "$OG_BUILD/bin/og-submit" | grep -q NEEDED || skip "a static program takes no preload library"
 	n=0
 	while :; do
 		n=$((n + 1))

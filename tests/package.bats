@@ -92,7 +92,7 @@ static() {
 	if [ ! -d "$out" ]; then
 		mkdir "$out"
 		cp -rp "$OG_BUILD/obj" "$OG_BUILD/libog.a" "$out"
-		make -s O="$out" STATIC=1 "$out"/bin/og{,-submit,-worker,-shield,-ledger,-render,-skill} \
+		make -s O="$out" STATIC=1 "$out"/bin/og{,-submit,-worker,-shield,-ledger,-render,-skill,-policy} \
 			>"$out/said" 2>&1
 		cat "$out/said"
 		[ ! -s "$out/said" ]
