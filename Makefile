@@ -147,7 +147,7 @@ PARTS_og-otlp := og-otlp-export.o
 PARTS_og-ledger := og-ledger-judge.o og-ledger-log.o og-ledger-proofs.o og-ledger-spend.o og-progress.o
 PARTS_og-text := og-text-mail.o
 PARTS_og-render := og-render-code.o og-render-page.o og-render-view.o
-PARTS_og-shield := og-shield-desk.o og-shield-explain.o og-shield-grants.o og-shield-principal.o \
+PARTS_og-shield := og-shield-desk.o og-rows.o og-statement.o og-shield-script.o og-shield-explain.o og-shield-grants.o og-shield-principal.o \
 	og-shield-service.o og-shield-stores.o og-telemetry.o
 PARTS_og-policy := og-difference.o og-propose.o og-queue.o og-policy-propose.o og-policy-add.o og-policy-files.o og-policy-map.o og-policy-print.o og-policy-search.o og-progress.o \
 	og-call.o og-draw.o og-embed.o og-model.o og-store.o

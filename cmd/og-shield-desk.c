@@ -27,6 +27,16 @@ static int request(struct desk *desk, const char *verb, json_t *body, json_t **r
 
 int desk_ask(struct desk *desk, const char *verb, json_t *body, json_t **ret, struct og_err *err)
 {
+	json_t *refusal = NULL;
+	int rc = desk_call(desk, verb, body, ret, &refusal, err);
+
+	json_decref(refusal);
+	return rc;
+}
+
+int desk_call(struct desk *desk, const char *verb, json_t *body, json_t **ret, json_t **ret_refusal,
+	      struct og_err *err)
+{
 	json_t *reply = NULL;
 	int rc = request(desk, verb, body, &reply, err);
 
@@ -36,6 +46,8 @@ int desk_ask(struct desk *desk, const char *verb, json_t *body, json_t **ret, st
 	if (rc == 0) {
 		json_object_del(reply, "ok");
 		*ret = json_incref(reply);
+	} else {
+		*ret_refusal = json_incref(reply);
 	}
 	json_decref(reply);
 	return rc;

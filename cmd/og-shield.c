@@ -13,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/og-statement.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
-#include "lib/json/table.h"
 
 /* The statement: the argument, or standard input when it is absent or "-". */
 static int statement(const struct og_args *args, struct og_buf *sql, struct og_err *err)
@@ -46,94 +46,70 @@ static json_t *param_value(const char *text)
 	return json_string(text);
 }
 
-static int add_params(const struct og_args *args, json_t *request, struct og_err *err)
+static int add_param(const char *text, json_t *params, struct og_err *err)
+{
+	size_t len = strcspn(text, "=");
+	char name[64];
+
+	if (text[len] != '=' || len == 0 || len >= sizeof(name))
+		return og_fail(err, OG_EUSAGE, "--param '%s' is not NAME=VALUE", text);
+	memcpy(name, text, len);
+	name[len] = '\0';
+	if (og_json_set(params, name, param_value(text + len + 1), err) < 0)
+		return og_fail(err, OG_EDATA, "--param %s: not UTF-8", name);
+	return 0;
+}
+
+int shield_params(const struct og_args *args, json_t **ret, struct og_err *err)
 {
 	json_t *params = json_object();
 	const char *text;
 
-	if (og_json_set(request, "params", params, err) < 0)
-		return -1;
-	for (size_t i = 0; (text = og_arg_list(args, "param", i)); i++) {
-		size_t len = strcspn(text, "=");
-		char name[64];
-
-		if (text[len] != '=' || len == 0 || len >= sizeof(name))
-			return og_fail(err, OG_EUSAGE, "--param '%s' is not NAME=VALUE", text);
-		memcpy(name, text, len);
-		name[len] = '\0';
-		if (og_json_set(params, name, param_value(text + len + 1), err) < 0)
-			return og_fail(err, OG_EDATA, "--param %s: not UTF-8", name);
-	}
+	if (!params)
+		return og_fail_nomem(err);
+	for (size_t i = 0; (text = og_arg_list(args, "param", i)); i++)
+		if (add_param(text, params, err) < 0) {
+			json_decref(params);
+			return -1;
+		}
+	*ret = params;
 	return 0;
-}
-
-static json_t *sql_object(const struct og_buf *sql, struct og_err *err)
-{
-	json_t *request = json_pack("{s:s%}", "sql", sql->len > 0 ? sql->data : "", sql->len);
-
-	if (!request)
-		og_fail(err, OG_EDATA, "the statement is not UTF-8");
-	return request;
 }
 
 /* {"sql":..,"params":{..}} from the command line and standard input. */
 static json_t *sql_request(const struct og_args *args, struct og_err *err)
 {
+	json_t *request = NULL, *params = NULL;
 	struct og_buf sql;
-	json_t *request = NULL;
 
 	og_buf_init(&sql, SHIELD_INPUT_MAX);
-	if (statement(args, &sql, err) == 0 && (request = sql_object(&sql, err)) &&
-	    add_params(args, request, err) < 0) {
-		json_decref(request);
-		request = NULL;
-	}
+	if (statement(args, &sql, err) == 0 && shield_params(args, &params, err) == 0)
+		request = og_statement_request(sql.len > 0 ? sql.data : "", sql.len, params, err);
+	json_decref(params);
 	og_buf_release(&sql);
 	return request;
 }
 
-/* Output: rows as lines of JSON, or as a table. */
+/* What is printed. */
 
-static int print_rows(const json_t *columns, const json_t *rows, struct og_err *err)
+int shield_show_rows(const struct og_ctx *ctx, enum og_rows_form form, const json_t *reply,
+		     struct og_err *err)
 {
-	size_t i;
-	json_t *row;
+	int rc = og_rows_print(ctx, form, json_object_get(reply, "columns"),
+			       json_object_get(reply, "rows"), err);
 
-	json_array_foreach(rows, i, row)
-	{
-		json_t *object = og_row_object(columns, row);
-		int rc = object ? og_print_json(object, err) : og_fail_nomem(err);
-
-		json_decref(object);
-		if (rc < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int print_table(const json_t *columns, const json_t *rows, struct og_err *err)
-{
-	struct og_buf text;
-	int rc = -1;
-
-	og_buf_init(&text, 4 * OG_CHANNEL_LINE_MAX);
-	if (og_table_text(columns, rows, &text, err) == 0)
-		rc = og_print(text.data, text.len, err);
-	og_buf_release(&text);
+	if (rc == 0 && json_array_size(json_object_get(reply, "truncated")) > 0)
+		og_note(ctx, "something was left out: over the limit of rows or bytes");
 	return rc;
 }
-
-/* What is printed. */
 
 static int show_rows(const struct desk *desk, const json_t *reply, struct og_err *err)
 {
-	const json_t *columns = json_object_get(reply, "columns");
-	const json_t *rows = json_object_get(reply, "rows");
-	int rc = desk->json ? print_rows(columns, rows, err) : print_table(columns, rows, err);
+	enum og_rows_form form;
 
-	if (rc == 0 && json_array_size(json_object_get(reply, "truncated")) > 0)
-		og_note(desk->ctx, "something was left out: over the limit of rows or bytes");
-	return rc;
+	if (og_rows_form_from(desk->args, &form, err) < 0)
+		return -1;
+	return shield_show_rows(desk->ctx, form, reply, err);
 }
 
 /* A schema change is SQL, or a structured request when it starts with "{". */
@@ -149,7 +125,7 @@ static json_t *ddl_request(const struct og_args *args, struct og_err *err)
 	start = text.len > 0 ? text.data : "";
 	start += strspn(start, " \t\r\n");
 	if (*start != '{')
-		request = sql_object(&text, err);
+		request = og_statement_request(start, strlen(start), NULL, err);
 	else if (og_json_parse(start, strlen(start), SHIELD_INPUT_MAX, "request", &request, err) <
 		 0)
 		request = NULL;
@@ -186,19 +162,21 @@ static int show_schema(const struct desk *desk, const json_t *reply, struct og_e
 	json_t *names = json_pack("[s,s,s,s]", "table", "column", "type", "");
 	json_t *rows = json_array(), *table, *column;
 	size_t i, j;
-	int rc = 0;
+	enum og_rows_form form;
+	int rc = og_rows_form_from(desk->args, &form, err);
 
 	json_array_foreach(json_object_get(reply, "tables"), i, table)
 	{
 		json_array_foreach(json_object_get(table, "columns"), j, column)
 		{
-			rc |= add_column(rows, table, column);
+			if (rc == 0 && add_column(rows, table, column) < 0)
+				rc = og_fail_nomem(err);
 		}
 	}
-	if (rc < 0 || !names)
-		rc = og_fail_nomem(err);
-	else
-		rc = desk->json ? og_print_json(reply, err) : print_table(names, rows, err);
+	if (form == OG_ROWS_JSON)
+		rc = rc < 0 ? -1 : og_print_json(reply, err);
+	else if (rc == 0)
+		rc = names ? og_rows_print(desk->ctx, form, names, rows, err) : og_fail_nomem(err);
 	json_decref(names);
 	json_decref(rows);
 	return rc;
@@ -217,12 +195,34 @@ static int run_shape(const struct og_ctx *ctx, const struct og_args *args, struc
 {
 	const char *command = og_args_command(args)->name;
 	const struct desk_shape *shape = shapes;
+	enum og_rows_form form;
 
 	while (strcmp(shape->command, command) != 0)
 		shape++;
+	if ((shape->print == show_rows || shape->print == show_schema) &&
+	    og_rows_form_from(args, &form, err) < 0)
+		return -1;
 	if (shape->request != desk_empty_request && !og_arg(args, 0) && isatty(STDIN_FILENO))
 		og_note(ctx, "a statement, then ^D");
 	return desk_run(shape, ctx, args, err);
+}
+
+/* query, exec, check: one statement, or a script of them. */
+static int run_many(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	const char *path = og_arg_value(args, "file");
+
+	return path ? shield_run_script(ctx, args, path, err) : run_shape(ctx, args, err);
+}
+
+/* exec of one statement is made as check is with --dry-run. */
+static int run_exec(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	static const struct desk_shape dry = { "exec", "sql.check", sql_request, show_verdict };
+
+	if (!og_arg_flag(args, "dry-run") || og_arg_value(args, "file"))
+		return run_many(ctx, args, err);
+	return desk_run(&dry, ctx, args, err);
 }
 
 #ifdef __SANITIZE_ADDRESS__
@@ -247,6 +247,10 @@ const char *__asan_default_options(void)
 	{                                                                                          \
 		"param", 0, OG_OPT_LIST, "NAME=VALUE", "bind :NAME"                                \
 	}
+#define SCRIPT                                                                                     \
+	{                                                                                          \
+		"file", 'f', OG_OPT_VALUE, "FILE", "a script of statements"                        \
+	}
 #define FORBID                                                                                     \
 	{                                                                                          \
 		"forbid", 0, OG_OPT_FLAG, NULL, "a prohibition, which beats permissions"           \
@@ -256,7 +260,15 @@ const char *__asan_default_options(void)
 		NULL, 0, OG_OPT_FLAG, NULL, NULL                                                   \
 	}
 
-static const struct og_opt sql_opts[] = { AS, JSON, PARAM, END };
+static const struct og_opt query_opts[] = { AS, JSON, OG_ROWS_OPTIONS, PARAM, SCRIPT, END };
+static const struct og_opt exec_opts[] = {
+	AS,    JSON,   OG_ROWS_OPTIONS,
+	PARAM, SCRIPT, { "dry-run", 0, OG_OPT_FLAG, NULL, "judge, and do nothing" },
+	END,
+};
+static const struct og_opt check_opts[] = { AS, JSON, PARAM, SCRIPT, END };
+static const struct og_opt explain_opts[] = { AS, JSON, PARAM, END };
+static const struct og_opt schema_opts[] = { AS, JSON, OG_ROWS_OPTIONS, END };
 static const struct og_opt plain_opts[] = { AS, JSON, END };
 static const struct og_opt drop_opts[] = { AS, JSON, FORBID, END };
 static const struct og_opt no_opts[] = { END };
@@ -300,15 +312,15 @@ static const struct og_opt listen_opts[] = {
 };
 
 static const struct og_command commands[] = {
-	{ "query", "[SQL]", "read rows", sql_opts, 0, 1, run_shape },
-	{ "exec", "[SQL]", "insert or update rows, with a ledger entry", sql_opts, 0, 1,
-	  run_shape },
+	{ "query", "[SQL]", "read rows", query_opts, 0, 1, run_many },
+	{ "exec", "[SQL]", "insert or update rows, with a ledger entry", exec_opts, 0, 1,
+	  run_exec },
 	{ "ddl", "[SQL]", "add to the schema", plain_opts, 0, 1, run_shape },
-	{ "check", "[SQL]", "say what a statement would touch and whether it may", sql_opts, 0, 1,
-	  run_shape },
-	{ "explain", "[SQL]", "say why, under which grants, how many rows, and how", sql_opts, 0, 1,
-	  run_shape },
-	{ "schema", "", "the tables and columns one can see", plain_opts, 0, 0, run_shape },
+	{ "check", "[SQL]", "say what a statement would touch and whether it may", check_opts, 0, 1,
+	  run_many },
+	{ "explain", "[SQL]", "say why, under which grants, how many rows, and how", explain_opts,
+	  0, 1, run_shape },
+	{ "schema", "", "the tables and columns one can see", schema_opts, 0, 0, run_shape },
 	{ "grant", "[SUBJECT TABLE VERBS]", "permit or forbid", grant_opts, 0, 3,
 	  shield_run_grant },
 	{ "revoke", "SUBJECT TABLE", "take a grant back", drop_opts, 2, 2, shield_run_revoke },

@@ -6,6 +6,7 @@
 #define OG_CMD_SHIELD_H
 
 #include "cmd/og-main.h"
+#include "cmd/og-rows.h"
 #include "lib/net/net.h"
 #include "lib/shield/channel.h"
 
@@ -32,6 +33,9 @@ void desk_close(struct desk *desk);
  * printed too, for machines. *ret: the reply without id and ok. */
 int desk_ask(struct desk *desk, const char *verb, json_t *request, json_t **ret,
 	     struct og_err *err);
+/* The same for who wants the refusal too: *ret_refusal is it, or NULL. */
+int desk_call(struct desk *desk, const char *verb, json_t *request, json_t **ret,
+	      json_t **ret_refusal, struct og_err *err);
 
 /* Most commands: a request from the arguments, a verb, a way to print. */
 struct desk_shape {
@@ -56,6 +60,15 @@ void stores_close(struct stores *stores);
 json_t *desk_empty_request(const struct og_args *args, struct og_err *err);
 /* What a change answered: JSON, or one line. */
 int desk_show_receipt(const struct desk *desk, const json_t *reply, struct og_err *err);
+
+/* og-shield.c: the values of --param, a new object; and what sql.read answers. */
+int shield_params(const struct og_args *args, json_t **ret, struct og_err *err);
+int shield_show_rows(const struct og_ctx *ctx, enum og_rows_form form, const json_t *reply,
+		     struct og_err *err);
+
+/* og-shield-script.c: --file PATH of query, exec and check. */
+int shield_run_script(const struct og_ctx *ctx, const struct og_args *args, const char *path,
+		      struct og_err *err);
 
 /* og-shield-explain.c */
 int shield_show_explain(const struct desk *desk, const json_t *reply, struct og_err *err);

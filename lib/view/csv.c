@@ -1,7 +1,8 @@
 /*
  * One row set as CSV, RFC 4180. Spreadsheets run what looks like a formula
  * even inside quotes, so such a text gets an apostrophe in front; numbers
- * stay numbers.
+ * stay numbers. NULL is nothing at all and an empty text is "", as
+ * PostgreSQL's COPY tells the two apart.
  */
 #include "lib/view/view.h"
 
@@ -60,7 +61,7 @@ static void add_text(struct og_buf *buf, const char *text, size_t len)
 	struct og_buf safe;
 
 	if (!formula && !has_controls(text, len)) {
-		if (strcspn(text, "\",\r\n\t") < len)
+		if (len == 0 || strcspn(text, "\",\r\n\t") < len)
 			add_quoted(buf, text, len);
 		else
 			og_buf_add(buf, text, len);
@@ -129,6 +130,31 @@ static int find_set(const json_t *result, const char *set, json_t **ret, struct 
 		og_hint(err, "it has: %s", names.data);
 	og_buf_release(&names);
 	return -1;
+}
+
+int og_view_csv_rows(const json_t *columns, const json_t *rows, struct og_buf *buf,
+		     struct og_err *err)
+{
+	json_t *row, *value;
+	size_t i, c;
+
+	json_array_foreach(columns, c, value)
+	{
+		og_buf_adds(buf, c > 0 ? "," : "");
+		add_text(buf, json_string_value(value), json_string_length(value));
+	}
+	og_buf_adds(buf, "\r\n");
+	json_array_foreach(rows, i, row)
+	{
+		json_array_foreach(row, c, value)
+		{
+			og_buf_adds(buf, c > 0 ? "," : "");
+			if (add_value(buf, value, err) < 0)
+				return -1;
+		}
+		og_buf_adds(buf, "\r\n");
+	}
+	return og_buf_check(buf, "CSV", err);
 }
 
 int og_view_csv(const json_t *result, const char *set, struct og_buf *buf, struct og_err *err)

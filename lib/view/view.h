@@ -91,8 +91,15 @@ int og_view_html(const json_t *tree, const char *css, size_t css_len, struct og_
 		 struct og_err *err);
 
 /* One row set as CSV (RFC 4180, CRLF, a header line). set NULL: the first.
+ * A missing value and null are nothing, an empty text is "" in quotes; bytes
+ * that are no text stand as base64:...
  * A text that a spreadsheet would take for a formula gets a leading
  * apostrophe. OG_NO when there is no such set, naming those there are. */
 int og_view_csv(const json_t *result, const char *set, struct og_buf *buf, struct og_err *err);
+
+/* The same of rows as a query answers them: columns is an array of names,
+ * rows an array of arrays. */
+int og_view_csv_rows(const json_t *columns, const json_t *rows, struct og_buf *buf,
+		     struct og_err *err);
 
 #endif

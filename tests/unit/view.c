@@ -231,6 +231,7 @@ static void csv_cells(void)
 	check_csv("\"a,b\"", "\"a,b\"\r\n");
 	check_csv("\"a\\\"b\\nc\"", "\"a\"\"b\nc\"\r\n");
 	check_csv("null", "\r\n");
+	check_csv("\"\"", "\"\"\r\n");
 	check_csv("-1.5", "-1.5\r\n");
 	check_csv("\"-1.5\"", "-1.5\r\n");
 	check_csv("\"=1+1\"", "\"'=1+1\"\r\n");
