@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/og-ledger-pick.h"
 #include "cmd/og-ledger.h"
+#include "cmd/og-out.h"
 #include "lib/access/access.h"
 #include "lib/db/db.h"
 #include "lib/hash/hash.h"
@@ -112,12 +114,18 @@ int ledger_may(const struct ledger_session *s, const char *right, const char *wh
 
 static const struct og_opt log_options[] = {
 	AS_OPTION,
-	{ "limit", 0, OG_OPT_VALUE, "N", "the newest N (default: 20; with --json or --since all)" },
-	{ "since", 0, OG_OPT_VALUE, "SEQ", "entries after this one" },
-	{ "task", 0, OG_OPT_VALUE, "ID", "of this task" },
-	{ "principal", 0, OG_OPT_VALUE, "WHO", "of this principal" },
-	{ "action", 0, OG_OPT_VALUE, "ACTION", "of this kind: step, refuse, grant, ..." },
-	JSON_OPTION("one JSON object per entry, with its body"),
+	{ "limit", 'n', OG_OPT_VALUE, "N",
+	  "the newest N (default: 20; for a program or with --since all)" },
+	LEDGER_PICK_OPTIONS,
+	OG_OUT_OPTIONS,
+	END,
+};
+static const struct og_opt tail_options[] = {
+	AS_OPTION,
+	{ "follow", 'f', OG_OPT_FLAG, NULL, "then those that come, until interrupted" },
+	{ "limit", 'n', OG_OPT_VALUE, "N", "the newest N (default: 10; with --since all)" },
+	LEDGER_PICK_OPTIONS,
+	OG_OUT_OPTIONS,
 	END,
 };
 static const struct og_opt show_options[] = {
@@ -164,6 +172,8 @@ static const struct og_opt redact_options[] = {
 
 static const struct og_command commands[] = {
 	{ "log", "", "the newest entries, one line each", log_options, 0, 0, ledger_run_log },
+	{ "tail", "", "the newest entries, and those that come", tail_options, 0, 0,
+	  ledger_run_tail },
 	{ "show", "SEQ", "one entry, whole", show_options, 1, 1, ledger_run_show },
 	{ "verify", "", "judge the ledger; status 1 when it is broken", verify_options, 0, 0,
 	  ledger_run_verify },

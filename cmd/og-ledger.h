@@ -37,7 +37,8 @@ int ledger_verify(struct ledger_session *s, struct og_judgement *judgement, stru
 int ledger_checkpoint_problems(const struct ledger_session *s, const char *path,
 			       struct og_judgement *judgement, struct og_err *err);
 
-og_command_fn ledger_run_log, ledger_run_show, ledger_run_verify, ledger_run_replay;
+og_command_fn ledger_run_log, ledger_run_tail, ledger_run_show, ledger_run_verify,
+	ledger_run_replay;
 og_command_fn ledger_run_checkpoint, ledger_run_key, ledger_run_prove, ledger_run_check_proof,
 	ledger_run_redact, ledger_run_spend;
 

@@ -19,13 +19,16 @@ struct og_ledger;
 int og_ledger_open(struct og_db *db, struct og_ledger **ret, struct og_err *err);
 void og_ledger_free(struct og_ledger *ledger);
 
+/* What actions there are, sorted, NULL at the end: og-ledger-entry(5). */
+extern const char *const og_ledger_actions[];
+
 /* Who did what, where. All strings are valid UTF-8, at most
  * OG_RECORD_FIELD_MAX bytes; "" where one does not apply. */
 #define OG_RECORD_FIELD_MAX 512
 struct og_record {
 	const char *principal; /* "alice" */
 	const char *agent;     /* "og-worker/skill" */
-	const char *action;    /* "step", "refuse", ...: the list is in og-ledger-entry(5) */
+	const char *action;    /* "step", "refuse", ...: og_ledger_actions */
 	const char *node;      /* "procure-to-pay@0123456789ab" */
 	const char *task;      /* UUID */
 	const char *step;

@@ -204,6 +204,67 @@ int og_when_parse(const char *text, const char *what, int64_t now_ms, int64_t *r
 	return og_hint(err, "times are 2026-01-31T09:30:00Z, '2026-01-31 09:30', 09:30 and +90m");
 }
 
+/* A date, and a time of day or the day's begin. */
+static int read_past_day(const char *text, int64_t *ret_ms)
+{
+	struct tm tm = { 0 };
+	const char *rest = read_date(text, &tm);
+
+	if (rest && *rest == ' ')
+		rest = read_hours(rest + 1, &tm);
+	if (rest && *rest == ':')
+		rest = digits(rest + 1, 2, &tm.tm_sec);
+	return rest && !*rest ? from_utc(&tm, ret_ms) : -1;
+}
+
+static int read_last(const char *text, int64_t now_ms, int64_t *ret_ms)
+{
+	struct tm tm = { 0 };
+	const char *rest = read_hours(text, &tm);
+	int64_t day = now_ms - now_ms % DAY_MS;
+
+	if (!rest || *rest || tm.tm_hour > 23 || tm.tm_min > 59)
+		return -1;
+	*ret_ms = day + (tm.tm_hour * 60 + tm.tm_min) * MINUTE_MS;
+	if (*ret_ms > now_ms)
+		*ret_ms -= DAY_MS;
+	return 0;
+}
+
+static int read_word(const char *text, int64_t now_ms, int64_t *ret_ms)
+{
+	int64_t today = now_ms - now_ms % DAY_MS;
+
+	if (strcmp(text, "today") != 0 && strcmp(text, "yesterday") != 0)
+		return -1;
+	*ret_ms = *text == 't' ? today : today - DAY_MS;
+	return 0;
+}
+
+/* So long ago; not before 1970. */
+static int read_ago(const char *text, int64_t now_ms, int64_t *ret_ms)
+{
+	int64_t span;
+
+	if (og_span_parse(text, "", &span, NULL) < 0)
+		return -1;
+	*ret_ms = span < now_ms ? now_ms - span : 0;
+	return 0;
+}
+
+int og_past_parse(const char *text, const char *what, int64_t now_ms, int64_t *ret_ms,
+		  struct og_err *err)
+{
+	if (read_instant(text, ret_ms) == 0 || read_past_day(text, ret_ms) == 0 ||
+	    read_last(text, now_ms, ret_ms) == 0 || read_word(text, now_ms, ret_ms) == 0 ||
+	    read_ago(text, now_ms, ret_ms) == 0)
+		return 0;
+	og_fail(err, OG_EUSAGE, "%s: '%s' is no time", what, text);
+	return og_hint(err,
+		       "times are 2026-01-31T09:30:00Z, 2026-01-31, yesterday, 09:30 (UTC) and "
+		       "2h, so long ago");
+}
+
 int og_occurrence_at(int64_t every_ms, const char *at, int64_t now_ms, struct og_occurrence *ret,
 		     struct og_err *err)
 {

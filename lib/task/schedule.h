@@ -23,6 +23,14 @@
 int og_when_parse(const char *text, const char *what, int64_t now_ms, int64_t *ret_ms,
 		  struct og_err *err);
 
+/* A moment that was, said of records, whose times are UTC: what has no zone
+ * is UTC too, so that what is copied from a record means it. One of: RFC
+ * 3339, as above; "2026-01-31 09:30"; "2026-01-31", "today", "yesterday":
+ * where that day begins; "09:30", the last time it was that; "90m", so long
+ * ago. OG_EUSAGE. */
+int og_past_parse(const char *text, const char *what, int64_t now_ms, int64_t *ret_ms,
+		  struct og_err *err);
+
 /* One occurrence of something that is done every so often. */
 struct og_occurrence {
 	char name[OG_TIME_LEN + 1]; /* the same for every moment within it */

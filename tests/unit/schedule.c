@@ -95,6 +95,46 @@ static void no_times(void)
 	}
 }
 
+/* NULL: it is no time. */
+static void check_past(const char *text, const char *want)
+{
+	struct og_err err = OG_ERR_INIT;
+	char got[OG_TIME_LEN + 1];
+	int64_t ms = 0;
+	int rc = og_past_parse(text, "--since", at(NOON), &ms, &err);
+
+	if (!OG_CHECK_INT(rc, want ? 0 : -1)) {
+		printf("# '%s'\n", text);
+		return;
+	}
+	OG_CHECK_INT(err.code, want ? OG_OK : OG_EUSAGE);
+	og_time_format(ms, got);
+	if (want)
+		OG_CHECK_STR(got, want);
+}
+
+static void past_times(void)
+{
+	static const char *const bad[] = { "",	    "lunch",	   "2026-02-30",      "2026-1-1",
+					   "24:00", "2026-01-31 ", "2026-01-31 9:30", "-2h",
+					   "2y",    "yesterday ",  "1969-12-31",      "12:0x" };
+
+	zone(BERLIN);
+	check_past("2026-01-31T09:30:00Z", "2026-01-31T09:30:00.000Z");
+	check_past("2026-01-31T09:30:00.125+02:00", "2026-01-31T07:30:00.125Z");
+	check_past("2026-01-31 09:30", "2026-01-31T09:30:00.000Z");
+	check_past("2026-01-31 09:30:05", "2026-01-31T09:30:05.000Z");
+	check_past("2026-01-31", "2026-01-31T00:00:00.000Z");
+	check_past("today", "2026-06-15T00:00:00.000Z");
+	check_past("yesterday", "2026-06-14T00:00:00.000Z");
+	check_past("10:00", "2026-06-15T10:00:00.000Z");
+	check_past("10:01", "2026-06-14T10:01:00.000Z");
+	check_past("2h", "2026-06-15T08:00:00.000Z");
+	check_past("1000000d", "1970-01-01T00:00:00.000Z");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		check_past(bad[i], NULL);
+}
+
 /* 2026-03-29 has no 02:30 in Berlin, 2026-10-25 has two. */
 static void clock_changes(void)
 {
@@ -212,6 +252,7 @@ int main(void)
 {
 	OG_RUN(times);
 	OG_RUN(no_times);
+	OG_RUN(past_times);
 	OG_RUN(clock_changes);
 	OG_RUN(periods);
 	OG_RUN(days);
