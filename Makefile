@@ -133,7 +133,7 @@ $(O)/libog.a: $(LIB_OBJ)
 # What every program has: main(), and how it prints.
 SKELETON := $(addprefix $(O)/obj/cmd/,og-main.o og-print.o og-out.o)
 # A program of more than one file names the others here.
-PARTS_og := og-ask.o og-broker.o og-shipped.o og-call.o og-doctor.o og-doctor-files.o og-doctor-model.o \
+PARTS_og := og-ask.o og-broker.o og-shipped.o og-call.o og-doctor.o og-doctor-files.o og-doctor-grants.o og-doctor-model.o \
 	og-doctor-run.o og-doctor-stores.o og-model.o og-queue.o og-remote.o \
 	og-status.o og-status-print.o \
 	og-up.o og-up-lock.o og-up-services.o og-up-tell.o \

@@ -119,65 +119,11 @@ static int check_kernel(struct og_doctor *doctor, struct og_err *err)
 			  : "neither landlock nor seccomp: programs keep all their rights");
 }
 
-/* A name as the shell takes it: 'it'\''s'. Heap string. */
-static char *shell_quoted(const char *name)
-{
-	struct og_buf out;
-
-	og_buf_init(&out, 4096);
-	og_buf_addc(&out, '\'');
-	for (; *name; name++) {
-		if (*name == '\'')
-			og_buf_adds(&out, "'\\'");
-		og_buf_addc(&out, *name);
-	}
-	og_buf_addc(&out, '\'');
-	return og_buf_take(&out);
-}
-
-static int report_missing(struct og_doctor *doctor, const char *table, struct og_err *err)
-{
-	char *quoted = shell_quoted(table);
-	int rc =
-		quoted ? og_doctor_say(
-				 doctor, "grants", "warn", err,
-				 "nobody may see '%s': og-shield grant --as owner role:employee %s "
-				 "select",
-				 table, quoted)
-		       : og_fail_nomem(err);
-
-	free(quoted);
-	return rc;
-}
-
-/* Business tables that no role may read: what to grant next. */
-static int check_grants(struct og_doctor *doctor, struct og_err *err)
-{
-	struct og_err why = OG_ERR_INIT;
-	json_t *reply = NULL, *table;
-	size_t i;
-	int rc = 0;
-
-	if (og_ask_shield(doctor->ctx, doctor->conf, "grant.list", json_object(), &reply, &why) < 0)
-		return og_doctor_say(doctor, "grants", why.code == OG_EPERM ? "warn" : "bad", err,
-				     "cannot be asked for as the owner: %s", why.msg);
-	if (json_array_size(json_object_get(reply, "missing")) == 0)
-		rc = og_doctor_say(doctor, "grants", "ok", err,
-				   "every table is granted to some role");
-	json_array_foreach(json_object_get(reply, "missing"), i, table)
-	{
-		if (rc == 0)
-			rc = report_missing(doctor, json_string_value(table), err);
-	}
-	json_decref(reply);
-	return rc;
-}
-
 static int check_books(struct og_doctor *doctor, struct og_err *err)
 {
 	if (og_conf_remote(doctor->conf))
 		return check_shield(doctor, err);
-	return check_ledger(doctor, err) < 0 ? -1 : check_grants(doctor, err);
+	return check_ledger(doctor, err) < 0 ? -1 : og_doctor_grants(doctor, err);
 }
 
 int og_run_doctor(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
@@ -194,6 +140,8 @@ int og_run_doctor(const struct og_ctx *ctx, const struct og_args *args, struct o
 	struct og_conf *conf = NULL;
 	int rc = -1;
 
+	if (og_arg_flag(args, "grants"))
+		return og_doctor_propose(ctx, args, err);
 	if (og_conf_from(ctx, args, &conf, err) < 0)
 		return -1;
 	doctor.conf = conf;

@@ -229,6 +229,7 @@ static const struct og_opt init_options[] = {
 
 static const struct og_opt doctor_options[] = {
 	{ "fix", 0, OG_OPT_FLAG, NULL, "mend what can be mended without asking" },
+	{ "grants", 0, OG_OPT_FLAG, NULL, "instead: propose grants, for og-shield grant --apply" },
 	{ "json", 0, OG_OPT_FLAG, NULL, "as JSON" },
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
 };

@@ -40,6 +40,10 @@ int og_doctor_clock(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_queue(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_services(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_settings(struct og_doctor *doctor, struct og_err *err);
+/* og-doctor-grants.c: what nobody may see yet, and a file that proposes who
+ * might. */
+int og_doctor_grants(struct og_doctor *doctor, struct og_err *err);
+int og_doctor_propose(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int og_doctor_stores(struct og_doctor *doctor, struct og_err *err); /* og-doctor-stores.c */
 int og_doctor_model(struct og_doctor *doctor, struct og_err *err);  /* og-doctor-model.c */
 /* og-broker.c. Lines of og.conf for --queue and what goes with it; what the

@@ -7,7 +7,6 @@
 
 #define COLUMN_LIST_MAX 1000
 #define PREDICATE_MAX	8192
-#define GRANT_JSON_MAX	((size_t)262144)
 
 static int bad(struct og_err *err, const char *what)
 {
@@ -112,7 +111,7 @@ static int bind_list(struct og_stmt *stmt, int i, const json_t *list, struct og_
 		og_bind_null(stmt, i);
 		return 0;
 	}
-	og_buf_init(&text, GRANT_JSON_MAX);
+	og_buf_init(&text, OG_GRANT_JSON_MAX);
 	rc = og_json_canon(list, &text, err);
 	if (rc == 0)
 		og_bind_textn(stmt, i, text.data, text.len);
@@ -185,7 +184,7 @@ static int add_list(json_t *grant, const char *key, const char *text, struct og_
 
 	if (!text)
 		return 0;
-	if (og_json_parse(text, strlen(text), GRANT_JSON_MAX, "grant", &list, err) < 0)
+	if (og_json_parse(text, strlen(text), OG_GRANT_JSON_MAX, "grant", &list, err) < 0)
 		return -1;
 	return og_json_set(grant, key, list, err);
 }
@@ -245,7 +244,7 @@ int og_access_ungranted(struct og_access *access, json_t **ret, struct og_err *e
 {
 	json_t *list = json_array();
 	struct og_stmt *stmt = NULL;
-	int more = -1;
+	int more = -1, clean;
 
 	if (!list)
 		return og_fail_nomem(err);
@@ -260,7 +259,7 @@ int og_access_ungranted(struct og_access *access, json_t **ret, struct og_err *e
 		    "ORDER BY name",
 		    &stmt, err) == 0)
 		while ((more = og_stmt_step(stmt, err)) > 0)
-			if (json_array_append_new(list, json_string(og_col_text(stmt, 0))) < 0) {
+			if (json_array_append_new(list, og_access_text(stmt, 0, &clean)) < 0) {
 				more = og_fail_nomem(err);
 				break;
 			}

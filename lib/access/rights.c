@@ -11,8 +11,6 @@
 #include "lib/access/access-internal.h"
 #include "lib/base/text.h"
 
-#define GRANT_TEXT_MAX ((size_t)65536)
-
 static void list_free(char **list)
 {
 	for (size_t i = 0; list && list[i]; i++)
@@ -67,7 +65,7 @@ static int read_list(const char *text, char ***ret, struct og_err *err)
 	*ret = NULL;
 	if (!text)
 		return 0;
-	if (og_json_parse(text, strlen(text), GRANT_TEXT_MAX, "grant", &json, err) < 0)
+	if (og_json_parse(text, strlen(text), OG_GRANT_JSON_MAX, "grant", &json, err) < 0)
 		return -1;
 	list = calloc(json_array_size(json) + 1, sizeof(*list));
 	if (!list) {
@@ -142,7 +140,7 @@ static int forbid_rows(struct og_table_rights *table, const char *predicate, str
 	struct og_buf text;
 	char *joined;
 
-	og_buf_init(&text, GRANT_TEXT_MAX);
+	og_buf_init(&text, OG_GRANT_JSON_MAX);
 	og_buf_addf(&text, "(%s) AND NOT coalesce((%s), 1)",
 		    table->predicate ? table->predicate : "1", predicate);
 	joined = og_buf_take(&text);

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "lib/base/text.h"
+
 json_t *og_grant_plain(const json_t *grant)
 {
 	static const char *const keys[] = { "subject", "tbl",	 "effect",   "verbs",
@@ -45,6 +47,18 @@ static const json_t *find(const json_t *grants, const json_t *like, int exact)
 	return NULL;
 }
 
+/* A misspelt member would be a condition that is not there. "why" is for
+ * whoever reads the file. */
+static int check_members(const json_t *grant, size_t i, struct og_err *err)
+{
+	static const char *const keys[] = { "subject", "tbl",	   "effect",	"verbs", "visible",
+					    "masked",  "settable", "predicate", "why",	 NULL };
+	char what[48];
+
+	og_text_format(what, sizeof(what), "grants: item %zu", i + 1);
+	return og_json_only(grant, what, keys, err);
+}
+
 static json_t *plain_list(const json_t *grants, struct og_err *err)
 {
 	json_t *list = json_array(), *grant;
@@ -55,6 +69,10 @@ static json_t *plain_list(const json_t *grants, struct og_err *err)
 		if (!json_is_object(grant) || !og_json_str(grant, "subject") ||
 		    !og_json_str(grant, "tbl")) {
 			og_fail(err, OG_EDATA, "grants: item %zu has no subject or tbl", i + 1);
+			json_decref(list);
+			return NULL;
+		}
+		if (check_members(grant, i, err) < 0) {
 			json_decref(list);
 			return NULL;
 		}

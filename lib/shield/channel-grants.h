@@ -20,7 +20,8 @@ struct og_asker {
  * filled in: equal grants are equal JSON. NULL without memory. */
 json_t *og_grant_plain(const json_t *grant);
 
-/* wanted and present: arrays of grant.put objects. wanted is the whole
+/* wanted and present: arrays of grant.put objects, which may have a "why"
+ * besides; another member is OG_EDATA. wanted is the whole
  * truth for the subjects it names. *ret: array, in order, of
  *   {"put":GRANT}, {"put":GRANT,"old":GRANT} or {"drop":GRANT}. */
 int og_grants_diff(const json_t *wanted, const json_t *present, json_t **ret, struct og_err *err);

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "lib/access/propose.h"
 #include "lib/shield/channel-gate.h"
 #include "lib/shield/verbs.h"
 
@@ -80,6 +81,18 @@ out:
 	return rc;
 }
 
+/* What the tables are that grants are about: names, types and keys. */
+static int add_shape(struct og_request *rq, struct og_err *err)
+{
+	json_t *list = NULL;
+
+	if (og_access_shape(rq->shield->access, &list, err) < 0 ||
+	    og_json_set(rq->reply, "tables", list, err) < 0 ||
+	    og_access_roles(rq->shield->access, &list, err) < 0)
+		return -1;
+	return og_json_set(rq->reply, "roles", list, err);
+}
+
 int og_verb_grant_list(struct og_request *rq, struct og_err *err)
 {
 	json_t *list = NULL;
@@ -90,7 +103,9 @@ int og_verb_grant_list(struct og_request *rq, struct og_err *err)
 	if (og_json_set(rq->reply, "grants", list, err) < 0 ||
 	    og_access_ungranted(rq->shield->access, &list, err) < 0)
 		return -1;
-	return og_json_set(rq->reply, "missing", list, err);
+	if (og_json_set(rq->reply, "missing", list, err) < 0)
+		return -1;
+	return og_json_bool(rq->body, "shape", 0) ? add_shape(rq, err) : 0;
 }
 
 static json_t *entry_item(struct og_stmt *stmt)
