@@ -2,6 +2,7 @@
  * og: makes an instance, and runs og-x for `og x`. The one program that
  * makes erp.db. How an instance is, is told by og-health.c.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,22 +107,44 @@ static int fill(const struct og_ctx *ctx, struct og_making *making, int demo, st
 	return og_shipped_each(ctx, OG_SHIPPED_POLICIES, put_policy, making, err);
 }
 
-static int say_made(const char *dir, int demo, const char *adopted, struct og_err *err)
+static const char *plural(int64_t n)
 {
-	if (og_printf(err, "made %s/.omnigate\n", dir) < 0)
+	return n == 1 ? "" : "s";
+}
+
+/* The next three commands, as they are typed. */
+static int say_adopted(const struct og_make_options *options, const struct og_adopted *found,
+		       struct og_err *err)
+{
+	int here = strcmp(options->dir, ".") == 0;
+
+	return og_printf(
+		err,
+		"adopted a copy of %s: %" PRId64 " table%s, %" PRId64 " view%s, %" PRId64
+		" trigger%s; nobody may see them yet\n"
+		"next, %s%s%sas in omnigate-adopt(7):\n"
+		"  og doctor --grants >grants.json     (who might see what, and why: edit it)\n"
+		"  og-shield grant --as owner --apply grants.json     (first with --dry-run)\n"
+		"  og-shield principal add NAME --as owner --role employee "
+		"--pubkey \"$(og key --new NAME)\"\n",
+		options->adopt, found->tables, plural(found->tables), found->views,
+		plural(found->views), found->triggers, plural(found->triggers), here ? "" : "in ",
+		here ? "" : options->dir, here ? "" : ", ");
+}
+
+static int say_made(const struct og_make_options *options, int demo, const struct og_adopted *found,
+		    struct og_err *err)
+{
+	if (og_printf(err, "made %s/.omnigate\n", options->dir) < 0)
 		return -1;
+	if (options->adopt)
+		return say_adopted(options, found, err);
 	if (demo)
 		return og_printf(err,
 				 "principals: owner, alice (admin), bob (employee), charlie and "
 				 "diana (customers)\n"
 				 "next: og-worker --drain after og-submit --as charlie 'buy 1 "
 				 "ergonomic chair'\n");
-	if (adopted)
-		return og_printf(err,
-				 "adopted a copy of %s; nobody may see its tables yet\n"
-				 "next: og doctor, then og-shield grant role:employee TABLE "
-				 "select --as owner\n",
-				 adopted);
 	return og_printf(err,
 			 "principal: owner (admin)\n"
 			 "next: og-shield ddl --as owner 'CREATE TABLE ...', then og-skill add\n");
@@ -134,11 +157,13 @@ static int make(const struct og_ctx *ctx, const struct og_args *args,
 {
 	int demo = og_arg_flag(args, "demo"), rc = -1;
 	struct og_making *making = NULL;
+	struct og_adopted found;
 
 	options->queue = queue;
-	if (og_making_begin(options, &making, err) == 0 && fill(ctx, making, demo, err) == 0 &&
+	if (og_making_begin(options, &making, err) == 0 &&
+	    og_making_adopted(making, &found, err) == 0 && fill(ctx, making, demo, err) == 0 &&
 	    og_broker_declare(ctx, args, err) == 0 && og_making_finish(making, err) == 0)
-		rc = say_made(options->dir, demo, options->adopt, err);
+		rc = say_made(options, demo, &found, err);
 	og_making_free(making);
 	return rc;
 }

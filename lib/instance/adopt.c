@@ -82,3 +82,20 @@ int og_adopt_check_code(struct og_making *making, const char *from, struct og_er
 	free(name);
 	return found == 0 ? 0 : -1;
 }
+
+#define COUNT(what)                                                                                \
+	"SELECT count(*) FROM sqlite_schema WHERE type = '" what "' "                              \
+	"AND tbl_name NOT LIKE 'og\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "   \
+	"AND tbl_name NOT LIKE 'audit\\_ledger%' ESCAPE '\\'"
+
+int og_making_adopted(struct og_making *making, struct og_adopted *ret, struct og_err *err)
+{
+	struct og_adopted found = { 0 };
+
+	if (og_db_int(making->db, COUNT("table"), &found.tables, err) < 0 ||
+	    og_db_int(making->db, COUNT("view"), &found.views, err) < 0 ||
+	    og_db_int(making->db, COUNT("trigger"), &found.triggers, err) < 0)
+		return -1;
+	*ret = found;
+	return 0;
+}

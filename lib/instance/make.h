@@ -11,6 +11,7 @@
 #define OG_INSTANCE_MAKE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
@@ -32,6 +33,12 @@ struct og_make_options {
 };
 int og_making_begin(const struct og_make_options *options, struct og_making **ret,
 		    struct og_err *err);
+
+/* What came with an adopted database. */
+struct og_adopted {
+	int64_t tables, views, triggers;
+};
+int og_making_adopted(struct og_making *making, struct og_adopted *ret, struct og_err *err);
 
 /* Roles, principals (with keys) and grants of an access file
  * (og-access(5)); besides them the principal owner. One entry each. */
