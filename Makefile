@@ -15,7 +15,8 @@ PROGRAMS := og og-submit og-task og-worker og-shield og-ledger og-skill og-polic
 # Programs that only other programs start; they live in libexec/omnigate.
 HELPERS := og-amqp og-http og-otlp og-text
 
-WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
+# A row of a table may leave its last members out.
+WARN := -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
 OPT ?= -O2 -g
 ifdef SANITIZE
 # The compiler sees sizes differently in instrumented code; its guesses about
@@ -55,14 +56,14 @@ BUILD_DEPS := gcc libc6-dev linux-libc-dev libsqlite3-dev libjansson-dev libssl-
 	librabbitmq-dev libcurl4-openssl-dev libmicrohttpd-dev libgmime-3.0-dev pkgconf \
 	poppler-utils esbuild
 TEST_DEPS := bats jq patch sqlite3 mandoc binutils procps socat iproute2 openssh-server openssh-client \
-	rabbitmq-server amqp-tools systemd \
+	rabbitmq-server amqp-tools systemd tmux zsh fish \
 	chromium curl openjdk-17-jdk-headless maven
 FUZZ_DEPS := clang libclang-rt-14-dev
 LINT_DEPS := clang-format cppcheck shellcheck
 
 .DELETE_ON_ERROR:
-.PHONY: help all ui deps demo check check-full bench pictures fuzz lint format units install uninstall dist clean
-all: $(BINS) $(HELPER_BINS) ui
+.PHONY: help all ui completions deps demo check check-full bench pictures fuzz lint format units install uninstall dist clean
+all: $(BINS) $(HELPER_BINS) ui completions
 
 help:
 	@echo 'make demo        install what is missing, build, run the tour, show the result'
@@ -115,7 +116,7 @@ lint:
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -I. -D_GNU_SOURCE \
 		--library=tools/cppcheck.cfg --suppress=missingIncludeSystem \
 		--enable=warning,performance,portability lib cmd
-	@shellcheck tools/need tools/demo tools/ui tools/tree tools/dist tests/run tests/synopsis tests/bench/run tests/bench/telemetry.sh tests/bench/models.sh tests/bench/classify.sh tests/bench/match.sh tests/servers/rabbitmq tests/servers/neo4j .ci/run
+	@shellcheck tools/need tools/demo tools/ui tools/completions share/completions/omnigate.bash tools/tree tools/dist tests/run tests/synopsis tests/bench/run tests/bench/telemetry.sh tests/bench/models.sh tests/bench/classify.sh tests/bench/match.sh tests/servers/rabbitmq tests/servers/neo4j .ci/run
 	@echo 'lint: clean'
 
 format:
@@ -130,8 +131,8 @@ $(O)/libog.a: $(LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-# What every program has: main(), and how it prints.
-SKELETON := $(addprefix $(O)/obj/cmd/,og-main.o og-print.o og-out.o)
+# What every program has: main(), how it prints, and how shells complete it.
+SKELETON := $(addprefix $(O)/obj/cmd/,og-main.o og-print.o og-out.o og-complete.o og-complete-ask.o)
 # A program of more than one file names the others here.
 PARTS_og := og-ask.o og-broker.o og-shipped.o og-call.o og-doctor.o og-doctor-files.o og-doctor-grants.o og-doctor-model.o \
 	og-doctor-run.o og-doctor-stores.o og-model.o og-queue.o og-remote.o \
@@ -193,6 +194,12 @@ $(SHARE)/ui/.built: $(SHARE)/.linked tools/ui $(UI_SRC)
 	@tools/ui $(O) $(@D)
 	@touch $@
 
+completions: $(O)/share/.completions
+$(O)/share/.completions: Makefile tools/completions $(wildcard share/completions/*)
+	@rm -rf $(O)/share/bash-completion $(O)/share/zsh $(O)/share/fish
+	@tools/completions $(O) $(PROGRAMS)
+	@touch $@
+
 units: $(UNITS) $(PRELOADS) $(SERVERS) $(REPLAYS) $(O)/bench/http $(O)/bench/match
 benches: $(BENCHES) $(O)/tests/servers/model
 fuzzers: $(FUZZERS)
@@ -239,4 +246,4 @@ dist:
 clean:
 	rm -rf $(O)
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -type f -name '*.d' 2>/dev/null)

@@ -50,7 +50,7 @@ static const struct og_opt compare_options[] = { JSON, END };
 
 static const struct og_opt judge_options[] = {
 	{ "as", 0, OG_OPT_VALUE, "NAME", "who judges (default: OG_AS)" },
-	{ "verdict", 0, OG_OPT_VALUE, "WORD", "good or bad" },
+	{ "verdict", 0, OG_OPT_VALUE, "WORD", "good or bad", "good | bad" },
 	{ "note", 0, OG_OPT_VALUE, "TEXT", "why" },
 	END,
 };
@@ -70,11 +70,11 @@ static const struct og_command commands[] = {
 	  eval_one },
 	{ "compare", "BEFORE AFTER",
 	  "what changed between two runs; status 1 when something is worse", compare_options, 2, 2,
-	  eval_compare },
+	  eval_compare, "FILE FILE" },
 	{ "judge", "RUN [SCENARIO]", "add a person's verdict to a run; without one, list them",
-	  judge_options, 1, 2, eval_judge },
+	  judge_options, 1, 2, eval_judge, "FILE [SCENARIO]" },
 	{ "suggest", "RUN", "patterns that might help what was not understood; status 1 for none",
-	  suggest_options, 1, 1, eval_suggest },
+	  suggest_options, 1, 1, eval_suggest, "FILE" },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
 

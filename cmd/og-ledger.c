@@ -150,7 +150,8 @@ static const struct og_opt replay_options[] = {
 
 static const struct og_opt spend_options[] = {
 	AS_OPTION,
-	{ "by", 0, OG_OPT_VALUE, "WHAT", "principal (default), skill, model, day or task" },
+	{ "by", 0, OG_OPT_VALUE, "WHAT", "principal (default), skill, model, day or task",
+	  "principal | skill | model | day | task" },
 	{ "since", 0, OG_OPT_VALUE, "DAY", "from this day on (UTC)" },
 	{ "until", 0, OG_OPT_VALUE, "DAY", "before this day (UTC)" },
 	{ "principal", 0, OG_OPT_VALUE, "WHO", "of this principal" },

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/og-complete.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
@@ -212,7 +213,7 @@ static int print_help(const struct og_args *args, struct og_err *err)
 }
 
 /* No option, and no command of this program. */
-static int is_other(const char *word)
+int og_main_is_other(const char *word)
 {
 	for (const struct og_command *k = og_program.commands; k->run; k++)
 		if (k->name && strcmp(k->name, word) == 0)
@@ -225,7 +226,9 @@ static int run(int argc, char **argv, const struct og_ctx *ctx, struct og_err *e
 	struct og_args *args = NULL;
 	int status;
 
-	if (og_program_other && argc > 1 && is_other(argv[1]))
+	if (argc > 1 && strcmp(argv[1], "--complete") == 0)
+		return og_complete(ctx, argc - 2, argv + 2, err);
+	if (og_program_other && argc > 1 && og_main_is_other(argv[1]))
 		return og_program_other(ctx, argv + 1, err);
 	if (og_args_parse(&og_program, argc, argv, &args, err) < 0)
 		return -1;

@@ -23,6 +23,8 @@ extern const struct og_program og_program;
  * another program in its place. */
 extern int og_program_other(const struct og_ctx *ctx, char **argv, struct og_err *err)
 	__attribute__((weak));
+/* Is a first word one for it: no option, no command? */
+int og_main_is_other(const char *word);
 
 /* A line on standard error, "og-x: ...", control bytes made visible. */
 void og_note(const struct og_ctx *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -117,6 +117,10 @@ static int run_diff(const struct og_ctx *ctx, const struct og_args *args, struct
 	return og_store_diff(ctx, args, "vectors", err);
 }
 
+/* What may be said of a policy, for completions. */
+#define SOURCES	   "law | email | internal_doc | policy"
+#define CLEARANCES "1 | 2 | 3"
+
 #define AS_OPTION                                                                                  \
 	{                                                                                          \
 		"as", 0, OG_OPT_VALUE, "NAME", "the principal who asks (default: OG_AS)"           \
@@ -134,25 +138,27 @@ static int run_diff(const struct og_ctx *ctx, const struct og_args *args, struct
 		NULL, 0, OG_OPT_FLAG, NULL, NULL                                                   \
 	}
 
-#define FILTER_OPTIONS                                                                             \
-	{ "source", 0, OG_OPT_VALUE, "KIND", "only law, email, internal_doc or policy" },          \
-		{ "clearance", 0, OG_OPT_VALUE, "N", "only what clearance N may read" },           \
-		{ "at", 0, OG_OPT_VALUE, "DAY", "what is in force on that day (default: today)" }, \
-	{                                                                                          \
-		"in-force", 0, OG_OPT_FLAG, NULL, "only what is in force"                          \
+#define FILTER_OPTIONS                                                                               \
+	{ "source", 0, OG_OPT_VALUE, "KIND", "only law, email, internal_doc or policy", SOURCES },   \
+		{ "clearance", 0, OG_OPT_VALUE, "N", "only what clearance N may read", CLEARANCES }, \
+		{ "at", 0, OG_OPT_VALUE, "DAY", "what is in force on that day (default: today)" },   \
+	{                                                                                            \
+		"in-force", 0, OG_OPT_FLAG, NULL, "only what is in force"                            \
 	}
 
 static const struct og_opt add_options[] = {
 	AS_OPTION,
 	NODE_OPTION("the skill it governs"),
-	{ "source", 0, OG_OPT_VALUE, "KIND", "law, email, internal_doc or policy" },
-	{ "clearance", 0, OG_OPT_VALUE, "N", "who may read it, 1 to 3; it binds everybody" },
-	{ "name", 0, OG_OPT_VALUE, "NAME", "its name; the same name is a new version" },
+	{ "source", 0, OG_OPT_VALUE, "KIND", "law, email, internal_doc or policy", SOURCES },
+	{ "clearance", 0, OG_OPT_VALUE, "N", "who may read it, 1 to 3; it binds everybody",
+	  CLEARANCES },
+	{ "name", 0, OG_OPT_VALUE, "NAME", "its name; the same name is a new version", "POLICY" },
 	{ "title", 0, OG_OPT_VALUE, "TEXT", "its title" },
 	{ "limit", 0, OG_OPT_LIST, "NAME=NUMBER", "a limit that skills ask for with og_limit()" },
 	{ "rule", 0, OG_OPT_VALUE, "SQL", "a predicate over the bound variables" },
 	{ "approval", 0, OG_OPT_VALUE, "SQL", "true: another principal has to approve" },
-	{ "approver-clearance", 0, OG_OPT_VALUE, "N", "who may approve (default: --clearance)" },
+	{ "approver-clearance", 0, OG_OPT_VALUE, "N", "who may approve (default: --clearance)",
+	  CLEARANCES },
 	{ "approval-expires", 0, OG_OPT_VALUE, "SPAN", "for so long (default: 1d)" },
 	{ "step", 0, OG_OPT_VALUE, "STEP", "the step before which they are judged" },
 	{ "message", 0, OG_OPT_VALUE, "TEXT", "what is said with a refusal or a question" },
@@ -207,7 +213,7 @@ static const struct og_command commands[] = {
 	{ "diff", "", "compare the vectors elsewhere with the ledger", show_options, 0, 0,
 	  run_diff },
 	{ "embed", "", "give vectors to texts that have none", show_options, 0, 0, run_embed },
-	{ "show", "NAME", "one policy with its text", show_options, 1, 1, run_show },
+	{ "show", "NAME", "one policy with its text", show_options, 1, 1, run_show, "POLICY" },
 	{ "parse", "FILE | DIR | - ...", "print documents as the records the shield takes", NULL, 1,
 	  -1, policy_run_parse },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },

@@ -361,9 +361,10 @@ out:
 
 static const struct og_opt opts[] = {
 	{ "to", 't', OG_OPT_VALUE, "FORM",
-	  "text (default), json, csv, html, tree, jsx, a2ui, mcp-app or actions" },
+	  "text (default), json, csv, html, tree, jsx, a2ui, mcp-app or actions",
+	  "text | json | csv | html | tree | jsx | a2ui | mcp-app | actions" },
 	{ "static", 0, OG_OPT_FLAG, NULL, "html without script" },
-	{ "runtime", 0, OG_OPT_VALUE, "NAME", "preact (default) or react" },
+	{ "runtime", 0, OG_OPT_VALUE, "NAME", "preact (default) or react", "preact | react" },
 	{ "allow-code", 0, OG_OPT_FLAG, NULL,
 	  "let a page hold code that a view brings, in a worker" },
 	{ "view", 0, OG_OPT_VALUE, "FILE", "a view to draw it by, or none to ignore its own" },

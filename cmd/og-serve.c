@@ -335,7 +335,7 @@ static const struct og_opt options[] = {
 
 static const struct og_command commands[] = {
 	{ NULL, "[sessions | revoke NAME]", "serve until SIGTERM, or see to sessions", options, 0,
-	  2, run },
+	  2, run, "[sessions | revoke PRINCIPAL]" },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
 

@@ -365,7 +365,7 @@ static const struct og_opt lock_opts[] = {
 };
 static const struct og_opt verify_opts[] = {
 	OPT_AS,
-	{ "pubkey", 0, OG_OPT_VALUE, "KEY", "who has to have signed, base64 or a file" },
+	{ "pubkey", 0, OG_OPT_VALUE, "KEY", "who has to have signed, base64 or a file", "FILE" },
 	OPT_JSON,
 	OPT_END,
 };

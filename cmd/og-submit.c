@@ -395,7 +395,7 @@ static const struct og_opt options[] = {
 	{ "expires", 0, OG_OPT_VALUE, "SPAN", "not to be begun later than this (default: 1d)" },
 	{ "at", 0, OG_OPT_VALUE, "TIME", "not to be begun before" },
 	{ "every", 0, OG_OPT_VALUE, "SPAN", "one task in each span, however often it is asked" },
-	{ "deadline", 0, OG_OPT_VALUE, "WHEN", "no step is begun after it: a span or a time" },
+	{ "deadline", 0, OG_OPT_VALUE, "WHEN", "no step is begun after it: a span or a time", "" },
 	{ "no-ask", 0, OG_OPT_FLAG, NULL,
 	  "end the task, instead of asking back what it leaves open" },
 	{ "batch", 0, OG_OPT_FLAG, NULL, "one sentence per line of standard input" },

@@ -271,7 +271,8 @@ static const struct og_opt answer_options[] = {
 
 static const struct og_opt resolve_options[] = {
 	AS_OPTION,
-	{ "state", 0, OG_OPT_VALUE, "STATE", "retry, done or compensated" },
+	{ "state", 0, OG_OPT_VALUE, "STATE", "retry, done or compensated",
+	  "retry | done | compensated" },
 	NOTE_OPTION,
 	END,
 };

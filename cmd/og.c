@@ -248,7 +248,7 @@ static const struct og_opt init_options[] = {
 	{ "queue-password", 0, OG_OPT_VALUE, "FILE", "with --queue: the password there" },
 	{ "queue-ca", 0, OG_OPT_VALUE, "FILE", "with --queue: whose certificates are trusted" },
 	{ "shield", 0, OG_OPT_VALUE, "URL", "remote: where the shield is (default: none)" },
-	{ "as", 0, OG_OPT_VALUE, "NAME", "remote: make a key pair for this principal" },
+	{ "as", 0, OG_OPT_VALUE, "NAME", "remote: make a key pair for this principal", "" },
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
 };
 
@@ -291,9 +291,10 @@ static const struct og_command commands[] = {
 	  0, 0, og_run_status },
 	{ "doctor", "", "check what an operator would check, and say what to do", doctor_options, 0,
 	  0, og_run_doctor },
-	{ "key", "NAME", "print the public key of keys/NAME.key", key_options, 1, 1, og_run_key },
+	{ "key", "NAME", "print the public key of keys/NAME.key", key_options, 1, 1, og_run_key,
+	  "PRINCIPAL" },
 	{ "up", "[NAME]...", "start the services of og.conf, or only those named, and keep them",
-	  up_options, 0, -1, og_run_up },
+	  up_options, 0, -1, og_run_up, "[SERVICE]..." },
 	{ "down", "", "stop what og up keeps", NULL, 0, 0, og_run_down },
 	{ "logs", "[SERVICE]...", "what the services said, merged by time", logs_options, 0, -1,
 	  og_run_logs },

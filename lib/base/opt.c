@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/opt-internal.h"
 #include "lib/base/text.h"
 
 const struct og_opt og_common_opts[] = {
@@ -44,7 +45,7 @@ void og_args_free(struct og_args *args)
 	free(args);
 }
 
-static const struct og_opt *find(const struct og_opt *table, const char *name, size_t len,
+const struct og_opt *og_opt_find(const struct og_opt *table, const char *name, size_t len,
 				 char letter)
 {
 	for (; table && table->name; table++) {
@@ -58,9 +59,9 @@ static const struct og_opt *find(const struct og_opt *table, const char *name, s
 static const struct og_opt *lookup(const struct og_args *args, const char *name, size_t len,
 				   char letter)
 {
-	const struct og_opt *opt = find(args->command->opts, name, len, letter);
+	const struct og_opt *opt = og_opt_find(args->command->opts, name, len, letter);
 
-	return opt ? opt : find(og_common_opts, name, len, letter);
+	return opt ? opt : og_opt_find(og_common_opts, name, len, letter);
 }
 
 #define NAMES_MAX 64

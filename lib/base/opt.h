@@ -1,7 +1,7 @@
 /*
  * Option tables. A program is a table of commands, a command a table of
- * options; the parser, -h, --completion, the SYNOPSIS test and the shell
- * completions all read the same tables, so there is one place to change.
+ * options; the parser, -h, the SYNOPSIS test and the completions of shells
+ * (complete.h) all read the same tables, so there is one place to change.
  *
  * Grammar, the same for every program: `og-x [COMMAND] [options] [args]`.
  * Long options `--name`, `--name VALUE` or `--name=VALUE`; short `-x`,
@@ -30,6 +30,9 @@ struct og_opt {
 	enum og_opt_kind kind;
 	const char *arg;  /* the value's name in help, as in "--as NAME": "NAME" */
 	const char *help; /* one line, lower case, no full stop */
+	/* What a shell may offer as the value, as of complete.h; NULL: what arg
+	 * says. The last member, so that a table may leave it out. */
+	const char *values;
 };
 
 struct og_args;
@@ -54,6 +57,7 @@ struct og_command {
 	const struct og_opt *opts;
 	int min_args, max_args; /* max -1: any number */
 	og_command_fn *run;
+	const char *values; /* of the arguments; NULL: what args says */
 };
 
 struct og_program {
