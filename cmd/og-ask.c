@@ -40,6 +40,31 @@ json_t *og_ask_ledger(const struct og_ctx *ctx, const struct og_conf *conf, int 
 	return answer;
 }
 
+#define MORE_MAX 8
+
+int og_ask_verify(const struct og_ctx *ctx, const char *home, const char *const *more, json_t **ret,
+		  struct og_err *err)
+{
+	char *path = og_program_path(ctx->exe_dir, "og-ledger");
+	const char *argv[5 + MORE_MAX] = { path, "verify", "--json", "--home", home };
+	struct og_buf out;
+	int status = 0, rc = -1;
+
+	og_buf_init(&out, ANSWER_MAX);
+	for (size_t i = 0; more[i] && i + 1 < MORE_MAX; i++)
+		argv[5 + i] = more[i];
+	if (!path)
+		og_fail_nomem(err);
+	else if (og_child_run(argv, "", 0, OG_FOREVER, &out, &status, err) == 0 && status > 1)
+		og_fail(err, status < 128 ? status : OG_EOS, "og-ledger could not judge it");
+	else if (status <= 1)
+		rc = og_json_parse(out.data ? out.data : "", out.len, ANSWER_MAX,
+				   "og-ledger's answer", ret, err);
+	og_buf_release(&out);
+	free(path);
+	return rc < 0 ? -1 : og_json_bool(*ret, "ok", 0);
+}
+
 int og_ask_shield(const struct og_ctx *ctx, const struct og_conf *conf, const char *verb,
 		  json_t *request, json_t **ret, struct og_err *err)
 {

@@ -20,10 +20,10 @@
 /* The nearest program beside us, or NULL. Heap string. */
 static char *nearest_program(const struct og_ctx *ctx, const char *word)
 {
-	static const char *const names[] = { "submit", "task",	 "worker", "shield", "ledger",
-					     "skill",  "policy", "render", "eval",   "init",
-					     "status", "doctor", "up",	   "down",   "logs",
-					     "key",    NULL };
+	static const char *const names[] = { "submit", "task",	 "worker",  "shield", "ledger",
+					     "skill",  "policy", "render",  "eval",   "init",
+					     "status", "doctor", "up",	    "down",   "logs",
+					     "key",    "backup", "restore", NULL };
 	const char *nearest = og_nearest(word, names);
 
 	(void)ctx;
@@ -259,6 +259,24 @@ static const struct og_opt doctor_options[] = {
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
 };
 
+static const struct og_opt backup_options[] = {
+	{ "as", 0, OG_OPT_VALUE, "NAME", "the principal who makes it (default: OG_AS)" },
+	{ "without-keys", 0, OG_OPT_FLAG, NULL, "leave out private keys and other secrets" },
+	{ "no-state", 0, OG_OPT_FLAG, NULL, "judge the ledger alone, not what it computes" },
+	{ "json", 0, OG_OPT_FLAG, NULL, "as JSON" },
+	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
+};
+
+static const struct og_opt restore_options[] = {
+	{ "check", 0, OG_OPT_FLAG, NULL, "judge the backup, and make nothing" },
+	{ "checkpoint", 0, OG_OPT_VALUE, "FILE", "it must have grown out of this one" },
+	{ "key", 0, OG_OPT_VALUE, "KEY", "the key to believe (default: the one in the backup)" },
+	{ "older", 0, OG_OPT_FLAG, NULL, "take one that is older than the checkpoint" },
+	{ "no-state", 0, OG_OPT_FLAG, NULL, "judge the ledger alone, not what it computes" },
+	{ "json", 0, OG_OPT_FLAG, NULL, "as JSON" },
+	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
+};
+
 static const struct og_opt status_options[] = {
 	{ "json", 0, OG_OPT_FLAG, NULL, "as JSON" },
 	{ "check", 0, OG_OPT_FLAG, NULL, "one line, as monitoring plugins print it" },
@@ -291,6 +309,10 @@ static const struct og_command commands[] = {
 	  0, 0, og_run_status },
 	{ "doctor", "", "check what an operator would check, and say what to do", doctor_options, 0,
 	  0, og_run_doctor },
+	{ "backup", "FILE", "the instance as it is at this moment, into an archive", backup_options,
+	  1, 1, og_run_backup },
+	{ "restore", "FILE [DIR]", "make the instance of a backup: DIR/.omnigate", restore_options,
+	  1, 2, og_run_restore },
 	{ "key", "NAME", "print the public key of keys/NAME.key", key_options, 1, 1, og_run_key,
 	  "PRINCIPAL" },
 	{ "up", "[NAME]...", "start the services of og.conf, or only those named, and keep them",

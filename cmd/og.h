@@ -11,6 +11,7 @@
 
 og_command_fn og_run_status, og_run_doctor, og_run_up, og_run_down, og_run_logs;
 og_command_fn og_init_remote, og_run_key; /* og-remote.c */
+og_command_fn og_run_backup, og_run_restore;
 
 /* og-shipped.c: what share/ holds of a kind, as records, one after the other
  * in order of their files; a file that cannot be read ends it. */

@@ -21,6 +21,8 @@
 #define READ_VERSION  19
 #define VERSION_WAL   2
 
+#define STEP_PAGES 16384
+
 static int read_header(const char *path, unsigned char header[HEADER_BYTES], ssize_t *ret_len,
 		       struct og_err *err)
 {
@@ -75,29 +77,29 @@ static int look_at(const char *path, enum og_db_mode *ret, struct og_err *err)
 	return 0;
 }
 
+/* In steps, so that none holds the source's lock for long; a source that is
+ * in a transaction stays at its moment between them. */
 static int copy_pages(struct og_db *source, sqlite3 *target)
 {
 	sqlite3_backup *backup = sqlite3_backup_init(target, "main", source->handle, "main");
+	int rc;
 
 	if (!backup)
 		return sqlite3_errcode(target);
-	sqlite3_backup_step(backup, -1);
-	return sqlite3_backup_finish(backup);
+	do {
+		rc = sqlite3_backup_step(backup, og_db_in_transaction(source) ? STEP_PAGES : -1);
+	} while (rc == SQLITE_OK);
+	rc = sqlite3_backup_finish(backup);
+	return rc;
 }
 
-int og_db_copy(const char *from, const char *to, struct og_err *err)
+int og_db_copy_from(struct og_db *source, const char *to, struct og_err *err)
 {
-	struct og_db *source = NULL;
 	sqlite3 *target = NULL;
-	enum og_db_mode mode;
 	int rc;
 
-	if (look_at(from, &mode, err) < 0 || og_db_open(from, mode, &source, err) < 0)
+	if (og_db_create_file(to, err) < 0)
 		return -1;
-	if (og_db_create_file(to, err) < 0) {
-		og_db_close(source);
-		return -1;
-	}
 	rc = sqlite3_open_v2(to, &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc == SQLITE_OK)
 		rc = copy_pages(source, target);
@@ -106,8 +108,44 @@ int og_db_copy(const char *from, const char *to, struct og_err *err)
 		rc = sqlite3_exec(target, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
 		og_fail(err, rc == SQLITE_ERROR ? OG_EDATA : og_db_code(rc), "cannot copy '%s': %s",
-			from, target ? sqlite3_errmsg(target) : sqlite3_errstr(rc));
+			source->path, target ? sqlite3_errmsg(target) : sqlite3_errstr(rc));
 	sqlite3_close(target);
-	og_db_close(source);
 	return rc == SQLITE_OK ? 0 : -1;
+}
+
+int og_db_copy(const char *from, const char *to, struct og_err *err)
+{
+	struct og_db *source = NULL;
+	enum og_db_mode mode;
+	int rc;
+
+	if (look_at(from, &mode, err) < 0 || og_db_open(from, mode, &source, err) < 0)
+		return -1;
+	rc = og_db_copy_from(source, to, err);
+	og_db_close(source);
+	return rc;
+}
+
+int og_db_pin(struct og_db *db, struct og_err *err)
+{
+	int64_t n;
+
+	/* The first read is what fixes it, not BEGIN. */
+	if (og_db_begin(db, 0, err) < 0)
+		return -1;
+	return og_db_int(db, "SELECT count(*) FROM sqlite_schema", &n, err) < 0 ? -1 : 0;
+}
+
+int og_db_is_sound(struct og_db *db, struct og_err *err)
+{
+	char *found = NULL;
+	int rc = og_db_text(db, "PRAGMA quick_check(1)", &found, err);
+
+	if (rc >= 0)
+		rc = rc == 1 && strcmp(found, "ok") == 0
+			     ? 0
+			     : og_fail(err, OG_EDATA, "'%s' is damaged: %s", db->path,
+				       found ? found : "it says nothing");
+	free(found);
+	return rc;
 }

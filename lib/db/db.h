@@ -49,6 +49,16 @@ int og_db_map(struct og_db *db, int64_t bytes, struct og_err *err);
  * as it lies, so that no file appears beside it. OG_EDATA: it is no
  * database, damaged, of a newer format, or left in a transaction. */
 int og_db_copy(const char *from, const char *to, struct og_err *err);
+/* The same of a database that is open: as it is at its pinned moment, while
+ * others go on writing. */
+int og_db_copy_from(struct og_db *source, const char *to, struct og_err *err);
+
+/* Begins to read, and from now on sees this moment until og_db_rollback(). */
+int og_db_pin(struct og_db *db, struct og_err *err);
+
+/* Are its pages, rows and indexes what they should be? OG_EDATA says what is
+ * not. Reads all of it. */
+int og_db_is_sound(struct og_db *db, struct og_err *err);
 
 /* The connection itself, for lib/shield. */
 struct sqlite3 *og_db_handle(struct og_db *db);
