@@ -16,8 +16,8 @@ json_t *og_ask_ledger(const struct og_ctx *ctx, const struct og_conf *conf, int 
 /* og-ledger verify of the instance at home, however long it takes, with more
  * arguments (NULL ends them): 1 when it is sound, 0 when not, -1 when it was
  * not judged. *ret: what it says (--json). */
-int og_ask_verify(const struct og_ctx *ctx, const char *home, const char *const *more,
-		  json_t **ret, struct og_err *err);
+int og_ask_verify(const struct og_ctx *ctx, const char *home, const char *const *more, json_t **ret,
+		  struct og_err *err);
 
 /* Asks a shield one thing as the owner; takes request. OG_EPERM when the
  * owner's key is not here. */
