@@ -71,16 +71,13 @@ static void add_part(struct og_buf *out, const char *text, size_t from, size_t t
 	og_text_safe(out, text + begin, byte_of(text, to) - begin, 0);
 }
 
-/* The part of the text where most of the words are, and those in bold. */
-static void add_window(struct og_buf *out, const json_t *passage)
+/* What was looked for is strong in the text from at to end. */
+static void add_marked(struct og_buf *out, const json_t *passage, size_t at, size_t end)
 {
-	const json_t *window = json_object_get(passage, "window"), *mark;
 	const char *text = og_json_str(passage, "text");
-	size_t at = bound(window, 0, 0), end = bound(window, 1, SIZE_MAX), i;
+	json_t *mark;
+	size_t i;
 
-	if (!text)
-		return;
-	og_buf_adds(out, at > 0 ? "\u2026 " : "");
 	json_array_foreach(json_object_get(passage, "marks"), i, mark)
 	{
 		size_t from = bound(mark, 0, 0), to = bound(mark, 1, 0);
@@ -88,16 +85,36 @@ static void add_window(struct og_buf *out, const json_t *passage)
 		if (from < at || to > end)
 			continue;
 		add_part(out, text, at, from);
-		og_buf_adds(out, "\033[1m");
+		og_buf_adds(out, og_tone_begin(OG_TONE_STRONG));
 		add_part(out, text, from, to);
-		og_buf_adds(out, "\033[0m");
+		og_buf_adds(out, OG_TONE_END);
 		at = to;
 	}
 	add_part(out, text, at, end);
+}
+
+/* On a terminal the part of it where most of the words are. */
+static void add_window(struct og_buf *out, const json_t *passage, int color)
+{
+	const json_t *window = json_object_get(passage, "window");
+	const char *text = og_json_str(passage, "text");
+	size_t at = 0, end = SIZE_MAX;
+
+	if (!text)
+		return;
+	if (og_print_is_terminal()) {
+		at = bound(window, 0, 0);
+		end = bound(window, 1, SIZE_MAX);
+	}
+	og_buf_adds(out, at > 0 ? "\u2026 " : "");
+	if (color)
+		add_marked(out, passage, at, end);
+	else
+		add_part(out, text, at, end);
 	og_buf_adds(out, text[byte_of(text, end)] ? " \u2026" : "");
 }
 
-static int print_passage(const json_t *passage, int on_terminal, struct og_err *err)
+static int print_passage(const json_t *passage, int color, struct og_err *err)
 {
 	const char *cite = og_json_str(passage, "cite");
 	struct og_buf line;
@@ -109,10 +126,7 @@ static int print_passage(const json_t *passage, int on_terminal, struct og_err *
 	add_safe(&line, og_json_str(passage, "heading"));
 	add_standing(&line, passage);
 	og_buf_adds(&line, "\n    ");
-	if (on_terminal)
-		add_window(&line, passage);
-	else
-		add_safe(&line, og_json_str(passage, "text"));
+	add_window(&line, passage, color);
 	og_buf_addc(&line, '\n');
 	if (og_buf_check(&line, "output", err) == 0)
 		rc = og_print(line.data, line.len, err);
@@ -120,46 +134,77 @@ static int print_passage(const json_t *passage, int on_terminal, struct og_err *
 	return rc;
 }
 
-int og_print_passage(const json_t *passage, struct og_err *err)
-{
-	return print_passage(passage, 0, err);
-}
-
-int og_print_passage_bold(const json_t *passage, struct og_err *err)
-{
-	return print_passage(passage, 1, err);
-}
-
-int og_print_policy(const json_t *policy, struct og_err *err)
+/* What it limits, what it demands before which step, when, and whether it
+ * binds. */
+static int add_about(const json_t *policy, struct og_buf *out, struct og_err *err)
 {
 	json_t *limits = json_object_get(policy, "limits"), *value;
-	const char *name;
-	struct og_buf line;
-	int rc = -1;
+	const char *name, *step = og_json_str(policy, "rule_step");
 
-	og_buf_init(&line, 65536);
-	og_buf_addf(&line, "%-32s %-12s %lld  ", og_json_str(policy, "name"),
-		    og_json_str(policy, "source"), (long long)og_json_int(policy, "clearance", 0));
-	add_safe(&line, og_json_str(policy, "node"));
+	(void)err;
 	json_object_foreach(limits, name, value)
 	{
-		og_buf_addc(&line, ' ');
-		add_safe(&line, name);
-		og_buf_addf(&line, "=%.15g", json_number_value(value));
+		og_buf_adds(out, out->len > 0 ? " " : "");
+		add_safe(out, name);
+		og_buf_addf(out, "=%.15g", json_number_value(value));
 	}
-	if (og_json_str(policy, "rule_step")) {
-		og_buf_adds(&line, og_json_str(policy, "rule") ? " rule" : "");
-		og_buf_adds(&line, og_json_str(policy, "approval") ? " approval" : "");
-		og_buf_adds(&line, " before ");
-		add_safe(&line, og_json_str(policy, "rule_step"));
+	if (step) {
+		og_buf_adds(out, out->len > 0 ? " " : "");
+		og_buf_adds(out, og_json_str(policy, "rule") ? "rule " : "");
+		og_buf_adds(out, og_json_str(policy, "approval") ? "approval " : "");
+		og_buf_adds(out, "before ");
+		add_safe(out, step);
 	}
-	add_days(&line, policy);
-	add_standing(&line, policy);
-	og_buf_addc(&line, '\n');
-	if (og_buf_check(&line, "output", err) == 0)
-		rc = og_print(line.data, line.len, err);
-	og_buf_release(&line);
-	return rc;
+	add_days(out, policy);
+	add_standing(out, policy);
+	return out->failed ? -1 : 0;
+}
+
+static int add_place(const json_t *policy, struct og_buf *out, struct og_err *err)
+{
+	const char *node = og_json_str(policy, "node");
+
+	(void)err;
+	return og_buf_adds(out, node ? node : "");
+}
+
+static const struct og_field policy_fields[] = {
+	{ "name", "name", OG_FIELD_KEY, NULL },
+	{ "source", "source", OG_FIELD_TEXT, NULL },
+	{ "clearance", "clearance", OG_FIELD_TEXT, NULL },
+	{ "node", "governs", OG_FIELD_TEXT, add_place },
+	{ "about", "about", OG_FIELD_TEXT, add_about },
+	{ "title", NULL, OG_FIELD_TEXT, NULL },
+	{ "limits", NULL, OG_FIELD_TEXT, NULL },
+	{ "rule_step", NULL, OG_FIELD_TEXT, NULL },
+	{ "effective", NULL, OG_FIELD_TEXT, NULL },
+	{ "expires", NULL, OG_FIELD_TEXT, NULL },
+	{ "supersedes", NULL, OG_FIELD_TEXT, NULL },
+	{ "standing", NULL, OG_FIELD_TEXT, NULL },
+	{ "by", NULL, OG_FIELD_TEXT, NULL },
+	{ "hash", NULL, OG_FIELD_TEXT, NULL },
+	{ NULL, NULL, OG_FIELD_TEXT, NULL },
+};
+
+static const struct og_field passage_fields[] = {
+	{ "cite", NULL, OG_FIELD_KEY, NULL },	   { "policy", NULL, OG_FIELD_TEXT, NULL },
+	{ "title", NULL, OG_FIELD_TEXT, NULL },	   { "heading", NULL, OG_FIELD_TEXT, NULL },
+	{ "text", NULL, OG_FIELD_TEXT, NULL },	   { "line", NULL, OG_FIELD_TEXT, NULL },
+	{ "last", NULL, OG_FIELD_TEXT, NULL },	   { "score", NULL, OG_FIELD_TEXT, NULL },
+	{ "source", NULL, OG_FIELD_TEXT, NULL },   { "node", NULL, OG_FIELD_TEXT, NULL },
+	{ "standing", NULL, OG_FIELD_TEXT, NULL }, { NULL, NULL, OG_FIELD_TEXT, NULL },
+};
+
+int og_policies_out(const struct og_ctx *ctx, const struct og_args *args, struct og_out **ret,
+		    struct og_err *err)
+{
+	return og_out_new(ctx, args, policy_fields, NULL, ret, err);
+}
+
+int og_passages_out(const struct og_ctx *ctx, const struct og_args *args, struct og_out **ret,
+		    struct og_err *err)
+{
+	return og_out_new(ctx, args, passage_fields, print_passage, ret, err);
 }
 
 int og_print_whole(const json_t *policy, struct og_err *err)
@@ -196,18 +241,17 @@ out:
 	return rc;
 }
 
-/* Each item as a JSON line, or as print does it. Nothing found is status 1. */
-int og_print_items(const json_t *list, int json, int (*print)(const json_t *, struct og_err *),
-		   struct og_err *err)
+int og_print_items(struct og_out *out, const json_t *list, struct og_err *err)
 {
 	json_t *item;
 	size_t i;
 
 	json_array_foreach(list, i, item)
 	{
-		json_object_set_new(item, "v", json_integer(1));
-		if ((json ? og_print_json(item, err) : print(item, err)) < 0)
+		if (og_out_add(out, item, err) < 0)
 			return -1;
 	}
+	if (og_out_end(out, err) < 0)
+		return -1;
 	return json_array_size(list) > 0 ? 0 : 1;
 }

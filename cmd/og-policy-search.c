@@ -113,46 +113,56 @@ static int search_lines(struct sought *sought, struct og_err *err)
 	return more;
 }
 
-static int search_once(struct sought *sought, const struct og_args *args, struct og_err *err)
+static int search_once(struct sought *sought, const struct og_args *args, struct og_out *out,
+		       struct og_err *err)
 {
-	int bold = isatty(STDOUT_FILENO) && !sought->ctx->env("NO_COLOR");
 	json_t *reply = NULL, *passages = NULL;
 	int rc = -1;
 
 	if (search(sought, og_arg(args, 0), &reply, &passages, err) == 0)
-		rc = og_print_items(passages, og_arg_flag(args, "json"),
-				    bold ? og_print_passage_bold : og_print_passage, err);
+		rc = og_print_items(out, passages, err);
 	json_decref(reply);
 	return rc;
+}
+
+static int check_search(const struct og_args *args, int batch, struct og_err *err)
+{
+	if (batch == (og_arg(args, 0) != NULL)) {
+		og_fail(err, OG_EUSAGE, batch ? "--batch takes no words" : "what is to be found?");
+		return og_hint(err, "og-policy search WORDS, or --batch with a query a line");
+	}
+	if (batch && (og_arg_value(args, "format") || og_arg_flag(args, "null")))
+		return og_fail(err, OG_EUSAGE, "--batch answers in JSON");
+	return 0;
 }
 
 int policy_run_search(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	struct sought sought = { .ctx = ctx };
+	struct og_out *out = NULL;
 	int batch = og_arg_flag(args, "batch"), rc = -1;
 
-	if (batch == (og_arg(args, 0) != NULL)) {
-		og_fail(err, OG_EUSAGE, batch ? "--batch takes no words" : "what is to be found?");
-		return og_hint(err, "og-policy search WORDS, or --batch with a query a line");
-	}
-	if (search_json(args, &sought.request, err) < 0)
+	if (check_search(args, batch, err) < 0 || og_passages_out(ctx, args, &out, err) < 0)
 		return -1;
-	if (policy_desk_open(&sought.desk, ctx, args, err) == 0)
-		rc = batch ? search_lines(&sought, err) : search_once(&sought, args, err);
+	if (search_json(args, &sought.request, err) == 0 &&
+	    policy_desk_open(&sought.desk, ctx, args, err) == 0)
+		rc = batch ? search_lines(&sought, err) : search_once(&sought, args, out, err);
 	policy_desk_close(&sought.desk);
 	json_decref(sought.request);
+	og_out_free(out);
 	return rc;
 }
 
 int policy_run_list(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	json_t *reply = NULL, *request = NULL;
+	struct og_out *out = NULL;
 	int rc = -1;
 
-	if (filter_json(args, &request, err) == 0 &&
+	if (og_policies_out(ctx, args, &out, err) == 0 && filter_json(args, &request, err) == 0 &&
 	    policy_ask(ctx, args, "policy.list", request, &reply, err) == 0)
-		rc = og_print_items(json_object_get(reply, "policies"), og_arg_flag(args, "json"),
-				    og_print_policy, err);
+		rc = og_print_items(out, json_object_get(reply, "policies"), err);
 	json_decref(reply);
+	og_out_free(out);
 	return rc;
 }

@@ -95,6 +95,19 @@ static int run_embed(const struct og_ctx *ctx, const struct og_args *args, struc
 	return rc;
 }
 
+static int print_policies(const json_t *list, int json, struct og_err *err)
+{
+	json_t *policy;
+	size_t i;
+
+	json_array_foreach(list, i, policy)
+	{
+		if ((json ? og_print_json(policy, err) : og_print_whole(policy, err)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	json_t *reply = NULL;
@@ -106,8 +119,8 @@ static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct
 	if (json_array_size(json_object_get(reply, "policies")) == 0)
 		og_fail(err, OG_NO, "no policy is called '%s'", og_arg(args, 0));
 	else
-		rc = og_print_items(json_object_get(reply, "policies"), og_arg_flag(args, "json"),
-				    og_print_whole, err);
+		rc = print_policies(json_object_get(reply, "policies"), og_arg_flag(args, "json"),
+				    err);
 	json_decref(reply);
 	return rc;
 }
@@ -175,11 +188,11 @@ static const struct og_opt search_options[] = {
 	{ "limit", 0, OG_OPT_VALUE, "N", "passages at most, up to 1000 (default: 5)" },
 	{ "docs", 0, OG_OPT_FLAG, NULL, "of each policy its best passage alone" },
 	{ "batch", 0, OG_OPT_FLAG, NULL, "a search for each line of standard input, as JSON" },
-	JSON_OPTION,
+	OG_OUT_OPTIONS,
 	END,
 };
 static const struct og_opt list_options[] = {
-	AS_OPTION, NODE_OPTION("only policies of this skill"), FILTER_OPTIONS, JSON_OPTION, END,
+	AS_OPTION, NODE_OPTION("only policies of this skill"), FILTER_OPTIONS, OG_OUT_OPTIONS, END,
 };
 
 static const struct og_opt propose_options[] = {

@@ -25,7 +25,8 @@
 
 static struct {
 	int is_terminal;
-	int color; /* on standard output */
+	int color;    /* on standard output */
+	size_t width; /* of it; 0: no terminal */
 	const char *when;
 } output;
 
@@ -38,6 +39,21 @@ int og_color_on(const struct og_ctx *ctx, int fd)
 	if (output.when && strcmp(output.when, "auto") != 0)
 		return strcmp(output.when, "always") == 0;
 	return isatty(fd) && !ctx->env("NO_COLOR") && term && strcmp(term, "dumb") != 0;
+}
+
+static size_t find_width(const struct og_ctx *ctx)
+{
+	const char *columns = ctx->env("COLUMNS");
+	struct winsize size = { 0 };
+	int64_t width;
+
+	if (!output.is_terminal)
+		return 0;
+	if (columns && og_int_parse(columns, 1, OG_VIEW_WIDTH_MAX, "COLUMNS", &width, NULL) == 0)
+		return (size_t)width;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	return WIDTH_DEFAULT;
 }
 
 int og_print_begin(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
@@ -57,6 +73,7 @@ int og_print_begin(const struct og_ctx *ctx, const struct og_args *args, struct 
 	output.when = when;
 	output.is_terminal = isatty(STDOUT_FILENO);
 	output.color = og_color_on(ctx, STDOUT_FILENO);
+	output.width = find_width(ctx);
 	return 0;
 }
 
@@ -110,17 +127,8 @@ int og_print_is_terminal(void)
 
 size_t og_print_width(const struct og_ctx *ctx)
 {
-	const char *columns = ctx->env("COLUMNS");
-	struct winsize size = { 0 };
-	int64_t width;
-
-	if (!output.is_terminal)
-		return 0;
-	if (columns && og_int_parse(columns, 1, OG_VIEW_WIDTH_MAX, "COLUMNS", &width, NULL) == 0)
-		return (size_t)width;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		return size.ws_col;
-	return WIDTH_DEFAULT;
+	(void)ctx; /* it was asked when the program began, before any sandbox */
+	return output.width;
 }
 
 /* --- the net ------------------------------------------------------------------- */
@@ -280,10 +288,9 @@ int og_print_row(const json_t *value, struct og_err *err)
 /* --- results --------------------------------------------------------------------- */
 
 /* The renderer writes into a pipe, so it is told what our own output is. */
-static int render_argv(const struct og_ctx *ctx, const char *render, char width[16],
-		       const char *argv[6])
+static int render_argv(const char *render, char width[16], const char *argv[6])
 {
-	size_t columns = og_print_width(ctx);
+	size_t columns = output.width;
 	int n = 0;
 
 	argv[n++] = render;
@@ -310,7 +317,7 @@ int og_print_result(const struct og_ctx *ctx, const json_t *result, struct og_er
 		og_fail_nomem(err);
 		goto out;
 	}
-	n = render_argv(ctx, render, width, argv);
+	n = render_argv(render, width, argv);
 	if (og_json_dump(result, &in, err) < 0 ||
 	    og_child_run(argv, in.data, in.len, og_deadline(RENDER_MS), &out, &status, err) < 0)
 		goto out;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cmd/og-main.h"
+#include "cmd/og-out.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/sandbox/sandbox.h"
@@ -223,10 +224,28 @@ static int serve_cgi(struct program *program, struct og_err *err)
 
 struct listing {
 	const struct program *program;
+	struct og_out *out;
 	const char *who; /* whose end; "all"; NULL: none does */
 	const char *dir;
 	int n;
 	struct og_err err;
+};
+
+/* Its beginning is enough for revoke. */
+static int add_beginning(const json_t *session, struct og_buf *out, struct og_err *err)
+{
+	(void)err;
+	return og_buf_addf(out, "%.12s", og_json_str(session, "session"));
+}
+
+static const struct og_field session_fields[] = {
+	{ "session", NULL, OG_FIELD_TEXT, NULL },
+	{ "beginning", "session", OG_FIELD_KEY, add_beginning },
+	{ "principal", "principal", OG_FIELD_TEXT, NULL },
+	{ "created", "since", OG_FIELD_TIME, NULL },
+	{ "seen", "used", OG_FIELD_TEXT, NULL },
+	{ "expires", NULL, OG_FIELD_TEXT, NULL },
+	{ NULL, NULL, OG_FIELD_TEXT, NULL },
 };
 
 static int list_one(void *arg, const struct og_session *session)
@@ -239,12 +258,9 @@ static int list_one(void *arg, const struct og_session *session)
 	og_time_format(session->created, created);
 	og_time_format(session->seen, seen);
 	og_time_format(session->expires, expires);
-	if (!og_arg_flag(listing->program->args, "json"))
-		return og_printf(&listing->err, "%.12s  %-16s since %s, used %s\n", session->name,
-				 session->principal, created, seen);
 	line = json_pack("{s:i,s:s,s:s,s:s,s:s,s:s}", "v", 1, "session", session->name, "principal",
 			 session->principal, "created", created, "seen", seen, "expires", expires);
-	rc = line ? og_print_json(line, &listing->err) : og_fail_nomem(&listing->err);
+	rc = line ? og_out_add(listing->out, line, &listing->err) : og_fail_nomem(&listing->err);
 	json_decref(line);
 	return rc;
 }
@@ -265,6 +281,23 @@ static int revoke_one(void *arg, const struct og_session *session)
 	return 0;
 }
 
+static int list_sessions(struct listing *listing, struct og_err *err)
+{
+	int rc = -1;
+
+	if (og_out_new(listing->program->ctx, listing->program->args, session_fields, NULL,
+		       &listing->out, err) < 0)
+		return -1;
+	if (og_session_each(listing->dir, list_one, listing, err) >= 0) {
+		if (listing->err.code)
+			*err = listing->err;
+		else
+			rc = og_out_end(listing->out, err);
+	}
+	og_out_free(listing->out);
+	return rc;
+}
+
 static int sessions(struct program *program, struct og_err *err)
 {
 	const char *verb = og_arg(program->args, 0), *who = og_arg(program->args, 1);
@@ -275,12 +308,9 @@ static int sessions(struct program *program, struct og_err *err)
 	if (og_sessions_place(program->conf->home, &dir, err) < 0)
 		return -1;
 	listing.dir = dir;
-	rc = og_session_each(dir, revoke ? revoke_one : list_one, &listing, err);
+	rc = revoke ? og_session_each(dir, revoke_one, &listing, err)
+		    : list_sessions(&listing, err);
 	free(dir);
-	if (rc >= 0 && listing.err.code) {
-		*err = listing.err;
-		return -1;
-	}
 	if (rc < 0 || !revoke)
 		return rc < 0 ? -1 : 0;
 	if (listing.n == 0) {
@@ -328,7 +358,7 @@ static const struct og_opt options[] = {
 	{ "rate", 0, OG_OPT_VALUE, "N", "requests per second of a session, default 50" },
 	{ "connections", 0, OG_OPT_VALUE, "N", "at a time, default 512" },
 	{ "cgi", 0, OG_OPT_FLAG, NULL, "answer the one request of a CGI environment" },
-	{ "json", 0, OG_OPT_FLAG, NULL, "sessions as JSON lines" },
+	OG_OUT_OPTIONS,
 	{ "quiet", 'q', OG_OPT_FLAG, NULL, "no line for each request" },
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
 };

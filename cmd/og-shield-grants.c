@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/og-out.h"
 #include "lib/base/file.h"
 #include "lib/shield/channel-grants.h"
 
@@ -151,34 +152,64 @@ static json_t *grants_request(const struct og_args *args, struct og_err *err)
 	return request;
 }
 
-/* One name per line: what no role may read. */
-static int show_missing(const json_t *reply, struct og_err *err)
-{
-	size_t i;
-	json_t *name;
+static const struct og_field missing_fields[] = {
+	{ "table", "table", OG_FIELD_KEY, NULL },
+	{ NULL, NULL, OG_FIELD_TEXT, NULL },
+};
 
-	json_array_foreach(json_object_get(reply, "missing"), i,
-			   name) if (og_printf(err, "%s\n", json_string_value(name)) < 0) return -1;
-	return 0;
+/* What no role may read. */
+static int show_missing(const struct desk *desk, const json_t *reply, struct og_err *err)
+{
+	json_t *list = json_array(), *name;
+	size_t i;
+	int rc = list ? 0 : og_fail_nomem(err);
+
+	json_array_foreach(json_object_get(reply, "missing"), i, name)
+	{
+		if (rc == 0 && json_array_append_new(list, json_pack("{s:O}", "table", name)) < 0)
+			rc = og_fail_nomem(err);
+	}
+	if (rc == 0)
+		rc = og_out_list(desk->ctx, desk->args, missing_fields, list, err);
+	json_decref(list);
+	return rc;
+}
+
+static const struct og_field grant_fields[] = {
+	{ "subject", NULL, OG_FIELD_TEXT, NULL },  { "tbl", NULL, OG_FIELD_TEXT, NULL },
+	{ "effect", NULL, OG_FIELD_TEXT, NULL },   { "verbs", NULL, OG_FIELD_TEXT, NULL },
+	{ "visible", NULL, OG_FIELD_TEXT, NULL },  { "masked", NULL, OG_FIELD_TEXT, NULL },
+	{ "settable", NULL, OG_FIELD_TEXT, NULL }, { "predicate", NULL, OG_FIELD_TEXT, NULL },
+	{ NULL, NULL, OG_FIELD_TEXT, NULL },
+};
+
+/* A grant has no shorter form than what --apply takes. */
+static int print_grant(const json_t *grant, int color, struct og_err *err)
+{
+	(void)color;
+	return og_print_json(grant, err);
 }
 
 static int show_grants(const struct desk *desk, const json_t *reply, struct og_err *err)
 {
-	size_t i;
+	struct og_out *out = NULL;
 	json_t *grant;
+	size_t i;
+	int rc;
 
 	if (og_arg_flag(desk->args, "missing"))
-		return show_missing(reply, err);
+		return show_missing(desk, reply, err);
+	rc = og_out_new(desk->ctx, desk->args, grant_fields, print_grant, &out, err);
 	json_array_foreach(json_object_get(reply, "grants"), i, grant)
 	{
-		json_t *plain = og_grant_plain(grant);
-		int rc = plain ? og_print_json(plain, err) : og_fail_nomem(err);
+		json_t *plain = rc == 0 ? og_grant_plain(grant) : NULL;
 
+		if (rc == 0)
+			rc = plain ? og_out_add(out, plain, err) : og_fail_nomem(err);
 		json_decref(plain);
-		if (rc < 0)
-			return -1;
 	}
-	return 0;
+	og_out_free(out);
+	return rc;
 }
 
 int shield_run_grant(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/og-out.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/hash/hash.h"
-#include "lib/json/table.h"
 
 #define KEY_FILE_MAX ((size_t)4096)
 #define PASSWORD_MAX ((size_t)1024)
@@ -167,50 +167,27 @@ static int put(const struct og_ctx *ctx, const struct og_args *args, int is_new,
 	return rc;
 }
 
-static int add_row(json_t *rows, const json_t *who)
+static int tell_active(const json_t *who, struct og_buf *out, struct og_err *err)
 {
-	json_t *key = json_object_get(who, "pubkey");
-
-	return json_array_append_new(
-		rows,
-		json_pack("[O,O,O,O,s,O]", json_object_get(who, "number"),
-			  json_object_get(who, "name"), json_object_get(who, "role"),
-			  json_object_get(who, "clearance"),
-			  og_json_bool(who, "active", 0) ? "yes" : "no", key ? key : json_null()));
+	(void)err;
+	return og_buf_adds(out, og_json_bool(who, "active", 0) ? "yes" : "no");
 }
 
-static int print_table(const json_t *list, struct og_err *err)
-{
-	json_t *columns = json_pack("[s,s,s,s,s,s]", "number", "name", "role", "clearance",
-				    "active", "public key");
-	json_t *rows = json_array(), *who;
-	struct og_buf text;
-	size_t i;
-	int rc = columns && rows ? 0 : og_fail_nomem(err);
-
-	og_buf_init(&text, OG_CHANNEL_LINE_MAX);
-	json_array_foreach(list, i, who) if (rc == 0 && add_row(rows, who) < 0) rc =
-		og_fail_nomem(err);
-	if (rc == 0)
-		rc = og_table_text(columns, rows, &text, err);
-	if (rc == 0)
-		rc = og_print(text.data, text.len, err);
-	og_buf_release(&text);
-	json_decref(columns);
-	json_decref(rows);
-	return rc;
-}
+static const struct og_field fields[] = {
+	{ "name", NULL, OG_FIELD_TEXT, NULL },
+	{ "number", "number", OG_FIELD_TEXT, NULL },
+	{ "name", "name", OG_FIELD_KEY, NULL },
+	{ "role", "role", OG_FIELD_TEXT, NULL },
+	{ "clearance", "clearance", OG_FIELD_TEXT, NULL },
+	{ "active", "active", OG_FIELD_TEXT, tell_active },
+	{ "pubkey", "public key", OG_FIELD_TEXT, NULL },
+	{ NULL, NULL, OG_FIELD_TEXT, NULL },
+};
 
 static int show_list(const struct desk *desk, const json_t *reply, struct og_err *err)
 {
-	const json_t *list = json_object_get(reply, "principals");
-	json_t *who;
-	size_t i;
-
-	if (!desk->json)
-		return print_table(list, err);
-	json_array_foreach(list, i, who) if (og_print_json(who, err) < 0) return -1;
-	return 0;
+	return og_out_list(desk->ctx, desk->args, fields, json_object_get(reply, "principals"),
+			   err);
 }
 
 int shield_run_principal(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/og-out.h"
 #include "cmd/og-statement.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
@@ -287,14 +288,14 @@ static const struct og_opt grant_opts[] = {
 
 static const struct og_opt grants_opts[] = {
 	AS,
-	JSON,
+	OG_OUT_OPTIONS,
 	{ "missing", 0, OG_OPT_FLAG, NULL, "instead: tables that no role may read" },
 	END,
 };
 
 static const struct og_opt principal_opts[] = {
 	AS,
-	JSON,
+	OG_OUT_OPTIONS,
 	{ "role", 0, OG_OPT_VALUE, "ROLE", "their role" },
 	{ "clearance", 0, OG_OPT_VALUE, "N", "1, 2 or 3", "1 | 2 | 3" },
 	{ "pubkey", 0, OG_OPT_VALUE, "KEY", "public key in base64, or a file that holds it",

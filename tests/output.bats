@@ -109,3 +109,17 @@ widest() {
 	run -64 --separate-stderr og-task list --color=alwys
 	[[ "$stderr" == *"did you mean --color=always?"* ]]
 }
+
+@test "every list knows the three forms, and its first field is what it is called by" {
+	for list in 'og-policy list' 'og-policy search payment' 'og-shield principal list' \
+		'og-shield grants' 'og-skill list'; do
+		$list --as alice --null >out
+		[ -s out ]
+		tr '\0' '\n' <out | sort -u >first
+		$list --as alice --json | jq -r '.cite // .name // .subject' | sort -u | diff - first
+		$list --as alice --json | jq -es 'all(.v == 1)'
+		run -64 $list --as alice --format '{no such field}'
+	done
+	[ "$(og-shield principal list --as owner --format '{name}:{role}:{active}\n' | head -n 1)" = \
+		"$(og-shield principal list --as owner --json | jq -r '"\(.name):\(.role):yes"' | head -n 1)" ]
+}

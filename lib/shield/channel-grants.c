@@ -48,11 +48,12 @@ static const json_t *find(const json_t *grants, const json_t *like, int exact)
 }
 
 /* A misspelt member would be a condition that is not there. "why" is for
- * whoever reads the file. */
+ * whoever reads the file, "v" is what og-shield grants begins a line with. */
 static int check_members(const json_t *grant, size_t i, struct og_err *err)
 {
-	static const char *const keys[] = { "subject", "tbl",	   "effect",	"verbs", "visible",
-					    "masked",  "settable", "predicate", "why",	 NULL };
+	static const char *const keys[] = { "v",	 "subject", "tbl",    "effect",
+					    "verbs",	 "visible", "masked", "settable",
+					    "predicate", "why",	    NULL };
 	char what[48];
 
 	og_text_format(what, sizeof(what), "grants: item %zu", i + 1);
