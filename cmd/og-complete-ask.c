@@ -7,18 +7,19 @@
 #include "cmd/og-complete.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/base/file.h"
+#include "lib/ledger/ledger.h"
 #include "lib/proc/proc.h"
 #include "lib/task/state.h"
 
 #define PATH_BYTES 4096
 #define ARGS_MAX   8
+#define CHECKPOINT "checkpoint" /* its key is nobody's */
 
 /* --- of the instance's files ----------------------------------------------- */
 
@@ -52,7 +53,7 @@ static const char *principal(const struct complete *c)
 
 	if (!name)
 		name = c->ctx->env("OG_AS");
-	return name && og_principal_name_valid(name) ? name : NULL;
+	return name && og_principal_name_valid(name) && strcmp(name, CHECKPOINT) != 0 ? name : NULL;
 }
 
 static int is_key(const struct dirent *entry)
@@ -62,7 +63,7 @@ static int is_key(const struct dirent *entry)
 	return len > 4 && strcmp(entry->d_name + len - 4, ".key") == 0;
 }
 
-/* Those whose keys are here; that of checkpoints is nobody's. */
+/* Those whose keys are here. */
 static void ask_principals(struct complete *c, const char *before)
 {
 	const struct og_conf *conf = instance(c);
@@ -74,7 +75,7 @@ static void ask_principals(struct complete *c, const char *before)
 	for (int i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "%s", found[i]->d_name);
 		name[strlen(name) - 4] = '\0';
-		if (og_principal_name_valid(name) && strcmp(name, "checkpoint") != 0)
+		if (og_principal_name_valid(name) && strcmp(name, CHECKPOINT) != 0)
 			complete_add(c, name, NULL);
 		free(found[i]);
 	}
@@ -99,6 +100,13 @@ static void ask_services(struct complete *c, const char *before)
 	}
 }
 
+static void ask_actions(struct complete *c, const char *before)
+{
+	(void)before;
+	for (int i = 0; og_ledger_actions[i]; i++)
+		complete_add(c, og_ledger_actions[i], NULL);
+}
+
 static void ask_states(struct complete *c, const char *before)
 {
 	(void)before;
@@ -108,17 +116,7 @@ static void ask_states(struct complete *c, const char *before)
 
 /* --- of other programs ----------------------------------------------------- */
 
-/* They say on standard error what is of no interest here. */
-static void be_silent(void)
-{
-	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-	if (null >= 0)
-		dup2(null, STDERR_FILENO);
-	if (null > STDERR_FILENO)
-		close(null);
-}
-
+/* args: the command, and what goes behind the options that are added. */
 static int run(struct complete *c, const char *program, const char *const *args, const char *as,
 	       struct og_buf *out)
 {
@@ -127,13 +125,14 @@ static int run(struct complete *c, const char *program, const char *const *args,
 	struct og_err quiet = OG_ERR_INIT;
 	int n = 1, status = -1, rc = -1;
 
-	for (int i = 0; i < ARGS_MAX && args[i]; i++)
-		argv[n++] = args[i];
+	argv[n++] = args[0];
 	snprintf(who, sizeof(who), "--as=%s", as);
 	argv[n++] = who;
 	if ((size_t)snprintf(home, sizeof(home), "--home=%s", c->conf->home) < sizeof(home))
 		argv[n++] = home;
-	be_silent();
+	for (int i = 1; i < ARGS_MAX && args[i]; i++)
+		argv[n++] = args[i];
+	complete_be_silent();
 	if (path)
 		rc = og_child_run(argv, "", 0, c->deadline, out, &status, &quiet);
 	free(path);
@@ -193,6 +192,28 @@ static void ask_policies(struct complete *c, const char *before)
 	static const char *const args[] = { "list", "--json", NULL };
 
 	ask(c, "og-policy", args, show_named, before);
+}
+
+/* What the skill of --action has to be told: "NAME=". */
+static void show_slots(struct complete *c, const json_t *record, const char *before)
+{
+	json_t *slots = json_object_get(json_object_get(record, "skill"), "slots"), *slot;
+	const char *name;
+	char text[256];
+
+	(void)before;
+	json_object_foreach(slots, name, slot) if ((size_t)snprintf(text, sizeof(text),
+								    "%s=", name) < sizeof(text))
+		complete_add(c, text, og_json_str(slot, "type"));
+}
+
+static void ask_slots(struct complete *c, const char *before)
+{
+	const char *skill = og_line_value(c->line, "action");
+	const char *const args[] = { "show", "--json", "--", skill, NULL };
+
+	if (skill)
+		ask(c, "og-skill", args, show_slots, before);
 }
 
 static void show_task(struct complete *c, const json_t *record, const char *before)
@@ -349,11 +370,15 @@ static const struct {
 	const char *name;
 	void (*ask)(struct complete *c, const char *before);
 } answers[] = {
-	{ "PRINCIPAL", ask_principals }, { "WHO", ask_principals }, { "SERVICE", ask_services },
-	{ "STATE", ask_states },	 { "SKILL", ask_skills },   { "NODE", ask_skills },
-	{ "POLICY", ask_policies },	 { "ID", ask_tasks },	    { "TASK", ask_tasks },
-	{ "SEQ", ask_entries },		 { "TABLE", ask_tables },   { "COLUMNS", ask_columns },
-	{ "VERBS", ask_verbs },		 { "ROLE", ask_roles },	    { "SUBJECT", ask_subjects },
+	{ "PRINCIPAL", ask_principals }, { "WHO", ask_principals },
+	{ "SERVICE", ask_services },	 { "ACTION", ask_actions },
+	{ "SLOT", ask_slots },		 { "STATE", ask_states },
+	{ "SKILL", ask_skills },	 { "NODE", ask_skills },
+	{ "POLICY", ask_policies },	 { "ID", ask_tasks },
+	{ "TASK", ask_tasks },		 { "SEQ", ask_entries },
+	{ "TABLE", ask_tables },	 { "COLUMNS", ask_columns },
+	{ "VERBS", ask_verbs },		 { "ROLE", ask_roles },
+	{ "SUBJECT", ask_subjects },
 };
 
 void complete_ask(struct complete *c, const char *name, size_t len)

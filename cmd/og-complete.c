@@ -6,6 +6,7 @@
 #include "cmd/og-complete.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,16 +90,12 @@ static int is_name(const struct og_offer *offer, const char *name)
 
 static void offer_name(struct complete *c, const struct og_offer *offer)
 {
-	static const char *const when[] = { "auto", "always", "never", NULL };
-
 	if (is_name(offer, "FILE"))
 		c->files = 1;
 	else if (is_name(offer, "DIR"))
 		c->dirs = 1;
-	else if (!is_name(offer, "WHEN"))
+	else
 		complete_ask(c, offer->text, offer->len);
-	for (int i = 0; is_name(offer, "WHEN") && when[i]; i++)
-		complete_add(c, when[i], NULL);
 }
 
 static void take_offer(void *arg, const struct og_offer *offer)
@@ -116,9 +113,19 @@ static void take_offer(void *arg, const struct og_offer *offer)
 	c->offer = NULL;
 }
 
+void complete_be_silent(void)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (null >= 0)
+		dup2(null, STDERR_FILENO);
+	if (null > STDERR_FILENO)
+		close(null);
+}
+
 /* --- og x ------------------------------------------------------------------ */
 
-/* What the program says it is for. */
+/* With what the program says it is for, if it is of that kind and in time. */
 static void add_program(struct complete *c, const char *name)
 {
 	char *path = og_program_path(c->ctx->exe_dir, name);
@@ -128,8 +135,10 @@ static void add_program(struct complete *c, const char *name)
 	int status = -1;
 
 	og_buf_init(&about, 4096);
-	if (path && access(path, X_OK) == 0 &&
-	    og_child_run(argv, "", 0, c->deadline, &about, &status, &quiet) == 0 && status == 0) {
+	if (path && access(path, X_OK) == 0) {
+		complete_be_silent();
+		if (og_child_run(argv, "", 0, c->deadline, &about, &status, &quiet) < 0 || status)
+			og_buf_clear(&about);
 		if (about.len > 0 && about.data[about.len - 1] == '\n')
 			about.data[--about.len] = '\0';
 		complete_add(c, name + 3, about.data);
@@ -198,9 +207,20 @@ static int print_answer(const struct complete *c, struct og_err *err)
 	return c->out.len ? og_print(c->out.data, c->out.len, err) : 0;
 }
 
+static int patience(const struct og_ctx *ctx)
+{
+	const char *text = ctx->env("OG_COMPLETE_MS");
+	struct og_err quiet = OG_ERR_INIT;
+	int64_t ms;
+
+	if (text && og_int_parse(text, 0, OG_COMPLETE_LONG, "OG_COMPLETE_MS", &ms, &quiet) == 0)
+		return (int)ms;
+	return OG_COMPLETE_MS;
+}
+
 int og_complete(const struct og_ctx *ctx, int n, char **words, struct og_err *err)
 {
-	struct complete c = { .ctx = ctx, .deadline = og_deadline(OG_COMPLETE_MS) };
+	struct complete c = { .ctx = ctx, .deadline = og_deadline(patience(ctx)) };
 	struct og_line *line = NULL;
 	struct og_err quiet = OG_ERR_INIT;
 	int rc;

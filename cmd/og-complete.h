@@ -15,7 +15,8 @@
  *
  * What only an instance knows is asked of the programs beside this one, as
  * the principal of the line (--as) or $OG_AS, and of the instance of the
- * line (--home), within OG_COMPLETE_MS in all. They are asked what anybody
+ * line (--home), within a second in all, or the milliseconds of
+ * $OG_COMPLETE_MS. They are asked what anybody
  * may ask: a request that needs a right is not made, as the ledger would
  * note its refusal. A shield on another host is not asked.
  */
@@ -26,6 +27,7 @@
 #include "lib/base/complete.h"
 
 #define OG_COMPLETE_MS	 1000
+#define OG_COMPLETE_LONG 60000		   /* ms that may be set */
 #define OG_COMPLETE_MAX	 2000		   /* candidates */
 #define OG_COMPLETE_TEXT ((size_t)1 << 20) /* bytes of an answer */
 
@@ -45,6 +47,9 @@ int og_complete(const struct og_ctx *ctx, int n, char **words, struct og_err *er
 
 /* Adds a candidate, about which `about` may be NULL. */
 void complete_add(struct complete *c, const char *text, const char *about);
+
+/* Programs that are run from here on say nothing on standard error. */
+void complete_be_silent(void);
 
 /* og-complete-ask.c: adds what the instance has for a name: "SKILL". */
 void complete_ask(struct complete *c, const char *name, size_t len);

@@ -9,7 +9,8 @@
 
 const struct og_opt og_common_opts[] = {
 	{ "home", 0, OG_OPT_VALUE, "DIR", "the instance, instead of the one found from here" },
-	{ "color", 0, OG_OPT_VALUE, "WHEN", "auto (only on a terminal), always or never" },
+	{ "color", 0, OG_OPT_VALUE, "WHEN", "auto (only on a terminal), always or never",
+	  "auto | always | never" },
 	{ "help", 'h', OG_OPT_FLAG, NULL, "print this help" },
 	{ "version", 0, OG_OPT_FLAG, NULL, "print the version" },
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },

@@ -63,7 +63,7 @@ _omnigate() {
 		line=${lines[i]%%$'\t'*}
 		[[ $line == "$word"* ]] && _omnigate_add "$line"
 	done
-	case ${lines[0]} in
+	case ${lines[0]-} in
 	files) [[ ${COMPREPLY[*]} ]] || compopt -o default ;;
 	dirs) [[ ${COMPREPLY[*]} ]] || compopt -o dirnames ;;
 	esac

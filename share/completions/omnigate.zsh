@@ -2,7 +2,7 @@
 # Completion of OmniGate's programs for zsh, see og(1). What may stand there
 # is asked of the program itself; zsh quotes.
 
-local program=${${(Q)words[1]}/#\~\//$HOME/} kind line value ret=1
+local program=${${(Q)words[1]}/#\~\//$HOME/} kind line value about item ret=1
 local -a before lines items open
 
 (( CURRENT > 2 )) && before=("${(@Q)words[2,CURRENT-1]}")
@@ -10,9 +10,9 @@ lines=("${(@f)$("$program" --complete "$before[@]" "${(Q)PREFIX}" </dev/null 2>/
 kind=$lines[1]
 for line in "${(@)lines[2,-1]}"; do
 	value=${line%%$'\t'*}
-	line=${line#"$value"}
-	value=${${value//\\/\\\\}//:/\\:}${line:+:${line#$'\t'}}
-	if [[ $line == *= ]]; then open+=("$value"); else items+=("$value"); fi
+	about=${line#"$value"}
+	item=${${value//\\/\\\\}//:/\\:}${about:+:${about#$'\t'}}
+	if [[ $value == *= ]]; then open+=("$item"); else items+=("$item"); fi
 done
 (( $#items )) && _describe -t values 'what may stand here' items && ret=0
 (( $#open )) && _describe -t values 'what may stand here' open -S '' && ret=0
