@@ -68,16 +68,66 @@ static int verify_state(struct ledger_session *s, struct og_judgement *judgement
 	return rc;
 }
 
-static int judge(struct ledger_session *s, struct og_judgement *judgement, struct og_err *err)
+/* --head: the last entry of an earlier time, and its hash. */
+struct earlier {
+	int64_t seq;
+	char hash[OG_HASH_HEX + 1];
+};
+
+/* "12:HASH": what --json says in last and head. */
+static int read_earlier(const char *text, struct earlier *ret, struct og_err *err)
+{
+	const char *colon = strchr(text, ':');
+	struct og_hash hash;
+	char number[24];
+
+	if (!colon || (size_t)(colon - text) >= sizeof(number) ||
+	    strlen(colon + 1) != OG_HASH_HEX || og_hash_unhex(colon + 1, &hash) < 0)
+		return og_fail(err, OG_EUSAGE, "--head: '%s' is not SEQ:HASH", text);
+	memcpy(number, text, (size_t)(colon - text));
+	number[colon - text] = '\0';
+	og_hash_hex(&hash, ret->hash);
+	return og_int_parse(number, 1, OG_JSON_INT_MAX, "--head", &ret->seq, err);
+}
+
+static int judge_earlier(const struct ledger_session *s, const struct earlier *earlier,
+			 struct og_judgement *judgement, struct og_err *err)
+{
+	struct og_stmt *stmt;
+	const char *hash;
+	int found;
+
+	if (og_stmt_new(s->db, "SELECT hash FROM audit_ledger WHERE seq = ?1", &stmt, err) < 0)
+		return -1;
+	og_bind_int(stmt, 1, earlier->seq);
+	found = og_stmt_step(stmt, err);
+	hash = found > 0 ? og_col_text(stmt, 0) : NULL;
+	if (found == 0)
+		og_judgement_add(judgement, 0, "head",
+				 "the ledger was cut: it had %lld entries, now the last is %lld",
+				 (long long)earlier->seq, (long long)judgement->last);
+	else if (found > 0 && (!hash || strcmp(hash, earlier->hash) != 0))
+		og_judgement_add(judgement, earlier->seq, "head",
+				 "history was rewritten: it is not the entry it was");
+	og_stmt_free(stmt);
+	return found < 0 ? -1 : 0;
+}
+
+static int judge(struct ledger_session *s, const struct earlier *earlier,
+		 struct og_judgement *judgement, struct og_err *err)
 {
 	int rc;
 
+	/* Judging changes nothing, not even by being the last to close the file. */
+	og_db_keep_wal(s->db, INT64_MAX);
 	/* One snapshot: entries that arrive meanwhile are the next one's. */
 	if (og_db_begin(s->db, 0, err) < 0)
 		return -1;
 	rc = ledger_verify(s, judgement, err);
 	if (rc == 0 && og_arg_flag(s->args, "state"))
 		rc = verify_state(s, judgement, err);
+	if (rc == 0 && earlier->seq)
+		rc = judge_earlier(s, earlier, judgement, err);
 	if (rc == 0 && og_arg_value(s->args, "checkpoint"))
 		rc = ledger_checkpoint_problems(s, og_arg_value(s->args, "checkpoint"), judgement,
 						err);
@@ -85,12 +135,12 @@ static int judge(struct ledger_session *s, struct og_judgement *judgement, struc
 	return rc;
 }
 
-static int print_problems(const struct og_judgement *judgement, struct og_err *err)
+int ledger_print_problems(const json_t *problems, int64_t checked, struct og_err *err)
 {
 	json_t *problem;
 	size_t i;
 
-	json_array_foreach(judgement->list, i, problem)
+	json_array_foreach(problems, i, problem)
 	{
 		const char *what = og_json_str(problem, "what");
 		struct og_buf safe;
@@ -107,8 +157,17 @@ static int print_problems(const struct og_judgement *judgement, struct og_err *e
 		if (rc < 0)
 			return -1;
 	}
-	return og_printf(err, "broken: %lld problems in %lld entries\n",
-			 (long long)judgement->problems, (long long)judgement->checked);
+	return og_printf(err, "broken: %zu problems in %lld entries\n", json_array_size(problems),
+			 (long long)checked);
+}
+
+/* The list ends at OG_PROBLEMS_MAX; the count does not. */
+static int print_problems(const struct og_judgement *judgement, struct og_err *err)
+{
+	if (judgement->problems > OG_PROBLEMS_MAX &&
+	    og_printf(err, "of %lld problems the first:\n", (long long)judgement->problems) < 0)
+		return -1;
+	return ledger_print_problems(judgement->list, judgement->checked, err);
 }
 
 static int print_judgement(const struct ledger_session *s, const struct og_judgement *judgement,
@@ -120,9 +179,10 @@ static int print_judgement(const struct ledger_session *s, const struct og_judge
 
 	og_hash_hex(&judgement->head, head);
 	if (og_arg_flag(s->args, "json")) {
-		json = json_pack("{s:i,s:b,s:I,s:O,s:s}", "v", 1, "ok", judgement->problems == 0,
-				 "checked", (json_int_t)judgement->checked, "problems",
-				 judgement->list, "head", head);
+		json = json_pack("{s:i,s:b,s:I,s:O,s:s,s:I}", "v", 1, "ok",
+				 judgement->problems == 0, "checked",
+				 (json_int_t)judgement->checked, "problems", judgement->list,
+				 "head", head, "last", (json_int_t)judgement->last);
 		rc = json ? og_print_json(json, err) : og_fail_nomem(err);
 		json_decref(json);
 		return rc;
@@ -136,12 +196,16 @@ static int print_judgement(const struct ledger_session *s, const struct og_judge
 int ledger_run_verify(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	struct og_judgement judgement;
+	struct earlier earlier = { 0 };
 	struct ledger_session s;
 	int rc = -1;
 
+	if (og_arg_value(args, "head") &&
+	    read_earlier(og_arg_value(args, "head"), &earlier, err) < 0)
+		return -1;
 	if (og_judgement_init(&judgement, err) < 0)
 		return -1;
-	if (ledger_open(&s, ctx, args, err) == 0 && judge(&s, &judgement, err) == 0 &&
+	if (ledger_open(&s, ctx, args, err) == 0 && judge(&s, &earlier, &judgement, err) == 0 &&
 	    print_judgement(&s, &judgement, err) == 0)
 		rc = judgement.problems > 0;
 	ledger_close(&s);

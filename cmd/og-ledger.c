@@ -27,7 +27,7 @@ static int check_format(struct og_db *db, struct og_err *err)
 }
 
 /* A ledger is judged where it is: over a channel it would be hearsay. */
-static int check_here(const struct og_conf *conf, struct og_err *err)
+int ledger_check_here(const struct og_conf *conf, struct og_err *err)
 {
 	if (!og_conf_remote(conf))
 		return 0;
@@ -42,7 +42,7 @@ int ledger_open(struct ledger_session *s, const struct og_ctx *ctx, const struct
 	s->ctx = ctx;
 	s->args = args;
 	if (og_sandbox_no_network(0, err) < 0 || og_sandbox_no_exec(err) < 0 ||
-	    og_conf_from(ctx, args, &s->conf, err) < 0 || check_here(s->conf, err) < 0 ||
+	    og_conf_from(ctx, args, &s->conf, err) < 0 || ledger_check_here(s->conf, err) < 0 ||
 	    og_db_open(s->conf->erp, OG_DB_WRITE, &s->db, err) < 0)
 		return -1;
 	return check_format(s->db, err);
@@ -138,7 +138,18 @@ static const struct og_opt verify_options[] = {
 	{ "state", 0, OG_OPT_FLAG, NULL, "also compute the database from the ledger and compare" },
 	{ "checkpoint", 0, OG_OPT_VALUE, "FILE", "it must have grown out of this one" },
 	KEY_OPTION,
+	{ "head", 0, OG_OPT_VALUE, "SEQ:HASH", "entry SEQ must still be the one of this hash" },
 	JSON_OPTION("one JSON object"),
+	END,
+};
+static const struct og_opt watch_options[] = {
+	{ "state", 0, OG_OPT_FLAG, NULL, "also compute the database each time and compare" },
+	{ "checkpoint", 0, OG_OPT_VALUE, "FILE", "it must have grown out of this one" },
+	KEY_OPTION,
+	{ "interval", 0, OG_OPT_VALUE, "SPAN",
+	  "judge it at least so often: 1h (default: when it changes)" },
+	{ "once", 0, OG_OPT_FLAG, NULL, "end when COMMAND has been run" },
+	JSON_OPTION("one JSON object when it is broken"),
 	END,
 };
 static const struct og_opt replay_options[] = {
@@ -178,6 +189,8 @@ static const struct og_command commands[] = {
 	{ "show", "SEQ", "one entry, whole", show_options, 1, 1, ledger_run_show },
 	{ "verify", "", "judge the ledger; status 1 when it is broken", verify_options, 0, 0,
 	  ledger_run_verify },
+	{ "watch", "[COMMAND [ARG]...]", "judge it whenever it changes; tell when it is broken",
+	  watch_options, 0, 60, ledger_run_watch },
 	{ "replay", "", "compute the database as it was after an entry", replay_options, 0, 0,
 	  ledger_run_replay },
 	{ "checkpoint", "", "sign how many entries there are, and their root", NULL, 0, 0,

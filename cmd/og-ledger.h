@@ -1,6 +1,7 @@
 /*
  * Shared by the files of og-ledger: og-ledger.c opens it and has the
- * tables; og-ledger-log.c reads; og-ledger-judge.c judges and replays;
+ * tables; og-ledger-log.c reads; og-ledger-judge.c judges and replays,
+ * og-ledger-watch.c again and again;
  * og-ledger-proofs.c does what has to do with checkpoints, receipts and
  * redaction; og-ledger-spend.c adds up what models cost.
  */
@@ -26,6 +27,12 @@ int ledger_open(struct ledger_session *s, const struct og_ctx *ctx, const struct
 		struct og_err *err);
 void ledger_close(struct ledger_session *s);
 
+/* OG_ECONF when the database is elsewhere. */
+int ledger_check_here(const struct og_conf *conf, struct og_err *err);
+
+/* Problems as lines of text, control bytes made visible. */
+int ledger_print_problems(const json_t *problems, int64_t checked, struct og_err *err);
+
 /* Proves who asks (their key) and that their role has the right. what: "read". */
 int ledger_may(const struct ledger_session *s, const char *right, const char *what,
 	       struct og_err *err);
@@ -37,9 +44,8 @@ int ledger_verify(struct ledger_session *s, struct og_judgement *judgement, stru
 int ledger_checkpoint_problems(const struct ledger_session *s, const char *path,
 			       struct og_judgement *judgement, struct og_err *err);
 
-og_command_fn ledger_run_log, ledger_run_tail, ledger_run_show, ledger_run_verify,
-	ledger_run_replay;
-og_command_fn ledger_run_checkpoint, ledger_run_key, ledger_run_prove, ledger_run_check_proof,
-	ledger_run_redact, ledger_run_spend;
+og_command_fn ledger_run_log, ledger_run_tail, ledger_run_show, ledger_run_verify, ledger_run_watch,
+	ledger_run_replay, ledger_run_checkpoint, ledger_run_key, ledger_run_prove,
+	ledger_run_check_proof, ledger_run_redact, ledger_run_spend;
 
 #endif

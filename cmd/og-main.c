@@ -126,8 +126,7 @@ int og_principal_from(const struct og_ctx *ctx, const struct og_args *args, cons
 	return 0;
 }
 
-/* A program of that name in $PATH, or NULL. Heap string. */
-static char *in_path(const struct og_ctx *ctx, const char *name)
+char *og_program_in_path(const struct og_ctx *ctx, const char *name)
 {
 	const char *dirs = ctx->env("PATH");
 
@@ -152,7 +151,7 @@ int og_channel_from(const struct og_ctx *ctx, const struct og_conf *conf, struct
 		    struct og_err *err)
 {
 	char *shield = og_program_path(ctx->exe_dir, "og-shield");
-	char *ssh = strncmp(conf->shield, "ssh:", 4) == 0 ? in_path(ctx, "ssh") : NULL;
+	char *ssh = strncmp(conf->shield, "ssh:", 4) == 0 ? og_program_in_path(ctx, "ssh") : NULL;
 	struct og_shield_place place = { conf->shield, shield, conf->home, ssh };
 	int rc = shield ? og_channel_open(&place, ret, err) : og_fail_nomem(err);
 

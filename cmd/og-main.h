@@ -36,6 +36,9 @@ int og_journal(const struct og_ctx *ctx);
  * any. One that does not listen is no reason to stop. */
 void og_notify_manager(const struct og_ctx *ctx, const char *state);
 
+/* A program of that name in $PATH, or NULL. Heap string. */
+char *og_program_in_path(const struct og_ctx *ctx, const char *name);
+
 /* Overwrites a variable of our environment and removes it: whoever is
  * started later, or reads our memory, does not find it. */
 void og_forget_variable(const char *name);

@@ -44,14 +44,15 @@ analyze() {
 		omnigate-worker@srv-shop.service omnigate-forwarder@srv-shop.service \
 		omnigate-serve@srv-shop.service \
 		omnigate-shield@srv-shop.socket omnigate-shield@srv-shop.service \
-		omnigate-check@srv-shop.service omnigate-check@srv-shop.timer
+		omnigate-check@srv-shop.service omnigate-check@srv-shop.timer \
+		omnigate-watch@srv-shop.service
 	echo "$output"
 	[ "$status" -eq 0 ]
 	not grep -i 'unknown\|ignoring\|invalid\|not a valid' <<<"$output"
 }
 
 @test "hardened: exposure at most 2.0, the shield's at most 1.0" {
-	for unit in omnigate@:20 omnigate-worker@:20 omnigate-forwarder@:20 omnigate-serve@:20 omnigate-check@:20 omnigate-shield@:10; do
+	for unit in omnigate@:20 omnigate-worker@:20 omnigate-forwarder@:20 omnigate-serve@:20 omnigate-check@:20 omnigate-shield@:10 omnigate-watch@:10; do
 		run analyze security --offline=true --threshold="${unit#*:}" --no-pager "$units/${unit%:*}.service"
 		[ "$status" -eq 0 ] || { echo "$output" | tail -n 3; return 1; }
 		[[ "$output" == *'Overall exposure level'* ]]
