@@ -233,7 +233,7 @@ $(O)/tests/%: tests/unit/%.c $(O)/libog.a
 
 # Relative to each other only, so the tree may be moved afterwards; units alone
 # name the prefix.
-TREE = SHARED='$(SHARED)' UNIT_DIR='$(UNIT_DIR)' STRIP='$(STRIP)' tools/tree
+TREE = SHARED='$(SHARED)' UNIT_DIR='$(UNIT_DIR)' ZSH_DIR='$(ZSH_DIR)' STRIP='$(STRIP)' tools/tree
 install: all
 	@$(TREE) install $(O) '$(DESTDIR)' '$(PREFIX)' $(PROGRAMS) -- $(HELPERS)
 

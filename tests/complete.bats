@@ -361,6 +361,24 @@ hostile_drive() { # SHELL
 	hostile_drive fish
 }
 
+@test "make install puts them where the shells look, make uninstall takes them away" {
+	install() {
+		make -s -C "$OG_TESTS/.." O="$OG_BUILD" PREFIX=/opt/og DESTDIR="$BATS_TEST_TMPDIR/stage" "$@"
+	}
+	install install
+	(cd stage/opt/og/share && find bash-completion fish zsh -type f) | sort >installed
+	(cd "$OG_BUILD/share" && find bash-completion fish zsh -type f) | sort | diff - installed
+	grep -qxF bash-completion/completions/og-task installed
+	grep -qxF fish/vendor_completions.d/og-task.fish installed
+	grep -qxF zsh/site-functions/_omnigate installed
+	install uninstall
+	[ -z "$(find stage -type f)" ]
+	cd "$OG_TESTS/.."
+	SHARED='' ZSH_DIR=/usr/share/zsh/vendor-completions tools/tree list "$OG_BUILD" '' /usr og >"$BATS_TEST_TMPDIR/list"
+	[ "$(grep -c 'zsh.*/_omnigate$' "$BATS_TEST_TMPDIR/list")" -eq 1 ]
+	grep -q $'\t/usr/share/zsh/vendor-completions/_omnigate$' "$BATS_TEST_TMPDIR/list"
+}
+
 @test "the files are what their shells can read, for every program and no other" {
 	local share=$OG_BUILD/share
 	programs >ours
