@@ -18,13 +18,27 @@ int trial_keep(struct trial *t, const char *name, json_t *value)
 
 /* --- looking ------------------------------------------------------------- */
 
+/* The cells of a printed row, without the version that og-shield puts first. */
+static json_t *cells_of(const json_t *printed)
+{
+	json_t *row = json_array(), *cell;
+	const char *column;
+
+	json_object_foreach((json_t *)printed, column, cell)
+	{
+		if (json_array_size(row) > 0 || strcmp(column, "v") != 0 ||
+		    json_object_size(printed) == 1)
+			json_array_append(row, cell);
+	}
+	return row;
+}
+
 /* {"rows":[[..]]}, or {"refused":WHY}. */
 static int read_rows(struct trial *t, const json_t *question, json_t **ret)
 {
 	char *sql = og_act_text(json_object_get(question, "sql"));
-	json_t *lines = NULL, *rows = json_array(), *row, *cell;
+	json_t *lines = NULL, *rows = json_array();
 	struct call call;
-	const char *column;
 	int rc;
 
 	call_init(&call, "og-shield", "query");
@@ -36,14 +50,8 @@ static int read_rows(struct trial *t, const json_t *question, json_t **ret)
 	rc = call_run(&call, &t->scratch, t->err);
 	if (rc == 0 && call.status == 0)
 		rc = call_lines(&call, &lines, t->err);
-	for (size_t i = 0; rc == 0 && i < json_array_size(lines); i++) {
-		row = json_array();
-		json_object_foreach(json_array_get(lines, i), column, cell)
-		{
-			json_array_append(row, cell);
-		}
-		json_array_append_new(rows, row);
-	}
+	for (size_t i = 0; rc == 0 && i < json_array_size(lines); i++)
+		json_array_append_new(rows, cells_of(json_array_get(lines, i)));
 	if (rc == 0) {
 		/* A statement that is none is not refused. */
 		const char *how =

@@ -72,6 +72,10 @@ static int give_up_authority(int starts, struct og_err *err)
 					    "/var/cache/fontconfig", NULL };
 	static const char *const none[] = { NULL };
 
+	/* Somebody who takes a reader over would find keys of models there. */
+	if (clearenv() != 0 || setenv("LC_ALL", "C.UTF-8", 1) < 0 ||
+	    setenv("HOME", "/nonexistent", 1) < 0)
+		return og_fail_nomem(err);
 	if (og_sandbox_house(run, read, none, 1, err) < 0 || og_sandbox_no_network(0, err) < 0)
 		return -1;
 	if (!starts && og_sandbox_no_exec(err) < 0)

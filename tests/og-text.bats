@@ -123,10 +123,13 @@ message() { # SUBJECT TEXT
 
 @test "what reads a document reaches no file, no network and starts nothing else" {
 	pdf 1 'x' >x.pdf
-	strace -f -o trace "$text" pdf <x.pdf >out 2>&1 || skip "strace is not allowed here"
+	OG_LLM_KEY=nobodys-to-read strace -f -v -s 200 -o trace "$text" pdf <x.pdf >out 2>&1 || skip "strace is not allowed here"
 	# After the seal: no socket, no file is opened for writing.
 	awk '/landlock_restrict_self/ { sealed = 1 } sealed' trace >after
 	[ -s after ]
+	# What is started then knows no secret.
+	grep -q 'execve(.*pdftotext' after
+	not grep -q nobodys-to-read after
 	not grep -E 'socket\(|connect\(' after
 	not grep -E 'open(at)?\(.*(O_WRONLY|O_RDWR|O_CREAT).* = [0-9]' after
 }
