@@ -59,10 +59,10 @@ TEST_DEPS := bats jq patch sqlite3 mandoc binutils procps socat iproute2 openssh
 	rabbitmq-server amqp-tools systemd tmux zsh fish \
 	chromium curl openjdk-17-jdk-headless maven
 FUZZ_DEPS := clang libclang-rt-14-dev
-LINT_DEPS := clang-format cppcheck shellcheck
+LINT_DEPS := clang-format clang-tidy cppcheck shellcheck
 
 .DELETE_ON_ERROR:
-.PHONY: help all ui completions deps demo check check-full bench pictures fuzz lint format units install uninstall dist clean
+.PHONY: help all ui completions deps demo check check-full bench pictures fuzz lint analyze format units install uninstall dist clean
 all: $(BINS) $(HELPER_BINS) ui completions
 
 help:
@@ -76,6 +76,7 @@ help:
 	@echo 'make pictures    docs/pictures anew, from a demo company'
 	@echo 'make fuzz        hostile input against the parsers, FUZZ_SECONDS=$(FUZZ_SECONDS) each'
 	@echo 'make lint        layout, static analysis, shell scripts; make format mends the layout'
+	@echo 'make analyze     the slow half of it: every path through every function, minutes'
 	@echo 'make dist        a tarball of the committed tree: the same commit, the same bytes'
 
 # Dependencies first, then a make of its own: a fresh machine may lack the compiler.
@@ -88,7 +89,7 @@ demo: deps
 	@tools/demo $(O)
 
 check check-full: deps
-	@tools/need $(TEST_DEPS)
+	@tools/need $(TEST_DEPS) $(LINT_DEPS)
 	@$(MAKE) --no-print-directory -s -j2 all units
 	@OG_BUILD=$(O) OG_FULL=$(if $(filter check-full,$@),1,) tests/run
 
@@ -112,12 +113,11 @@ fuzz: deps
 
 lint:
 	@tools/need $(LINT_DEPS)
-	@clang-format --dry-run -Werror $(C_FILES)
-	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -I. -D_GNU_SOURCE \
-		--library=tools/cppcheck.cfg --suppress=missingIncludeSystem \
-		--enable=warning,performance,portability lib cmd
-	@shellcheck tools/need tools/demo tools/ui tools/completions share/completions/omnigate.bash tools/tree tools/dist tests/run tests/synopsis tests/bench/run tests/bench/telemetry.sh tests/bench/models.sh tests/bench/classify.sh tests/bench/match.sh tests/servers/rabbitmq tests/servers/neo4j .ci/run
-	@echo 'lint: clean'
+	@tools/lint
+
+analyze: deps
+	@tools/need $(LINT_DEPS)
+	@tools/lint analyze
 
 format:
 	clang-format -i $(C_FILES)

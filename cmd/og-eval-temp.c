@@ -20,8 +20,6 @@
 #define YOUNG_SEC 60	       /* it may not have its lock yet */
 #define MODEL_KEY "OG_LLM_KEY" /* a secret for --model, not a place */
 
-extern char **environ;
-
 static int lock_folder(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -319,7 +319,7 @@ static int hides_step(const char *path, int slashes)
 		ended = !*path;
 		c = ended ? '/' : next_char(&path);
 		if (*at == '%' && c != '.' && !slashes)
-			c = *at;
+			c = (unsigned char)*at;
 		if (c == '.' && dots >= 0) {
 			dots++;
 		} else if (c == '/' || c == '\\' || c == ';') {

@@ -86,8 +86,8 @@ void og_up_hooks(struct og_up *up);
 enum og_up_lock { OG_UP_GUARD, OG_UP_KEEPER };
 
 /* Takes one byte of run/up.lock for this process; the kernel frees it with
- * the process. OG_NO when another one holds it. *fd stays open. */
-int og_up_lock(const struct og_conf *conf, enum og_up_lock which, int *fd, struct og_err *err);
+ * the process. OG_NO when another one holds it. *ret stays open. */
+int og_up_lock(const struct og_conf *conf, enum og_up_lock which, int *ret, struct og_err *err);
 /* The process that runs og up here: the guard, or a keeper without one. 0:
  * none; -1: one that cannot be seen from here. Not to be called by one of them: it would let go of
  * the lock. */

@@ -59,8 +59,8 @@ int worker_rerun(struct worker *worker, const char *what, struct og_err *err);
  * WAL included, no program is started, no socket made, and no file opened
  * but the bells in run/: neither erp.db nor anybody's key. */
 int worker_seal(const struct worker *worker, struct og_err *err);
-/* A job's whole life, for lib/proc/crew.h. */
-int job_run(void *worker, struct og_seat *seat);
+/* A job's whole life, for lib/proc/crew.h; arg: its worker. */
+int job_run(void *arg, struct og_seat *seat);
 
 /* og-worker-settle.c: did it go as it should? Then the delivery's fate, and
  * the line about it, ms after it was claimed. */

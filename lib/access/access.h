@@ -128,7 +128,7 @@ int og_access_ungranted(struct og_access *access, json_t **ret, struct og_err *e
 /* {"name","role","clearance","pubkey":BASE64?,"id"?,"active"?} and
  * {"name","description"?,"rights":[..]}: made or changed, inside the
  * caller's write transaction. */
-int og_access_principal_put(struct og_access *access, const json_t *principal, int64_t *ret_id,
+int og_access_principal_put(struct og_access *access, const json_t *who, int64_t *ret_id,
 			    struct og_err *err);
 int og_access_role_put(struct og_access *access, const json_t *role, struct og_err *err);
 

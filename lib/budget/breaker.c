@@ -33,6 +33,12 @@ int og_breaker_ask(struct og_breaker *breaker, const char *who, int64_t now, int
 	return 1;
 }
 
+int og_breaker_same(const struct og_breaker *breaker, const struct og_breaker *other)
+{
+	return breaker->state == other->state && breaker->failures == other->failures &&
+	       breaker->until == other->until && strcmp(breaker->probe, other->probe) == 0;
+}
+
 static void open_until(struct og_breaker *breaker, int64_t until)
 {
 	/* A word that came late does not shorten what stands. */

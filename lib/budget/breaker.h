@@ -36,6 +36,9 @@ enum og_breaker_state og_breaker_parse(const char *name);
  * or 0: not before breaker->until. */
 int og_breaker_ask(struct og_breaker *breaker, const char *who, int64_t now, int64_t patience_ms);
 
+/* Is it as that one is? */
+int og_breaker_same(const struct og_breaker *breaker, const struct og_breaker *other);
+
 /* What came of it. _unsent: nothing was learned; a probe is free again.
  * retry_ms: what the provider asks for, 0: nothing. */
 void og_breaker_good(struct og_breaker *breaker);

@@ -79,6 +79,7 @@ static int same(sqlite3_value *a, sqlite3_value *b)
 	case SQLITE_FLOAT:
 		x = sqlite3_value_double(a);
 		y = sqlite3_value_double(b);
+		/* NOLINTNEXTLINE: the same bits; -0 is not 0 */
 		return memcmp(&x, &y, sizeof(x)) == 0;
 	default:
 		len = sqlite3_value_bytes(a);

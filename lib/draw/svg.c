@@ -119,7 +119,8 @@ static struct point point(const struct og_sheet *s, const struct og_line *line, 
 {
 	const struct og_vertex *left = &s->v[line->back ? line->to : line->from];
 	const struct og_vertex *right = &s->v[line->back ? line->from : line->to];
-	double shift = (double)((line->twin + 1) / 2) * (line->twin % 2 ? 8 : -8);
+	size_t apart = (line->twin + 1) / 2;
+	double shift = (double)apart * (line->twin % 2 ? 8.0 : -8.0);
 	const struct og_vertex *bend;
 
 	shift = fmax(-16, fmin(16, shift));

@@ -123,6 +123,7 @@ int og_checkpoint_read(const struct og_slice *note, const struct og_note_key *ke
 	if (strcmp(checkpoint.origin, key->name) != 0)
 		return og_fail(err, OG_NO, "the checkpoint is of '%s', not of '%s'",
 			       checkpoint.origin, key->name);
+	/* NOLINTNEXTLINE(misc-redundant-expression): each call takes another line */
 	if (take_line(&rest, line) < 0 || take_line(&rest, line) < 0 ||
 	    parse_count(line, &checkpoint.size) < 0 || take_line(&rest, line) < 0 ||
 	    parse_hash(line, &checkpoint.root) < 0)

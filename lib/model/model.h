@@ -121,10 +121,10 @@ int64_t og_model_tokens_most(const char *text, size_t len);
 int og_model_answer(const struct og_model *model, const char *body, size_t len, json_t **ret,
 		    struct og_err *err);
 
-/* The same from a stream: the data of its events one after the other, each
+/* The same from a stream: text is the data of its events one after the other, each
  * followed by a newline. A stream that ends before the model did is OG_EDATA,
  * as is an error in the middle of it. */
-int og_model_streamed(const struct og_model *model, const char *events, size_t len, json_t **ret,
+int og_model_streamed(const struct og_model *model, const char *text, size_t len, json_t **ret,
 		      struct og_err *err);
 
 /* What an answer with another status says. */

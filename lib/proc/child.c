@@ -19,8 +19,6 @@
 #include "lib/base/clock.h"
 #include "lib/proc/proc-internal.h"
 
-extern char **environ;
-
 static void close_fd(int *fd)
 {
 	if (*fd >= 0)

@@ -8,8 +8,8 @@
 
 #include "lib/base/err.h"
 
-/* socket: the variable's value, a path or "@" and an abstract name; NULL:
+/* name: the variable's value, a path or "@" and an abstract name; NULL:
  * nobody wants to know, 0. state: "READY=1", "STOPPING=1\nSTATUS=...". */
-int og_notify(const char *socket, const char *state, struct og_err *err);
+int og_notify(const char *name, const char *state, struct og_err *err);
 
 #endif

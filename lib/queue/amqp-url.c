@@ -37,7 +37,7 @@ static char *decode(const char *text, size_t len)
 		return strdup("");
 	og_buf_init(&out, PART_MAX);
 	for (size_t i = 0; i < len; i++) {
-		int high, low, c = text[i];
+		int high, low, c = (unsigned char)text[i];
 
 		if (c == '%') {
 			high = len - i > 2 ? hex_digit(text[i + 1]) : -1;

@@ -145,12 +145,12 @@ const char *og_stream_principal(const struct og_stream *stream);
  * asked. err->code is 0 for a yes. */
 typedef void og_answer_fn(void *arg, const json_t *reply, const struct og_err *err);
 void og_serve_ask(struct og_serve *serve, const char *principal, const char *verb, json_t *request,
-		  og_answer_fn *answer, void *arg);
+		  og_answer_fn *fn, void *arg);
 /* The same as the exchange's principal, for the exchange. */
 typedef void og_exchange_answer_fn(struct og_exchange *x, const json_t *reply,
 				   const struct og_err *err);
 void og_exchange_ask(struct og_exchange *x, const char *verb, json_t *request,
-		     og_exchange_answer_fn *answer);
+		     og_exchange_answer_fn *fn);
 
 /* Runs a program of ours (argv[0] is a path) without a shell, OG_HOME set.
  * Everything is copied. So many run at a time, and so many wait; a

@@ -112,10 +112,7 @@ void og_reply_headers(const struct og_exchange *x,
 /* --- the server ----------------------------------------------------------- */
 
 struct og_net;	/* net.c */
-struct og_desk; /* serve.c: ends the loop when a stop was asked for and nothing is left. */
-void og_serve_may_end(struct og_serve *serve);
-
-/* ask.c */
+struct og_desk; /* ask.c */
 struct og_yard; /* spawn.c */
 
 struct og_serve {
@@ -150,9 +147,9 @@ void og_desk_reap(struct og_desk *desk);
 /* Fails what is still asked. */
 void og_desk_stop(struct og_desk *desk);
 /* auth.login over a channel that belongs to nobody; takes request. */
-void og_desk_login(struct og_desk *desk, json_t *request, og_answer_fn *answer, void *arg);
+void og_desk_login(struct og_desk *desk, json_t *request, og_answer_fn *fn, void *arg);
 /* Who the principal is: what session.begin answers. */
-void og_desk_who(struct og_desk *desk, const char *principal, og_answer_fn *answer, void *arg);
+void og_desk_who(struct og_desk *desk, const char *principal, og_answer_fn *fn, void *arg);
 /* Has who, as that answers, the right? */
 int og_who_has(const json_t *who, const char *right);
 

@@ -158,6 +158,7 @@ int og_act_begin(struct og_request *rq, struct og_err *err)
 }
 
 /* What is kept of it: which kind of act it was, and how to take it back. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the row's member is none */
 static int journal(struct og_request *rq, int64_t seq, char *changes, struct og_err *err)
 {
 	struct og_journal row = { .ordinal = OG_ACT_ORDINAL + og_json_int(rq->body, "call", 0),

@@ -115,7 +115,7 @@ int og_barrier_update(sqlite3_vtab *base, int argc, sqlite3_value **argv, sqlite
 void og_row_key_result(sqlite3_context *context, const struct og_barrier *barrier,
 		       sqlite3_stmt *stmt);
 /* Binds its parts to :og(first).. ; -1 when it is none of ours. */
-int og_row_key_bind(const struct og_barrier *barrier, sqlite3_value *key, struct og_inner *inner,
+int og_row_key_bind(const struct og_barrier *barrier, sqlite3_value *value, struct og_inner *inner,
 		    int first);
 /* gate-values.c */
 int og_gate_bind_vars(struct og_gate *gate, sqlite3_stmt *stmt, const json_t *vars);

@@ -289,7 +289,7 @@ int og_spend_heard(struct og_request *rq, const struct og_turn_row *row, enum og
 		og_breaker_throttled(&breaker, now, retry);
 	else
 		og_breaker_unsent(&breaker, who, now);
-	if (memcmp(&was, &breaker, sizeof(was)) == 0)
+	if (og_breaker_same(&was, &breaker))
 		return 0;
 	og_buf_init(&safe, 4 * OG_PROVIDER_WHY);
 	if (og_text_safe(&safe, why, strnlen(why, OG_PROVIDER_WHY / 2), 0) < 0)
@@ -331,7 +331,7 @@ int og_spend_ask(struct og_request *rq, const struct og_turn_row *row, struct og
 	name_probe(rq, row, who);
 	if (!og_breaker_ask(&breaker, who, og_now_ms(), patience))
 		return rests(rq, provider, &breaker, why, err);
-	if (memcmp(&was, &breaker, sizeof(was)) == 0)
+	if (og_breaker_same(&was, &breaker))
 		return 0;
 	return og_provider_put(rq->shield->tasks, provider, &breaker, why, err);
 }

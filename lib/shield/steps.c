@@ -82,7 +82,8 @@ int og_run_skill(struct og_run *run, const char *name, const char *hash, struct 
 
 	if (og_run_version(run, name, hash, err) < 0)
 		return -1;
-	if (task->skill && (strcmp(task->skill, name) != 0 || strcmp(task->skill_hash, run->hash)))
+	if (task->skill &&
+	    (strcmp(task->skill, name) != 0 || strcmp(task->skill_hash, run->hash) != 0))
 		return og_refuse(run->rq, OG_CONFLICT, "other-skill", err,
 				 "the task runs skill '%s' in version %.12s", task->skill,
 				 task->skill_hash);

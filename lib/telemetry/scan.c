@@ -93,6 +93,7 @@ static int escape(struct scan *scan)
 	if (maybe(scan, "u000"))
 		return one_of(scan, "123456789abcdef");
 	if (maybe(scan, "u00"))
+		/* NOLINTNEXTLINE(misc-redundant-expression): each call takes another byte */
 		return one_of(scan, HEX) && one_of(scan, HEX);
 	return one_of(scan, "\"\\bfnrt");
 }

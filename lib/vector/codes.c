@@ -61,13 +61,14 @@ float og_codes_make(const float *values, size_t n, uint8_t *high, uint8_t *low,
 	for (size_t i = 0; i < stride; i++) {
 		double value = i < n ? (double)values[i] : 0, left;
 		int code = ROW_ZERO + (i < n ? code_of(values[i], step) : 0), shift;
+		int block = code / 16 * 16;
 		size_t at = place_of(i, &shift);
 
 		high[at] = (uint8_t)(high[at] | code / 16 << shift);
 		low[at] = (uint8_t)(low[at] | code % 16 << shift);
 		if (i >= n)
 			continue; /* a query has zeros there */
-		left = value - (double)step * (code / 16 * 16 + 7.5 - ROW_ZERO);
+		left = value - (double)step * (block + 7.5 - ROW_ZERO);
 		coarse += left * left;
 		left = value - (double)step * (code - ROW_ZERO);
 		fine += left * left;

@@ -48,7 +48,8 @@ static void use(const struct og_conf *conf)
 	if (!conf->queue || !conf->shield || !conf->model || !conf->serve || conf->jobs < 1)
 		abort();
 	for (size_t i = 0; og_conf_http(conf, i, &service, &err) == 1; i++)
-		if (i >= OG_HTTP_SERVICES_MAX || !*service.name || strncmp(service.url, "http", 4))
+		if (i >= OG_HTTP_SERVICES_MAX || !*service.name ||
+		    strncmp(service.url, "http", 4) != 0)
 			abort();
 	if (og_conf_store(conf, OG_STORE_GRAPH, &place, &err) < 0 && err.code != OG_ECONF)
 		abort();
