@@ -33,8 +33,8 @@ void desk_close(struct desk *desk);
  * printed too, for machines. *ret: the reply without id and ok. */
 int desk_ask(struct desk *desk, const char *verb, json_t *body, json_t **ret, struct og_err *err);
 /* The same for who wants the refusal too: *ret_refusal is it, or NULL. */
-int desk_call(struct desk *desk, const char *verb, json_t *body, json_t **ret,
-	      json_t **ret_refusal, struct og_err *err);
+int desk_call(struct desk *desk, const char *verb, json_t *body, json_t **ret, json_t **ret_refusal,
+	      struct og_err *err);
 
 /* Most commands: a request from the arguments, a verb, a way to print. */
 struct desk_shape {
