@@ -16,7 +16,8 @@
 #include "lib/base/text.h"
 #include "lib/proc/proc.h"
 
-#define ABOUT_MAX 160 /* bytes of a description */
+#define ABOUT_MAX    160 /* bytes of a description */
+#define PROGRAMS_MAX 64
 
 /* --- the answer ------------------------------------------------------------ */
 
@@ -125,26 +126,36 @@ void complete_be_silent(void)
 
 /* --- og x ------------------------------------------------------------------ */
 
-/* With what the program says it is for, if it is of that kind and in time. */
-static void add_program(struct complete *c, const char *name)
+/* Asks a program what it is for; 0 when it is none. */
+static int ask_program(const struct complete *c, const char *name, struct og_child *child)
 {
 	char *path = og_program_path(c->ctx->exe_dir, name);
 	const char *argv[] = { path, "--complete", NULL };
+	struct og_err quiet = OG_ERR_INIT;
+	int is_program = path && access(path, X_OK) == 0;
+
+	*child = (struct og_child){ -1, -1, -1 };
+	if (is_program && og_child_start(argv, NULL, child, &quiet) < 0)
+		child->pid = -1;
+	free(path);
+	return is_program;
+}
+
+/* With what it said, if it is of that kind and was in time. */
+static void add_program(struct complete *c, const char *name, struct og_child *child)
+{
 	struct og_err quiet = OG_ERR_INIT;
 	struct og_buf about;
 	int status = -1;
 
 	og_buf_init(&about, 4096);
-	if (path && access(path, X_OK) == 0) {
-		complete_be_silent();
-		if (og_child_run(argv, "", 0, c->deadline, &about, &status, &quiet) < 0 || status)
-			og_buf_clear(&about);
-		if (about.len > 0 && about.data[about.len - 1] == '\n')
-			about.data[--about.len] = '\0';
-		complete_add(c, name + 3, about.data);
-	}
+	if (child->pid < 0 ||
+	    og_child_talk(child, "", 0, c->deadline, &about, &status, &quiet) < 0 || status)
+		og_buf_clear(&about);
+	if (about.len > 0 && about.data[about.len - 1] == '\n')
+		about.data[--about.len] = '\0';
+	complete_add(c, name, about.data);
 	og_buf_release(&about);
-	free(path);
 }
 
 static int is_ours(const struct dirent *entry)
@@ -154,14 +165,19 @@ static int is_ours(const struct dirent *entry)
 		       strlen(entry->d_name);
 }
 
-/* The programs beside og. */
+/* The programs beside og, which are asked at the same time. */
 static void add_programs(struct complete *c)
 {
+	struct og_child children[PROGRAMS_MAX];
 	struct dirent **found;
-	int n = scandir(c->ctx->exe_dir, &found, is_ours, alphasort);
+	int there[PROGRAMS_MAX], n = scandir(c->ctx->exe_dir, &found, is_ours, alphasort);
 
+	complete_be_silent();
+	for (int i = 0; i < n && i < PROGRAMS_MAX; i++)
+		there[i] = ask_program(c, found[i]->d_name, &children[i]);
 	for (int i = 0; i < n; i++) {
-		add_program(c, found[i]->d_name);
+		if (i < PROGRAMS_MAX && there[i])
+			add_program(c, found[i]->d_name + 3, &children[i]);
 		free(found[i]);
 	}
 	if (n >= 0)

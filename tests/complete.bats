@@ -98,8 +98,12 @@ offers() { # WORD PROGRAM...: it is one of them
 	instance
 	id=$(og-submit --as charlie 'buy 1 ergonomic chair')
 	before=$(entries)
+	files() { (cd "$OG_HOME" && find . -type f ! -name '*-shm' ! -name '*-wal' -exec sha256sum {} + | sort); }
+	files >before
 	offers alice og-task list --as ''
 	not offers checkpoint og-task list --as ''
+	not offers procure-to-pay og-skill show --as checkpoint ''
+	not offers procure-to-pay og-skill show --as '../keys/alice' ''
 	offers --as=bob og-task list --as=
 	offers worker og up ''
 	# Nobody asks: nothing is said that somebody has to be for.
@@ -122,6 +126,7 @@ offers() { # WORD PROGRAM...: it is one of them
 	words og-ledger show '' | tail -n 1 | grep -qE '^[0-9]+$'
 	[ -z "$(words og-ledger show --as charlie '' | grep -v '^--')" ]
 	[ "$(entries)" = "$before" ]
+	files | diff before -
 	# The instance of the line, also where a shell would have expanded it.
 	home=$OG_HOME
 	unset OG_HOME
