@@ -47,7 +47,7 @@ BENCHES := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c))
 PRELOADS := $(patsubst tests/preload/%.c,$(O)/tests/%.so,$(wildcard tests/preload/*.c))
 SERVERS := $(patsubst tests/servers/%.c,$(O)/tests/servers/%,$(wildcard tests/servers/*.c))
 C_FILES = $(shell find cmd lib tests -name '*.[ch]')
-SHARED := schema access skills policies models serve scenarios
+SHARED := schema access skills policies models serve scenarios examples
 UI_SRC := $(shell find share/ui -type f)
 
 # What is installed from Debian, by name. Building, testing, linting.

@@ -163,3 +163,26 @@ const char *og_nearest(const char *word, const char *const *names)
 	}
 	return nearest;
 }
+
+/* U+00C0 to U+017F. */
+static const char *const latin[] = {
+	"a", "a", "a",	"a",  "a", "a", "ae", "c",  "e", "e", "e", "e", "i", "i", "i",	"i",
+	"d", "n", "o",	"o",  "o", "o", "o",  NULL, "o", "u", "u", "u", "u", "y", "th", "ss",
+	"a", "a", "a",	"a",  "a", "a", "ae", "c",  "e", "e", "e", "e", "i", "i", "i",	"i",
+	"d", "n", "o",	"o",  "o", "o", "o",  NULL, "o", "u", "u", "u", "u", "y", "th", "y",
+	"a", "a", "a",	"a",  "a", "a", "c",  "c",  "c", "c", "c", "c", "c", "c", "d",	"d",
+	"d", "d", "e",	"e",  "e", "e", "e",  "e",  "e", "e", "e", "e", "g", "g", "g",	"g",
+	"g", "g", "g",	"g",  "h", "h", "h",  "h",  "i", "i", "i", "i", "i", "i", "i",	"i",
+	"i", "i", "ij", "ij", "j", "j", "k",  "k",  "k", "l", "l", "l", "l", "l", "l",	"l",
+	"l", "l", "l",	"n",  "n", "n", "n",  "n",  "n", "n", "n", "n", "o", "o", "o",	"o",
+	"o", "o", "oe", "oe", "r", "r", "r",  "r",  "r", "r", "s", "s", "s", "s", "s",	"s",
+	"s", "s", "t",	"t",  "t", "t", "t",  "t",  "u", "u", "u", "u", "u", "u", "u",	"u",
+	"u", "u", "u",	"u",  "w", "w", "y",  "y",  "y", "z", "z", "z", "z", "z", "z",	"s",
+};
+
+const char *og_letter_plain(uint32_t c)
+{
+	if (c >= 0x0300 && c <= 0x036f)
+		return "";
+	return c >= 0x00c0 && c <= 0x017f ? latin[c - 0x00c0] : NULL;
+}

@@ -34,6 +34,12 @@ size_t og_utf8_decode(const char *data, size_t len, uint32_t *ret);
 /* Columns a terminal uses for valid UTF-8: 0 for combining marks, 2 for wide. */
 size_t og_utf8_width(const char *data, size_t len);
 
+/* A Latin letter with marks as it is written without them, in lower case
+ * ("O" with a stroke is "o", sharp s is "ss"), "" for a mark that combines
+ * with the letter before it; NULL for any other character, ASCII too. For
+ * comparing what people type, never for identity. */
+const char *og_letter_plain(uint32_t c);
+
 /* Appends data for a person's eyes: control bytes, DEL, C1 controls, bidi
  * overrides, zero-width characters and broken UTF-8 become visible \xNN or
  * U+NNNN escapes; \n and \t stay when keep_lines is non-zero. */

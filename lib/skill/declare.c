@@ -32,7 +32,7 @@ static json_t *declare_ref(char *inside)
 	if (dot == NULL)
 		return NULL;
 	*dot = '\0';
-	if (!og_ident_valid(inside) || !og_ident_valid(dot + 1))
+	if (!og_table_name_valid(inside) || !og_table_name_valid(dot + 1))
 		return NULL;
 	return json_pack("{s:s,s:s,s:s}", "type", "ref", "table", inside, "column", dot + 1);
 }

@@ -44,6 +44,14 @@ int og_ident_valid(const char *name)
 	return 1;
 }
 
+int og_table_name_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len <= 128 && strcspn(name, "\".(){}[]|:=\t\r\n") == len &&
+	       og_utf8_valid(name, len) && !og_text_hidden(name, len);
+}
+
 int og_slug(const char *text, char sep, char out[OG_SKILL_NAME_MAX + 1])
 {
 	size_t n = 0, word = 0; /* word: length of out before the current word */

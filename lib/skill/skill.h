@@ -53,6 +53,11 @@ int og_skill_name_valid(const char *name);
 /* A variable, slot or column name: [a-z_][a-z0-9_]{0,62}. */
 int og_ident_valid(const char *name);
 
+/* A table or column of a business database, as a pattern may name it:
+ * "Order Details", "größe". Not what brackets and patterns mean something
+ * by, nor what nobody sees. 128 bytes. */
+int og_table_name_valid(const char *name);
+
 /* "Express Freight: Delivery" -> "express-freight-delivery" (sep '-') or
  * "express_freight_delivery" (sep '_'): ASCII letters and digits in lower
  * case, everything between them one separator, at most 63 bytes, cut at a

@@ -20,6 +20,14 @@ struct field {
 	char filter[16];
 };
 
+/* A variable, as a column of somebody else's database may be called. */
+static int is_variable(const char *name)
+{
+	return *name && strspn(name, "0123456789") == 0 &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+		       strlen(name);
+}
+
 static size_t scan_field(const char *text, struct field *ret)
 {
 	size_t name = strcspn(text + 1, "|}{"), filter = 0;
@@ -35,7 +43,7 @@ static size_t scan_field(const char *text, struct field *ret)
 	ret->name[name] = '\0';
 	memcpy(ret->filter, end - filter, filter);
 	ret->filter[filter] = '\0';
-	return og_ident_valid(ret->name) ? (size_t)(end - text) + 1 : 0;
+	return is_variable(ret->name) ? (size_t)(end - text) + 1 : 0;
 }
 
 static int add_plain(const json_t *value, struct og_buf *buf, struct og_err *err)

@@ -53,6 +53,8 @@ static void add_texts(const json_t *test, const char *member, struct og_buf *buf
 	}
 }
 
+#define PLAIN_TABLE "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
 static void add_changes(const json_t *changes, struct og_buf *buf)
 {
 	static const char *const kinds[][2] = { { "insert", "+" },
@@ -70,7 +72,12 @@ static void add_changes(const json_t *changes, struct og_buf *buf)
 
 			if (n == 0)
 				continue;
-			og_buf_addf(buf, "%s%s %s%lld", lead, table, kinds[i][1], (long long)n);
+			og_buf_adds(buf, lead);
+			if (table[strspn(table, PLAIN_TABLE)])
+				add_quoted(buf, table);
+			else
+				og_buf_adds(buf, table);
+			og_buf_addf(buf, " %s%lld", kinds[i][1], (long long)n);
 			lead = ", ";
 		}
 	}

@@ -72,6 +72,7 @@ static int take(struct cursor *c, const char *mark)
 	return 1;
 }
 
+#define TABLE_MAX	128
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.@"
 
 static int is_name(const char *name)
@@ -232,15 +233,32 @@ static const char *member_of(char sign)
 	return sign == '+' ? "insert" : sign == '~' ? "update" : sign == '-' ? "delete" : NULL;
 }
 
+/* orders, or "Order Details". */
+static int read_table(struct cursor *c, char out[TABLE_MAX + 1])
+{
+	json_t *text;
+	int fits;
+
+	if (c->p[strspn(c->p, " \t")] != '"')
+		return name(c, "a table", out);
+	if (quoted(c, &text) < 0)
+		return -1;
+	fits = og_table_name_valid(json_string_value(text));
+	if (fits)
+		memcpy(out, json_string_value(text), json_string_length(text) + 1);
+	json_decref(text);
+	return fits ? 0 : expected(c, "a table");
+}
+
 /* "orders +1"; at TABLE. */
 static int read_change(struct cursor *c, json_t *changes)
 {
-	char table[OG_SKILL_NAME_MAX + 1];
+	char table[TABLE_MAX + 1];
 	const char *member;
 	json_t *counts;
 	int64_t n = 0;
 
-	if (name(c, "a table", table) < 0)
+	if (read_table(c, table) < 0)
 		return -1;
 	skip_blanks(c);
 	member = member_of(*c->p);
@@ -270,7 +288,10 @@ static int change_follows(const struct cursor *c)
 		return 0;
 	p++;
 	p += strspn(p, " \t");
-	p += strspn(p, NAME_CHARACTERS);
+	if (*p == '"')
+		p += strcspn(p + 1, "\"") + 1 + (p[strcspn(p + 1, "\"") + 1] == '"');
+	else
+		p += strspn(p, NAME_CHARACTERS);
 	p += strspn(p, " \t");
 	return member_of(*p) != NULL;
 }
@@ -392,7 +413,7 @@ static int check_counts(const char *table, const json_t *counts, struct og_err *
 	json_t *mutable, *value;
 	const char *key;
 
-	if (!is_name(table) || json_object_size(counts) == 0)
+	if ((!is_name(table) && !og_table_name_valid(table)) || json_object_size(counts) == 0)
 		return og_fail(err, OG_EDATA, "a test's changes are not those of tables");
 	memcpy(&mutable, &counts, sizeof(mutable)); /* jansson's iterators take no const */
 	json_object_foreach(mutable, key, value)

@@ -138,14 +138,36 @@ static const char *regular_form(const char *word)
 	return word;
 }
 
+/* In lower case and without marks: nobody types "C\xc3\xb4te" twice the same. */
+static void plain_letters(const char *word, size_t len, char out[OG_STEM_MAX + 1])
+{
+	size_t n = 0, step;
+
+	for (size_t i = 0; i < len; i += step) {
+		uint32_t c;
+		const char *plain;
+		size_t room = OG_STEM_MAX - n;
+
+		step = og_utf8_decode(word + i, len - i, &c);
+		plain = step > 1 ? og_letter_plain(c) : NULL;
+		step = step ? step : 1;
+		if ((plain ? strlen(plain) : step) > room)
+			break;
+		if (!plain && step == 1)
+			out[n] = (char)og_ascii_lower((unsigned char)word[i]);
+		else
+			memcpy(out + n, plain ? plain : word + i, plain ? strlen(plain) : step);
+		n += plain ? strlen(plain) : step;
+	}
+	out[n] = '\0';
+}
+
 void og_stem(const char *word, size_t len, char out[OG_STEM_MAX + 1])
 {
-	size_t n = len < OG_STEM_MAX ? len : OG_STEM_MAX;
 	const char *form;
+	size_t n;
 
-	for (size_t i = 0; i < n; i++)
-		out[i] = (char)og_ascii_lower((unsigned char)word[i]);
-	out[n] = '\0';
+	plain_letters(word, len, out);
 	form = regular_form(out);
 	n = strlen(form);
 	memmove(out, form, n + 1);

@@ -31,12 +31,28 @@ static int listed(const char *word, const char *const *words)
 	return 0;
 }
 
+static int is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+/* How long the first word of name is: up to a gap, or to a capital behind a
+ * small letter (UnitPrice). */
+static size_t word_length(const char *name)
+{
+	size_t gap = strcspn(name, "_- ."), len = gap ? 1 : 0;
+
+	while (len < gap && !(is_upper(name[len]) && !is_upper(name[len - 1])))
+		len++;
+	return len;
+}
+
 /* Is one of the words of name in words? */
 static int says(const char *name, const char *const *words)
 {
 	while (*name) {
 		char word[WORD_MAX];
-		size_t len = strcspn(name, "_- .");
+		size_t len = word_length(name);
 
 		if (len > 0 && len < WORD_MAX) {
 			memcpy(word, name, len);
@@ -45,7 +61,7 @@ static int says(const char *name, const char *const *words)
 				return 1;
 		}
 		name += len;
-		name += *name ? 1 : 0;
+		name += *name && strchr("_- .", *name) ? 1 : 0;
 	}
 	return 0;
 }
@@ -54,9 +70,11 @@ static const char *last_word(const char *name)
 {
 	const char *last = name;
 
-	for (; *name; name++)
-		if (*name == '_' || *name == ' ' || *name == '-')
-			last = name + 1;
+	for (const char *at = name; *at; at++)
+		if (*at == '_' || *at == ' ' || *at == '-')
+			last = at + 1;
+		else if (at > name && is_upper(*at) && !is_upper(at[-1]))
+			last = at;
 	return last;
 }
 

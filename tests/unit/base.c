@@ -668,6 +668,20 @@ static void help_text(void)
 	og_buf_release(&buf);
 }
 
+static void letters_without_marks(void)
+{
+	OG_CHECK_STR(og_letter_plain(0xf4), "o");  /* o with a circumflex */
+	OG_CHECK_STR(og_letter_plain(0xc9), "e");  /* E with an acute */
+	OG_CHECK_STR(og_letter_plain(0xdf), "ss"); /* sharp s */
+	OG_CHECK_STR(og_letter_plain(0x142), "l"); /* l with a stroke */
+	OG_CHECK_STR(og_letter_plain(0x17f), "s"); /* the last of them */
+	OG_CHECK_STR(og_letter_plain(0x301), "");  /* an acute of its own */
+	OG_CHECK_STR(og_letter_plain(0xd7), NULL); /* times is no letter */
+	OG_CHECK_STR(og_letter_plain('e'), NULL);
+	OG_CHECK_STR(og_letter_plain(0x180), NULL);
+	OG_CHECK_STR(og_letter_plain(0x4e00), NULL);
+}
+
 int main(void)
 {
 	OG_RUN(buffers);
@@ -692,5 +706,6 @@ int main(void)
 	OG_RUN(bad_options);
 	OG_RUN(first_without_name);
 	OG_RUN(help_text);
+	OG_RUN(letters_without_marks);
 	return og_done();
 }

@@ -64,6 +64,11 @@ static void items(void)
 	      "{\"insert\":1,\"update\":2},\"lines\":{\"delete\":3}},\"says\":[\"y\"]}");
 	reads("as a: \"x\" -> failed, changes nothing",
 	      "{\"acts\":[{\"as\":\"a\",\"say\":\"x\"}],\"state\":\"failed\",\"changes\":{}}");
+	reads("as a: \"x\" -> done, changes \"Order Details\" +1, Orders ~2, \"a b\" -1, says "
+	      "\"y\"",
+	      "{\"acts\":[{\"as\":\"a\",\"say\":\"x\"}],\"state\":\"done\",\"changes\":{"
+	      "\"Order Details\":{\"insert\":1},\"Orders\":{\"update\":2},\"a b\":{\"delete\":1}},"
+	      "\"says\":[\"y\"]}");
 	/* a table may be called like a clause */
 	reads("as a: \"x\" -> done, changes orders +1, says +1, says \"y\"",
 	      "{\"acts\":[{\"as\":\"a\",\"say\":\"x\"}],\"state\":\"done\",\"changes\":{\"orders\":"
