@@ -134,7 +134,7 @@ $(O)/libog.a: $(LIB_OBJ)
 # What every program has: main(), how it prints, and how shells complete it.
 SKELETON := $(addprefix $(O)/obj/cmd/,og-main.o og-print.o og-out.o og-complete.o og-complete-ask.o)
 # A program of more than one file names the others here.
-PARTS_og := og-ask.o og-backup.o og-broker.o og-shipped.o og-call.o og-doctor.o og-doctor-files.o og-doctor-grants.o og-doctor-model.o \
+PARTS_og := og-ask.o og-backup.o og-broker.o og-shipped.o og-call.o og-doctor.o og-doctor-books.o og-doctor-host.o og-doctor-files.o og-doctor-grants.o og-doctor-model.o \
 	og-doctor-run.o og-doctor-stores.o og-model.o og-queue.o og-remote.o og-restore.o \
 	og-status.o og-status-print.o \
 	og-up.o og-up-lock.o og-up-services.o og-up-tell.o \
@@ -145,7 +145,7 @@ PARTS_og-eval := og-call.o og-eval-act.o og-eval-files.o og-eval-judge.o og-eval
 	og-eval-scratch.o og-eval-script.o og-eval-suggest.o og-eval-temp.o og-model.o
 PARTS_og-http := og-http-allow.o og-http-answer.o og-http-transfer.o
 PARTS_og-otlp := og-otlp-export.o
-PARTS_og-ledger := og-ledger-judge.o og-ledger-log.o og-ledger-pick.o og-ledger-proofs.o og-ledger-spend.o og-ledger-wake.o og-ledger-watch.o og-progress.o
+PARTS_og-ledger := og-ledger-check.o og-ledger-judge.o og-ledger-log.o og-ledger-pick.o og-ledger-proofs.o og-ledger-spend.o og-ledger-wake.o og-ledger-watch.o og-progress.o
 PARTS_og-text := og-text-mail.o
 PARTS_og-render := og-render-code.o og-render-page.o og-render-view.o
 PARTS_og-shield := og-shield-desk.o og-rows.o og-statement.o og-shield-script.o og-shield-explain.o og-shield-grants.o og-shield-principal.o \

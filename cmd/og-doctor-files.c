@@ -46,6 +46,10 @@ static int check_mode(struct og_doctor *doctor, const char *path, struct og_err 
 
 	if (stat(path, &st) < 0)
 		return og_doctor_say(doctor, "files", "bad", err, "%s: %s", path, strerror(errno));
+	if (st.st_uid != doctor->uid)
+		return og_doctor_say(doctor, "files", "bad", err,
+				     "%s belongs to uid %u, the instance to %u; chown it", path,
+				     (unsigned)st.st_uid, (unsigned)doctor->uid);
 	if (!(st.st_mode & 077))
 		return 0;
 	if (doctor->fix && close_to_others(path) == 0)
@@ -139,17 +143,18 @@ int og_doctor_files(struct og_doctor *doctor, struct og_err *err)
 	const struct og_conf *conf = doctor->conf;
 	const char *const here[] = { conf->home, conf->keys };
 	const char *const books[] = { conf->erp, conf->base };
-	int remote = og_conf_remote(conf), before = doctor->bad;
+	int remote = og_conf_remote(conf), before = doctor->said;
 
 	for (size_t i = 0; i < 2; i++)
 		if (check_mode(doctor, here[i], err) < 0 ||
-		    (!remote && check_mode(doctor, books[i], err) < 0))
+		    (!remote && (i > 0 || access(books[i], F_OK) == 0) &&
+		     check_mode(doctor, books[i], err) < 0))
 			return -1;
 	if (check_directory(doctor, conf->run, err) < 0 ||
 	    (!remote && check_directory(doctor, conf->renders, err) < 0) ||
 	    check_secrets(doctor, err) < 0)
 		return -1;
-	return doctor->bad == before
+	return doctor->said == before
 		       ? og_doctor_say(doctor, "files", "ok", err, "there, and closed to others")
 		       : 0;
 }
@@ -205,6 +210,47 @@ static int check_left(struct og_doctor *doctor, const char *above, const char *n
 	return rc;
 }
 
+/* The judge's scratch database, of one that was killed. */
+static int check_scratch(struct og_doctor *doctor, const char *name, struct og_err *err)
+{
+	char *path = og_path_join(doctor->conf->run, name);
+	struct stat st;
+	int rc = 0;
+
+	if (!path)
+		return og_fail_nomem(err);
+	if (strncmp(name, "replay-", 7) != 0 || lstat(path, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    og_now_ms() - (int64_t)st.st_mtime * 1000 < LEFT_MS)
+		rc = 0;
+	else if (doctor->fix && unlink(path) == 0)
+		rc = og_doctor_say(doctor, "files", "fixed", err, "removed %s, left by a judge",
+				   path);
+	else
+		rc = og_doctor_say(doctor, "files", "warn", err,
+				   "%s was left by og-ledger verify that was killed; remove it, or "
+				   "og doctor --fix",
+				   path);
+	free(path);
+	return rc;
+}
+
+/* A backup into a pipe is made in run. */
+static int check_run(struct og_doctor *doctor, struct og_err *err)
+{
+	DIR *dir = opendir(doctor->conf->run);
+	struct dirent *entry;
+	int rc = 0;
+
+	while (rc == 0 && dir && (entry = readdir(dir))) {
+		rc = check_left(doctor, doctor->conf->run, entry->d_name, err);
+		if (rc == 0)
+			rc = check_scratch(doctor, entry->d_name, err);
+	}
+	if (dir)
+		closedir(dir);
+	return rc;
+}
+
 int og_doctor_leftovers(struct og_doctor *doctor, struct og_err *err)
 {
 	char *above = og_path_join(doctor->conf->home, "..");
@@ -217,7 +263,7 @@ int og_doctor_leftovers(struct og_doctor *doctor, struct og_err *err)
 	if (dir)
 		closedir(dir);
 	free(above);
-	return rc;
+	return rc < 0 ? -1 : check_run(doctor, err);
 }
 
 /* --- the installation ------------------------------------------------------------ */

@@ -32,6 +32,8 @@ static int64_t newest_entry(const struct og_doctor *doctor)
 	const char *time;
 	int64_t ms = 0;
 
+	if (!doctor->books && !og_conf_remote(doctor->conf))
+		return 0;
 	if (og_ask_shield(doctor->ctx, doctor->conf, "ledger.read", json_pack("{s:i}", "limit", 1),
 			  &reply, &ignored) < 0)
 		return 0;
@@ -136,6 +138,21 @@ static int check_counts(struct og_doctor *doctor, const struct og_queue_counts *
 			     presence.workers, presence.jobs);
 }
 
+/* Opening it would make it, empty, and nobody would ever hear. */
+static int is_gone(const struct og_doctor *doctor)
+{
+	const char *file = doctor->conf->queue + strlen("sqlite:");
+	char *path;
+	int gone;
+
+	if (og_queue_is_remote(doctor->conf) || doctor->fix)
+		return 0;
+	path = og_path_join(doctor->conf->home, *file ? file : "queue.db");
+	gone = path && access(path, F_OK) < 0 && errno == ENOENT;
+	free(path);
+	return gone;
+}
+
 int og_doctor_queue(struct og_doctor *doctor, struct og_err *err)
 {
 	struct og_err why = OG_ERR_INIT;
@@ -143,6 +160,12 @@ int og_doctor_queue(struct og_doctor *doctor, struct og_err *err)
 	struct og_queue_counts n;
 	int rc = -1;
 
+	if (!doctor->may_open)
+		return 0;
+	if (is_gone(doctor))
+		return og_doctor_say(doctor, "queue", "warn", err,
+				     "its file is not there: what waited in it is lost, unless you "
+				     "bring it back; whoever submits next makes an empty one");
 	if (og_queue_from(doctor->ctx, doctor->conf, &queue, &why) < 0 ||
 	    og_queue_count(queue, &n, &why) < 0)
 		rc = og_doctor_say(doctor, "queue", "bad", err, "%s%s%s", why.msg,
@@ -150,6 +173,30 @@ int og_doctor_queue(struct og_doctor *doctor, struct og_err *err)
 	else if (check_counts(doctor, &n, err) == 0)
 		rc = check_letters(doctor, queue, n.dead, err);
 	og_queue_close(queue);
+	return rc;
+}
+
+/* Whoever should answer or approve has perhaps not heard of it. */
+int og_doctor_tasks(struct og_doctor *doctor, struct og_err *err)
+{
+	struct og_err ignored = OG_ERR_INIT;
+	json_t *reply = NULL;
+	const char *oldest;
+	int64_t since = 0;
+	char span[32];
+	int rc = 0;
+
+	if (!doctor->books || og_ask_shield(doctor->ctx, doctor->conf, "task.stats", json_object(),
+					    &reply, &ignored) < 0)
+		return 0;
+	oldest = og_json_str(reply, "oldest_waiting");
+	if (oldest && og_time_parse(oldest, &since) == 0 && og_now_ms() - since > DAY_MS) {
+		og_span_show(og_now_ms() - since, span);
+		rc = og_doctor_say(doctor, "tasks", "warn", err,
+				   "one waits for a person since %s: og-task list --state waiting",
+				   span);
+	}
+	json_decref(reply);
 	return rc;
 }
 
@@ -197,10 +244,13 @@ static int check_running(struct og_doctor *doctor, const json_t *services, struc
 
 int og_doctor_services(struct og_doctor *doctor, struct og_err *err)
 {
-	json_t *up = og_ask_up(doctor->conf);
+	/* Looking makes run/up.lock where there is none. */
+	json_t *up = doctor->may_open ? og_ask_up(doctor->conf) : NULL;
 	const char *state = og_json_str(up, "state");
 	int rc;
 
+	if (!doctor->may_open)
+		return 0;
 	if (state && strcmp(state, "killed") == 0)
 		rc = check_killed(doctor, err);
 	else if (json_is_integer(json_object_get(up, "pid")))

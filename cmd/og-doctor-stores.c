@@ -200,7 +200,7 @@ int og_doctor_stores(struct og_doctor *doctor, struct og_err *err)
 	};
 	struct og_store_place place;
 
-	if (og_conf_remote(doctor->conf))
+	if (og_conf_remote(doctor->conf) || !doctor->books)
 		return 0;
 	for (int i = 0; i < 2; i++) {
 		struct og_err why = OG_ERR_INIT;

@@ -33,8 +33,9 @@ int og_doctor_say(struct og_doctor *doctor, const char *check, const char *state
 	va_start(args, fmt);
 	og_buf_vaddf(&what, fmt, args);
 	va_end(args);
-	if (strcmp(state, "bad") == 0)
-		doctor->bad = 1;
+	doctor->bad |= strcmp(state, "bad") == 0;
+	doctor->warned |= strcmp(state, "warn") == 0;
+	doctor->said++;
 	if (og_buf_check(&what, "report", err) < 0)
 		goto out;
 	if (doctor->json) {
@@ -75,68 +76,30 @@ static int check_shield(struct og_doctor *doctor, struct og_err *err)
 	return rc;
 }
 
-static int check_ledger(struct og_doctor *doctor, struct og_err *err)
+static int check_remote(struct og_doctor *doctor, struct og_err *err)
 {
-	json_t *answer = og_ask_ledger(doctor->ctx, doctor->conf, 1);
-	int rc;
-
-	if (!answer)
-		rc = og_doctor_say(doctor, "ledger", "bad", err, "og-ledger gives no answer");
-	else if (og_json_bool(answer, "ok", 0))
-		rc = og_doctor_say(doctor, "ledger", "ok", err,
-				   "verified, and the database equals it");
-	else
-		rc = og_doctor_say(doctor, "ledger", "bad", err,
-				   "broken; see og-ledger verify --state");
-	json_decref(answer);
-	return rc;
+	return og_conf_remote(doctor->conf) ? check_shield(doctor, err) : 0;
 }
 
-/* What the kernel can take away is tried in a child that ends at once. */
-static int try_sandbox(int which)
+static int check_grants(struct og_doctor *doctor, struct og_err *err)
 {
-	struct og_err ignored = OG_ERR_INIT;
-	const char *nothing[] = { NULL };
-	int status = 0;
-	pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(which ? og_sandbox_paths(nothing, NULL, &ignored) != OG_SANDBOX_DONE
-			    : og_sandbox_no_network(0, &ignored) != OG_SANDBOX_DONE);
-	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
-}
-
-static int check_kernel(struct og_doctor *doctor, struct og_err *err)
-{
-	int landlock = try_sandbox(1), seccomp = try_sandbox(0);
-
-	if (landlock && seccomp)
-		return og_doctor_say(doctor, "kernel", "ok", err, "landlock and seccomp");
-	return og_doctor_say(
-		doctor, "kernel", "warn", err, "%s",
-		landlock  ? "no seccomp: programs keep their right to the network"
-		: seccomp ? "no landlock: programs keep their right to files"
-			  : "neither landlock nor seccomp: programs keep all their rights");
-}
-
-static int check_books(struct og_doctor *doctor, struct og_err *err)
-{
-	if (og_conf_remote(doctor->conf))
-		return check_shield(doctor, err);
-	return check_ledger(doctor, err) < 0 ? -1 : og_doctor_grants(doctor, err);
+	return doctor->books ? og_doctor_grants(doctor, err) : 0;
 }
 
 int og_run_doctor(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	static int (*const checks[])(struct og_doctor *, struct og_err *) = {
-		og_doctor_files, og_doctor_leftovers, og_doctor_helpers, og_doctor_pages,
-		check_books,	 og_doctor_clock,     og_doctor_wal,	 og_doctor_broker,
-		og_doctor_queue, og_doctor_services,  og_doctor_stores,	 og_doctor_settings,
-		og_doctor_model, check_kernel
+		og_doctor_owner,   og_doctor_files,    og_doctor_leftovers, og_doctor_disk,
+		og_doctor_helpers, og_doctor_pages,    check_remote,	    og_doctor_books,
+		og_doctor_ledger,  og_doctor_keys,     og_doctor_backup,    check_grants,
+		og_doctor_clock,   og_doctor_wal,      og_doctor_broker,    og_doctor_queue,
+		og_doctor_tasks,   og_doctor_services, og_doctor_stores,    og_doctor_settings,
+		og_doctor_model,   og_doctor_reach,    og_doctor_limits,    og_doctor_kernel
 	};
 	struct og_doctor doctor = { .ctx = ctx,
 				    .json = og_arg_flag(args, "json"),
-				    .fix = og_arg_flag(args, "fix") };
+				    .fix = og_arg_flag(args, "fix"),
+				    .quick = og_arg_flag(args, "quick") };
 	struct og_conf *conf = NULL;
 	int rc = -1;
 
@@ -148,6 +111,7 @@ int og_run_doctor(const struct og_ctx *ctx, const struct og_args *args, struct o
 	rc = og_doctor_say(&doctor, "instance", "ok", err, "%s", conf->home);
 	for (size_t i = 0; rc == 0 && i < sizeof(checks) / sizeof(*checks); i++)
 		rc = checks[i](&doctor, err);
+	json_decref(doctor.books);
 	og_conf_free(conf);
-	return rc < 0 ? -1 : doctor.bad;
+	return rc < 0 ? -1 : doctor.bad || (doctor.warned && og_arg_flag(args, "strict"));
 }

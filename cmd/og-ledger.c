@@ -182,6 +182,12 @@ static const struct og_opt redact_options[] = {
 	END,
 };
 
+static const struct og_opt check_options[] = {
+	{ "quick", 0, OG_OPT_FLAG, NULL, "open erp.db, but do not read all of it" },
+	JSON_OPTION("one JSON object"),
+	END,
+};
+
 static const struct og_command commands[] = {
 	{ "log", "", "the newest entries, one line each", log_options, 0, 0, ledger_run_log },
 	{ "tail", "", "the newest entries, and those that come", tail_options, 0, 0,
@@ -191,6 +197,8 @@ static const struct og_command commands[] = {
 	  ledger_run_verify },
 	{ "watch", "[COMMAND [ARG]...]", "judge it whenever it changes; tell when it is broken",
 	  watch_options, 0, 60, ledger_run_watch },
+	{ "check", "", "are the databases whole? status 1 when they are not", check_options, 0, 0,
+	  ledger_run_check },
 	{ "replay", "", "compute the database as it was after an entry", replay_options, 0, 0,
 	  ledger_run_replay },
 	{ "checkpoint", "", "sign how many entries there are, and their root", NULL, 0, 0,

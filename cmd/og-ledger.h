@@ -46,6 +46,6 @@ int ledger_checkpoint_problems(const struct ledger_session *s, const char *path,
 
 og_command_fn ledger_run_log, ledger_run_tail, ledger_run_show, ledger_run_verify, ledger_run_watch,
 	ledger_run_replay, ledger_run_checkpoint, ledger_run_key, ledger_run_prove,
-	ledger_run_check_proof, ledger_run_redact, ledger_run_spend;
+	ledger_run_check_proof, ledger_run_redact, ledger_run_spend, ledger_run_check;
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * og: makes an instance, and runs og-x for `og x`. The one program that
- * makes erp.db. How an instance is, is told by og-health.c.
+ * makes erp.db, and copies it. How an instance is, is told by og-health.c.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -254,6 +254,8 @@ static const struct og_opt init_options[] = {
 
 static const struct og_opt doctor_options[] = {
 	{ "fix", 0, OG_OPT_FLAG, NULL, "mend what can be mended without asking" },
+	{ "quick", 0, OG_OPT_FLAG, NULL, "do not read all of the database and the ledger" },
+	{ "strict", 0, OG_OPT_FLAG, NULL, "status 1 for a warning too" },
 	{ "grants", 0, OG_OPT_FLAG, NULL, "instead: propose grants, for og-shield grant --apply" },
 	{ "json", 0, OG_OPT_FLAG, NULL, "as JSON" },
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },

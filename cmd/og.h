@@ -20,13 +20,17 @@ typedef int og_shipped_fn(void *arg, json_t *record, struct og_err *err);
 int og_shipped_each(const struct og_ctx *ctx, enum og_shipped kind, og_shipped_fn *put, void *arg,
 		    struct og_err *err);
 
-/* og doctor at work, and one line of its report: state is ok, fixed, warn or
- * bad; what may hold names from files and databases, and says what to do.
+/* og doctor at work, and one line of its report: state is ok, fixed, warn,
+ * bad or skip; what may hold names from files and databases, and says what to do.
  * With fix what can be mended without asking is. */
 struct og_doctor {
 	const struct og_ctx *ctx;
 	const struct og_conf *conf;
-	int json, fix, bad;
+	int json, fix, quick;
+	int bad, warned, said; /* lines so far */
+	unsigned uid;	       /* the instance's owner */
+	int may_open;	       /* may programs that open databases be asked? */
+	json_t *books;	       /* og-ledger check's answer, or NULL: they cannot be opened */
 };
 int og_doctor_say(struct og_doctor *doctor, const char *check, const char *state,
 		  struct og_err *err, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
@@ -39,6 +43,7 @@ int og_doctor_pages(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_wal(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_clock(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_queue(struct og_doctor *doctor, struct og_err *err);
+int og_doctor_tasks(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_services(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_settings(struct og_doctor *doctor, struct og_err *err);
 /* og-doctor-grants.c: what nobody may see yet, and a file that proposes who
@@ -47,6 +52,17 @@ int og_doctor_grants(struct og_doctor *doctor, struct og_err *err);
 int og_doctor_propose(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 int og_doctor_stores(struct og_doctor *doctor, struct og_err *err); /* og-doctor-stores.c */
 int og_doctor_model(struct og_doctor *doctor, struct og_err *err);  /* og-doctor-model.c */
+/* og-doctor-host.c; _owner first: it says what the others may do. */
+int og_doctor_owner(struct og_doctor *doctor, struct og_err *err);
+int og_doctor_disk(struct og_doctor *doctor, struct og_err *err);
+int og_doctor_limits(struct og_doctor *doctor, struct og_err *err);
+int og_doctor_kernel(struct og_doctor *doctor, struct og_err *err);
+int og_doctor_reach(struct og_doctor *doctor, struct og_err *err);
+/* og-doctor-books.c; _books before the others. */
+int og_doctor_books(struct og_doctor *doctor, struct og_err *err);
+int og_doctor_ledger(struct og_doctor *doctor, struct og_err *err);
+int og_doctor_keys(struct og_doctor *doctor, struct og_err *err);
+int og_doctor_backup(struct og_doctor *doctor, struct og_err *err);
 /* og-broker.c. Lines of og.conf for --queue and what goes with it; what the
  * queue needs there; og doctor's look at it. */
 int og_broker_lines(const struct og_args *args, struct og_buf *lines, struct og_err *err);

@@ -193,3 +193,135 @@ warn 1 dead letters, 0 of them from more than 30 days ago; og-task list --state 
 	[[ "$(OG_MODEL=openai:http://10.0.0.1/v1#m found model | head -n 1)" == 'warn http://10.0.0.1/v1 is asked without TLS: '* ]]
 	[[ "$(OG_MODEL=zebra found model)" == "bad model: 'zebra' is neither gemini: nor openai:; "* ]]
 }
+
+# One line each, nothing on standard error, and no crash.
+@test "erp.db is missing, empty, cut, garbage, a folder, or only its log is there" {
+	cp -r "$OG_HOME" whole
+	tried=0
+	one_line() { # WORDS: what is bad is that alone
+		run --separate-stderr og doctor
+		[ "$status" -eq 1 ] && [ "$(grep -c '^bad ' <<<"$output")" -eq 1 ] && [ -z "$stderr" ] &&
+			[[ "$(grep '^bad ' <<<"$output")" == "bad   books     "*"$1"* ]] || { echo "$output $stderr"; return 1; }
+		rm -rf "$OG_HOME" && cp -r whole "$OG_HOME"
+		tried=$((tried + 1))
+	}
+	rm "$OG_HOME/erp.db"
+	one_line 'erp.db: No such file or directory; og restore a backup'
+	: >"$OG_HOME/erp.db"
+	one_line 'erp.db: it is empty'
+	truncate -s 100000 "$OG_HOME/erp.db"
+	one_line 'malformed'
+	head -c 50000 /dev/urandom >"$OG_HOME/erp.db"
+	one_line 'not a database'
+	head -c 50 "$OG_HOME/erp.db" >cut && cat cut >"$OG_HOME/erp.db"
+	one_line 'og-ledger: '
+	rm "$OG_HOME/erp.db" && mkdir -m 700 "$OG_HOME/erp.db"
+	one_line 'erp.db: it is not a file'
+	mv "$OG_HOME/erp.db" "$OG_HOME/erp.db-wal"
+	one_line 'beside erp.db-wal, which holds what came last: keep it'
+	sqlite3 "$OG_HOME/erp.db" 'PRAGMA user_version = 77' && rm -f "$OG_HOME"/erp.db-*
+	one_line 'format'
+	[ "$tried" -eq 8 ]
+	# Two, since the judge cannot begin without it either.
+	rm -f "$OG_HOME/base.db"
+	run --separate-stderr og doctor
+	[ "$status" -eq 1 ] && [ -z "$stderr" ]
+	[[ "$output" == *'bad   books     base.db: cannot open'* ]]
+}
+
+@test "pages and references that are not whole" {
+	# A page of an index: the database opens, and the ledger is sound.
+	sqlite3 "$OG_HOME/erp.db" 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
+	page=$(sqlite3 "$OG_HOME/erp.db" "SELECT rootpage FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'audit_ledger' LIMIT 1")
+	dd if=/dev/zero of="$OG_HOME/erp.db" bs=4096 seek=$((page - 1)) count=1 conv=notrunc status=none
+	[[ "$(found books | head -n 1)" == 'bad erp.db: '* ]]
+	run og-ledger check
+	[ "$status" -eq 1 ]
+	rm -rf "$OG_HOME" && cp -r "$BATS_FILE_TMPDIR/model/.omnigate" "$OG_HOME"
+	og-ledger check | grep -qx 'ok: erp.db and base.db are whole'
+	og-ledger check --json | jq -e '.v == 1 and .ok and .backup == null and (.principals | length) == 5'
+	sqlite3 "$OG_HOME/erp.db" 'PRAGMA foreign_keys = OFF; UPDATE order_items SET order_id = 9999 WHERE id = 1'
+	[[ "$(found books)" == 'bad erp.db: row 1 of order_items names a row of orders that is not there'* ]]
+	# Not read with --quick.
+	[[ "$(found books --quick)" == 'ok '* ]]
+	[ "$(found ledger --quick)" = 'skip not judged (--quick)' ]
+}
+
+@test "keys: of somebody else, unreadable, gone" {
+	[ "$(found keys)" = 'ok those here are those on record' ]
+	cp "$OG_HOME/keys/bob.key" "$OG_HOME/keys/alice.key"
+	[[ "$(found keys)" == "bad keys/alice.key is not the key on record: what 'alice' signs here is refused"* ]]
+	echo rubbish >"$OG_HOME/keys/alice.key"
+	[[ "$(found keys)" == bad* ]]
+	# Whose key is elsewhere is nothing to worry about.
+	rm "$OG_HOME/keys/alice.key" "$OG_HOME/keys/checkpoint.key"
+	[[ "$(found keys)" == 'warn there is no keys/checkpoint.key'* ]]
+	og doctor
+	run og doctor --strict
+	[ "$status" -eq 1 ]
+}
+
+@test "the last backup" {
+	[ "$(found backup)" = 'ok none yet' ]
+	og backup --as owner b.tar >/dev/null 2>&1
+	[[ "$(found backup)" == 'ok '*' ago' ]]
+	# As if it were eight days later; the ledger's columns do not follow.
+	sqlite3 "$OG_HOME/erp.db" "DROP TRIGGER audit_ledger_no_update;
+		UPDATE audit_ledger SET time = strftime('%Y-%m-%dT%H:%M:%S.000Z', 'now', '-8 days')"
+	[[ "$(found backup)" == 'warn the last one is 8 d old: og backup FILE' ]]
+	sqlite3 "$OG_HOME/erp.db" "UPDATE audit_ledger SET action = 'x' WHERE action = 'backup'"
+	[[ "$(found backup)" == 'warn none, for 8 d: og backup FILE' ]]
+}
+
+@test "the queue's file is gone: said, and not made anew in silence" {
+	rm -f "$OG_HOME"/queue.db*
+	[[ "$(found queue)" == 'warn its file is not there: what waited in it is lost'* ]]
+	[ ! -e "$OG_HOME/queue.db" ]
+	og doctor --fix >/dev/null
+	[ -e "$OG_HOME/queue.db" ]
+}
+
+@test "what judges and backups left when they were killed" {
+	touch "$OG_HOME/run/replay-x.db" "$OG_HOME/run/replay-new.db"
+	mkdir "$OG_HOME/run/$LEFT"
+	touch -d '2 hours ago' "$OG_HOME/run/replay-x.db" "$OG_HOME/run/$LEFT"
+	[ "$(found files | grep -c '^warn')" -eq 2 ]
+	og doctor --fix >/dev/null
+	[ ! -e "$OG_HOME/run/replay-x.db" ] && [ ! -e "$OG_HOME/run/$LEFT" ] && [ -e "$OG_HOME/run/replay-new.db" ]
+}
+
+@test "servers that og.conf names: all are asked at once, none holds us up" {
+	start_server model || skip 'no such server'
+	echo "http = up=http://$(cat port)/ down=http://127.0.0.1:1/ far=http://10.255.255.1:81/" >>"$OG_HOME/og.conf"
+	OG_TELEMETRY=otlp:http://127.0.0.1:1 run og doctor --quick
+	kill "$(cat pid)"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *'warn  servers   telemetry: nobody takes a connection at '*'127.0.0.1:1'* ]]
+	[[ "$output" == *'warn  servers   down: nobody'* && "$output" != *'warn  servers   up: '* ]]
+}
+
+@test "as another user, and on a disk that cannot be written: no database is opened" {
+	[ "$(id -u)" -eq 0 ] || skip 'only root can be somebody else'
+	# As root, of somebody's.
+	chown -R 65534 "$OG_HOME"
+	run --separate-stderr og doctor --fix
+	[ "$status" -eq 1 ] && [ -z "$stderr" ]
+	[[ "$output" == *'bad   owner     it belongs to uid 65534, and this is uid 0: run as its owner'* ]]
+	[[ "$output" == *'skip  books     not opened'* ]]
+	[ -z "$(find "$OG_HOME" -uid 0)" ]
+	# As somebody, of root's.
+	chown -R 0 "$OG_HOME"
+	chmod 755 "$BATS_TEST_TMPDIR"
+	run setpriv --reuid=65534 --clear-groups "$OG_BUILD/bin/og" doctor --home "$OG_HOME"
+	[ "$status" -ne 0 ] && [ "$status" -lt 127 ]
+	# One file of somebody else.
+	chown 65534 "$OG_HOME/keys/bob.key"
+	[[ "$(found files)" == "bad "*"keys/bob.key belongs to uid 65534, the instance to 0; chown it" ]]
+	chown 0 "$OG_HOME/keys/bob.key"
+	unshare -m true 2>/dev/null || skip 'no mount here'
+	export OG_AS=owner
+	run unshare -m sh -c "mount --bind '$OG_HOME' '$OG_HOME' && mount -o remount,ro,bind '$OG_HOME' && {
+		og doctor; echo status \$?; og backup '$BATS_TEST_TMPDIR/b.tar'; }"
+	[[ "$output" == *'bad   disk      the file system is read-only'*'skip  books'*'status 1'*'made '* ]] || { echo "$output"; return 1; }
+	og restore --check b.tar
+}

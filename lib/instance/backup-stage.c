@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "lib/access/access.h"
@@ -311,12 +312,43 @@ static int name_queue(struct walk *w, struct og_err *err)
 	return w->queue_name ? 0 : og_fail_nomem(err);
 }
 
+/* On a disk that nobody can write a database is read as it lies; but not
+ * without what its log holds, which could not be read back here. */
+static int open_still(const char *path, struct og_db **ret, struct og_err *err)
+{
+	struct og_buf log;
+	struct stat st;
+	int rc;
+
+	og_buf_init(&log, 32768);
+	og_buf_addf(&log, "%s-wal", path);
+	rc = og_buf_check(&log, "path", err);
+	if (rc == 0 && stat(log.data, &st) == 0 && st.st_size > 0) {
+		og_fail(err, OG_EPERM, "'%s' on a read-only disk holds what came last", log.data);
+		rc = og_hint(err, "copy the whole instance to a disk that can be written");
+	}
+	og_buf_release(&log);
+	return rc < 0 ? -1 : og_db_open(path, OG_DB_STILL, ret, err);
+}
+
+static int is_read_only(const char *path)
+{
+	struct statvfs fs;
+
+	return statvfs(path, &fs) == 0 && (fs.f_flag & ST_RDONLY);
+}
+
 /* The queue stands still between the two calls of begin. */
 static int pin_both(struct walk *w, const char *queue, struct og_err *err)
 {
 	struct og_db *still = NULL;
 	int rc = -1;
 
+	if (is_read_only(w->backup->conf->home))
+		return open_still(w->backup->conf->erp, &w->erp, err) < 0 ||
+				       (queue && open_still(queue, &w->queue, err) < 0)
+			       ? -1
+			       : 0;
 	if ((queue &&
 	     (og_db_open(queue, OG_DB_WRITE, &still, err) < 0 || og_db_begin(still, 1, err) < 0)) ||
 	    og_db_open(w->backup->conf->erp, OG_DB_WRITE, &w->erp, err) < 0 ||

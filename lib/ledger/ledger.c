@@ -14,13 +14,12 @@
 #define SALT_LEN  32
 #define ENTRY_MAX ((size_t)8192)
 
-const char *const og_ledger_actions[] = { "approve",	 "cancel",     "ddl",	    "effect.begin",
-					  "effect.end",	 "genesis",    "grant",	    "model.answer",
-					  "model.lost",	 "policy",     "principal", "redact",
-					  "refuse",	 "reject",     "resolve",   "revoke",
-					  "skill",	 "sql.write",  "step",	    "store",
-					  "task.finish", "task.prune", "undo",	    "wait",
-					  NULL };
+const char *const og_ledger_actions[] = {
+	"approve", "backup",	   "cancel",	 "ddl",	   "effect.begin", "effect.end", "genesis",
+	"grant",   "model.answer", "model.lost", "policy", "principal",	   "redact",	 "refuse",
+	"reject",  "resolve",	   "restore",	 "revoke", "skill",	   "sql.write",	 "step",
+	"store",   "task.finish",  "task.prune", "undo",   "wait",	   NULL
+};
 
 struct og_ledger {
 	struct og_db *db;
