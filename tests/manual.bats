@@ -266,3 +266,17 @@ asserted() {
 	echo "$output"
 	[ -z "$output" ]
 }
+
+@test "omnigate-security(7) names suites that there are" {
+	local name
+	for name in $(grep -oE '[a-z-]+\.bats|unit/[a-z]+|browser/[a-z]+' "$PAGES/man7/omnigate-security.7" | sort -u); do
+		case $name in
+		unit/*) [ -e "$OG_TESTS/$name.c" ] ;;
+		browser/*) [ -e "$OG_TESTS/$name.test.mjs" ] ;;
+		*) [ -e "$OG_TESTS/$name" ] ;;
+		esac || {
+			echo "there is no $name"
+			return 1
+		}
+	done
+}
