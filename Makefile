@@ -62,7 +62,7 @@ FUZZ_DEPS := clang libclang-rt-14-dev
 LINT_DEPS := clang-format clang-tidy cppcheck shellcheck
 
 .DELETE_ON_ERROR:
-.PHONY: help all ui completions deps demo check check-full bench pictures fuzz lint analyze format units install uninstall dist clean
+.PHONY: help all ui completions deps demo check check-full bench pictures doc fuzz lint analyze format units install uninstall dist clean
 all: $(BINS) $(HELPER_BINS) ui completions
 
 help:
@@ -73,6 +73,7 @@ help:
 	@echo '                 STATIC=1: core programs without shared libraries, below build-static)'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=$(DESTDIR); make uninstall takes it back'
 	@echo 'make bench       the figures of the README, as JSON'
+	@echo 'make doc         the manual as HTML, in $(O)/doc'
 	@echo 'make pictures    docs/pictures anew, from a demo company'
 	@echo 'make fuzz        hostile input against the parsers, FUZZ_SECONDS=$(FUZZ_SECONDS) each'
 	@echo 'make lint        layout, static analysis, shell scripts; make format mends the layout'
@@ -99,6 +100,11 @@ bench: deps
 
 pictures: all
 	@OG_BUILD=$(O) node tests/browser/pictures.mjs docs/pictures
+
+# Not installed: the pages themselves are, and man(1) shows them.
+doc:
+	@command -v mandoc >/dev/null || tools/need mandoc
+	@tools/doc $(O)/doc
 
 # Hostile input against every parser, each for FUZZ_SECONDS.
 fuzz: deps

@@ -280,3 +280,25 @@ asserted() {
 		}
 	done
 }
+
+@test "the manual as HTML: no script, and every link leads somewhere" {
+	local html link lost=0
+	command -v mandoc >/dev/null || skip "mandoc is not installed"
+	"$OG_TESTS/../tools/doc" "$BATS_TEST_TMPDIR/doc"
+	cd "$BATS_TEST_TMPDIR/doc"
+	[ "$(ls ./*.html | wc -l)" -eq "$(($(ls "$PAGES"/man[157]/* | wc -l) + 1))" ]
+	not grep -qi '<script\|onclick\|http-equiv' ./*.html
+	for html in *.html; do
+		for link in $(grep -oE 'href="[^"#]+' "$html" | sed 's/href="//' | grep -v '^http' | sort -u); do
+			[ -e "$link" ] || {
+				echo "$html leads to $link, which there is not"
+				lost=1
+			}
+		done
+	done
+	[ "$lost" -eq 0 ]
+	# From the index to every page.
+	for html in *.html; do
+		[ "$html" = index.html ] || grep -q "href=\"$html\"" index.html
+	done
+}
