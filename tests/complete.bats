@@ -21,11 +21,18 @@ programs() {
 
 # The candidates alone, without what they are.
 words() {
-	"$1" --complete "${@:2}" | tail -n +2 | cut -f 1
+	local answer line
+	answer=$("$1" --complete "${@:2}") || return
+	[[ $answer == *$'\n'* ]] || return 0
+	while read -r line; do
+		printf '%s\n' "${line%%$'\t'*}"
+	done <<<"${answer#*$'\n'}"
 }
 
 offers() { # WORD PROGRAM...: it is one of them
-	words "${@:2}" | grep -qxF -e "$1" || {
+	local offered
+	offered=$(words "${@:2}") || return
+	[[ $'\n'$offered$'\n' == *$'\n'"$1"$'\n'* ]] || {
 		echo "not offered: $1 by ${*:2}"
 		return 1
 	}
@@ -34,19 +41,20 @@ offers() { # WORD PROGRAM...: it is one of them
 # --- the answer ---------------------------------------------------------------
 
 @test "every option of every command of every program is offered" {
-	local program line command n=0
+	local program line command offered n=0
 	for program in $(programs); do
 		"$program" -h >usage
 		while read -r line && [ -n "$line" ]; do
 			line=${line#usage: }
 			[[ ${line#"$program "} =~ ^(-*[a-z-]+)( |$) ]] && command=${BASH_REMATCH[1]} || command=
-			words "$program" ${command:+"$command"} - >offered
-			grep -oE '\[--[a-z-]+' <<<"$line" | tr -d '[' >wanted || true
-			[ -z "$(grep -vxFf offered wanted)" ] || {
-				echo "$line: not offered:" $(grep -vxFf offered wanted)
-				return 1
-			}
-			n=$((n + $(wc -l <wanted)))
+			offered=$'\n'$(words "$program" ${command:+"$command"} -)$'\n'
+			while [[ $line =~ \[(--[a-z-]+) ]]; do
+				line=${line#*"${BASH_REMATCH[0]}"} n=$((n + 1))
+				[[ $offered == *$'\n'"${BASH_REMATCH[1]}"$'\n'* ]] || {
+					echo "$program $command does not offer ${BASH_REMATCH[1]}"
+					return 1
+				}
+			done
 			[ -z "$command" ] || offers "$command" "$program" "${command%%[a-z]*}"
 		done <usage
 	done
@@ -98,7 +106,7 @@ offers() { # WORD PROGRAM...: it is one of them
 	instance
 	id=$(og-submit --as charlie 'buy 1 ergonomic chair')
 	before=$(entries)
-	files() { (cd "$OG_HOME" && find . -type f ! -name '*-shm' ! -name '*-wal' -exec sha256sum {} + | sort); }
+	files() { (cd "$OG_HOME" && find . -type f ! -name '*-shm' ! -name '*-wal' ! -name '*.lock' -exec sha256sum {} + | sort); }
 	files >before
 	offers alice og-task list --as ''
 	not offers checkpoint og-task list --as ''
