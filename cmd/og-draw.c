@@ -33,7 +33,7 @@ int og_draw_print(og_draw_fn *draw, const json_t *drawing, struct og_err *err)
 	og_buf_init(&buf, OG_DRAW_MAX);
 	rc = draw(drawing, &buf, err);
 	if (rc == 0)
-		rc = og_print(buf.data, buf.len, err);
+		rc = og_print_verbatim(buf.data, buf.len, err);
 	og_buf_release(&buf);
 	return rc;
 }

@@ -334,7 +334,8 @@ static int print_entry(struct og_stmt *stmt, const json_t *row, const struct og_
 {
 	/* The very bytes that were hashed, for check-proof --entry. */
 	if (og_arg_flag(args, "entry"))
-		return og_print(og_col_text(stmt, PICK_ENTRY), og_col_len(stmt, PICK_ENTRY), err);
+		return og_print_verbatim(og_col_text(stmt, PICK_ENTRY),
+					 og_col_len(stmt, PICK_ENTRY), err);
 	return og_arg_flag(args, "json") ? og_print_json(row, err) : print_whole(row, err);
 }
 

@@ -117,7 +117,7 @@ static int run_signing(const struct og_ctx *ctx, const struct og_args *args, int
 
 	og_buf_init(&out, OG_NOTE_MAX);
 	if (ledger_open(&s, ctx, args, err) == 0 && sign(&s, seq, &out, err) == 0)
-		rc = og_print(out.data, out.len, err);
+		rc = og_print_verbatim(out.data, out.len, err);
 	og_buf_release(&out);
 	ledger_close(&s);
 	return rc;

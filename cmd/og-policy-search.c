@@ -28,7 +28,7 @@ static int filter_json(const struct og_args *args, json_t **ret, struct og_err *
 			    og_arg_value(args, "source"), "at", at, "in_force",
 			    og_arg_flag(args, "in-force"));
 	if (!request)
-		return og_fail_nomem(err);
+		return og_fail(err, OG_EDATA, "an option's value is not UTF-8");
 	if (policy_set_level(args, "clearance", "clearance", request, err) < 0) {
 		json_decref(request);
 		return -1;
@@ -131,6 +131,8 @@ static int check_search(const struct og_args *args, int batch, struct og_err *er
 		og_fail(err, OG_EUSAGE, batch ? "--batch takes no words" : "what is to be found?");
 		return og_hint(err, "og-policy search WORDS, or --batch with a query a line");
 	}
+	if (!batch && !og_utf8_valid(og_arg(args, 0), strlen(og_arg(args, 0))))
+		return og_fail(err, OG_EDATA, "what is to be found is not UTF-8");
 	if (batch && (og_arg_value(args, "format") || og_arg_flag(args, "null")))
 		return og_fail(err, OG_EUSAGE, "--batch answers in JSON");
 	return 0;

@@ -110,11 +110,12 @@ static int print_policies(const json_t *list, int json, struct og_err *err)
 
 static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
-	json_t *reply = NULL;
+	json_t *request = json_pack("{s:s}", "name", og_arg(args, 0)), *reply = NULL;
 	int rc = -1;
 
-	if (policy_ask(ctx, args, "policy.list", json_pack("{s:s}", "name", og_arg(args, 0)),
-		       &reply, err) < 0)
+	if (!request)
+		return og_fail(err, OG_EDATA, "'%s' is no policy's name", og_arg(args, 0));
+	if (policy_ask(ctx, args, "policy.list", request, &reply, err) < 0)
 		return -1;
 	if (json_array_size(json_object_get(reply, "policies")) == 0)
 		og_fail(err, OG_NO, "no policy is called '%s'", og_arg(args, 0));

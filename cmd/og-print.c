@@ -145,8 +145,9 @@ static size_t is_color(const char *text, size_t len)
 	return at < len && text[at] == 'm' ? at + 1 : 0;
 }
 
-/* What a terminal may get of text: all but what it would act upon. */
-static int add_for_terminal(struct og_buf *out, const char *text, size_t len)
+/* Text without what a terminal would act upon, besides colours where there
+ * are to be some. Also into a pipe: a terminal may be at its end. */
+static int add_colored(struct og_buf *out, const char *text, size_t len)
 {
 	size_t kept = 0, at = 0;
 
@@ -175,10 +176,8 @@ int og_print(const char *text, size_t len, struct og_err *err)
 	struct og_buf safe;
 	int rc = -1;
 
-	if (!output.is_terminal)
-		return put(text, len, err);
 	og_buf_init(&safe, LINE_MAX);
-	add_for_terminal(&safe, text, len);
+	add_colored(&safe, text, len);
 	if (og_buf_check(&safe, "output", err) == 0)
 		rc = put(safe.data ? safe.data : "", safe.len, err);
 	og_buf_release(&safe);
@@ -236,19 +235,32 @@ static void add_escape(struct og_buf *out, uint32_t c)
 
 /* Outside of strings JSON is ASCII, so an escape is in place wherever one of
  * these stands. */
-static void add_seen(struct og_buf *out, const struct og_buf *line)
+static void add_seen(struct og_buf *out, const char *text, size_t len)
 {
 	size_t at = 0, kept = 0;
 	uint32_t c;
 
-	while (og_utf8_hidden(line->data, line->len, &at, &c)) {
+	while (og_utf8_hidden(text, len, &at, &c)) {
 		size_t size = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
 
-		og_buf_add(out, line->data + kept, at - size - kept);
+		og_buf_add(out, text + kept, at - size - kept);
 		add_escape(out, c);
 		kept = at;
 	}
-	og_buf_add(out, line->data + kept, line->len - kept);
+	og_buf_add(out, text + kept, len - kept);
+}
+
+int og_print_json_text(const char *text, size_t len, struct og_err *err)
+{
+	struct og_buf seen;
+	int rc = -1;
+
+	og_buf_init(&seen, LINE_MAX);
+	add_seen(&seen, text, len);
+	if (og_buf_check(&seen, "output", err) == 0)
+		rc = put(seen.data ? seen.data : "", seen.len, err);
+	og_buf_release(&seen);
+	return rc;
 }
 
 /* "{" and, when it is wanted, the version in front of the rest. */
@@ -261,7 +273,7 @@ static int print_object(const json_t *value, int version, struct og_err *err)
 	og_buf_init(&seen, 2 * OG_CHANNEL_LINE_MAX);
 	if (og_json_dump(value, &line, err) < 0 || og_buf_check(&line, "output", err) < 0)
 		goto out;
-	add_seen(&seen, &line);
+	add_seen(&seen, line.data, line.len);
 	og_buf_addc(&seen, '\n');
 	if (og_buf_check(&seen, "output", err) < 0)
 		goto out;

@@ -1,9 +1,9 @@
 /*
  * Standard output, and how it looks. Everything a program prints goes
- * through here: it is checked, and on a terminal nothing gets out that a
- * terminal would act upon, besides our own colours. Whoever prints what
- * others wrote still makes it safe first (og_text_safe); this is the net
- * below.
+ * through here: it is checked, and nothing gets out as text that a terminal
+ * would act upon, besides our own colours. Whoever prints what others wrote
+ * into a line still makes it safe first (og_text_safe), because of the ends
+ * of lines; this is the net below.
  *
  * One rule for colour in all programs: --color always or never; else a
  * terminal has it, unless NO_COLOR is set and not empty (no-color.org) or
@@ -22,7 +22,7 @@
 /* The skeleton's: reads --color. OG_EUSAGE when it is none. */
 int og_print_begin(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err);
 
-/* Standard output, checked: OG_EIO when it cannot be written. A reader
+/* Text on standard output, checked: OG_EIO when it cannot be written. A reader
  * that went away (EPIPE) ends the program quietly with status 0... the
  * skeleton decides; commands just return the -1. */
 int og_print(const char *text, size_t len, struct og_err *err);
@@ -37,6 +37,8 @@ int og_print_json(const json_t *value, struct og_err *err);
 /* The same without "v": rows, whose names are somebody else's, and lines
  * between our own programs. */
 int og_print_row(const json_t *value, struct og_err *err);
+/* JSON that is text already, and complete. */
+int og_print_json_text(const char *text, size_t len, struct og_err *err);
 /* A result document as og-render's text, in the width and colours of our
  * own standard output. */
 int og_print_result(const struct og_ctx *ctx, const json_t *result, struct og_err *err);

@@ -310,6 +310,18 @@ static int draw(struct render *render, json_t *result, const char *digest, struc
 	return rc;
 }
 
+/* Pages, and rows for other programs, stand as they are. */
+static int print(enum form form, const struct og_buf *out, struct og_err *err)
+{
+	if (out->len == 0)
+		return 0;
+	if (form == FORM_TEXT)
+		return og_print(out->data, out->len, err);
+	if (form == FORM_HTML || form == FORM_CSV || form == FORM_JSX)
+		return og_print_verbatim(out->data, out->len, err);
+	return og_print_json_text(out->data, out->len, err);
+}
+
 static int render_document(struct render *render, struct og_err *err)
 {
 	char digest[OG_HASH_HEX + 1];
@@ -322,7 +334,7 @@ static int render_document(struct render *render, struct og_err *err)
 	    og_render_view_apply(&render->view, result, err) < 0 ||
 	    draw(render, result, digest, &out, err) < 0)
 		goto out;
-	rc = out.len > 0 ? og_print(out.data, out.len, err) : 0;
+	rc = print(render->form, &out, err);
 out:
 	json_decref(result);
 	og_buf_release(&out);

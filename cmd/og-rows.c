@@ -55,7 +55,9 @@ int og_rows_print(const struct og_ctx *ctx, enum og_rows_form form, const json_t
 		shape.width = og_print_width(ctx);
 	rc = form == OG_ROWS_CSV ? og_view_csv_rows(columns, rows, &text, err)
 				 : og_table_print(columns, rows, &shape, &text, err);
-	if (rc == 0)
+	if (rc == 0 && form == OG_ROWS_CSV)
+		rc = og_print_verbatim(text.data, text.len, err);
+	else if (rc == 0)
 		rc = og_print(text.data, text.len, err);
 	og_buf_release(&text);
 	return rc;

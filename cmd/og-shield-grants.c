@@ -145,7 +145,8 @@ static json_t *grants_request(const struct og_args *args, struct og_err *err)
 	json_t *request = desk_empty_request(args, err);
 
 	if (request && og_arg(args, 0) &&
-	    og_json_set(request, "subject", json_string(og_arg(args, 0)), err) < 0) {
+	    json_object_set_new(request, "subject", json_string(og_arg(args, 0))) < 0) {
+		og_fail(err, OG_EDATA, "'%s' is no subject of grants", og_arg(args, 0));
 		json_decref(request);
 		return NULL;
 	}

@@ -135,7 +135,7 @@ static int write_lock(const char *path, const json_t *lock, struct og_err *err)
 	if (rc == 0)
 		rc = path && strcmp(path, "-") != 0
 			     ? og_file_write(path, text.data, text.len, 0644, err)
-			     : og_print(text.data, text.len, err);
+			     : og_print_verbatim(text.data, text.len, err);
 	og_buf_release(&text);
 	return rc;
 }

@@ -236,7 +236,7 @@ static int print_skill(const json_t *reply, const struct og_args *args, struct o
 	if (og_json_str(doc, "name") == NULL || hash == NULL || source == NULL)
 		return og_fail(err, OG_EBUG, "the shield's reply holds no skill");
 	if (og_arg_flag(args, "source"))
-		return og_print(source, strlen(source), err);
+		return og_print_verbatim(source, strlen(source), err);
 	og_buf_init(&buf, OG_SKILL_DOC_MAX);
 	og_skill_text(doc, hash, &buf, err);
 	return skill_print_buf(&buf, err);
