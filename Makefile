@@ -24,7 +24,8 @@ ifdef SANITIZE
 OPT := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all -Wno-format-truncation
 endif
-override CFLAGS += -std=c11 -D_GNU_SOURCE -DOG_VERSION='"$(VERSION)"' -I. $(WARN) $(OPT) -fstack-protector-strong -D_FORTIFY_SOURCE=2 -MMD -MP
+override CFLAGS += -std=c11 -D_GNU_SOURCE -DOG_VERSION='"$(VERSION)"' -I. $(WARN) $(OPT) -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
+	-ffile-prefix-map=$(CURDIR)=. $(CPPFLAGS) -MMD -MP
 override LDFLAGS += $(OPT) -Wl,--as-needed -Wl,-z,relro,-z,now
 # STATIC=1: what takes nothing from the machine but its kernel. The others talk
 # to hosts or read strangers' formats, with libraries that load code at run time.
@@ -53,12 +54,12 @@ UI_SRC := $(shell find share/ui -type f)
 # What is installed from Debian, by name. Building, testing, linting.
 BUILD_DEPS := gcc libc6-dev linux-libc-dev libsqlite3-dev libjansson-dev libssl-dev \
 	libcmark-gfm-dev libcmark-gfm-extensions-dev libyaml-dev libcrypt-dev \
-	librabbitmq-dev libcurl4-openssl-dev libmicrohttpd-dev libgmime-3.0-dev pkgconf \
-	poppler-utils esbuild
-TEST_DEPS := bats jq patch sqlite3 mandoc binutils procps socat iproute2 openssh-server openssh-client \
+	librabbitmq-dev libcurl4-openssl-dev libmicrohttpd-dev libgmime-3.0-dev pkgconf
+TEST_DEPS := bats jq patch sqlite3 git mandoc binutils procps socat iproute2 openssh-server openssh-client \
 	rabbitmq-server amqp-tools systemd tmux zsh fish \
 	chromium curl openjdk-17-jdk-headless maven
 FUZZ_DEPS := clang libclang-rt-14-dev
+DEB_DEPS := dpkg-dev debhelper lintian
 LINT_DEPS := clang-format clang-tidy cppcheck shellcheck
 
 .DELETE_ON_ERROR:
@@ -79,11 +80,14 @@ help:
 	@echo 'make lint        layout, static analysis, shell scripts; make format mends the layout'
 	@echo 'make analyze     the slow half of it: every path through every function, minutes'
 	@echo 'make dist        a tarball of the committed tree: the same commit, the same bytes'
+	@echo 'make deb         Debian packages, below $(O)/deb (make reproducible: twice, the same bytes)'
 
 # Dependencies first, then a make of its own: a fresh machine may lack the compiler.
 deps:
 	@tools/need $(BUILD_DEPS)
-	@command -v npm >/dev/null || tools/need nodejs npm
+	@tools/need --wish 'pages with script' esbuild
+	@command -v npm >/dev/null || tools/need --wish 'pages with script' nodejs npm
+	@tools/need --wish 'the text of PDF files' poppler-utils
 
 demo: deps
 	@$(MAKE) --no-print-directory -s -j2 all
@@ -249,7 +253,17 @@ uninstall:
 dist:
 	@tools/dist $(VERSION)
 
+# What a package may not fetch is fetched before, if it can be.
+.PHONY: deb reproducible
+deb: deps ui
+	@tools/need $(DEB_DEPS)
+	@tools/deb $(VERSION) $(O) $(O)/deb
+
+reproducible: deps ui
+	@tools/need $(DEB_DEPS)
+	@tools/reproducible $(VERSION) $(O) $(O)/reproducible
+
 clean:
 	rm -rf $(O)
 
--include $(shell find $(O) -type f -name '*.d' 2>/dev/null)
+-include $(shell find $(O)/obj $(O)/tests $(O)/bench $(O)/fuzz -type f -name '*.d' 2>/dev/null)

@@ -41,7 +41,7 @@ files() {
 @test "no file that is installed names the tree it was built in" {
 	tree install "$BATS_TEST_TMPDIR/root"
 	not grep -rlF -e "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/root"
-	not grep -rlF -e "$PWD/" "$BATS_TEST_TMPDIR/root"
+	not grep -rlF -e "$PWD" "$BATS_TEST_TMPDIR/root"
 }
 
 # A clone, as somebody else has it.
@@ -139,4 +139,13 @@ static() {
 	ln -s "$OG_BUILD/libexec" "$BATS_FILE_TMPDIR/static/libexec" 2>/dev/null || true
 	timeout 2 "$out/bin/og-shield" --listen --peer nobody 2>said 3>&- || true
 	not grep 'no user' said
+}
+
+@test "the package has the version of the programs, and what the Makefile needs" {
+	[ "$(sed -n '1s/^omnigate (\([^)]*\)).*/\1/p' debian/changelog)" = "$(og --version | cut -d' ' -f2)" ]
+	make -s -pn 2>/dev/null | sed -n 's/^BUILD_DEPS := //p' | tr ' ' '\n' |
+		grep -vx 'gcc\|libc6-dev' | while read -r package; do
+		grep -qE "^ +$package( |,|$)" debian/control || { echo "$package"; return 1; }
+	done
+	[ -z "$(find debian -name '*.swp' -o -name '*~')" ]
 }
