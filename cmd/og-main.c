@@ -256,6 +256,21 @@ static int finish(int status, struct og_err *err)
 	return og_fail(err, OG_EIO, "cannot write the output: %s", strerror(errno));
 }
 
+/* Not every allocation of jansson's that fails is told by it: a text may lose
+ * a character on the way. So none does; what was not committed is not done. */
+static void *json_memory(size_t size)
+{
+	static const char why[] = "out of memory\n";
+	void *memory = malloc(size);
+
+	if (!memory) {
+		if (write(STDERR_FILENO, why, sizeof(why) - 1) < 0)
+			_exit(OG_EIO);
+		_exit(OG_EOS);
+	}
+	return memory;
+}
+
 int main(int argc, char **argv)
 {
 	struct og_ctx ctx = { og_program.name, NULL, environment };
@@ -267,6 +282,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* no room is an error, not an end */
 	umask(077);
+	json_set_alloc_funcs(json_memory, free);
 	ctx.exe_dir = exe_dir;
 	status = find_exe_dir(exe_dir, &err);
 	if (status == 0)

@@ -279,6 +279,9 @@ int og_db_commit(struct og_db *db, struct og_err *err)
 	if (rc == SQLITE_OK)
 		return 0;
 	og_db_fail(db, rc, "commit to", err);
+	/* Without memory or room SQLite takes it back of its own accord. */
+	if (!og_db_in_transaction(db) && err)
+		err->code = OG_EOS;
 	og_db_rollback(db);
 	return -1;
 }

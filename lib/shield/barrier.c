@@ -45,12 +45,17 @@ int og_barrier_load(struct og_barrier *barrier)
 	if (barrier->table)
 		return SQLITE_OK;
 	if (og_catalog_load(barrier->gate->db, barrier->rights->table, &barrier->table, &err) < 0)
-		return og_gate_refuse(barrier->gate, OG_REFUSED, "no-select",
-				      "there is no table '%s'", barrier->rights->table);
+		return err.code == OG_EOS
+			       ? SQLITE_NOMEM
+			       : og_gate_refuse(barrier->gate, OG_REFUSED, "no-select",
+						"there is no table '%s'", barrier->rights->table);
 	table = barrier->table;
 	barrier->shown = calloc((size_t)table->n + 1, sizeof(*barrier->shown));
-	if (!barrier->shown)
+	if (!barrier->shown) {
+		og_catalog_free(barrier->table);
+		barrier->table = NULL;
 		return SQLITE_NOMEM;
+	}
 	for (int i = 0; i < table->n; i++) {
 		const struct og_column *column = &table->columns[i];
 		int shown = is_shown(barrier, column->name);

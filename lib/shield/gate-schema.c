@@ -31,8 +31,11 @@ static json_t *table_json(const struct og_barrier *barrier)
 {
 	json_t *columns = json_array();
 
-	for (int i = 0; columns && i < barrier->n_shown; i++)
-		json_array_append_new(columns, column_json(barrier, &barrier->shown[i]));
+	for (int i = 0; i < barrier->n_shown; i++)
+		if (json_array_append_new(columns, column_json(barrier, &barrier->shown[i])) < 0) {
+			json_decref(columns);
+			return NULL;
+		}
 	return json_pack("{s:s,s:o,s:o}", "name", barrier->rights->table, "verbs",
 			 verbs_json(barrier->rights->verbs), "columns", columns);
 }
@@ -45,11 +48,12 @@ int og_gate_schema(struct og_gate *gate, json_t **ret, struct og_err *err)
 		return og_fail_nomem(err);
 	for (size_t i = 0; i < gate->n_barriers; i++) {
 		struct og_barrier *barrier = &gate->barriers[i];
+		int rc = barrier->rights->verbs ? og_barrier_load(barrier) : SQLITE_EMPTY;
 
 		/* A granted table that is gone is shown to nobody. */
-		if (!barrier->rights->verbs || og_barrier_load(barrier) != SQLITE_OK)
+		if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
 			continue;
-		if (json_array_append_new(tables, table_json(barrier)) < 0) {
+		if (rc == SQLITE_NOMEM || json_array_append_new(tables, table_json(barrier)) < 0) {
 			json_decref(tables);
 			return og_fail_nomem(err);
 		}
