@@ -145,7 +145,7 @@ $(O)/libog.a: $(LIB_OBJ)
 SKELETON := $(addprefix $(O)/obj/cmd/,og-main.o og-print.o og-out.o og-complete.o og-complete-ask.o)
 # A program of more than one file names the others here.
 PARTS_og := og-ask.o og-backup.o og-broker.o og-shipped.o og-call.o og-doctor.o og-doctor-books.o og-doctor-host.o og-doctor-files.o og-doctor-grants.o og-doctor-model.o \
-	og-doctor-run.o og-doctor-stores.o og-model.o og-queue.o og-remote.o og-restore.o \
+	og-doctor-run.o og-doctor-stores.o og-model.o og-queue.o og-progress.o og-remote.o og-restore.o \
 	og-status.o og-status-print.o \
 	og-up.o og-up-lock.o og-up-services.o og-up-tell.o \
 	og-logs.o og-log-read.o

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cmd/og-ask.h"
+#include "cmd/og-progress.h"
 #include "cmd/og.h"
 #include "lib/base/file.h"
 #include "lib/instance/backup.h"
@@ -56,6 +57,7 @@ struct backing {
 	const char *file; /* NULL: standard output */
 	char *near;	  /* folder of the stage */
 	struct og_backup backup;
+	struct og_progress progress;
 };
 
 /* Copy, archive, and the database once more for the judge. */
@@ -77,6 +79,20 @@ static int check_room(const struct backing *b, const struct og_conf *conf, struc
 		       (long long)(need >> 20) + 1, b->near, (long long)(have >> 20));
 }
 
+/* A backup in the instance would be part of the next one, and is lost with it. */
+static int check_outside(const struct backing *b, const struct og_conf *conf, struct og_err *err)
+{
+	char *near = realpath(b->near, NULL);
+	size_t len = strlen(conf->home);
+	int inside =
+		near && strncmp(near, conf->home, len) == 0 && (!near[len] || near[len] == '/');
+
+	free(near);
+	return inside ? og_fail(err, OG_EUSAGE,
+				"'%s' lies in the instance itself: keep it elsewhere", b->file)
+		      : 0;
+}
+
 /* Beside the file, so that the archive only has to be renamed; for a pipe,
  * where the instance itself keeps what nobody else may read. */
 static int find_place(struct backing *b, const struct og_conf *conf, struct og_err *err)
@@ -94,7 +110,9 @@ static int find_place(struct backing *b, const struct og_conf *conf, struct og_e
 		b->near = strdup(dirname(copy));
 	}
 	free(copy);
-	return b->near ? check_room(b, conf, err) : og_fail_nomem(err);
+	if (!b->near)
+		return og_fail_nomem(err);
+	return b->file && check_outside(b, conf, err) < 0 ? -1 : check_room(b, conf, err);
 }
 
 static int check_here(const struct og_conf *conf, struct og_err *err)
@@ -234,11 +252,17 @@ static void record(const struct backing *b)
 
 static int make(struct backing *b, struct og_err *err)
 {
-	if (og_backup_stage(&b->backup, b->near, err) < 0 || go_on(err) < 0 || judge(b, err) < 0 ||
-	    go_on(err) < 0 || og_backup_seal(&b->backup, err) < 0)
+	og_progress_begin(&b->progress, b->ctx, "pages copied", 0);
+	b->backup.meter = &b->progress.meter;
+	if (og_backup_stage(&b->backup, b->near, err) < 0 || go_on(err) < 0)
 		return -1;
+	og_progress_clear(&b->progress); /* the judge has one of its own */
+	if (judge(b, err) < 0 || go_on(err) < 0 || og_backup_seal(&b->backup, err) < 0)
+		return -1;
+	og_progress_stage(&b->progress, "KiB written");
 	if ((b->file ? write_file(b, err) : og_backup_write(&b->backup, STDOUT_FILENO, err)) < 0)
 		return -1;
+	og_progress_clear(&b->progress);
 	record(b);
 	return say(b, err);
 }
@@ -266,6 +290,7 @@ int og_run_backup(const struct og_ctx *ctx, const struct og_args *args, struct o
 		b.backup.conf = conf;
 		rc = make(&b, err);
 	}
+	og_progress_clear(&b.progress);
 	og_backup_release(&b.backup);
 	og_conf_free(conf);
 	free(b.near);

@@ -194,16 +194,17 @@ static int check_left(struct og_doctor *doctor, const char *above, const char *n
 		rc = 0;
 	else if (age < LEFT_MS)
 		rc = og_doctor_say(doctor, "files", "warn", err,
-				   "%s is an init at work, or was left by one that was killed; "
+				   "%s is an init, backup or restore at work, or was left by one; "
 				   "look again in an hour",
 				   path);
 	else if (doctor->fix &&
 		 nftw(path, remove_one, OPEN_MAX, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == 0)
 		rc = og_doctor_say(doctor, "files", "fixed", err,
-				   "removed %s, left by an init that did not end", path);
+				   "removed %s, left by an init, backup or restore", path);
 	else
 		rc = og_doctor_say(doctor, "files", "warn", err,
-				   "%s was left by an init that did not end; remove it, or "
+				   "%s was left by an init, backup or restore that did not end; "
+				   "remove it, or "
 				   "og doctor --fix",
 				   path);
 	free(path);

@@ -67,6 +67,14 @@ restored() { # FILE: restored as a new instance in r, which is OG_HOME from now 
 	tidy
 }
 
+@test "not into the instance itself" {
+	for file in "$OG_HOME/b.tar" "$OG_HOME/keys/b.tar" "$OG_HOME/../.omnigate/run/b.tar"; do
+		run og backup "$file"
+		[ "$status" -eq 64 ]
+		[ ! -e "$file" ]
+	done
+}
+
 @test "who may: nobody, an employee, somebody else's key" {
 	unset OG_AS
 	run og backup to/b.tar

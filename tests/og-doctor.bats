@@ -69,9 +69,9 @@ found() { # CHECK: its lines
 	touch "$LEFT/keys/owner.key" kept
 	ln -s "$PWD/kept" "$LEFT/link"
 	ln -s "$OG_HOME" "$LEFT/instance"
-	[[ "$(found files --fix)" == *"$LEFT is an init at work, or was left"* ]]
+	[[ "$(found files --fix)" == *"$LEFT is an init, backup or restore at work, or was left"* ]]
 	touch -d '2 hours ago' "$LEFT" .omnigate.new-mine
-	[[ "$(found files)" == *"warn "*"$LEFT was left by an init that did not end; remove it, or og doctor --fix"* ]]
+	[[ "$(found files)" == *"warn "*"$LEFT was left by an init, backup or restore that did not end; remove it, or og doctor --fix"* ]]
 	[[ "$(found files --fix)" == *"fixed removed "*"$LEFT"* ]]
 	[ ! -e "$LEFT" ]
 	[ -e kept ] && [ -e .omnigate.new-mine ] && [ -e "$OG_HOME/erp.db" ]

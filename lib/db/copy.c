@@ -21,7 +21,7 @@
 #define READ_VERSION  19
 #define VERSION_WAL   2
 
-#define STEP_PAGES 16384
+#define STEP_PAGES 4096
 
 static int read_header(const char *path, unsigned char header[HEADER_BYTES], ssize_t *ret_len,
 		       struct og_err *err)
@@ -79,21 +79,26 @@ static int look_at(const char *path, enum og_db_mode *ret, struct og_err *err)
 
 /* In steps, so that none holds the source's lock for long; a source that is
  * in a transaction stays at its moment between them. */
-static int copy_pages(struct og_db *source, sqlite3 *target)
+static int copy_pages(struct og_db *source, sqlite3 *target, struct og_meter *meter)
 {
 	sqlite3_backup *backup = sqlite3_backup_init(target, "main", source->handle, "main");
-	int rc;
+	int rc, left = 0;
 
 	if (!backup)
 		return sqlite3_errcode(target);
 	do {
 		rc = sqlite3_backup_step(backup, og_db_in_transaction(source) ? STEP_PAGES : -1);
+		if (rc == SQLITE_OK && left == 0)
+			og_meter_start(meter, left = sqlite3_backup_pagecount(backup));
+		if (rc == SQLITE_OK)
+			og_meter_add(meter, left - sqlite3_backup_remaining(backup));
+		left = rc == SQLITE_OK ? sqlite3_backup_remaining(backup) : 0;
 	} while (rc == SQLITE_OK);
-	rc = sqlite3_backup_finish(backup);
-	return rc;
+	return sqlite3_backup_finish(backup);
 }
 
-int og_db_copy_from(struct og_db *source, const char *to, struct og_err *err)
+int og_db_copy_from(struct og_db *source, const char *to, struct og_meter *meter,
+		    struct og_err *err)
 {
 	sqlite3 *target = NULL;
 	int rc;
@@ -102,7 +107,7 @@ int og_db_copy_from(struct og_db *source, const char *to, struct og_err *err)
 		return -1;
 	rc = sqlite3_open_v2(to, &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc == SQLITE_OK)
-		rc = copy_pages(source, target);
+		rc = copy_pages(source, target, meter);
 	/* A copy stands for itself: no WAL beside it. Damage shows here at the latest. */
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(target, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
@@ -121,7 +126,7 @@ int og_db_copy(const char *from, const char *to, struct og_err *err)
 
 	if (look_at(from, &mode, err) < 0 || og_db_open(from, mode, &source, err) < 0)
 		return -1;
-	rc = og_db_copy_from(source, to, err);
+	rc = og_db_copy_from(source, to, NULL, err);
 	og_db_close(source);
 	return rc;
 }

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/base/progress.h"
 
 struct sqlite3;
 struct og_db;
@@ -50,8 +51,9 @@ int og_db_map(struct og_db *db, int64_t bytes, struct og_err *err);
  * database, damaged, of a newer format, or left in a transaction. */
 int og_db_copy(const char *from, const char *to, struct og_err *err);
 /* The same of a database that is open: as it is at its pinned moment, while
- * others go on writing. */
-int og_db_copy_from(struct og_db *source, const char *to, struct og_err *err);
+ * others go on writing. meter is told of pages, or NULL. */
+int og_db_copy_from(struct og_db *source, const char *to, struct og_meter *meter,
+		    struct og_err *err);
 
 /* Begins to read, and from now on sees this moment until og_db_rollback(). */
 int og_db_pin(struct og_db *db, struct og_err *err);

@@ -158,12 +158,12 @@ static int copy_database(struct walk *w, const char *name, const char *from, con
 	int rc;
 
 	if (pinned)
-		return og_db_copy_from(pinned, to, err);
+		return og_db_copy_from(pinned, to, w->backup->meter, err);
 	if (access(from, W_OK) < 0)
 		return og_db_copy(from, to, err);
 	if (og_db_open(from, OG_DB_WRITE, &own, err) < 0)
 		return -1;
-	rc = og_db_pin(own, err) < 0 ? -1 : og_db_copy_from(own, to, err);
+	rc = og_db_pin(own, err) < 0 ? -1 : og_db_copy_from(own, to, NULL, err);
 	og_db_close(own);
 	return rc;
 }

@@ -257,7 +257,8 @@ static int put_text(struct og_tar *tar, const char *name, const struct og_buf *t
 	return og_tar_write(tar, text->data, text->len, err);
 }
 
-static int put_bytes(struct og_tar *tar, int fd, int64_t size, struct og_err *err)
+static int put_bytes(struct og_meter *meter, struct og_tar *tar, int fd, int64_t size,
+		     struct og_err *err)
 {
 	char piece[PIECE];
 
@@ -273,6 +274,7 @@ static int put_bytes(struct og_tar *tar, int fd, int64_t size, struct og_err *er
 		if (og_tar_write(tar, piece, (size_t)n, err) < 0)
 			return -1;
 		size -= n;
+		og_meter_add(meter, n >> 10);
 	}
 	return 0;
 }
@@ -294,7 +296,7 @@ static int put_member(const struct og_backup *backup, struct og_tar *tar, const 
 	if (!folder && (fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 		og_backup_fail("read", path, err);
 	else if (og_tar_put(tar, &member, err) == 0)
-		rc = folder ? 0 : put_bytes(tar, fd, member.size, err);
+		rc = folder ? 0 : put_bytes(backup->meter, tar, fd, member.size, err);
 	if (fd >= 0)
 		close(fd);
 	free(path);
@@ -304,9 +306,12 @@ static int put_member(const struct og_backup *backup, struct og_tar *tar, const 
 int og_backup_write(const struct og_backup *backup, int fd, struct og_err *err)
 {
 	struct og_tar tar;
+	int64_t size = 0;
 	json_t *member;
 	size_t i;
 
+	json_array_foreach(backup->members, i, member) size += og_json_int(member, "size", 0);
+	og_meter_start(backup->meter, size >> 10);
 	og_tar_init(&tar, fd);
 	if (put_text(&tar, "MANIFEST.json", &backup->manifest, err) < 0 ||
 	    put_text(&tar, "MANIFEST.sig", &backup->signature, err) < 0 ||

@@ -23,6 +23,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "lib/base/progress.h"
 #include "lib/conf/conf.h"
 #include "lib/hash/hash.h"
 #include "lib/json/json.h"
@@ -49,8 +50,9 @@ struct og_ledger_end {
 
 struct og_backup {
 	const struct og_conf *conf;
-	const char *principal; /* who makes it */
-	const char *version;   /* of OmniGate */
+	const char *principal;	/* who makes it */
+	const char *version;	/* of OmniGate */
+	struct og_meter *meter; /* told of pages, then of KiB; or NULL */
 	int with_keys;
 	int state; /* was the database computed from the ledger and compared? */
 	struct og_stage stage;
