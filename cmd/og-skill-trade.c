@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cmd/og-progress.h"
 #include "cmd/og-skill.h"
 #include "cmd/og-store.h"
 #include "lib/base/clock.h"
@@ -425,15 +426,20 @@ static int check_source(const struct og_ctx *ctx, const json_t *doc, struct og_e
 
 static int check_sources(const struct og_ctx *ctx, const json_t *nodes, struct og_err *err)
 {
+	struct og_progress progress;
 	json_t *node;
 	size_t i;
+	int rc = 0;
 
+	og_progress_begin(&progress, ctx, "skills read", json_array_size(nodes));
 	json_array_foreach(nodes, i, node)
 	{
-		if (check_source(ctx, json_object_get(node, "doc"), err) < 0)
-			return -1;
+		if (rc == 0)
+			rc = check_source(ctx, json_object_get(node, "doc"), err);
+		og_progress_at(&progress, i + 1);
 	}
-	return 0;
+	og_progress_clear(&progress);
+	return rc;
 }
 
 static int put_doc(const struct og_ctx *ctx, struct og_channel *channel, const json_t *doc,

@@ -12,6 +12,7 @@
 #include "cmd/og-embed.h"
 #include "cmd/og-main.h"
 #include "cmd/og-out.h"
+#include "cmd/og-progress.h"
 #include "cmd/og-skill.h"
 #include "cmd/og-store.h"
 #include "lib/base/clock.h"
@@ -143,11 +144,13 @@ int skill_session(const struct og_ctx *ctx, const struct og_args *args, struct o
 int skill_read_docs(const struct og_ctx *ctx, const char *path, json_t *docs, struct og_err *err)
 {
 	json_t *files, *file, *doc = NULL;
+	struct og_progress progress;
 	size_t i;
 	int rc = og_skill_files(path, &files, err);
 
 	if (rc < 0)
 		return -1;
+	og_progress_begin(&progress, ctx, "skills read", json_array_size(files));
 	json_array_foreach(files, i, file)
 	{
 		rc = skill_parse_child(ctx, json_string_value(file), &doc, err);
@@ -155,7 +158,9 @@ int skill_read_docs(const struct og_ctx *ctx, const char *path, json_t *docs, st
 			rc = og_fail_nomem(err);
 		if (rc != 0)
 			break;
+		og_progress_at(&progress, i + 1);
 	}
+	og_progress_clear(&progress);
 	json_decref(files);
 	return rc;
 }

@@ -123,3 +123,87 @@ widest() {
 	[ "$(og-shield principal list --as owner --format '{name}:{role}:{active}\n' | head -n 1)" = \
 		"$(og-shield principal list --as owner --json | jq -r '"\(.name):\(.role):yes"' | head -n 1)" ]
 }
+
+# Commands that only look, each with something to print.
+LOOKS='og status
+og doctor
+og-skill list
+og-skill show procure-to-pay
+og-skill match list-products
+og-skill graph
+og-skill impact products
+og-policy list
+og-policy search payment
+og-policy show payment-authorization-act
+og-policy map
+og-ledger log
+og-ledger show 3
+og-ledger verify
+og-ledger spend
+og-shield query SELECT/**/id/**/FROM/**/products
+og-shield schema
+og-shield grants
+og-shield principal list
+og-shield check SELECT/**/id/**/FROM/**/products
+og-shield explain SELECT/**/id/**/FROM/**/products
+og-task list'
+
+@test "what cannot be written is 74, for every program and command" {
+	[ -e /dev/full ] || skip "there is no /dev/full"
+	og-submit 'list products' >/dev/null
+	while read -r look; do
+		for form in '' --json; do
+			case "$look$form" in
+			*graph--json | *grants*) form= ;;
+			esac
+			run $look $form
+			[ -n "$output" ]
+			status=0
+			$look $form >/dev/full 2>said || status=$?
+			[ "$status" -eq 74 ] || {
+				echo "$look $form: $status"
+				return 1
+			}
+			grep -q 'cannot write the output: No space left on device' said
+		done
+	done <<<"$LOOKS"
+	for program in "$OG_BUILD"/bin/og* "$OG_BUILD"/libexec/omnigate/og*; do
+		status=0
+		"$program" -h >/dev/full 2>said || status=$?
+		[ "$status" -eq 74 ]
+	done
+}
+
+@test "a reader that goes away has what it wanted: status 0, and nothing is said" {
+	# More than a pipe holds, so that writing fails.
+	for i in 1 2 3; do
+		og-submit "$(head -c 60000 /dev/zero | tr '\0' x) $i" >/dev/null
+	done
+	for look in 'og-task list --json' "og-task list --format {text}{text}{text}" 'og-ledger log --json'; do
+		{
+			status=0
+			$look 2>said || status=$?
+			echo "$status" >status
+		} | head -c 1 >/dev/null
+		[ "$(cat status)" -eq 0 ]
+		[ ! -s said ]
+	done
+}
+
+@test "every --json is one object a line, with its version; rows of tables are as they are" {
+	og-submit 'list products' >/dev/null
+	og-worker --drain --quiet
+	while read -r look; do
+		case $look in *query* | *graph) continue ;; esac
+		$look --json >out 2>/dev/null || true
+		[ -s out ]
+		while IFS= read -r line; do
+			jq -e '.v == 1' <<<"$line" >/dev/null || {
+				echo "$look: $line"
+				return 1
+			}
+		done < <(head -n 40 out)
+	done <<<"$LOOKS"
+	[ "$(og-shield query --json 'SELECT 7 AS v')" = '{"v":7}' ]
+	[ "$(og-shield query --json 'SELECT 7 AS n')" = '{"n":7}' ]
+}
