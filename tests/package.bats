@@ -149,3 +149,10 @@ static() {
 	done
 	[ -z "$(find debian -name '*.swp' -o -name '*~')" ]
 }
+
+@test "packages made twice, elsewhere and by others, are the same bytes" {
+	[ -n "${OG_FULL:-}" ] || skip "part of the long check only: it builds all twice"
+	command -v lintian >/dev/null || skip "lintian is not installed: make deb installs it"
+	git rev-parse --git-dir >/dev/null 2>&1 || skip "this is no git tree"
+	tools/reproducible "$(og --version | cut -d' ' -f2)" "$OG_BUILD" "$BATS_TEST_TMPDIR/packages"
+}
