@@ -15,6 +15,8 @@ run_page() {
 	home=$BATS_TEST_TMPDIR/$name
 	"$OG_TESTS/examples" "$1" >"$BATS_TEST_TMPDIR/$name.sh"
 	[ -s "$BATS_TEST_TMPDIR/$name.sh" ] || return 0
+	# Where it breaks, what it started in the background ends with it.
+	sed -i "1i trap 'kill \$(jobs -p) 2>/dev/null || true' EXIT" "$BATS_TEST_TMPDIR/$name.sh"
 	dash -n "$BATS_TEST_TMPDIR/$name.sh"
 	mkdir "$home"
 	cp -r "$BATS_FILE_TMPDIR/model/.omnigate" "$home/.omnigate"
@@ -24,6 +26,7 @@ run_page() {
 		OG_AS=alice MISSED=$home.missed PATH=$BATS_FILE_TMPDIR/bin:$PATH \
 			timeout 60 bash -e -x -o pipefail "../$name.sh" </dev/null >"$home.log" 2>&1 3>&-
 	) && [ ! -e "$home.missed" ] && return
+	og down --home "$home/.omnigate" >/dev/null 2>&1 || true
 	echo "--- the examples of $name break:"
 	[ ! -e "$home.missed" ] || sed 's/^/jq printed nothing: /' "$home.missed"
 	tail -n 12 "$home.log"
@@ -69,10 +72,11 @@ run_pages() { # section
 	og init --demo "$BATS_FILE_TMPDIR/model" >/dev/null 2>&1 || true
 	[ -d "$BATS_FILE_TMPDIR/bin" ] || watched_jq
 	mkdir "$BATS_TEST_TMPDIR/man"
-	printf '.Sh EXAMPLES\n.Bd -literal\n%s\n.Ed\n' 'og-task show --as alice nonsense' \
+	printf '.Sh EXAMPLES\n.Bd -literal\n%s\n.Ed\n' $'sleep 300 &\necho $! >left\nog-task show --as alice nonsense' \
 		>"$BATS_TEST_TMPDIR/man/broken.1"
 	run run_page "$BATS_TEST_TMPDIR/man/broken.1"
 	[ "$status" -ne 0 ]
+	not kill -0 "$(cat "$BATS_TEST_TMPDIR/broken.1/left")"
 	[[ "$output" == *"examples of broken.1 break"* ]]
 	printf '.Sh EXAMPLES\n.Bd -literal\n%s\n.Ed\n' 'og-skill list --json | jq .nonsense_at_all' \
 		>"$BATS_TEST_TMPDIR/man/null.1"
