@@ -13,7 +13,7 @@ VERSION := 0.1.0
 # One line per program: add its name here.
 PROGRAMS := og og-submit og-task og-worker og-shield og-ledger og-skill og-policy og-render og-serve og-eval
 # Programs that only other programs start; they live in libexec/omnigate.
-HELPERS := og-amqp og-http og-otlp og-text
+HELPERS := og-amqp og-http og-otlp og-prompt og-text
 
 # A row of a table may leave its last members out.
 WARN := -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
@@ -54,7 +54,7 @@ UI_SRC := $(shell find share/ui -type f)
 # What is installed from Debian, by name. Building, testing, linting.
 BUILD_DEPS := gcc libc6-dev linux-libc-dev libsqlite3-dev libjansson-dev libssl-dev \
 	libcmark-gfm-dev libcmark-gfm-extensions-dev libyaml-dev libcrypt-dev \
-	librabbitmq-dev libcurl4-openssl-dev libmicrohttpd-dev libgmime-3.0-dev pkgconf
+	librabbitmq-dev libcurl4-openssl-dev libmicrohttpd-dev libgmime-3.0-dev libedit-dev pkgconf
 TEST_DEPS := bats jq patch sqlite3 git mandoc binutils procps socat iproute2 openssh-server openssh-client \
 	rabbitmq-server amqp-tools systemd tmux zsh fish \
 	chromium curl openjdk-17-jdk-headless maven
@@ -158,7 +158,9 @@ PARTS_og-otlp := og-otlp-export.o
 PARTS_og-ledger := og-ledger-check.o og-ledger-judge.o og-ledger-log.o og-ledger-pick.o og-ledger-proofs.o og-ledger-spend.o og-ledger-wake.o og-ledger-watch.o og-progress.o
 PARTS_og-text := og-text-mail.o
 PARTS_og-render := og-render-code.o og-render-page.o og-render-view.o
-PARTS_og-shield := og-shield-desk.o og-rows.o og-statement.o og-shield-script.o og-shield-explain.o og-shield-grants.o og-shield-principal.o \
+PARTS_og-prompt := og-explain.o og-prompt-history.o og-prompt-line.o og-prompt-run.o og-prompt-talk.o \
+	og-rows.o og-statement.o
+PARTS_og-shield := og-shield-desk.o og-rows.o og-statement.o og-shield-script.o og-explain.o og-shield-grants.o og-shield-principal.o \
 	og-shield-service.o og-shield-stores.o og-telemetry.o
 PARTS_og-policy := og-difference.o og-propose.o og-queue.o og-policy-propose.o og-policy-add.o og-policy-files.o og-policy-map.o og-policy-print.o og-policy-search.o og-progress.o \
 	og-call.o og-draw.o og-embed.o og-model.o og-store.o
@@ -176,6 +178,7 @@ BENCH_LIBS_rabbitmq := -lrabbitmq
 BENCH_LIBS_prompt := -Wl,--wrap=og_channel_call
 LIBS_og-amqp := -lrabbitmq
 LIBS_og-http := -lcurl
+LIBS_og-prompt := -ledit
 LIBS_og-serve := -lmicrohttpd
 LIBS_og-text = $(shell pkg-config --libs gmime-3.0)
 # Its headers are not to be warned about.

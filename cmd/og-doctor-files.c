@@ -292,6 +292,7 @@ int og_doctor_helpers(struct og_doctor *doctor, struct og_err *err)
 			{ "og-http", "calls to other servers, models and stores",
 			  calls || strncmp(conf->telemetry, "otlp:", 5) == 0 },
 			{ "og-otlp", "telemetry", tells },
+			{ "og-prompt", "prompt of og-shield", 0 },
 			{ "og-text", "reading of mail, PDF and office documents", 0 } };
 	int missing = 0;
 
@@ -308,7 +309,7 @@ int og_doctor_helpers(struct og_doctor *doctor, struct og_err *err)
 	}
 	return missing ? 0
 		       : og_doctor_say(doctor, "helpers", "ok", err,
-				       "og-amqp, og-http, og-otlp, og-text");
+				       "og-amqp, og-http, og-otlp, og-prompt, og-text");
 }
 
 /* --- what pages are made of ------------------------------------------------- */

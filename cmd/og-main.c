@@ -220,6 +220,49 @@ int og_main_is_other(const char *word)
 	return word[0] != '-';
 }
 
+/* Options of a command, and no command before them. */
+static int is_bare(int argc, char **argv)
+{
+	static const char *const own[] = { "-h", "--help", "--version" };
+
+	if (!&og_program_bare || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return 0;
+	if (argc < 2)
+		return 1;
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (strcmp(own[i], argv[1]) == 0)
+			return 0;
+	for (const struct og_command *k = og_program.commands; k->run; k++)
+		if (strcmp(k->name, argv[1]) == 0)
+			return 0;
+	return argv[1][0] == '-';
+}
+
+/* "og-x --as alice" as "og-x COMMAND --as alice"; argv is borrowed. */
+static char **with_command(int argc, char **argv, const char *command)
+{
+	char **made = calloc((size_t)argc + 2, sizeof(*made));
+
+	if (!made)
+		return NULL;
+	made[0] = argv[0];
+	memcpy(&made[1], &command, sizeof(command));
+	for (int i = 1; i < argc; i++)
+		made[i + 1] = argv[i];
+	return made;
+}
+
+static int run(int argc, char **argv, const struct og_ctx *ctx, struct og_err *err);
+
+static int run_bare(int argc, char **argv, const struct og_ctx *ctx, struct og_err *err)
+{
+	char **made = with_command(argc, argv, og_program_bare);
+	int rc = made ? run(argc + 1, made, ctx, err) : og_fail_nomem(err);
+
+	free(made);
+	return rc;
+}
+
 static int run(int argc, char **argv, const struct og_ctx *ctx, struct og_err *err)
 {
 	struct og_args *args = NULL;
@@ -229,6 +272,8 @@ static int run(int argc, char **argv, const struct og_ctx *ctx, struct og_err *e
 		return og_complete(ctx, argc - 2, argv + 2, err);
 	if (og_program_other && argc > 1 && og_main_is_other(argv[1]))
 		return og_program_other(ctx, argv + 1, err);
+	if (is_bare(argc, argv))
+		return run_bare(argc, argv, ctx, err);
 	if (og_args_parse(&og_program, argc, argv, &args, err) < 0)
 		return -1;
 	if (og_print_begin(ctx, args, err) < 0) {

@@ -18,6 +18,10 @@
 
 extern const struct og_program og_program;
 
+/* Defined by a program that has it: the command that is meant where none is
+ * given on a terminal. */
+extern const char *const og_program_bare __attribute__((weak));
+
 /* Defined by og alone: what a first word that is no command of it means.
  * Returns an exit status, or -1 with err; does not return when it runs
  * another program in its place. */

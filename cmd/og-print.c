@@ -125,6 +125,11 @@ int og_print_is_terminal(void)
 	return output.is_terminal;
 }
 
+void og_print_resized(const struct og_ctx *ctx)
+{
+	output.width = find_width(ctx);
+}
+
 size_t og_print_width(const struct og_ctx *ctx)
 {
 	(void)ctx; /* it was asked when the program began, before any sandbox */

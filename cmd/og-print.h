@@ -49,6 +49,8 @@ int og_print_is_terminal(void);
 /* Columns of the terminal that is our standard output: $COLUMNS, or what it
  * says itself, or 80; 0 when it is none. */
 size_t og_print_width(const struct og_ctx *ctx);
+/* For who lives longer than a window keeps its size: it is asked again. */
+void og_print_resized(const struct og_ctx *ctx);
 
 /* What something means, and with that its colour. */
 enum og_tone {

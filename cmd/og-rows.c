@@ -1,6 +1,9 @@
 /* See og-rows.h. */
 #include "cmd/og-rows.h"
 
+#include <stdio.h>
+
+#include "lib/base/text.h"
 #include "lib/json/table.h"
 #include "lib/proc/channel.h"
 #include "lib/view/view.h"
@@ -41,6 +44,18 @@ static int print_objects(const json_t *columns, const json_t *rows, struct og_er
 	return 0;
 }
 
+/* The ends of lines as RFC 4180 has them; for a person's eyes as a terminal
+ * has them. */
+static void plain_ends(struct og_buf *text)
+{
+	size_t to = 0;
+
+	for (size_t i = 0; i < text->len; i++)
+		if (text->data[i] != '\r' || i + 1 == text->len || text->data[i + 1] != '\n')
+			text->data[to++] = text->data[i];
+	text->len = to;
+}
+
 int og_rows_print(const struct og_ctx *ctx, enum og_rows_form form, const json_t *columns,
 		  const json_t *rows, struct og_err *err)
 {
@@ -55,10 +70,86 @@ int og_rows_print(const struct og_ctx *ctx, enum og_rows_form form, const json_t
 		shape.width = og_print_width(ctx);
 	rc = form == OG_ROWS_CSV ? og_view_csv_rows(columns, rows, &text, err)
 				 : og_table_print(columns, rows, &shape, &text, err);
+	if (rc == 0 && form == OG_ROWS_CSV && og_print_is_terminal())
+		plain_ends(&text);
 	if (rc == 0 && form == OG_ROWS_CSV)
 		rc = og_print_verbatim(text.data, text.len, err);
 	else if (rc == 0)
 		rc = og_print(text.data, text.len, err);
 	og_buf_release(&text);
 	return rc;
+}
+
+static int add_column(json_t *rows, const json_t *table, const json_t *column)
+{
+	int writable = json_array_size(json_object_get(table, "verbs")) > 1;
+	char marks[32];
+
+	snprintf(marks, sizeof(marks), "%s%s%s", og_json_bool(column, "pk", 0) ? "key " : "",
+		 og_json_bool(column, "masked", 0) ? "masked " : "",
+		 writable && og_json_bool(column, "settable", 0) ? "settable" : "");
+	return json_array_append_new(rows, json_pack("[O,O,O,s]", json_object_get(table, "name"),
+						     json_object_get(column, "name"),
+						     json_object_get(column, "type"), marks));
+}
+
+static int add_table(json_t *rows, const json_t *table, struct og_err *err)
+{
+	json_t *column;
+	size_t i;
+
+	json_array_foreach(json_object_get(table, "columns"), i, column)
+	{
+		if (add_column(rows, table, column) < 0)
+			return og_fail_nomem(err);
+	}
+	return 0;
+}
+
+#define NAMES_MAX 256
+
+static int no_table(const json_t *tables, const char *name, struct og_err *err)
+{
+	const char *names[NAMES_MAX + 1], *nearest;
+	json_t *table;
+	size_t i, n = 0;
+
+	json_array_foreach(tables, i, table)
+	{
+		if (n < NAMES_MAX)
+			names[n++] = og_json_str(table, "name");
+	}
+	names[n] = NULL;
+	nearest = og_nearest(name, names);
+	og_fail(err, OG_NO, "no such table: %s", name);
+	return nearest ? og_hint(err, "did you mean '%s'?", nearest) : -1;
+}
+
+int og_rows_schema(const json_t *tables, const char *only, json_t **ret_columns, json_t **ret_rows,
+		   struct og_err *err)
+{
+	json_t *names = json_pack("[s,s,s,s]", "table", "column", "type", ""), *table;
+	json_t *rows = json_array();
+	size_t i, found = 0;
+	int rc = names && rows ? 0 : og_fail_nomem(err);
+
+	json_array_foreach(tables, i, table)
+	{
+		const char *name = og_json_str(table, "name");
+
+		if (rc < 0 || (only && (!name || og_ascii_casecmp(only, name) != 0)))
+			continue;
+		found++;
+		rc = add_table(rows, table, err);
+	}
+	if (rc == 0 && only && found == 0)
+		rc = no_table(tables, only, err);
+	if (rc < 0) {
+		json_decref(names);
+		json_decref(rows);
+		return -1;
+	}
+	*ret_columns = names;
+	*ret_rows = rows;
+	return 0;
 }

@@ -28,4 +28,9 @@ int og_rows_form_from(const struct og_args *args, enum og_rows_form *ret, struct
 int og_rows_print(const struct og_ctx *ctx, enum og_rows_form form, const json_t *columns,
 		  const json_t *rows, struct og_err *err);
 
+/* What schema answers, as rows: all tables, or the one of that name. OG_NO
+ * when there is none to be seen, with the nearest one that is. */
+int og_rows_schema(const json_t *tables, const char *only, json_t **ret_columns, json_t **ret_rows,
+		   struct og_err *err);
+
 #endif

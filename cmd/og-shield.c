@@ -10,9 +10,12 @@
  */
 #include "cmd/og-shield.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/og-explain.h"
 #include "cmd/og-out.h"
 #include "cmd/og-statement.h"
 #include "lib/base/file.h"
@@ -145,39 +148,28 @@ static int show_verdict(const struct desk *desk, const json_t *reply, struct og_
 	return verdict && strcmp(verdict, "allow") == 0 ? OG_OK : OG_NO;
 }
 
-static int add_column(json_t *rows, const json_t *table, const json_t *column)
+static int show_explain(const struct desk *desk, const json_t *reply, struct og_err *err)
 {
-	int writable = json_array_size(json_object_get(table, "verbs")) > 1;
-	char marks[32];
+	int allowed;
 
-	snprintf(marks, sizeof(marks), "%s%s%s", og_json_bool(column, "pk", 0) ? "key " : "",
-		 og_json_bool(column, "masked", 0) ? "masked " : "",
-		 writable && og_json_bool(column, "settable", 0) ? "settable" : "");
-	return json_array_append_new(rows, json_pack("[O,O,O,s]", json_object_get(table, "name"),
-						     json_object_get(column, "name"),
-						     json_object_get(column, "type"), marks));
+	if (desk->json)
+		return show_verdict(desk, reply, err);
+	allowed = og_explain_print(reply, err);
+	return allowed < 0 ? -1 : allowed ? OG_OK : OG_NO;
 }
 
 static int show_schema(const struct desk *desk, const json_t *reply, struct og_err *err)
 {
-	json_t *names = json_pack("[s,s,s,s]", "table", "column", "type", "");
-	json_t *rows = json_array(), *table, *column;
-	size_t i, j;
+	json_t *names = NULL, *rows = NULL;
 	enum og_rows_form form;
 	int rc = og_rows_form_from(desk->args, &form, err);
 
-	json_array_foreach(json_object_get(reply, "tables"), i, table)
-	{
-		json_array_foreach(json_object_get(table, "columns"), j, column)
-		{
-			if (rc == 0 && add_column(rows, table, column) < 0)
-				rc = og_fail_nomem(err);
-		}
-	}
-	if (form == OG_ROWS_JSON)
-		rc = rc < 0 ? -1 : og_print_json(reply, err);
-	else if (rc == 0)
-		rc = names ? og_rows_print(desk->ctx, form, names, rows, err) : og_fail_nomem(err);
+	if (rc == 0 && form == OG_ROWS_JSON)
+		return og_print_json(reply, err);
+	if (rc == 0)
+		rc = og_rows_schema(json_object_get(reply, "tables"), NULL, &names, &rows, err);
+	if (rc == 0)
+		rc = og_rows_print(desk->ctx, form, names, rows, err);
 	json_decref(names);
 	json_decref(rows);
 	return rc;
@@ -188,7 +180,7 @@ static const struct desk_shape shapes[] = {
 	{ "exec", "sql.write", sql_request, desk_show_receipt },
 	{ "ddl", "ddl", ddl_request, desk_show_receipt },
 	{ "check", "sql.check", sql_request, show_verdict },
-	{ "explain", "sql.explain", sql_request, shield_show_explain },
+	{ "explain", "sql.explain", sql_request, show_explain },
 	{ "schema", "schema", desk_empty_request, show_schema },
 };
 
@@ -224,6 +216,34 @@ static int run_exec(const struct og_ctx *ctx, const struct og_args *args, struct
 	if (!og_arg_flag(args, "dry-run") || og_arg_value(args, "file"))
 		return run_many(ctx, args, err);
 	return desk_run(&dry, ctx, args, err);
+}
+
+/* Another program takes our place: it holds no database. */
+static int run_shell(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	char *program = og_libexec_path(ctx->exe_dir, "og-prompt");
+	const char *argv[8] = { program }, *as = og_arg_value(args, "as");
+	const char *home = og_arg_value(args, "home");
+	char *const *exec_argv;
+	int n = 1;
+
+	if (!program)
+		return og_fail_nomem(err);
+	if (as) {
+		argv[n++] = "--as";
+		argv[n++] = as;
+	}
+	if (home) {
+		argv[n++] = "--home";
+		argv[n++] = home;
+	}
+	if (og_arg_flag(args, "no-history"))
+		argv[n++] = "--no-history";
+	memcpy(&exec_argv, &(const char *const *){ argv }, sizeof(exec_argv));
+	execv(program, exec_argv);
+	og_fail(err, OG_EUNAVAIL, "cannot start '%s': %s", program, strerror(errno));
+	free(program);
+	return -1;
 }
 
 #ifdef __SANITIZE_ADDRESS__
@@ -269,6 +289,11 @@ static const struct og_opt exec_opts[] = {
 };
 static const struct og_opt check_opts[] = { AS, JSON, PARAM, SCRIPT, END };
 static const struct og_opt explain_opts[] = { AS, JSON, PARAM, END };
+static const struct og_opt shell_opts[] = {
+	AS,
+	{ "no-history", 0, OG_OPT_FLAG, NULL, "keep nothing of what is typed" },
+	END,
+};
 static const struct og_opt schema_opts[] = { AS, JSON, OG_ROWS_OPTIONS, END };
 static const struct og_opt plain_opts[] = { AS, JSON, END };
 static const struct og_opt drop_opts[] = { AS, JSON, FORBID, END };
@@ -323,6 +348,7 @@ static const struct og_command commands[] = {
 	{ "explain", "[SQL]", "say why, under which grants, how many rows, and how", explain_opts,
 	  0, 1, run_shape },
 	{ "schema", "", "the tables and columns one can see", schema_opts, 0, 0, run_shape },
+	{ "shell", "", "a prompt, on a terminal", shell_opts, 0, 0, run_shell },
 	{ "grant", "[SUBJECT TABLE VERBS]", "permit or forbid", grant_opts, 0, 3,
 	  shield_run_grant },
 	{ "revoke", "SUBJECT TABLE", "take a grant back", drop_opts, 2, 2, shield_run_revoke },
@@ -335,6 +361,8 @@ static const struct og_command commands[] = {
 	  shield_run_listen },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
+
+const char *const og_program_bare = "shell";
 
 const struct og_program og_program = {
 	.name = "og-shield",

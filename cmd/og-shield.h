@@ -69,9 +69,6 @@ int shield_show_rows(const struct og_ctx *ctx, enum og_rows_form form, const jso
 int shield_run_script(const struct og_ctx *ctx, const struct og_args *args, const char *path,
 		      struct og_err *err);
 
-/* og-shield-explain.c */
-int shield_show_explain(const struct desk *desk, const json_t *reply, struct og_err *err);
-
 og_command_fn shield_run_grant, shield_run_revoke, shield_run_grants;
 og_command_fn shield_run_principal;
 og_command_fn shield_run_channel, shield_run_listen;

@@ -86,7 +86,7 @@ found() { # CHECK: its lines
 @test "helpers: those that are needed, and those that could be" {
 	make -s -C "$OG_TESTS/.." O="$OG_BUILD" PREFIX=/og DESTDIR="$BATS_TEST_TMPDIR/stage" install
 	PATH=$BATS_TEST_TMPDIR/stage/og/bin:$PATH
-	[ "$(found helpers)" = 'ok og-amqp, og-http, og-otlp, og-text' ]
+	[ "$(found helpers)" = 'ok og-amqp, og-http, og-otlp, og-prompt, og-text' ]
 	rm stage/og/libexec/omnigate/og-otlp
 	chmod 644 stage/og/libexec/omnigate/og-http
 	run og doctor

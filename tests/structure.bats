@@ -44,6 +44,7 @@ third_party() { # header-pattern, allowed files
 	[ -z "$(third_party 'amqp|rabbitmq-c' 'cmd/og-amqp-lib.h|tests/bench/rabbitmq.c')" ]
 	[ -z "$(third_party 'curl/' 'cmd/og-http')" ]
 	[ -z "$(third_party 'microhttpd.h' 'lib/serve/')" ]
+	[ -z "$(third_party 'histedit.h' 'cmd/og-prompt-line.c')" ]
 	[ -z "$(third_party 'gmime/' 'cmd/og-text-mail.c')" ]
 }
 

@@ -8,8 +8,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,6 +50,14 @@ int og_channel_open(const struct og_shield_place *place, struct og_channel **ret
 	og_buf_init(&channel->out, OG_CHANNEL_LINE_MAX);
 	*ret = channel;
 	return 0;
+}
+
+void og_channel_cut(struct og_channel *channel)
+{
+	if (channel->child.pid > 0)
+		kill(channel->child.pid, SIGKILL);
+	else if (channel->child.in >= 0)
+		shutdown(channel->child.in, SHUT_RDWR);
 }
 
 void og_channel_close(struct og_channel *channel)

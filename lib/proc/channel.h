@@ -40,6 +40,10 @@ struct og_shield_place {
 int og_channel_open(const struct og_shield_place *place, struct og_channel **ret,
 		    struct og_err *err);
 void og_channel_close(struct og_channel *channel);
+/* Ends the other side at once, in the middle of a request that is out: the
+ * call fails as if the shield had died, and what was not committed never
+ * was. May be called in a signal handler; close it afterwards. */
+void og_channel_cut(struct og_channel *channel);
 
 /* Sends request {"verb":VERB,...} ("v" and "id" are added; the reference
  * to request is taken, also on failure) and returns the whole reply. */

@@ -209,7 +209,7 @@ static const char *near_keyword(const char *word)
 
 		if (distance == 0)
 			return NULL;
-		if (distance < best && strlen(word) > 1) {
+		if (distance < best && strlen(word) > 2) {
 			best = distance;
 			found = keywords[i];
 		}

@@ -1,8 +1,8 @@
 /*
- * og-shield explain: the reply of sql.explain for a person. One fact per
+ * The reply of sql.explain for a person. One fact per
  * line, its name in front, so that grep finds it; --json has it all.
  */
-#include "cmd/og-shield.h"
+#include "cmd/og-explain.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -249,18 +249,13 @@ static int show_plan(const json_t *reply, struct og_err *err)
 	return 0;
 }
 
-int shield_show_explain(const struct desk *desk, const json_t *reply, struct og_err *err)
+int og_explain_print(const json_t *reply, struct og_err *err)
 {
 	const char *verdict = og_json_str(reply, "verdict");
 	int allowed = verdict && strcmp(verdict, "allow") == 0;
 
-	if (desk->json) {
-		if (og_print_json(reply, err) < 0)
-			return -1;
-	} else if (show_verdict(reply, allowed, err) < 0 || show_grants(reply, err) < 0 ||
-		   show_count(reply, err) < 0 || show_plan(reply, err) < 0 ||
-		   show_limits(reply, err) < 0) {
+	if (show_verdict(reply, allowed, err) < 0 || show_grants(reply, err) < 0 ||
+	    show_count(reply, err) < 0 || show_plan(reply, err) < 0 || show_limits(reply, err) < 0)
 		return -1;
-	}
-	return allowed ? OG_OK : OG_NO;
+	return allowed;
 }
