@@ -1,6 +1,7 @@
 /*
  * Appending. The entry is printed by hand with its keys in the one order
  * that is canonical, so that a scanner can check it without a JSON parser.
+ * What actions there are stands in actions.c.
  */
 #include "lib/ledger/ledger.h"
 
@@ -13,13 +14,6 @@
 
 #define SALT_LEN  32
 #define ENTRY_MAX ((size_t)8192)
-
-const char *const og_ledger_actions[] = {
-	"approve", "backup",	   "cancel",	 "ddl",	   "effect.begin", "effect.end", "genesis",
-	"grant",   "model.answer", "model.lost", "policy", "principal",	   "redact",	 "refuse",
-	"reject",  "resolve",	   "restore",	 "revoke", "skill",	   "sql.write",	 "step",
-	"store",   "task.finish",  "task.prune", "undo",   "wait",	   NULL
-};
 
 struct og_ledger {
 	struct og_db *db;
