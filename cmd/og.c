@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/og-progress.h"
 #include "cmd/og.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
@@ -150,6 +151,15 @@ static int say_made(const struct og_make_options *options, int demo, const struc
 			 "next: og-shield ddl --as owner 'CREATE TABLE ...', then og-skill add\n");
 }
 
+static int begin(const struct og_make_options *options, struct og_making **ret,
+		 struct og_progress *progress, struct og_err *err)
+{
+	int rc = og_making_begin(options, ret, err);
+
+	og_progress_clear(progress);
+	return rc;
+}
+
 /* The broker is asked last: a failure leaves nothing behind here, and there
  * only queues that are of use to nobody else. */
 static int make(const struct og_ctx *ctx, const struct og_args *args,
@@ -157,10 +167,13 @@ static int make(const struct og_ctx *ctx, const struct og_args *args,
 {
 	int demo = og_arg_flag(args, "demo"), rc = -1;
 	struct og_making *making = NULL;
+	struct og_progress progress;
 	struct og_adopted found;
 
+	og_progress_begin(&progress, ctx, "pages", 0);
 	options->queue = queue;
-	if (og_making_begin(options, &making, err) == 0 &&
+	options->meter = options->adopt ? &progress.meter : NULL;
+	if (begin(options, &making, &progress, err) == 0 &&
 	    og_making_adopted(making, &found, err) == 0 && fill(ctx, making, demo, err) == 0 &&
 	    og_broker_declare(ctx, args, err) == 0 && og_making_finish(making, err) == 0)
 		rc = say_made(options, demo, &found, err);

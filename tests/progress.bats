@@ -64,3 +64,14 @@ on_terminal() {
 	[ "$rc" -eq 1 ]
 	grep -qP '\r\x1b\[Kentry 1: base: base.db is not the file' seen
 }
+
+@test "init --from: a bar while pages are copied" {
+	unset OG_HOME
+	sqlite3 large.db "PRAGMA page_size = 512; CREATE TABLE t(a); INSERT INTO t VALUES (zeroblob(8000000))"
+	on_terminal 90 "og init --from large.db large"
+	grep -qP '\rog: pages \[#* *\] +\d+ %' seen
+	grep -qP '\r\x1b\[Kmade large/.omnigate' seen
+	on_terminal 90 "og init --from large.db quiet 2>&1 >out"
+	[ "$(head -n 1 out)" = "made quiet/.omnigate" ]
+	[ "$(sqlite3 quiet/.omnigate/erp.db 'SELECT length(a) FROM t')" -eq 8000000 ]
+}

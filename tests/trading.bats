@@ -68,6 +68,18 @@ states() {
 	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
 }
 
+@test "a column that is none is told before a skill is tried" {
+	cp -r ../fresh "$BATS_TEST_TMPDIR/typo"
+	cd "$BATS_TEST_TMPDIR/typo"
+	mkdir stock-of
+	sed 's/SELECT ProductName, UnitsInStock/SELECT ProductName, UnitInStock/' \
+		"$TRADING/skills/stock-of/SKILL.md" >stock-of/SKILL.md
+	og-skill add --as owner --grant stock-of >/dev/null
+	run og-skill check --as owner
+	[ "$status" -eq 1 ]
+	[ "$output" = "stock-of: warning: step 'count': no such column: UnitInStock; did you mean 'UnitsInStock'?" ]
+}
+
 @test "the first hour with Northwind" {
 	source=$OG_TESTS/../../shared/data/northwind/northwind.db
 	[ -e "$source" ] || skip "no Northwind database beside the repository"

@@ -118,7 +118,7 @@ int og_db_copy_from(struct og_db *source, const char *to, struct og_meter *meter
 	return rc == SQLITE_OK ? 0 : -1;
 }
 
-int og_db_copy(const char *from, const char *to, struct og_err *err)
+int og_db_copy(const char *from, const char *to, struct og_meter *meter, struct og_err *err)
 {
 	struct og_db *source = NULL;
 	enum og_db_mode mode;
@@ -126,7 +126,10 @@ int og_db_copy(const char *from, const char *to, struct og_err *err)
 
 	if (look_at(from, &mode, err) < 0 || og_db_open(from, mode, &source, err) < 0)
 		return -1;
-	rc = og_db_copy_from(source, to, NULL, err);
+	/* Only what is held at its moment can be copied in parts. */
+	rc = meter && og_db_begin(source, 0, err) < 0 ? -1
+						      : og_db_copy_from(source, to, meter, err);
+	og_db_rollback(source);
 	og_db_close(source);
 	return rc;
 }

@@ -48,8 +48,9 @@ int og_db_map(struct og_db *db, int64_t bytes, struct og_err *err);
  * The source is opened for reading only and never changed, nor recovered
  * when its last writer died. A WAL database that nobody has open is read
  * as it lies, so that no file appears beside it. OG_EDATA: it is no
- * database, damaged, of a newer format, or left in a transaction. */
-int og_db_copy(const char *from, const char *to, struct og_err *err);
+ * database, damaged, of a newer format, or left in a transaction. meter is
+ * NULL, or told of pages. */
+int og_db_copy(const char *from, const char *to, struct og_meter *meter, struct og_err *err);
 /* The same of a database that is open: as it is at its pinned moment, while
  * others go on writing. meter is told of pages, or NULL. */
 int og_db_copy_from(struct og_db *source, const char *to, struct og_meter *meter,

@@ -160,7 +160,7 @@ static int copy_database(struct walk *w, const char *name, const char *from, con
 	if (pinned)
 		return og_db_copy_from(pinned, to, w->backup->meter, err);
 	if (access(from, W_OK) < 0)
-		return og_db_copy(from, to, err);
+		return og_db_copy(from, to, NULL, err);
 	if (og_db_open(from, OG_DB_WRITE, &own, err) < 0)
 		return -1;
 	rc = og_db_pin(own, err) < 0 ? -1 : og_db_copy_from(own, to, NULL, err);

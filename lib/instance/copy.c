@@ -165,7 +165,7 @@ static int copy_keys(const struct og_making *making, const char *home, struct og
 static int copy_database(const struct og_making *making, const char *home, struct og_err *err)
 {
 	char *from = og_path_join(home, "erp.db"), *to = og_making_path(making, "erp.db");
-	int rc = from && to ? og_db_copy(from, to, err) : og_fail_nomem(err);
+	int rc = from && to ? og_db_copy(from, to, NULL, err) : og_fail_nomem(err);
 
 	free(from);
 	free(to);

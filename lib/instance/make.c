@@ -123,7 +123,7 @@ static int make_database(struct og_making *making, const struct og_make_options 
 	int rc = path ? 0 : og_fail_nomem(err);
 
 	if (rc == 0 && options->adopt)
-		rc = og_db_copy(options->adopt, path, err);
+		rc = og_db_copy(options->adopt, path, options->meter, err);
 	if (rc == 0)
 		rc = og_db_open(path, options->adopt ? OG_DB_WRITE : OG_DB_CREATE, &making->db,
 				err);
@@ -140,7 +140,7 @@ static int make_database(struct og_making *making, const struct og_make_options 
 }
 
 /* Copies erp.db as it is now, and takes its digest. */
-static int make_base(struct og_making *making, struct og_err *err)
+static int make_base(struct og_making *making, struct og_meter *meter, struct og_err *err)
 {
 	char *from = og_making_path(making, "erp.db"), *to = og_making_path(making, "base.db");
 	struct og_hash hash;
@@ -150,7 +150,7 @@ static int make_base(struct og_making *making, struct og_err *err)
 		og_fail_nomem(err);
 		goto out;
 	}
-	if (og_db_copy(from, to, err) < 0)
+	if (og_db_copy(from, to, meter, err) < 0)
 		goto out;
 	fd = open(to, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fchmod(fd, 0400) < 0) {
@@ -202,7 +202,7 @@ static int begin(struct og_making *making, const struct og_make_options *options
 	making->queue_elsewhere = options->queue != NULL;
 	if (og_making_folders(making, options->dir, folders, err) < 0 ||
 	    write_conf(making, options->queue, err) < 0 ||
-	    make_database(making, options, err) < 0 || make_base(making, err) < 0)
+	    make_database(making, options, err) < 0 || make_base(making, options->meter, err) < 0)
 		return -1;
 	return og_making_genesis(making, err);
 }

@@ -15,6 +15,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "lib/base/progress.h"
 #include "lib/json/json.h"
 
 struct og_making;
@@ -29,7 +30,8 @@ struct og_making;
 struct og_make_options {
 	const char *dir, *share, *adopt;
 	const char *const *business;
-	const char *queue; /* lines of og.conf that say where it is, or NULL: here */
+	struct og_meter *meter; /* of pages that are copied, twice; or NULL */
+	const char *queue;	/* lines of og.conf that say where it is, or NULL: here */
 };
 int og_making_begin(const struct og_make_options *options, struct og_making **ret,
 		    struct og_err *err);

@@ -117,7 +117,7 @@ int og_ledger_replay(struct og_db *db, const char *base, int64_t to, const char 
 	struct replay r = { .ddl = ddl, .j = judgement };
 	int rc = -1;
 
-	if (check_base(db, base, judgement, err) < 0 || og_db_copy(base, out, err) < 0 ||
+	if (check_base(db, base, judgement, err) < 0 || og_db_copy(base, out, NULL, err) < 0 ||
 	    og_db_open(out, OG_DB_WRITE, &r.replica, err) < 0)
 		return -1;
 	/* Rows are put back one by one, in the order that kept them valid as a whole. */

@@ -64,7 +64,7 @@ static void restore(struct side *side)
 
 	og_db_close(side->db);
 	house_unlink(side->work);
-	OG_CHECK_OK(og_db_copy(side->base, side->work, &err), &err);
+	OG_CHECK_OK(og_db_copy(side->base, side->work, NULL, &err), &err);
 	side->db = house_open(side->work);
 }
 
