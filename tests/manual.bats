@@ -16,7 +16,7 @@ run_page() {
 	"$OG_TESTS/examples" "$1" >"$BATS_TEST_TMPDIR/$name.sh"
 	[ -s "$BATS_TEST_TMPDIR/$name.sh" ] || return 0
 	# Where it breaks, what it started in the background ends with it.
-	sed -i "1i trap 'kill \$(jobs -p) 2>/dev/null || true' EXIT" "$BATS_TEST_TMPDIR/$name.sh"
+	sed -i "1i trap 'kill \$(jobs -p) 2>/dev/null && wait || true' EXIT" "$BATS_TEST_TMPDIR/$name.sh"
 	dash -n "$BATS_TEST_TMPDIR/$name.sh"
 	mkdir "$home"
 	cp -r "$BATS_FILE_TMPDIR/model/.omnigate" "$home/.omnigate"
