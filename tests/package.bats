@@ -44,6 +44,13 @@ files() {
 	not grep -rlF -e "$PWD" "$BATS_TEST_TMPDIR/root"
 }
 
+@test "who holds no database is not linked with one" {
+	readelf -d "$OG_BUILD/bin/og-shield" | grep -q 'NEEDED.*libsqlite3'
+	for program in "$OG_BUILD"/bin/og-{render,eval,serve} "$OG_BUILD"/libexec/omnigate/*; do
+		[ -z "$(readelf -d "$program" | grep 'NEEDED.*libsqlite3')" ] || { echo "$program"; return 1; }
+	done
+}
+
 # A clone, as somebody else has it.
 clone() {
 	command -v git >/dev/null || skip "git is not installed"
