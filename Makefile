@@ -155,7 +155,7 @@ PARTS_og-eval := og-call.o og-eval-act.o og-eval-files.o og-eval-judge.o og-eval
 	og-eval-scratch.o og-eval-script.o og-eval-suggest.o og-eval-temp.o og-model.o
 PARTS_og-http := og-http-allow.o og-http-answer.o og-http-transfer.o
 PARTS_og-otlp := og-otlp-export.o
-PARTS_og-ledger := og-ledger-check.o og-ledger-judge.o og-ledger-log.o og-ledger-pick.o og-ledger-proofs.o og-ledger-spend.o og-ledger-wake.o og-ledger-watch.o og-progress.o
+PARTS_og-ledger := og-ledger-check.o og-ledger-export.o og-ledger-judge.o og-ledger-log.o og-ledger-pick.o og-ledger-proofs.o og-ledger-spend.o og-ledger-wake.o og-ledger-watch.o og-progress.o
 PARTS_og-text := og-text-mail.o
 PARTS_og-render := og-render-code.o og-render-page.o og-render-view.o
 PARTS_og-prompt := og-explain.o og-prompt-history.o og-prompt-line.o og-prompt-run.o og-prompt-talk.o \

@@ -193,6 +193,17 @@ static int print_judgement(const struct ledger_session *s, const struct og_judge
 			 og_arg_flag(s->args, "state") ? " and the state they make" : "", head);
 }
 
+/* A file has no state, and nothing but itself to be held against. */
+static int run_verify_export(const struct og_args *args, struct og_err *err)
+{
+	if (og_arg_flag(args, "state") || og_arg_value(args, "checkpoint") ||
+	    og_arg_value(args, "head"))
+		return og_fail(err, OG_EUSAGE,
+			       "--export judges a file: --state, --checkpoint and --head are of a "
+			       "ledger");
+	return ledger_verify_export(args, og_arg_value(args, "export"), err);
+}
+
 int ledger_run_verify(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	struct og_judgement judgement;
@@ -200,6 +211,8 @@ int ledger_run_verify(const struct og_ctx *ctx, const struct og_args *args, stru
 	struct ledger_session s;
 	int rc = -1;
 
+	if (og_arg_value(args, "export"))
+		return run_verify_export(args, err);
 	if (og_arg_value(args, "head") &&
 	    read_earlier(og_arg_value(args, "head"), &earlier, err) < 0)
 		return -1;

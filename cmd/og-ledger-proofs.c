@@ -74,7 +74,7 @@ out:
 	return rc;
 }
 
-static int must_be_sound(struct ledger_session *s, struct og_err *err)
+int ledger_sound(struct ledger_session *s, struct og_err *err)
 {
 	struct og_judgement judgement;
 	int rc = -1;
@@ -89,22 +89,16 @@ static int must_be_sound(struct ledger_session *s, struct og_err *err)
 	return rc;
 }
 
-/* Appends the receipt of entry seq (0: none) and the signed checkpoint. */
-static int sign(struct ledger_session *s, int64_t seq, struct og_buf *out, struct og_err *err)
+int ledger_sign(struct ledger_session *s, int64_t seq, struct og_buf *out, struct og_err *err)
 {
 	unsigned char seed[OG_KEY_SEED];
 	struct og_checkpoint checkpoint;
 	int rc = -1;
 
-	/* One snapshot: what is judged is what is signed. */
-	if (og_db_begin(s->db, 0, err) < 0)
-		return -1;
-	if (must_be_sound(s, err) == 0 && read_seed(s, seed, err) == 0 &&
-	    og_ledger_checkpoint(s->db, &checkpoint, err) == 0 &&
+	if (read_seed(s, seed, err) == 0 && og_ledger_checkpoint(s->db, &checkpoint, err) == 0 &&
 	    (seq == 0 || og_receipt_print(s->db, seq, &checkpoint, out, err) == 0))
 		rc = og_checkpoint_print(&checkpoint, seed, out, err);
 	explicit_bzero(seed, sizeof(seed));
-	og_db_rollback(s->db);
 	return rc;
 }
 
@@ -116,8 +110,11 @@ static int run_signing(const struct og_ctx *ctx, const struct og_args *args, int
 	int rc = -1;
 
 	og_buf_init(&out, OG_NOTE_MAX);
-	if (ledger_open(&s, ctx, args, err) == 0 && sign(&s, seq, &out, err) == 0)
+	/* One snapshot: what is judged is what is signed. */
+	if (ledger_open(&s, ctx, args, err) == 0 && og_db_begin(s.db, 0, err) == 0 &&
+	    ledger_sound(&s, err) == 0 && ledger_sign(&s, seq, &out, err) == 0)
 		rc = og_print_verbatim(out.data, out.len, err);
+	og_db_rollback(s.db);
 	og_buf_release(&out);
 	ledger_close(&s);
 	return rc;
@@ -137,20 +134,28 @@ int ledger_run_prove(const struct og_ctx *ctx, const struct og_args *args, struc
 	return run_signing(ctx, args, seq, err);
 }
 
-int ledger_run_key(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+int ledger_key(const struct ledger_session *s, struct og_buf *out, struct og_err *err)
 {
 	unsigned char seed[OG_KEY_SEED];
 	struct og_note_key key = { 0 };
+	int rc = -1;
+
+	if (og_ledger_name(s->db, key.name, err) == 0 && read_seed(s, seed, err) == 0 &&
+	    og_key_public(seed, key.pub, err) == 0)
+		rc = og_note_key_print(&key, out, err);
+	explicit_bzero(seed, sizeof(seed));
+	return rc;
+}
+
+int ledger_run_key(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
 	struct ledger_session s;
 	struct og_buf out;
 	int rc = -1;
 
 	og_buf_init(&out, OG_NOTE_MAX);
-	if (ledger_open(&s, ctx, args, err) == 0 && og_ledger_name(s.db, key.name, err) == 0 &&
-	    read_seed(&s, seed, err) == 0 && og_key_public(seed, key.pub, err) == 0 &&
-	    og_note_key_print(&key, &out, err) == 0)
+	if (ledger_open(&s, ctx, args, err) == 0 && ledger_key(&s, &out, err) == 0)
 		rc = og_printf(err, "%s\n", out.data);
-	explicit_bzero(seed, sizeof(seed));
 	og_buf_release(&out);
 	ledger_close(&s);
 	return rc;

@@ -139,7 +139,15 @@ static const struct og_opt verify_options[] = {
 	{ "checkpoint", 0, OG_OPT_VALUE, "FILE", "it must have grown out of this one" },
 	KEY_OPTION,
 	{ "head", 0, OG_OPT_VALUE, "SEQ:HASH", "entry SEQ must still be the one of this hash" },
+	{ "export", 0, OG_OPT_VALUE, "FILE", "judge this export instead; - is standard input" },
 	JSON_OPTION("one JSON object"),
+	END,
+};
+static const struct og_opt export_options[] = {
+	AS_OPTION,
+	LEDGER_PICK_OPTIONS,
+	{ "unsigned", 0, OG_OPT_FLAG, NULL, "without a checkpoint; also of a broken ledger" },
+	{ "csv", 0, OG_OPT_FLAG, NULL, "a table for people, which proves nothing" },
 	END,
 };
 static const struct og_opt watch_options[] = {
@@ -209,6 +217,8 @@ static const struct og_command commands[] = {
 	  ledger_run_prove },
 	{ "check-proof", "FILE", "judge a receipt; status 1 when it proves nothing", proof_options,
 	  1, 1, ledger_run_check_proof },
+	{ "export", "", "entries and a checkpoint, to be checked elsewhere", export_options, 0, 0,
+	  ledger_run_export },
 	{ "spend", "", "what models came to", spend_options, 0, 0, ledger_run_spend },
 	{ "redact", "SEQ", "take the body of an entry out for good", redact_options, 1, 1,
 	  ledger_run_redact },

@@ -2,8 +2,8 @@
  * Shared by the files of og-ledger: og-ledger.c opens it and has the
  * tables; og-ledger-log.c reads; og-ledger-judge.c judges and replays,
  * og-ledger-watch.c again and again;
- * og-ledger-proofs.c does what has to do with checkpoints, receipts and
- * redaction; og-ledger-spend.c adds up what models cost.
+ * og-ledger-export.c makes and judges exports; og-ledger-proofs.c does what has to do with
+ * checkpoints, receipts and redaction; og-ledger-spend.c adds up what models cost.
  */
 #ifndef OG_CMD_LEDGER_H
 #define OG_CMD_LEDGER_H
@@ -40,12 +40,24 @@ int ledger_may(const struct ledger_session *s, const char *right, const char *wh
 /* Judges every entry, and shows how far it is. */
 int ledger_verify(struct ledger_session *s, struct og_judgement *judgement, struct og_err *err);
 
+/* Only what is sound is signed: OG_NO when it is not. In a read transaction
+ * of the caller's, as the next two. */
+int ledger_sound(struct ledger_session *s, struct og_err *err);
+/* Appends the receipt of entry seq (0: none) and the signed checkpoint. */
+int ledger_sign(struct ledger_session *s, int64_t seq, struct og_buf *out, struct og_err *err);
+/* Appends the key that it is to be checked with, as text. */
+int ledger_key(const struct ledger_session *s, struct og_buf *out, struct og_err *err);
+
+/* Judges the export in the file, "-": standard input. An exit status, or -1. */
+int ledger_verify_export(const struct og_args *args, const char *path, struct og_err *err);
+
 /* Adds to the judgement what the checkpoint in the file says against the ledger. */
 int ledger_checkpoint_problems(const struct ledger_session *s, const char *path,
 			       struct og_judgement *judgement, struct og_err *err);
 
 og_command_fn ledger_run_log, ledger_run_tail, ledger_run_show, ledger_run_verify, ledger_run_watch,
 	ledger_run_replay, ledger_run_checkpoint, ledger_run_key, ledger_run_prove,
-	ledger_run_check_proof, ledger_run_redact, ledger_run_spend, ledger_run_check;
+	ledger_run_check_proof, ledger_run_check, ledger_run_export, ledger_run_redact,
+	ledger_run_spend;
 
 #endif
