@@ -43,9 +43,8 @@ offers() { # WORD PROGRAM...: it is one of them
 @test "every option of every command of every program is offered" {
 	local program line command offered n=0
 	for program in $(programs); do
-		"$program" -h >usage
-		while read -r line && [ -n "$line" ]; do
-			line=${line#usage: }
+		usage_of "$program" >usage
+		while read -r line; do
 			[[ ${line#"$program "} =~ ^(-*[a-z-]+)( |$) ]] && command=${BASH_REMATCH[1]} || command=
 			offered=$'\n'$(words "$program" ${command:+"$command"} -)$'\n'
 			while [[ $line =~ \[(--[a-z-]+) ]]; do

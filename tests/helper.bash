@@ -52,6 +52,12 @@ not() {
 	! "$@"
 }
 
+# usage_of PROGRAM: the forms of its -h, each on one line.
+usage_of() {
+	"$1" -h | sed '/^$/,$d' | sed -e ':a' -e 'N' -e '$!ba' -e 's/\n         *\([^ ]\)/ \1/g' |
+		sed 's/^\(usage:\|      \) //'
+}
+
 # start_server NAME [OPTION...]: one of tests/servers, which ends by itself;
 # where it listens and what it is are in the files port and pid.
 start_server() {

@@ -1,5 +1,7 @@
 # The walls of the house: who may include whom, what lib/ must never do.
 
+load helper
+
 setup() {
 	cd "$OG_TESTS/.."
 }
@@ -93,7 +95,7 @@ third_party() { # header-pattern, allowed files
 	for page in share/man/man1/*.1; do
 		program=$OG_BUILD/bin/$(basename "$page" .1)
 		[ -e "$program" ] || program=$OG_BUILD/libexec/omnigate/$(basename "$page" .1)
-		diff <("$program" -h | sed -n 's/^\(usage:\|      \) *\(og.*\)/\2/p') \
+		diff <(usage_of "$program") \
 			<(tests/synopsis "$page") || {
 			echo "in $page"
 			return 1
