@@ -55,9 +55,11 @@ int og_ask_verify(const struct og_ctx *ctx, const char *home, const char *const 
 		argv[5 + i] = more[i];
 	if (!path)
 		og_fail_nomem(err);
-	else if (og_child_run(argv, "", 0, OG_FOREVER, &out, &status, err) == 0 && status > 1)
+	else if (og_child_run(argv, "", 0, OG_FOREVER, &out, &status, err) < 0)
+		;
+	else if (status > 1)
 		og_fail(err, status < 128 ? status : OG_EOS, "og-ledger could not judge it");
-	else if (status <= 1)
+	else
 		rc = og_json_parse(out.data ? out.data : "", out.len, ANSWER_MAX,
 				   "og-ledger's answer", ret, err);
 	og_buf_release(&out);

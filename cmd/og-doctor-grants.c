@@ -3,7 +3,6 @@
  * --grants a file that proposes grants and asks what it cannot know. It
  * changes nothing; og-shield grant --apply does, and shows the difference.
  */
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -147,9 +146,9 @@ int og_doctor_propose(const struct og_ctx *ctx, const struct og_args *args, stru
 	    og_grants_propose(reply, &proposal, err) == 0)
 		rc = print_proposal(proposal, err);
 	if (rc == 0 && !isatty(STDOUT_FILENO))
-		fprintf(stderr,
-			"og: %zu grants proposed, %zu questions, all in the file; then: og-shield "
-			"grant --as owner --apply FILE --dry-run\n",
+		og_note(ctx,
+			"%zu grants proposed, %zu questions, all in the file; then: og-shield "
+			"grant --as owner --apply FILE --dry-run",
 			count_fresh(json_object_get(proposal, "grants")),
 			json_array_size(json_object_get(proposal, "questions")));
 	json_decref(proposal);

@@ -113,6 +113,29 @@ restored() { # FILE: restored as a new instance in r, which is OG_HOME from now 
 	ask charlie 'buy 1 laptop stand' | jq -e '.state == "done"'
 }
 
+@test "without keys: a secret is one however og.conf names its file" {
+	for name in a b c; do echo "geheim" >"$OG_HOME/$name" && chmod 600 "$OG_HOME/$name"; done
+	ln -s c "$OG_HOME/d"
+	printf '%s\n' "model_key = $OG_HOME/a" 'embed_key = ./b' 'telemetry_token = d' >>"$OG_HOME/og.conf"
+	og backup --without-keys to/b.tar 2>err >/dev/null
+	for name in a b c; do grep -F "left out: $name" err; done
+	not grep -q -a -F geheim to/b.tar
+}
+
+@test "the queue is copied at the moment however og.conf names its file; one outside is named" {
+	command -v strace >/dev/null || skip "strace is not here"
+	for url in sqlite:queue.db sqlite:./queue.db "sqlite:$OG_HOME/queue.db" sqlite:../q.db; do
+		sed -i '/^queue = /d' "$OG_HOME/og.conf" && echo "queue = $url" >>"$OG_HOME/og.conf"
+		og-submit --as charlie 'buy 1 wireless mouse' >/dev/null
+		rm -f to/b.tar
+		strace -f -o calls -e trace=openat og backup to/b.tar 2>err >/dev/null
+		# A copy at another moment would be a connection more.
+		grep -c 'queue.db", O_RDWR' calls >>opened
+	done
+	[ "$(sed -n '1p;2p;3p' opened | uniq | wc -l)" -eq 1 ]
+	grep -F 'left out: ../q.db' err
+}
+
 @test "links, sockets and pipes are named and left out" {
 	echo other >outside
 	ln -s "$PWD/outside" "$OG_HOME/link"

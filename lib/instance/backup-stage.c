@@ -84,13 +84,20 @@ int og_backup_derived(const char *name)
 
 /* --- secrets ---------------------------------------------------------------- */
 
-/* Is it the file that a line of og.conf names? */
-static int is_named(const char *name, const char *setting)
+/* Is it the file that a line of og.conf names, however it does: from the
+ * root, with a "./", through a link? */
+static int is_named(const struct og_conf *conf, const struct stat *st, const char *setting)
 {
-	return setting && strcmp(name, setting) == 0;
+	char *path = setting ? og_path_join(conf->home, setting) : NULL;
+	struct stat named;
+	int same = path && stat(path, &named) == 0 && named.st_dev == st->st_dev &&
+		   named.st_ino == st->st_ino;
+
+	free(path);
+	return same;
 }
 
-static int is_secret(const struct og_conf *conf, const char *name)
+static int is_secret(const struct og_conf *conf, const char *name, const struct stat *st)
 {
 	const char *const settings[] = { conf->queue_password, conf->queue_key, conf->graph_key,
 					 conf->vectors_key,    conf->model_key, conf->embed_key,
@@ -101,10 +108,10 @@ static int is_secret(const struct og_conf *conf, const char *name)
 	if (strncmp(name, "keys/", 5) == 0 || strncmp(name, "secrets/", 8) == 0)
 		return 1;
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
-		if (is_named(name, settings[i]))
+		if (is_named(conf, st, settings[i]))
 			return 1;
 	for (size_t i = 0; og_conf_model_header(conf, i, &header, &ignored) == 1; i++)
-		if (is_named(name, header.file))
+		if (is_named(conf, st, header.file))
 			return 1;
 	return 0;
 }
@@ -115,7 +122,9 @@ static int is_secret(const struct og_conf *conf, const char *name)
 struct walk {
 	struct og_backup *backup;
 	struct og_db *erp, *queue;
-	char *queue_name; /* relative, or NULL */
+	const char *queue_name; /* as og.conf has it, or NULL */
+	struct stat queue_file;
+	int queue_met; /* it is in the instance */
 	int64_t files;
 	int64_t bytes; /* with count only */
 	int count;     /* look, copy nothing */
@@ -123,8 +132,16 @@ struct walk {
 
 static int leave_out(struct walk *w, const char *name, struct og_err *err)
 {
+	const json_t *known;
+	size_t i;
+
 	if (w->count)
 		return 0;
+	json_array_foreach(w->backup->left, i, known)
+	{
+		if (strcmp(json_string_value(known), name) == 0)
+			return 0;
+	}
 	return json_array_append_new(w->backup->left, json_string(name)) < 0
 		       ? og_fail(err, OG_EDATA, "'%s' is not UTF-8; name it otherwise", name)
 		       : 0;
@@ -148,12 +165,9 @@ static int copy_bytes(int from, const char *target, unsigned mode, struct og_err
 
 /* A database is copied by SQLite, or what a writer is at would be torn. One
  * that nobody may write is read as it lies. */
-static int copy_database(struct walk *w, const char *name, const char *from, const char *to,
+static int copy_database(struct walk *w, const char *from, const char *to, struct og_db *pinned,
 			 struct og_err *err)
 {
-	struct og_db *pinned = strcmp(name, "erp.db") == 0			   ? w->erp
-			       : w->queue_name && strcmp(name, w->queue_name) == 0 ? w->queue
-										   : NULL;
 	struct og_db *own = NULL;
 	int rc;
 
@@ -174,6 +188,18 @@ static int is_database(int fd)
 
 	return pread(fd, magic, sizeof(magic), 0) == (ssize_t)sizeof(magic) &&
 	       memcmp(magic, MAGIC, sizeof(magic)) == 0;
+}
+
+/* The database whose moment is held already, if it is one of the two. The
+ * queue is told by the file it is, since og.conf may name it in many ways. */
+static struct og_db *pinned(struct walk *w, const char *name, const struct stat *st)
+{
+	if (strcmp(name, "erp.db") == 0)
+		return w->erp;
+	if (!w->queue || st->st_dev != w->queue_file.st_dev || st->st_ino != w->queue_file.st_ino)
+		return NULL;
+	w->queue_met = 1;
+	return w->queue;
 }
 
 /* The copy is looked through: what is not sound is no backup. */
@@ -200,7 +226,7 @@ static int take_file(struct walk *w, const char *name, const char *from, int fd,
 	if (!is_database(fd) || strcmp(name, "base.db") == 0) {
 		rc = copy_bytes(fd, to, st->st_mode & 0700, err);
 	} else {
-		rc = copy_database(w, name, from, to, err);
+		rc = copy_database(w, from, to, pinned(w, name, st), err);
 		if (rc == 0)
 			rc = check_copy(to, err);
 	}
@@ -223,7 +249,7 @@ static int visit_file(struct walk *w, const char *name, const char *path, struct
 	if (fstat(fd, &st) < 0)
 		rc = og_backup_fail("read", path, err);
 	else if (!S_ISREG(st.st_mode) ||
-		 (!w->backup->with_keys && is_secret(w->backup->conf, name)))
+		 (!w->backup->with_keys && is_secret(w->backup->conf, name, &st)))
 		rc = leave_out(w, name, err);
 	else if (++w->files > OG_BACKUP_FILES)
 		rc = og_fail(err, OG_EDATA, "the instance holds more than %d files",
@@ -300,18 +326,6 @@ int og_backup_size(const struct og_conf *conf, int64_t *ret, struct og_err *err)
 
 /* --- the moment ----------------------------------------------------------------- */
 
-/* The queue's file, when it is one of ours. */
-static int name_queue(struct walk *w, struct og_err *err)
-{
-	const char *url = w->backup->conf->queue, *file;
-
-	if (strncmp(url, "sqlite:", 7) != 0)
-		return 0;
-	file = url[7] ? url + 7 : "queue.db";
-	w->queue_name = strdup(file);
-	return w->queue_name ? 0 : og_fail_nomem(err);
-}
-
 /* On a disk that nobody can write a database is read as it lies; but not
  * without what its log holds, which could not be read back here. */
 static int open_still(const char *path, struct og_db **ret, struct og_err *err)
@@ -365,20 +379,29 @@ out:
 	return rc;
 }
 
+/* The queue's file, when it is one of ours and there is one. */
+static int find_queue(struct walk *w, char **ret, struct og_err *err)
+{
+	const char *url = w->backup->conf->queue;
+
+	if (strncmp(url, "sqlite:", 7) != 0)
+		return 0;
+	w->queue_name = url[7] ? url + 7 : "queue.db";
+	*ret = og_path_join(w->backup->conf->home, w->queue_name);
+	if (!*ret)
+		return og_fail_nomem(err);
+	if (stat(*ret, &w->queue_file) == 0)
+		return 0;
+	free(*ret);
+	*ret = NULL;
+	return 0;
+}
+
 static int pin(struct walk *w, struct og_err *err)
 {
-	char *queue;
-	int rc;
+	char *queue = NULL;
+	int rc = find_queue(w, &queue, err) < 0 ? -1 : pin_both(w, queue, err);
 
-	if (name_queue(w, err) < 0)
-		return -1;
-	queue = w->queue_name ? og_path_join(w->backup->conf->home, w->queue_name) : NULL;
-	if (w->queue_name && !queue)
-		return og_fail_nomem(err);
-	rc = pin_both(w, queue && access(queue, F_OK) == 0 ? queue : NULL, err);
-	/* One outside of the instance is not part of it. */
-	if (rc == 0 && queue && *w->queue_name == '/')
-		rc = leave_out(w, w->queue_name, err);
 	free(queue);
 	return rc;
 }
@@ -449,8 +472,10 @@ int og_backup_stage(struct og_backup *backup, const char *near, struct og_err *e
 	if (pin(&w, err) == 0 && may(&w, err) == 0 &&
 	    og_stage_make(&backup->stage, near, err) == 0 && make_folders(backup, err) == 0)
 		rc = visit_folder(&w, "", 0, err);
+	/* One outside of the instance is not part of it. */
+	if (rc == 0 && w.queue && !w.queue_met)
+		rc = leave_out(&w, w.queue_name, err);
 	og_db_close(w.erp);
 	og_db_close(w.queue);
-	free(w.queue_name);
 	return rc;
 }

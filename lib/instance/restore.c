@@ -47,7 +47,7 @@ static int is_place(const char *name, int folder)
 	return name[len] == '/' && (folder || !og_backup_derived(name + len + 1));
 }
 
-static int check_member(const json_t *member, int64_t *sum, struct og_err *err)
+static int check_member(const json_t *member, struct og_err *err)
 {
 	static const char *const keys[] = { "name", "mode", "size", "sha256", NULL };
 	const char *name, *sha256 = og_json_str(member, "sha256");
@@ -66,11 +66,10 @@ static int check_member(const json_t *member, int64_t *sum, struct og_err *err)
 			       "the backup's manifest names '%s', which has no "
 			       "place in an instance",
 			       name);
-	*sum += size;
 	return 0;
 }
 
-static int check_members(const json_t *members, int64_t *sum, struct og_err *err)
+static int check_members(const json_t *members, struct og_err *err)
 {
 	json_t *member;
 	size_t i;
@@ -79,7 +78,7 @@ static int check_members(const json_t *members, int64_t *sum, struct og_err *err
 		return fail_manifest("members", err);
 	json_array_foreach(members, i, member)
 	{
-		if (check_member(member, sum, err) < 0)
+		if (check_member(member, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -107,7 +106,7 @@ static int check_manifest(struct og_restore *restore, struct og_err *err)
 					    "format",  "keys",	 "signed", "left_out",
 					    "members", "ledger", NULL };
 	const char *made;
-	int64_t v, format, sum = 0, made_ms;
+	int64_t v, format, made_ms;
 
 	if (og_json_only(restore->manifest, "manifest", keys, err) < 0 ||
 	    og_json_need_int(restore->manifest, "manifest", "v", &v, err) < 0 ||
@@ -120,7 +119,7 @@ static int check_manifest(struct og_restore *restore, struct og_err *err)
 	if (og_time_parse(made, &made_ms) < 0)
 		return fail_manifest("made", err);
 	if (og_format_check("erp.db", format, err) < 0 || check_ledger(restore, err) < 0 ||
-	    check_members(json_object_get(restore->manifest, "members"), &sum, err) < 0)
+	    check_members(json_object_get(restore->manifest, "members"), err) < 0)
 		return -1;
 	return 0;
 }
