@@ -15,6 +15,7 @@
 #define LOG_USUAL  20
 #define TAIL_USUAL 10
 #define BODY_MAX   ((size_t)32 << 20)
+#define AGAIN_MS   500 /* between two tries to open what cannot be */
 
 /* A row as {"v":1,"seq",...}: the entry's members, its hash, its body. */
 static json_t *row_json(struct og_stmt *row, struct og_err *err)
@@ -143,6 +144,7 @@ struct tail {
 	int64_t head;		    /* the last entry there was, picked or not */
 	char hash[OG_HASH_HEX + 1]; /* its hash */
 	int open;
+	int64_t again; /* when it is tried again to open it */
 };
 
 static int flush(struct og_err *err)
@@ -227,34 +229,35 @@ static int take_up(struct tail *tail, struct og_err *err)
 }
 
 /* A file that is not there, or not yet whole, is waited for. */
-static int open_again(struct tail *tail, struct og_err *err)
+static void open_again(struct tail *tail)
 {
 	struct og_err why = OG_ERR_INIT;
-	const struct og_ctx *ctx = tail->s.ctx;
-	const struct og_args *args = tail->s.args;
 	int was_open = tail->open;
 
+	tail->wake.replaced = 0;
+	tail->again = OG_FOREVER;
 	ledger_close(&tail->s);
-	tail->open = ledger_open(&tail->s, ctx, args, &why) == 0;
+	tail->open = ledger_open_again(&tail->s, &why) == 0 && take_up(tail, &why) == 0;
 	if (tail->open)
-		return take_up(tail, err);
+		return;
 	ledger_close(&tail->s);
-	tail->s = (struct ledger_session){ .ctx = ctx, .args = args };
+	tail->s.conf = NULL;
+	tail->s.db = NULL;
+	tail->again = og_deadline(AGAIN_MS);
 	if (was_open)
-		og_note(ctx, "waiting: %s", why.msg);
-	return 0;
+		og_note(tail->s.ctx, "waiting: %s", why.msg);
 }
 
+/* Opening a file that is no ledger makes its log and removes it, which is
+ * seen as a change: so it is not tried again at once. */
 static int follow(struct tail *tail, struct og_err *err)
 {
 	int more;
 
-	while ((more = ledger_wake_wait(&tail->wake, OG_FOREVER, err)) > 0) {
-		if (tail->wake.replaced || !tail->open) {
-			tail->wake.replaced = 0;
-			if (open_again(tail, err) < 0)
-				return -1;
-		}
+	tail->again = OG_FOREVER;
+	while ((more = ledger_wake_wait(&tail->wake, tail->again, err)) > 0) {
+		if (tail->open ? tail->wake.replaced : og_deadline_left(tail->again) == 0)
+			open_again(tail);
 		if (tail->open && print_new(tail, err) < 0)
 			return -1;
 	}

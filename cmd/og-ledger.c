@@ -41,8 +41,17 @@ int ledger_open(struct ledger_session *s, const struct og_ctx *ctx, const struct
 	memset(s, 0, sizeof(*s));
 	s->ctx = ctx;
 	s->args = args;
-	if (og_sandbox_no_network(0, err) < 0 || og_sandbox_no_exec(err) < 0 ||
-	    og_conf_from(ctx, args, &s->conf, err) < 0 || ledger_check_here(s->conf, err) < 0 ||
+	if (og_sandbox_no_network(0, err) < 0 || og_sandbox_no_exec(err) < 0)
+		return -1;
+	return ledger_open_again(s, err);
+}
+
+int ledger_open_again(struct ledger_session *s, struct og_err *err)
+{
+	s->conf = NULL;
+	s->db = NULL;
+	if (og_conf_from(s->ctx, s->args, &s->conf, err) < 0 ||
+	    ledger_check_here(s->conf, err) < 0 ||
 	    og_db_open(s->conf->erp, OG_DB_WRITE, &s->db, err) < 0)
 		return -1;
 	return check_format(s->db, err);

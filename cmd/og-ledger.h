@@ -26,6 +26,9 @@ struct ledger_session {
 int ledger_open(struct ledger_session *s, const struct og_ctx *ctx, const struct og_args *args,
 		struct og_err *err);
 void ledger_close(struct ledger_session *s);
+/* After ledger_close(): what was given up is, and is not given up twice,
+ * since the kernel takes only so many filters of one process. */
+int ledger_open_again(struct ledger_session *s, struct og_err *err);
 
 /* OG_ECONF when the database is elsewhere. */
 int ledger_check_here(const struct og_conf *conf, struct og_err *err);

@@ -232,6 +232,25 @@ buy() {
 	[ "$(wc -l <seen)" -eq $((n + 6)) ]
 }
 
+@test "tail -f: what is no ledger for long is waited for without haste, and then read" {
+	cp "$OG_HOME/erp.db" whole.db
+	buy >/dev/null
+	follow -n 1
+	rm -f "$OG_HOME"/erp.db*
+	head -c 900000 whole.db >"$OG_HOME/erp.db"
+	sleep 2
+	# To open it makes its log and takes it away, which is a change to be seen.
+	[ "$(awk '/^voluntary_ctxt/ { print $2 }' "/proc/$(cat following)/status")" -lt 500 ]
+	tail -c +900001 whole.db >>"$OG_HOME/erp.db"
+	for _ in $(seq 100); do
+		! grep -q 'was replaced by a ledger' complaints || break
+		buy >/dev/null
+		sleep 0.1
+	done
+	buy >/dev/null
+	shows "^ *$(entries) "
+}
+
 @test "tail -f: a reader that goes ends it, and so does the instance" {
 	og-ledger tail -f -n 1 3>&- | head -n 1 >first
 	[ -s first ]
