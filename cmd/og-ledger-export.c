@@ -2,6 +2,7 @@
  * og-ledger's exports: the ledger as a file for whoever has to look at it
  * without us, and the judging of such a file, which needs no instance.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,8 +115,8 @@ static const char *const columns[] = { "seq",	 "time",      "principal", "agent"
 /* "products, orders": what the entry changed. */
 static json_t *tables_of(const json_t *body)
 {
+	json_t *seen = json_object(), *change, *ret;
 	struct og_buf text;
-	json_t *change, *ret;
 	size_t i;
 
 	og_buf_init(&text, BODY_MAX);
@@ -123,11 +124,14 @@ static json_t *tables_of(const json_t *body)
 	{
 		const char *table = og_json_str(change, "table");
 
-		if (table && !(text.data && strstr(text.data, table)))
-			og_buf_addf(&text, "%s%s", text.len ? ", " : "", table);
+		if (!table || json_object_get(seen, table))
+			continue;
+		og_buf_addf(&text, "%s%s", text.len ? ", " : "", table);
+		json_object_set_new(seen, table, json_true());
 	}
 	ret = text.failed ? NULL : json_stringn(text.data ? text.data : "", text.len);
 	og_buf_release(&text);
+	json_decref(seen);
 	return ret;
 }
 
@@ -288,7 +292,7 @@ int ledger_verify_export(const struct og_args *args, const char *path, struct og
 		return -1;
 	fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		og_fail(err, OG_ENOINPUT, "cannot open '%s'", path);
+		og_fail(err, OG_ENOINPUT, "cannot open '%s': %s", path, strerror(errno));
 	else if (og_export_check_new(has_key ? &key : NULL, &judgement, &check, err) == 0 &&
 		 judge_lines(fd, check, &judgement, err) == 0 &&
 		 og_export_check_end(check, &whole, &signer, err) == 0 &&

@@ -49,6 +49,9 @@ static int unknown_field(const struct og_field *fields, const char *name, size_t
 	og_text_format(word, sizeof(word), "%.*s", (int)(len < 63 ? len : 63), name);
 	for (; fields[n].name && n < FIELDS_MAX; n++) {
 		names[n] = fields[n].name;
+		/* The first may stand there again, as a column of its own. */
+		if (n > 0 && find_field(fields, names[n], strlen(names[n])) != &fields[n])
+			continue;
 		og_text_format(all + used, sizeof(all) - used, "%s%s", n > 0 ? ", " : "", names[n]);
 		used = strlen(all);
 	}

@@ -101,6 +101,12 @@ judged() {
 	[ "$status" -eq 1 ]
 	run og-ledger verify --export /no/such/file
 	[ "$status" -eq 66 ]
+	[[ "$output" == *"cannot open '/no/such/file': No such file or directory" ]]
+	line='{"v":1,"seq":9223372036854775807,"hash":"'$(printf '%064d' 0)'"}'
+	printf '%s\n%s\n' "$line" "$line" >most
+	run og-ledger verify --export most
+	[ "$status" -eq 1 ]
+	[[ "$output" == *'line 2: it is neither an entry'* ]]
 	run og-ledger verify --export foreign --state
 	[ "$status" -eq 64 ]
 	run og-ledger verify --export foreign --key nonsense
@@ -145,6 +151,9 @@ judged() {
 	sqlite3 "$OG_HOME/erp.db" "DROP TRIGGER audit_ledger_no_update;
 		UPDATE audit_ledger SET entry = replace(entry, '\"step\":\"\"', '\"step\":\"=1+1\"') WHERE seq = 9"
 	og-ledger export --csv --since 8 --until 9 | grep -q ",\"'=1+1\","
+	sqlite3 "$OG_HOME/erp.db" "UPDATE audit_ledger SET body = json_set(body, '\$.changes',
+		json('[{\"table\":\"purchase_orders\"},{\"table\":\"orders\"},{\"table\":\"orders\"}]')) WHERE seq = 9"
+	og-ledger export --csv --since 8 --until 9 | grep -q ',"purchase_orders, orders",'
 }
 
 @test "export: whoever has sha256sum, jq and openssl needs nothing of ours" {

@@ -280,7 +280,8 @@ static int check_entry(struct og_export_check *check, const json_t *line, struct
 	struct og_hash leaf;
 	int rc = 0;
 
-	if (seq < 1 || !hash || og_hash_unhex(hash, &leaf) < 0 || strlen(hash) != OG_HASH_HEX) {
+	if (seq < 1 || seq > OG_JSON_INT_MAX || !hash || og_hash_unhex(hash, &leaf) < 0 ||
+	    strlen(hash) != OG_HASH_HEX) {
 		problem(check, 0, "line", "it is neither an entry nor the end of an export");
 		return 0;
 	}
