@@ -248,7 +248,8 @@ asserted() {
 	done
 	# No instance here.
 	for asked in 'og status' 'og-submit --as alice x' 'og-task list --as alice' 'og-worker --drain' \
-		'og-shield schema --as alice' 'og-ledger log --as alice' 'og-skill list --as alice' \
+		'og-shield schema --as alice' 'og-ledger log --as alice' 'og-ledger verify' 'og-ledger checkpoint' \
+		'og-ledger prove 1' 'og-ledger export --as alice' 'og-ledger key' 'og-ledger watch' 'og-skill list --as alice' \
 		'og-policy list --as alice' 'og-serve sessions' 'og-otlp'; do
 		code=0
 		PATH=$PATH:$OG_BUILD/libexec/omnigate $asked </dev/null >/dev/null 2>&1 || code=$?

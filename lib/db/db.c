@@ -288,7 +288,7 @@ int og_db_commit(struct og_db *db, struct og_err *err)
 
 void og_db_rollback(struct og_db *db)
 {
-	if (og_db_in_transaction(db))
+	if (db && og_db_in_transaction(db))
 		run_own(db, &db->rollback, "ROLLBACK");
 }
 

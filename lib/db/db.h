@@ -72,7 +72,7 @@ int og_db_exec(struct og_db *db, const char *sql, struct og_err *err);
 
 /* Transactions do not nest. BEGIN IMMEDIATE for writing. Commit checks
  * deferred constraints; after a failing commit the transaction is rolled
- * back. og_db_rollback is quiet when none is open. */
+ * back. og_db_rollback is quiet when none is open, nor db itself (NULL). */
 int og_db_begin(struct og_db *db, int write, struct og_err *err);
 int og_db_commit(struct og_db *db, struct og_err *err);
 void og_db_rollback(struct og_db *db);
