@@ -359,9 +359,6 @@ static int fill(struct og_facts *facts, const json_t *shape, struct og_err *err)
 	json_decref(index);
 	if (rc < 0)
 		return -1;
-	for (i = 0; i < facts->n; i++)
-		for (size_t k = 0; k < facts->tables[i].n_refs; k++)
-			facts->tables[facts->tables[i].refs[k].table].looked_up = 1;
 	spread(facts);
 	find_own(facts);
 	return 0;

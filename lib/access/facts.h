@@ -25,7 +25,6 @@ struct og_fact {
 	int person;    /* some word of its name is of people */
 	int about;     /* it leads to people, dealings or what is guarded */
 	int known;     /* it, or what it hangs together with, is recognised */
-	int looked_up; /* another table refers to it */
 	struct og_fact_ref *refs;
 	size_t n_refs;
 	/* A principal's own rows: how many tables away, -1 for never. */
