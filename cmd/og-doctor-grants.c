@@ -120,16 +120,20 @@ static int print_proposal(const json_t *proposal, struct og_err *err)
 	return rc;
 }
 
-static size_t count_fresh(const json_t *grants)
+/* For whoever sent the proposal into a file. */
+static void tell_how_many(const struct og_ctx *ctx, const json_t *proposal)
 {
+	size_t questions = json_array_size(json_object_get(proposal, "questions")), fresh = 0, i;
 	json_t *grant;
-	size_t i, n = 0;
 
-	json_array_foreach(grants, i, grant)
+	json_array_foreach(json_object_get(proposal, "grants"), i, grant)
 	{
-		n += json_object_get(grant, "why") != NULL;
+		fresh += json_object_get(grant, "why") != NULL;
 	}
-	return n;
+	og_note(ctx,
+		"%zu grant%s proposed, %zu question%s, all in the file; then: og-shield grant "
+		"--as owner --apply FILE --dry-run",
+		fresh, fresh == 1 ? "" : "s", questions, questions == 1 ? "" : "s");
 }
 
 int og_doctor_propose(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
@@ -146,11 +150,7 @@ int og_doctor_propose(const struct og_ctx *ctx, const struct og_args *args, stru
 	    og_grants_propose(reply, &proposal, err) == 0)
 		rc = print_proposal(proposal, err);
 	if (rc == 0 && !isatty(STDOUT_FILENO))
-		og_note(ctx,
-			"%zu grants proposed, %zu questions, all in the file; then: og-shield "
-			"grant --as owner --apply FILE --dry-run",
-			count_fresh(json_object_get(proposal, "grants")),
-			json_array_size(json_object_get(proposal, "questions")));
+		tell_how_many(ctx, proposal);
 	json_decref(proposal);
 	json_decref(reply);
 	og_conf_free(conf);

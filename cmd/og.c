@@ -1,6 +1,7 @@
 /*
  * og: makes an instance, and runs og-x for `og x`. The one program that
- * makes erp.db, and copies it. How an instance is, is told by og-health.c.
+ * makes erp.db, and copies it. How an instance is, is told by og-status.c
+ * and og-doctor.c.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,22 +19,16 @@
 
 /* --- og x ---------------------------------------------------------------- */
 
-/* The nearest program beside us, or NULL. Heap string. */
-static char *nearest_program(const struct og_ctx *ctx, const char *word)
-{
-	static const char *const names[] = { "submit", "task",	 "worker",  "shield", "ledger",
-					     "skill",  "policy", "render",  "eval",   "init",
-					     "status", "doctor", "up",	    "down",   "logs",
-					     "key",    "backup", "restore", NULL };
-	const char *nearest = og_nearest(word, names);
-
-	(void)ctx;
-	return nearest ? strdup(nearest) : NULL;
-}
+/* What og does itself, and the programs beside it, under their short names. */
+static const char *const known[] = { "submit", "task",	 "worker", "shield",  "ledger",
+				     "skill",  "policy", "render", "serve",   "eval",
+				     "init",   "status", "doctor", "up",      "down",
+				     "logs",   "key",	 "backup", "restore", NULL };
 
 int og_program_other(const struct og_ctx *ctx, char **argv, struct og_err *err)
 {
-	char name[64], *path, *nearest;
+	const char *nearest;
+	char name[64], *path;
 
 	if (strlen(argv[0]) > 32 ||
 	    strspn(argv[0], "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(argv[0]))
@@ -50,10 +45,9 @@ int og_program_other(const struct og_ctx *ctx, char **argv, struct og_err *err)
 		argv[0] = word;
 	}
 	og_fail(err, OG_EUSAGE, "unknown command '%s'", argv[0]);
-	nearest = nearest_program(ctx, argv[0]);
+	nearest = og_nearest(argv[0], known);
 	if (nearest)
 		og_hint(err, "did you mean '%s'?", nearest);
-	free(nearest);
 	free(path);
 	return -1;
 }

@@ -1,6 +1,6 @@
 /*
- * Shared by the two files of og: og.c makes instances, og-health.c tells
- * how one is.
+ * Shared by the files of og: og.c makes instances, og-status.c and
+ * og-doctor.c tell how one is, og-up.c keeps its services.
  */
 #ifndef OG_CMD_OG_H
 #define OG_CMD_OG_H

@@ -147,12 +147,16 @@ proposed() { # SUBJECT TABLE: that grant
 	og init --from small.db >/dev/null
 	og-shield grant role:employee products select --visible id
 	og-shield grant role:customer Products select --forbid
-	og doctor --grants >grants.json
+	og doctor --grants >grants.json 2>said
+	[[ "$(cat said)" == "og: 4 grants proposed, 0 questions, all in the file"* ]] || { cat said; return 1; }
 	proposed role:employee products | jq -e '.visible == ["id"] and (has("why") | not)'
 	[ "$(jq -c '[.grants[] | select(.subject == "role:customer" and (.tbl | ascii_downcase) == "products") | .effect]' grants.json)" = '["forbid"]' ]
 	og-shield grant --apply grants.json >applied
 	not grep -v '^+ ' applied
 	[ "$(og-shield grants role:employee | jq -c 'select(.tbl == "products").visible')" = '["id"]' ]
+	og-shield revoke role:customer regions
+	og doctor --grants 2>said >/dev/null
+	[[ "$(cat said)" == "og: 1 grant proposed, 0 questions, all in the file"* ]] || { cat said; return 1; }
 }
 
 @test "500 tables, and 1,000 columns" {

@@ -339,6 +339,9 @@ sql() {
 	run og ledgre verify
 	[ "$status" -eq 64 ]
 	[[ "$output" == *"did you mean 'ledger'?"* ]]
+	run og srve
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"did you mean 'serve'?"* ]]
 	run og
 	[ "$status" -eq 64 ]
 	run og -h
