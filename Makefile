@@ -250,7 +250,9 @@ TREE = SHARED='$(SHARED)' UNIT_DIR='$(UNIT_DIR)' ZSH_DIR='$(ZSH_DIR)' STRIP='$(S
 install: all
 	@$(TREE) install $(O) '$(DESTDIR)' '$(PREFIX)' $(PROGRAMS) -- $(HELPERS)
 
-uninstall:
+# What it takes away is told by what is built; completions are not yet, after a
+# make clean.
+uninstall: completions
 	@$(TREE) uninstall $(O) '$(DESTDIR)' '$(PREFIX)' $(PROGRAMS) -- $(HELPERS)
 
 dist:

@@ -25,7 +25,10 @@ files() {
 	tree uninstall "$root"
 	files "$root" | diff "$BATS_TEST_TMPDIR/before" -
 	[ -z "$(find "$root" -name '*omnigate*')" ]
-	tree uninstall "$root"
+	# From a tree that was cleaned since.
+	tree install "$root"
+	make -s O="$BATS_TEST_TMPDIR/clean" DESTDIR="$root" uninstall
+	files "$root" | diff "$BATS_TEST_TMPDIR/before" -
 }
 
 @test "installed for everybody, whatever the umask" {
