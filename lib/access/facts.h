@@ -22,9 +22,9 @@ struct og_fact {
 	const char *name;
 	const char *unfit; /* why no grant can be made, or NULL */
 	enum og_table_sort sort;
-	int person;    /* some word of its name is of people */
-	int about;     /* it leads to people, dealings or what is guarded */
-	int known;     /* it, or what it hangs together with, is recognised */
+	int person; /* some word of its name is of people */
+	int about;  /* it leads to people, dealings or what is guarded */
+	int known;  /* it, or what it hangs together with, is recognised */
 	struct og_fact_ref *refs;
 	size_t n_refs;
 	/* A principal's own rows: how many tables away, -1 for never. */
