@@ -97,6 +97,7 @@ proposed() { # SUBJECT TABLE: that grant
 		CREATE TABLE "customers'); DROP TABLE users; --" (id INTEGER PRIMARY KEY, "two
 		lines" TEXT);
 		CREATE TABLE "select" ("from" INTEGER PRIMARY KEY);
+		CREATE TABLE "--tables" (id INTEGER PRIMARY KEY);
 		CREATE TABLE a (id INTEGER PRIMARY KEY, b_id INTEGER REFERENCES b(id));
 		CREATE TABLE b (id INTEGER PRIMARY KEY, a_id INTEGER REFERENCES a(id), x INTEGER REFERENCES nowhere);
 		CREATE VIRTUAL TABLE texts USING fts5(body);
@@ -113,6 +114,10 @@ proposed() { # SUBJECT TABLE: that grant
 	[ "$(jq -r '.questions[] | select(.about == "texts").question' grants.json)" = "nobody can see it: it is a virtual table" ]
 	jq -e '.questions[] | select(.question | contains("not UTF-8"))' grants.json >/dev/null
 	[ "$(proposed role:admin users | jq -c .visible)" = "[\"id\",\"email\",\"x'; --\"]" ]
+	# An answer is a command, whatever the table is called.
+	jq -r '.questions[] | select(.about == "role:customer").answer' grants.json >answer.sh
+	grep -qF -e "'--tables'" answer.sh
+	sh -e answer.sh
 	people customer employee admin
 	[ "$(og-shield query --as customer --json 'SELECT id FROM "orders ""o"""')" = '{"id":1}' ]
 	[ "$(og-shield query --as customer --json 'SELECT "order" FROM "order lines"')" = '{"order":1}' ]

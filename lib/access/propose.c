@@ -394,19 +394,20 @@ static int propose_one(struct proposal *p, const struct role *role, const struct
 /* Tables left out for a role, in one question. */
 static int ask_tables(struct proposal *p, const struct role *role, const json_t *names)
 {
+	const char *first = json_string_value(json_array_get(names, 0));
 	struct og_buf question, answer;
 
-	if (json_array_size(names) == 0)
+	if (!first)
 		return 0;
 	og_buf_init(&question, WHY_MAX);
 	og_buf_init(&answer, WHY_MAX);
 	og_buf_addf(&question, "nothing is proposed to %s for these; may they see any? ",
 		    role->name);
 	add_names(&question, names);
-	og_buf_adds(&answer, "og-shield grant --as owner ");
+	og_buf_addf(&answer, "og-shield grant --as owner %s", *first == '-' ? "-- " : "");
 	add_argument(&answer, role->subject);
 	og_buf_addc(&answer, ' ');
-	add_argument(&answer, json_string_value(json_array_get(names, 0)));
+	add_argument(&answer, first);
 	og_buf_adds(&answer, " select");
 	return ask(p, role->subject, &question, &answer);
 }
