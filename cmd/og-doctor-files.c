@@ -89,17 +89,18 @@ static int check_directory(struct og_doctor *doctor, const char *path, struct og
 			     "there is no directory %s; mkdir -m 700 it", path);
 }
 
-/* A file that og.conf names; NULL or "none": none. */
-static int check_named(struct og_doctor *doctor, const char *name, struct og_err *err)
+/* The files that og.conf names. */
+static int check_named(struct og_doctor *doctor, struct og_err *err)
 {
+	int more, rc = 0;
 	char *path;
-	int rc;
 
-	if (!name || strcmp(name, "none") == 0)
-		return 0;
-	path = og_path_join(doctor->conf->home, name);
-	rc = path ? check_mode(doctor, path, err) : og_fail_nomem(err);
-	free(path);
+	for (size_t i = 0; rc == 0 && (more = og_conf_secret(doctor->conf, i, &path, err)) != 0;
+	     i++) {
+		rc = more < 0 ? -1 : check_mode(doctor, path, err);
+		if (more > 0)
+			free(path);
+	}
 	return rc;
 }
 
@@ -130,12 +131,7 @@ static int check_secrets(struct og_doctor *doctor, struct og_err *err)
 	    check_optional(doctor, "queue.db", 0, err) < 0 ||
 	    check_optional(doctor, "run/log", 1, err) < 0)
 		return -1;
-	if (check_named(doctor, conf->queue_password, err) < 0)
-		return -1;
-	if (check_named(doctor, conf->graph_key, err) < 0 ||
-	    check_named(doctor, conf->vectors_key, err) < 0)
-		return -1;
-	return check_named(doctor, conf->queue_key, err);
+	return check_named(doctor, err);
 }
 
 int og_doctor_files(struct og_doctor *doctor, struct og_err *err)

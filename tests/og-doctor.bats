@@ -20,18 +20,19 @@ found() { # CHECK: its lines
 	mkdir -m 755 "$OG_HOME/secrets"
 	echo token >"$OG_HOME/secrets/pay"
 	echo 'queue_password = pw' >>"$OG_HOME/og.conf"
-	echo geheim >"$OG_HOME/pw"
-	chmod 644 "$OG_HOME/secrets/pay" "$OG_HOME/pw" "$OG_HOME/og.conf"
+	printf '%s\n' 'embed_key = ek' 'telemetry_token = tt' >>"$OG_HOME/og.conf"
+	for name in pw ek tt; do echo geheim >"$OG_HOME/$name" && chmod 644 "$OG_HOME/$name"; done
+	chmod 644 "$OG_HOME/secrets/pay" "$OG_HOME/og.conf"
 	chmod 755 "$OG_HOME" "$OG_HOME/run"
 	chmod 640 "$OG_HOME/keys/bob.key"
 	run og doctor
 	[ "$status" -eq 1 ]
-	for what in "" /run /keys/bob.key /secrets /secrets/pay /pw /og.conf; do
+	for what in "" /run /keys/bob.key /secrets /secrets/pay /pw /ek /tt /og.conf; do
 		[[ "$output" == *"others may use $OG_HOME$what; chmod go= it"* ]] || { echo "$what: $output"; return 1; }
 	done
 	run og doctor --fix
 	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
-	[ "$(grep -c '^fixed files ' <<<"$output")" -eq 7 ]
+	[ "$(grep -c '^fixed files ' <<<"$output")" -eq 9 ]
 	[ "$(find "$OG_HOME" -perm /077)" = '' ]
 	[ "$(stat -c %a "$OG_HOME/keys/bob.key" "$OG_HOME/base.db" "$OG_HOME/run" | paste -sd' ')" = '600 400 700' ]
 	og doctor

@@ -128,6 +128,11 @@ struct og_model_header {
 int og_conf_model_header(const struct og_conf *conf, size_t i, struct og_model_header *ret,
 			 struct og_err *err);
 
+/* The path of the i-th file that og.conf names as a secret's: 1 with a heap
+ * string, 0 when there are not so many, -1. What lies in keys and secrets
+ * without a line of og.conf is not among them. */
+int og_conf_secret(const struct og_conf *conf, size_t i, char **ret, struct og_err *err);
+
 /* Path of a principal's key file: keys/NAME.key. Heap string. The name is
  * checked: [a-z][a-z0-9_-]{0,31}. */
 int og_conf_key_path(const struct og_conf *conf, const char *principal, char **ret,

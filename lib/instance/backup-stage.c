@@ -84,36 +84,27 @@ int og_backup_derived(const char *name)
 
 /* --- secrets ---------------------------------------------------------------- */
 
-/* Is it the file that a line of og.conf names, however it does: from the
- * root, with a "./", through a link? */
-static int is_named(const struct og_conf *conf, const struct stat *st, const char *setting)
+/* Told by the file it is, however og.conf names it: from the root, with a
+ * "./", through a link. */
+static int is_same(const char *path, const struct stat *st)
 {
-	char *path = setting ? og_path_join(conf->home, setting) : NULL;
 	struct stat named;
-	int same = path && stat(path, &named) == 0 && named.st_dev == st->st_dev &&
-		   named.st_ino == st->st_ino;
 
-	free(path);
-	return same;
+	return stat(path, &named) == 0 && named.st_dev == st->st_dev && named.st_ino == st->st_ino;
 }
 
-static int is_secret(const struct og_conf *conf, const char *name, const struct stat *st)
+/* 1, 0, -1. */
+static int is_secret(const struct og_conf *conf, const char *name, const struct stat *st,
+		     struct og_err *err)
 {
-	const char *const settings[] = { conf->queue_password, conf->queue_key, conf->graph_key,
-					 conf->vectors_key,    conf->model_key, conf->embed_key,
-					 conf->telemetry_token };
-	struct og_model_header header;
-	struct og_err ignored = OG_ERR_INIT;
+	int same = strncmp(name, "keys/", 5) == 0 || strncmp(name, "secrets/", 8) == 0, more = 1;
+	char *path;
 
-	if (strncmp(name, "keys/", 5) == 0 || strncmp(name, "secrets/", 8) == 0)
-		return 1;
-	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
-		if (is_named(conf, st, settings[i]))
-			return 1;
-	for (size_t i = 0; og_conf_model_header(conf, i, &header, &ignored) == 1; i++)
-		if (is_named(conf, st, header.file))
-			return 1;
-	return 0;
+	for (size_t i = 0; !same && (more = og_conf_secret(conf, i, &path, err)) == 1; i++) {
+		same = is_same(path, st);
+		free(path);
+	}
+	return more < 0 ? -1 : same;
 }
 
 /* --- one file --------------------------------------------------------------- */
@@ -240,6 +231,7 @@ static int visit_file(struct walk *w, const char *name, const char *path, struct
 {
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), rc;
 	struct stat st;
+	int secret = 0;
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
@@ -248,8 +240,9 @@ static int visit_file(struct walk *w, const char *name, const char *path, struct
 							: og_backup_fail("open", path, err);
 	if (fstat(fd, &st) < 0)
 		rc = og_backup_fail("read", path, err);
-	else if (!S_ISREG(st.st_mode) ||
-		 (!w->backup->with_keys && is_secret(w->backup->conf, name, &st)))
+	else if (!w->backup->with_keys && (secret = is_secret(w->backup->conf, name, &st, err)) < 0)
+		rc = -1;
+	else if (!S_ISREG(st.st_mode) || secret)
 		rc = leave_out(w, name, err);
 	else if (++w->files > OG_BACKUP_FILES)
 		rc = og_fail(err, OG_EDATA, "the instance holds more than %d files",
