@@ -55,7 +55,7 @@ UI_SRC := $(shell find share/ui -type f)
 BUILD_DEPS := gcc libc6-dev linux-libc-dev libsqlite3-dev libjansson-dev libssl-dev \
 	libcmark-gfm-dev libcmark-gfm-extensions-dev libyaml-dev libcrypt-dev \
 	librabbitmq-dev libcurl4-openssl-dev libmicrohttpd-dev libgmime-3.0-dev libedit-dev pkgconf
-TEST_DEPS := bats jq patch sqlite3 git mandoc binutils procps socat iproute2 openssh-server openssh-client \
+TEST_DEPS := bats jq patch sqlite3 git mandoc binutils procps openssl socat iproute2 openssh-server openssh-client \
 	rabbitmq-server amqp-tools systemd tmux zsh fish \
 	chromium curl openjdk-17-jdk-headless maven
 FUZZ_DEPS := clang libclang-rt-14-dev
