@@ -47,7 +47,7 @@ static int unknown_field(const struct og_field *fields, const char *name, size_t
 	size_t n = 0, used = 0;
 
 	og_text_format(word, sizeof(word), "%.*s", (int)(len < 63 ? len : 63), name);
-	for (; fields[n].name && n < FIELDS_MAX; n++) {
+	for (; n < FIELDS_MAX && fields[n].name; n++) {
 		names[n] = fields[n].name;
 		/* The first may stand there again, as a column of its own. */
 		if (n > 0 && find_field(fields, names[n], strlen(names[n])) != &fields[n])

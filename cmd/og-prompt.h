@@ -39,7 +39,7 @@ int prompt_look(struct prompt *prompt, struct og_err *err);
 /* og-prompt-run.c: one statement, or one line that begins with a dot, which
  * says what went wrong itself. -1: standard output is gone. */
 int prompt_statement(struct prompt *prompt, const char *sql, size_t len);
-int prompt_dot(struct prompt *prompt, const char *line);
+int prompt_dot(struct prompt *prompt, const char *text);
 /* "og-prompt: ..." without a name: the diagnosis is about what was typed. */
 void prompt_complain(const struct og_err *err);
 extern const char *const prompt_dots[]; /* ".help", ...; NULL ends them */
@@ -60,7 +60,7 @@ void prompt_history_close(struct history_file *file);
 struct line_editor;
 int prompt_line_open(struct prompt *prompt, struct line_editor **ret, struct og_err *err);
 void prompt_line_close(struct line_editor *line);
-void prompt_line_remember(void *line, const char *text);
+void prompt_line_remember(void *arg, const char *text); /* arg: the editor */
 /* 1: *ret is a line with its newline, until the next call; 2: ^C; 0: the end. */
 int prompt_line_read(struct line_editor *line, int more, const char **ret);
 

@@ -317,7 +317,7 @@ static int print(enum form form, const struct og_buf *out, struct og_err *err)
 		return 0;
 	if (form == FORM_TEXT)
 		return og_print(out->data, out->len, err);
-	if (form == FORM_HTML || form == FORM_CSV || form == FORM_JSX)
+	if (form == FORM_HTML || form == FORM_MCP_APP || form == FORM_CSV || form == FORM_JSX)
 		return og_print_verbatim(out->data, out->len, err);
 	return og_print_json_text(out->data, out->len, err);
 }

@@ -392,15 +392,3 @@ statuses() {
 	og down >/dev/null 2>&1
 	run -7 curl -s "$url/healthz"
 }
-
-@test "the examples of the manual" {
-	man=$OG_TESTS/../share/man/man1/og-serve.1
-	# A free port instead of the usual one.
-	serve
-	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SECURITY/p' "$man" | grep -v '^\.' | sed '1d; s/\\e$/\\/' |
-		sed "/^The same/d; s/127.0.0.1:8420/$host/" >script
-	bash -eu script >out 2>notes
-	[ "$(head -n 1 out)" = alice ]
-	[ "$(tail -n 1 out)" = '{"status":"ok"}' ]
-	grep -q 'ended 1 session' notes
-}
