@@ -77,12 +77,13 @@ times() {
 		awk '{ printf "%s%d", sep, $1; sep = " " }'
 }
 
-# Answers that were on record then are not asked for again; the one after may be.
+# Answers that were on record then are not asked for again; one that was under
+# way may be, once.
 paid_once() { # N
 	local i=0 n
 	for n in $(times); do
 		i=$((i + 1))
-		[ "$n" -eq 1 ] || [ "$i" -eq $(($1 + 1)) ] || return 1
+		[ "$n" -eq 1 ] || [ "$i" -gt "$1" ] || return 1
 	done
 	[ "$i" -eq $TURNS ] && [ "$(asked)" -le $((TURNS + 1)) ]
 }
