@@ -11,7 +11,7 @@
 #include "cmd/og-out.h"
 #include "lib/access/access.h"
 #include "lib/db/db.h"
-#include "lib/hash/hash.h"
+#include "lib/instance/identity.h"
 #include "lib/sandbox/sandbox.h"
 
 static int check_format(struct og_db *db, struct og_err *err)
@@ -66,24 +66,6 @@ void ledger_close(struct ledger_session *s)
 
 /* --- who may read --------------------------------------------------------- */
 
-/* The principal's key must be readable here and be the one on record. */
-static int prove_identity(const struct ledger_session *s, const struct og_principal *who,
-			  struct og_err *err)
-{
-	unsigned char seed[OG_KEY_SEED], pub[OG_KEY_PUBLIC];
-	char *path = NULL;
-	int rc = -1;
-
-	if (og_conf_key_path(s->conf, who->name, &path, err) == 0 &&
-	    og_key_read(path, seed, err) == 0 && og_key_public(seed, pub, err) == 0)
-		rc = who->has_key && memcmp(pub, who->pubkey, sizeof(pub)) == 0
-			     ? 0
-			     : og_fail(err, OG_EPERM, "the key is not that of '%s'", who->name);
-	explicit_bzero(seed, sizeof(seed));
-	free(path);
-	return rc;
-}
-
 int ledger_may(const struct ledger_session *s, const char *right, const char *what,
 	       struct og_err *err)
 {
@@ -95,7 +77,8 @@ int ledger_may(const struct ledger_session *s, const char *right, const char *wh
 	if (og_principal_from(s->ctx, s->args, &name, err) < 0 ||
 	    og_access_open(s->db, &access, err) < 0)
 		return -1;
-	if (og_access_principal(access, name, &who, err) == 0 && prove_identity(s, &who, err) == 0)
+	if (og_access_principal(access, name, &who, err) == 0 &&
+	    og_identity_prove(s->conf, &who, err) == 0)
 		rc = og_access_right(&who, right)
 			     ? 0
 			     : og_fail(err, OG_EPERM, "role '%s' may not %s the ledger", who.role,

@@ -16,6 +16,7 @@
 #include "lib/base/file.h"
 #include "lib/db/db.h"
 #include "lib/instance/backup-internal.h"
+#include "lib/instance/identity.h"
 
 #define PIECE ((size_t)65536)
 #define MAGIC "SQLite format 3"
@@ -401,23 +402,6 @@ static int pin(struct walk *w, struct og_err *err)
 
 /* --- who may ------------------------------------------------------------------ */
 
-/* Their key is here and is the one on record. */
-static int prove(const struct og_backup *backup, const struct og_principal *who, struct og_err *err)
-{
-	unsigned char seed[OG_KEY_SEED], pub[OG_KEY_PUBLIC];
-	char *path = NULL;
-	int rc = -1;
-
-	if (og_conf_key_path(backup->conf, who->name, &path, err) == 0 &&
-	    og_key_read(path, seed, err) == 0 && og_key_public(seed, pub, err) == 0)
-		rc = who->has_key && memcmp(pub, who->pubkey, sizeof(pub)) == 0
-			     ? 0
-			     : og_fail(err, OG_EPERM, "the key is not that of '%s'", who->name);
-	explicit_bzero(seed, sizeof(seed));
-	free(path);
-	return rc;
-}
-
 /* All that there is leaves the gate: as with redaction, reading the ledger
  * is not enough. */
 static int may(const struct walk *w, struct og_err *err)
@@ -429,7 +413,7 @@ static int may(const struct walk *w, struct og_err *err)
 	if (og_access_open(w->erp, &access, err) < 0)
 		return -1;
 	if (og_access_principal(access, w->backup->principal, &who, err) == 0 &&
-	    prove(w->backup, &who, err) == 0)
+	    og_identity_prove(w->backup->conf, &who, err) == 0)
 		rc = og_access_right(&who, "ledger") && og_access_right(&who, "grant")
 			     ? 0
 			     : og_fail(err, OG_EPERM, "role '%s' may not take a copy of everything",
