@@ -9,7 +9,6 @@
 #include "cmd/og-ask.h"
 #include "cmd/og.h"
 #include "lib/access/propose.h"
-#include "lib/base/text.h"
 #include "lib/proc/channel.h"
 
 #define TABLES_SHOWN 3
@@ -60,25 +59,6 @@ int og_doctor_grants(struct og_doctor *doctor, struct og_err *err)
 
 /* --- the proposal ------------------------------------------------------------ */
 
-/* Characters that nobody sees, or sees in another place, as escapes: they
- * could make one name look like another. They stand in strings only. */
-static void add_visible(struct og_buf *out, const struct og_buf *text)
-{
-	size_t from = 0, at = 0;
-	uint32_t c;
-
-	while (og_utf8_hidden(text->data, text->len, &at, &c)) {
-		size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-
-		og_buf_add(out, text->data + from, at - len - from);
-		if (c > 0xffff)
-			og_buf_addf(out, "\\u%04x", (unsigned)(0xd7c0 + (c >> 10)));
-		og_buf_addf(out, "\\u%04x", (unsigned)(c > 0xffff ? 0xdc00 + (c & 0x3ff) : c));
-		from = at;
-	}
-	og_buf_add(out, text->data + from, text->len - from);
-}
-
 /* An array with one item a line, so that it can be edited and compared. */
 static int add_lines(struct og_buf *out, const char *name, const json_t *items, struct og_err *err)
 {
@@ -95,7 +75,7 @@ static int add_lines(struct og_buf *out, const char *name, const json_t *items, 
 		og_buf_clear(&text);
 		rc = rc == 0 ? og_json_dump(item, &text, err) : rc;
 		if (rc == 0)
-			add_visible(out, &text);
+			og_buf_add(out, text.data, text.len);
 	}
 	og_buf_adds(out, "]");
 	og_buf_release(&text);
@@ -115,7 +95,7 @@ static int print_proposal(const json_t *proposal, struct og_err *err)
 		rc = og_buf_check(&out, "proposal", err);
 	}
 	if (rc == 0)
-		rc = og_print(out.data, out.len, err);
+		rc = og_print_json_text(out.data, out.len, err);
 	og_buf_release(&out);
 	return rc;
 }

@@ -205,15 +205,15 @@ names() {
 	done
 }
 
-# Rewrites history from entry 5 on, with good hashes: every later entry is
+# rewrite FIRST: history from that entry on, with good hashes: every later one is
 # chained anew. Only a kept checkpoint shows it.
 rewrite() {
-	local seq prev last
+	local first=$1 seq prev last
 	last=$(entries)
-	prev=$(sqlite3 "$OG_HOME/erp.db" "SELECT hash FROM audit_ledger WHERE seq = 4")
-	for ((seq = 5; seq <= last; seq++)); do
+	prev=$(sqlite3 "$OG_HOME/erp.db" "SELECT hash FROM audit_ledger WHERE seq = $((first - 1))")
+	for ((seq = first; seq <= last; seq++)); do
 		sqlite3 "$OG_HOME/erp.db" "SELECT entry FROM audit_ledger WHERE seq = $seq" |
-			jq -cj --arg prev "$prev" '.prev_hash = $prev | if .seq == 5 then .step = "x" else . end' \
+			jq -cj --arg prev "$prev" '.prev_hash = $prev | if .seq == '"$first"' then .step = "x" else . end' \
 				>"$BATS_TEST_TMPDIR/entry"
 		prev=$({
 			printf '\0'
@@ -247,7 +247,7 @@ rewrite() {
 
 	cp good.db "$OG_HOME/erp.db"
 	rm -f "$OG_HOME"/erp.db-*
-	rewrite
+	rewrite $((before - 5))
 	og-ledger verify
 	run og-ledger verify --checkpoint kept
 	[ "$status" -eq 1 ]
