@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "lib/access/propose.h"
 #include "lib/base/text.h"
 
 #define PREDICATE_MAX 8192 /* what a grant can hold, see grants.c */
