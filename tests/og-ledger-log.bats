@@ -242,9 +242,10 @@ buy() {
 	# To open it makes its log and takes it away, which is a change to be seen.
 	[ "$(awk '/^voluntary_ctxt/ { print $2 }' "/proc/$(cat following)/status")" -lt 500 ]
 	tail -c +900001 whole.db >>"$OG_HOME/erp.db"
+	# Whoever comes while the file is put together may be refused.
 	for _ in $(seq 100); do
 		! grep -q 'was replaced by a ledger' complaints || break
-		buy >/dev/null
+		buy >/dev/null 2>&1 || true
 		sleep 0.1
 	done
 	buy >/dev/null
