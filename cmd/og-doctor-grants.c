@@ -122,8 +122,11 @@ int og_doctor_propose(const struct og_ctx *ctx, const struct og_args *args, stru
 	json_t *reply = NULL, *proposal = NULL;
 	int rc = -1;
 
-	if (og_arg_flag(args, "json") || og_arg_flag(args, "fix"))
-		return og_fail(err, OG_EUSAGE, "--grants goes with neither --fix nor --json");
+	if (og_arg_flag(args, "json") || og_arg_flag(args, "null") ||
+	    og_arg_value(args, "format") || og_arg_flag(args, "fix"))
+		return og_fail(err, OG_EUSAGE,
+			       "--grants prints a file: it goes with no --fix, "
+			       "--json, --format or --null");
 	if (og_conf_from(ctx, args, &conf, err) == 0 &&
 	    og_ask_shield(ctx, conf, "grant.list", json_pack("{s:b}", "shape", 1), &reply, err) ==
 		    0 &&

@@ -20,38 +20,54 @@
 #include "lib/queue/queue.h"
 #include "lib/sandbox/sandbox.h"
 
+static const struct og_field check_fields[] = {
+	{ "check", NULL, OG_FIELD_KEY, NULL },
+	{ "state", NULL, OG_FIELD_STATE, NULL },
+	{ "what", NULL, OG_FIELD_TEXT, NULL },
+	{ NULL, NULL, OG_FIELD_TEXT, NULL },
+};
+
+/* A line as soon as it is known, and nothing of it is cut. */
+static int print_check(const json_t *check, int color, struct og_err *err)
+{
+	const char *state = og_json_str(check, "state"), *what = og_json_str(check, "what");
+	struct og_buf line;
+	int rc = -1;
+
+	(void)color; /* og_tone_pad() knows */
+	og_buf_init(&line, 131072);
+	og_tone_pad(&line, og_tone_of(state), state, 5);
+	og_buf_addf(&line, " %-9s ", og_json_str(check, "check"));
+	og_text_safe(&line, what, strlen(what), 0);
+	og_buf_addc(&line, '\n');
+	if (og_buf_check(&line, "report", err) == 0)
+		rc = og_print(line.data, line.len, err);
+	og_buf_release(&line);
+	return rc;
+}
+
 int og_doctor_say(struct og_doctor *doctor, const char *check, const char *state,
 		  struct og_err *err, const char *fmt, ...)
 {
-	struct og_buf what, line;
+	struct og_buf what;
+	json_t *json = NULL;
 	va_list args;
-	json_t *json;
 	int rc = -1;
 
 	og_buf_init(&what, 16384);
-	og_buf_init(&line, 65536);
 	va_start(args, fmt);
 	og_buf_vaddf(&what, fmt, args);
 	va_end(args);
 	doctor->bad |= strcmp(state, "bad") == 0;
 	doctor->warned |= strcmp(state, "warn") == 0;
 	doctor->said++;
-	if (og_buf_check(&what, "report", err) < 0)
-		goto out;
-	if (doctor->json) {
+	if (og_buf_check(&what, "report", err) == 0) {
 		json = json_pack("{s:i,s:s,s:s,s:s}", "v", 1, "check", check, "state", state,
 				 "what", what.data);
-		rc = json ? og_print_json(json, err) : og_fail_nomem(err);
-		json_decref(json);
-		goto out;
+		rc = json ? og_out_add(doctor->out, json, err) : og_fail_nomem(err);
 	}
-	og_buf_addf(&line, "%-5s %-9s ", state, check);
-	og_text_safe(&line, what.data, what.len, 0);
-	og_buf_addc(&line, '\n');
-	rc = og_print(line.data, line.len, err);
-out:
+	json_decref(json);
 	og_buf_release(&what);
-	og_buf_release(&line);
 	return rc;
 }
 
@@ -97,7 +113,6 @@ int og_run_doctor(const struct og_ctx *ctx, const struct og_args *args, struct o
 		og_doctor_model,   og_doctor_reach,    og_doctor_limits,    og_doctor_kernel
 	};
 	struct og_doctor doctor = { .ctx = ctx,
-				    .json = og_arg_flag(args, "json"),
 				    .fix = og_arg_flag(args, "fix"),
 				    .quick = og_arg_flag(args, "quick") };
 	struct og_conf *conf = NULL;
@@ -105,13 +120,18 @@ int og_run_doctor(const struct og_ctx *ctx, const struct og_args *args, struct o
 
 	if (og_arg_flag(args, "grants"))
 		return og_doctor_propose(ctx, args, err);
-	if (og_conf_from(ctx, args, &conf, err) < 0)
-		return -1;
+	if (og_out_new(ctx, args, check_fields, print_check, &doctor.out, err) < 0 ||
+	    og_conf_from(ctx, args, &conf, err) < 0)
+		goto out;
 	doctor.conf = conf;
 	rc = og_doctor_say(&doctor, "instance", "ok", err, "%s", conf->home);
 	for (size_t i = 0; rc == 0 && i < sizeof(checks) / sizeof(*checks); i++)
 		rc = checks[i](&doctor, err);
+	if (rc == 0)
+		rc = og_out_end(doctor.out, err);
+out:
 	json_decref(doctor.books);
 	og_conf_free(conf);
+	og_out_free(doctor.out);
 	return rc < 0 ? -1 : doctor.bad || (doctor.warned && og_arg_flag(args, "strict"));
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cmd/og-eval.h"
+#include "cmd/og-out.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
@@ -118,6 +119,21 @@ static int print_side(const json_t *pair, const char *side, struct og_err *err)
 			 (long long)og_json_int(sum, "ms", 0));
 }
 
+/* "worse    " */
+static int print_change(const char *change, struct og_err *err)
+{
+	struct og_buf word;
+	int rc = -1;
+
+	og_buf_init(&word, 256);
+	og_tone_pad(&word, og_tone_of(change), change, 8);
+	og_buf_addc(&word, ' ');
+	if (og_buf_check(&word, "output", err) == 0)
+		rc = og_print(word.data, word.len, err);
+	og_buf_release(&word);
+	return rc;
+}
+
 static int print_pair(const json_t *pair, struct og_err *err)
 {
 	const char *change = og_json_str(pair, "change"), *name = og_json_str(pair, "scenario");
@@ -125,7 +141,7 @@ static int print_pair(const json_t *pair, struct og_err *err)
 
 	if (strcmp(change, "same") == 0)
 		return 0;
-	if (og_printf(err, "%-8s ", change) < 0 || print_safe(name, err) < 0 ||
+	if (print_change(change, err) < 0 || print_safe(name, err) < 0 ||
 	    og_printf(err, ": ") < 0 || print_side(pair, "before", err) < 0 ||
 	    og_printf(err, " -> ") < 0 || print_side(pair, "after", err) < 0)
 		return -1;
@@ -218,26 +234,49 @@ static int has_scenario(const json_t *lines, const char *name)
 	return 0;
 }
 
-static int list_verdicts(const json_t *lines, struct og_err *err)
+static const struct og_field verdict_fields[] = {
+	{ "scenario", NULL, OG_FIELD_KEY, NULL },
+	{ "state", "", OG_FIELD_STATE, NULL },
+	{ "scenario", "scenario", OG_FIELD_KEY, NULL },
+	{ "opinion", "opinion", OG_FIELD_TEXT, NULL },
+	{ "people", "people", OG_FIELD_TEXT, NULL },
+	{ NULL, NULL, OG_FIELD_TEXT, NULL },
+};
+
+static int list_verdict(struct og_out *out, const json_t *lines, const json_t *line,
+			struct og_err *err)
 {
+	const char *name = og_json_str(line, "scenario");
 	char words[256];
+	json_t *record;
+	int rc;
 
-	for (size_t i = 0; i < json_array_size(lines); i++) {
+	human_words(lines, name, words, sizeof(words));
+	record = json_pack("{s:s,s:s,s:s?,s:s?}", "scenario", name, "state",
+			   og_json_bool(line, "ok", 0) ? "ok" : "not ok", "opinion",
+			   og_json_str(json_object_get(line, "opinion"), "verdict"), "people",
+			   *words ? words : NULL);
+	rc = record ? og_out_add(out, record, err) : og_fail_nomem(err);
+	json_decref(record);
+	return rc;
+}
+
+static int list_verdicts(const struct og_ctx *ctx, const struct og_args *args, const json_t *lines,
+			 struct og_err *err)
+{
+	struct og_out *out = NULL;
+	int rc = og_out_new(ctx, args, verdict_fields, NULL, &out, err);
+
+	for (size_t i = 0; rc == 0 && i < json_array_size(lines); i++) {
 		const json_t *line = json_array_get(lines, i);
-		const char *name = og_json_str(line, "scenario"), *opinion;
 
-		if (!name || !json_object_get(line, "ok"))
-			continue;
-		opinion = og_json_str(json_object_get(line, "opinion"), "verdict");
-		human_words(lines, name, words, sizeof(words));
-		if (og_printf(err, "%-6s ", og_json_bool(line, "ok", 0) ? "ok" : "not ok") < 0 ||
-		    print_safe(name, err) < 0 || og_printf(err, ": opinion ") < 0 ||
-		    print_safe(opinion ? opinion : "-", err) < 0 ||
-		    og_printf(err, ", people ") < 0 || print_safe(*words ? words : "-", err) < 0 ||
-		    og_printf(err, "\n") < 0)
-			return -1;
+		if (og_json_str(line, "scenario") && json_object_get(line, "ok"))
+			rc = list_verdict(out, lines, line, err);
 	}
-	return 0;
+	if (rc == 0)
+		rc = og_out_end(out, err);
+	og_out_free(out);
+	return rc;
 }
 
 /* Whole and durable, or not at all; two at once stand one after the other. */
@@ -288,6 +327,8 @@ static int judge(const struct og_ctx *ctx, const struct og_args *args, const jso
 
 	if (!name || !verdict)
 		return og_fail(err, OG_EUSAGE, "a verdict takes a scenario and --verdict");
+	if (og_arg_flag(args, "json") || og_arg_flag(args, "null") || og_arg_value(args, "format"))
+		return og_fail(err, OG_EUSAGE, "--json, --format and --null are for the list");
 	if (strcmp(verdict, "good") != 0 && strcmp(verdict, "bad") != 0)
 		return og_fail(err, OG_EUSAGE, "--verdict: '%s' is neither good nor bad", verdict);
 	if (note && !og_utf8_valid(note, strlen(note)))
@@ -312,8 +353,9 @@ int eval_judge(const struct og_ctx *ctx, const struct og_args *args, struct og_e
 	int rc = eval_lines_read(og_arg(args, 0), &lines, err);
 
 	if (rc == 0)
-		rc = og_arg(args, 1) || og_arg_value(args, "verdict") ? judge(ctx, args, lines, err)
-								      : list_verdicts(lines, err);
+		rc = og_arg(args, 1) || og_arg_value(args, "verdict")
+			     ? judge(ctx, args, lines, err)
+			     : list_verdicts(ctx, args, lines, err);
 	json_decref(lines);
 	return rc;
 }

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "cmd/og-eval.h"
+#include "cmd/og-out.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
@@ -32,6 +33,7 @@ struct workshop {
 	json_t *patched; /* {skill: SKILL.md with what helped} */
 	const char *as;	 /* whose sentence it is just now */
 	size_t made;
+	struct og_out *out;
 	struct og_err *err;
 };
 
@@ -283,21 +285,28 @@ static int suggest(struct workshop *w, const json_t *line, const char *skill, ch
 	return rc;
 }
 
-static int print_suggestion(const struct workshop *w, const char *name, const char *skill,
-			    const char *pattern, const char *why)
+static const struct og_field suggestion_fields[] = {
+	{ "scenario", NULL, OG_FIELD_KEY, NULL }, { "skill", NULL, OG_FIELD_KEY, NULL },
+	{ "pattern", NULL, OG_FIELD_TEXT, NULL }, { "helps", NULL, OG_FIELD_TEXT, NULL },
+	{ "why", NULL, OG_FIELD_TEXT, NULL },	  { NULL, NULL, OG_FIELD_TEXT, NULL },
+};
+
+static int print_suggestion(const json_t *record, int color, struct og_err *err)
 {
+	const char *pattern = og_json_str(record, "pattern"), *why = og_json_str(record, "why");
 	struct og_buf text, safe;
 	int rc;
 
+	(void)color;
 	og_buf_init(&text, 65536);
 	og_buf_init(&safe, 262144);
-	og_buf_addf(&text, "%s: ", name);
+	og_buf_addf(&text, "%s: ", og_json_str(record, "scenario"));
 	if (pattern)
-		og_buf_addf(&text, "%s: %s", skill, pattern);
+		og_buf_addf(&text, "%s: %s", og_json_str(record, "skill"), pattern);
 	if (*why)
 		og_buf_addf(&text, "%s%s", pattern ? ": " : "", why);
 	og_text_safe(&safe, text.len ? text.data : "", text.len, 0);
-	rc = og_printf(w->err, "%s\n", safe.len ? safe.data : "");
+	rc = og_printf(err, "%s\n", safe.len ? safe.data : "");
 	og_buf_release(&text);
 	og_buf_release(&safe);
 	return rc;
@@ -307,14 +316,10 @@ static int tell(const struct workshop *w, const json_t *line, const char *skill,
 		const char *pattern, const char *why)
 {
 	const char *name = og_json_str(line, "scenario");
-	json_t *told;
-	int rc;
+	json_t *told = json_pack("{s:i, s:s, s:s?, s:s?, s:b, s:s}", "v", 1, "scenario", name,
+				 "skill", skill, "pattern", pattern, "helps", !*why, "why", why);
+	int rc = told ? og_out_add(w->out, told, w->err) : og_fail_nomem(w->err);
 
-	if (!og_arg_flag(w->args, "json"))
-		return print_suggestion(w, name, skill, pattern, why);
-	told = json_pack("{s:i, s:s, s:s?, s:s?, s:b, s:s}", "v", 1, "scenario", name, "skill",
-			 skill, "pattern", pattern, "helps", !*why, "why", why);
-	rc = told ? og_print_json(told, w->err) : og_fail_nomem(w->err);
 	json_decref(told);
 	return rc;
 }
@@ -378,6 +383,13 @@ static int write_skill(const struct workshop *w, const char *out_dir, const char
 	return rc;
 }
 
+/* For a person, who is told what to do next. */
+static int is_text(const struct workshop *w)
+{
+	return !og_arg_flag(w->args, "json") && !og_arg_flag(w->args, "null") &&
+	       !og_arg_value(w->args, "format");
+}
+
 static int write_all(struct workshop *w)
 {
 	const char *out_dir = og_arg_value(w->args, "out"), *skill;
@@ -392,7 +404,7 @@ static int write_all(struct workshop *w)
 			continue;
 		if (write_skill(w, out_dir, skill) < 0)
 			return -1;
-		if (!og_arg_flag(w->args, "json") &&
+		if (is_text(w) &&
 		    og_printf(w->err,
 			      "look at %s/%s.patch, then: og-skill add --as NAME --grant %s/%s\n",
 			      out_dir, skill, out_dir, skill) < 0)
@@ -461,8 +473,10 @@ static int open_workshop(struct workshop *w, const struct og_ctx *ctx)
 int eval_suggest(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	struct workshop w = { .args = args, .scratch = { .ctx = ctx, .lock = -1 }, .err = err };
-	int rc = open_workshop(&w, ctx);
+	int rc = og_out_new(ctx, args, suggestion_fields, print_suggestion, &w.out, err);
 
+	if (rc == 0)
+		rc = open_workshop(&w, ctx);
 	if (rc == 0)
 		rc = note_before(&w);
 	for (size_t i = 0; rc == 0 && i < json_array_size(w.run); i++)
@@ -470,7 +484,10 @@ int eval_suggest(const struct og_ctx *ctx, const struct og_args *args, struct og
 			rc = take_up(&w, json_array_get(w.run, i));
 	if (rc == 0 && w.made > 0)
 		rc = write_all(&w);
+	if (rc == 0)
+		rc = og_out_end(w.out, err);
 	scratch_release(&w.scratch);
+	og_out_free(w.out);
 	json_decref(w.run);
 	json_decref(w.before);
 	json_decref(w.sources);

@@ -4,6 +4,7 @@
  * it, and everything in it is done by our own programs.
  */
 #include "cmd/og-eval.h"
+#include "cmd/og-out.h"
 
 #define COMMON                                                                                     \
 	{ "from-instance", 0, OG_OPT_FLAG, NULL, "in copies of this instance, not of the demo" },  \
@@ -52,6 +53,7 @@ static const struct og_opt judge_options[] = {
 	{ "as", 0, OG_OPT_VALUE, "NAME", "who judges (default: OG_AS)" },
 	{ "verdict", 0, OG_OPT_VALUE, "WORD", "good or bad", "good | bad" },
 	{ "note", 0, OG_OPT_VALUE, "TEXT", "why" },
+	OG_OUT_OPTIONS,
 	END,
 };
 
@@ -59,7 +61,7 @@ static const struct og_opt suggest_options[] = {
 	{ "from-instance", 0, OG_OPT_FLAG, NULL,
 	  "tried in a copy of this instance, not of the demo" },
 	{ "out", 0, OG_OPT_VALUE, "DIR", "where patches are written (default: suggestions)" },
-	JSON,
+	OG_OUT_OPTIONS,
 	END,
 };
 

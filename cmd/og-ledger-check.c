@@ -121,7 +121,9 @@ static int report_text(const json_t *problems, struct og_err *err)
 			      og_json_str(problem, "what")) < 0)
 			return -1;
 	}
-	return json_array_size(problems) ? 0 : og_printf(err, "ok: erp.db and base.db are whole\n");
+	return json_array_size(problems)
+		       ? 0
+		       : og_print_verdict("ok", err, ": erp.db and base.db are whole");
 }
 
 int ledger_run_check(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)

@@ -263,9 +263,9 @@ static int print_export(const struct og_args *args, const struct og_judgement *j
 	}
 	if (judgement->problems)
 		return ledger_print_problems(judgement->list, judgement->checked, err);
-	return og_printf(err, "ok: %lld entries, %lld of them whole, %s%s\n",
-			 (long long)judgement->checked, (long long)whole,
-			 *signer ? "signed by " : "not signed", signer);
+	return og_print_verdict("ok", err, ": %lld entries, %lld of them whole, %s%s",
+				(long long)judgement->checked, (long long)whole,
+				*signer ? "signed by " : "not signed", signer);
 }
 
 /* The key of --key, into *key; 0 when there is none. */

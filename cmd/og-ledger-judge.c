@@ -157,8 +157,8 @@ int ledger_print_problems(const json_t *problems, int64_t checked, struct og_err
 		if (rc < 0)
 			return -1;
 	}
-	return og_printf(err, "broken: %zu problems in %lld entries\n", json_array_size(problems),
-			 (long long)checked);
+	return og_print_verdict("broken", err, ": %zu problems in %lld entries",
+				json_array_size(problems), (long long)checked);
 }
 
 /* The list ends at OG_PROBLEMS_MAX; the count does not. */
@@ -189,8 +189,9 @@ static int print_judgement(const struct ledger_session *s, const struct og_judge
 	}
 	if (judgement->problems)
 		return print_problems(judgement, err);
-	return og_printf(err, "ok: %lld entries%s, head %s\n", (long long)judgement->checked,
-			 og_arg_flag(s->args, "state") ? " and the state they make" : "", head);
+	return og_print_verdict(
+		"ok", err, ": %lld entries%s, head %s", (long long)judgement->checked,
+		og_arg_flag(s->args, "state") ? " and the state they make" : "", head);
 }
 
 /* A file has no state, and nothing but itself to be held against. */

@@ -9,13 +9,13 @@
 #include <string.h>
 
 #include "cmd/og-ledger.h"
+#include "cmd/og-out.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/budget/price.h"
 
-#define BODY_MAX      ((size_t)1 << 20)
-#define GROUPS_MAX    100000
-#define NAME_MAX_SAFE ((size_t)8 * OG_PROVIDER_MAX) /* bytes, with its escapes */
+#define BODY_MAX   ((size_t)1 << 20)
+#define GROUPS_MAX 100000
 
 /* A day, or a moment, as the ledger has times: "2026-11-26". */
 static int check_day(const char *option, const char *text, struct og_err *err)
@@ -164,38 +164,20 @@ static int check_counters(const struct spending *spending, const struct ledger_s
 
 /* --- telling ----------------------------------------------------------------- */
 
-/* The name of a model is its worker's word. */
-static int print_sums(const char *name, const json_t *sums, struct og_err *err)
+static int tell(struct og_out *out, const char *by, const char *name, json_t *sums,
+		struct og_err *err)
 {
-	char usd[OG_MONEY_TEXT];
-	struct og_buf safe;
-	int rc = -1;
-
-	og_buf_init(&safe, NAME_MAX_SAFE);
-	og_money_text(og_json_int(sums, "nanousd", 0), usd);
-	if (og_text_safe(&safe, name, strlen(name), 0) < 0 || og_buf_check(&safe, "name", err) < 0)
-		og_fail_nomem(err);
-	else
-		rc = og_printf(err, "%-40s %8lld %12lld %16s\n", safe.data ? safe.data : "",
-			       (long long)og_json_int(sums, "calls", 0),
-			       (long long)og_json_int(sums, "tokens", 0), usd);
-	og_buf_release(&safe);
-	return rc;
-}
-
-static int print_line(const char *by, const char *name, json_t *sums, struct og_err *err)
-{
-	json_t *line = json_pack("{s:i,s:s,s:s}", "v", 1, "by", by, "name", name);
+	json_t *record = json_pack("{s:i,s:s,s:s}", "v", 1, "by", by, "name", name);
 	char usd[OG_MONEY_TEXT];
 	int rc;
 
 	og_money_text(og_json_int(sums, "nanousd", 0), usd);
-	if (!line || json_object_update(line, sums) < 0 ||
-	    json_object_set_new(line, "usd", json_string(usd)) < 0)
+	if (!record || json_object_update(record, sums) < 0 ||
+	    json_object_set_new(record, "usd", json_string(usd)) < 0)
 		rc = og_fail_nomem(err);
 	else
-		rc = og_print_json(line, err);
-	json_decref(line);
+		rc = og_out_add(out, record, err);
+	json_decref(record);
 	return rc;
 }
 
@@ -223,24 +205,36 @@ static const char **sorted(const json_t *groups, size_t *ret_n)
 	return names;
 }
 
-static int print_all(const struct spending *spending, int json, struct og_err *err)
+/* The title of the names is what they are names of. */
+static int tell_all(const struct spending *spending, const struct ledger_session *s,
+		    struct og_err *err)
 {
+	const struct og_field fields[] = {
+		{ "name", spending->by, OG_FIELD_KEY, NULL },
+		{ "calls", "calls", OG_FIELD_TEXT, NULL },
+		{ "tokens", "tokens", OG_FIELD_TEXT, NULL },
+		{ "usd", "USD", OG_FIELD_SUM, NULL },
+		{ "by", NULL, OG_FIELD_TEXT, NULL },
+		{ "lost", NULL, OG_FIELD_TEXT, NULL },
+		{ "input", NULL, OG_FIELD_TEXT, NULL },
+		{ "cached", NULL, OG_FIELD_TEXT, NULL },
+		{ "output", NULL, OG_FIELD_TEXT, NULL },
+		{ "nanousd", NULL, OG_FIELD_TEXT, NULL },
+		{ NULL, NULL, OG_FIELD_TEXT, NULL },
+	};
 	size_t n = 0;
 	const char **names = sorted(spending->groups, &n);
-	int rc = names ? 0 : og_fail_nomem(err);
+	struct og_out *out = NULL;
+	int rc = names ? og_out_new(s->ctx, s->args, fields, NULL, &out, err) : og_fail_nomem(err);
 
-	if (rc == 0 && !json)
-		rc = og_printf(err, "%-40s %8s %12s %16s\n", spending->by, "calls", "tokens",
-			       "USD");
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		json_t *sums = json_object_get(spending->groups, names[i]);
-
-		rc = json ? print_line(spending->by, names[i], sums, err)
-			  : print_sums(names[i], sums, err);
-	}
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = tell(out, spending->by, names[i], json_object_get(spending->groups, names[i]),
+			  err);
 	if (rc == 0)
-		rc = json ? print_line("total", "total", spending->total, err)
-			  : print_sums("total", spending->total, err);
+		rc = tell(out, "total", "total", spending->total, err);
+	if (rc == 0)
+		rc = og_out_end(out, err);
+	og_out_free(out);
 	free(names);
 	return rc;
 }
@@ -283,7 +277,7 @@ int ledger_run_spend(const struct og_ctx *ctx, const struct og_args *args, struc
 	if (spending.redacted > 0)
 		og_note(ctx, "%lld entries were redacted: what they came to is not counted",
 			(long long)spending.redacted);
-	rc = print_all(&spending, og_arg_flag(args, "json"), err);
+	rc = tell_all(&spending, &s, err);
 	if (rc == 0 && og_arg_flag(args, "check"))
 		rc = check_counters(&spending, &s, err);
 out:

@@ -167,7 +167,7 @@ static const struct og_opt spend_options[] = {
 	{ "until", 0, OG_OPT_VALUE, "DAY", "before this day (UTC)" },
 	{ "principal", 0, OG_OPT_VALUE, "WHO", "of this principal" },
 	{ "check", 0, OG_OPT_FLAG, NULL, "hold the counters of the limits against it" },
-	JSON_OPTION("one JSON object per line"),
+	OG_OUT_OPTIONS,
 	END,
 };
 static const struct og_opt proof_options[] = {

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cmd/og-logs.h"
+#include "cmd/og-out.h"
 #include "cmd/og-up.h"
 #include "cmd/og.h"
 #include "lib/base/file.h"
@@ -31,7 +32,8 @@ struct logs {
 	int dir, events, signals;
 	long lines; /* wanted to begin with */
 	int all;    /* every log, also one that comes later */
-	int json, color;
+	int color;
+	struct og_out *out; /* NULL: as lines of text */
 	size_t width;
 	struct og_log_source sources[SOURCES_MAX];
 	size_t n;
@@ -114,11 +116,28 @@ static json_t *text_json(const struct og_buf *text)
 	return json_stringn(text->data ? text->data : "", text->len);
 }
 
+static const struct og_field line_fields[] = {
+	{ "text", NULL, OG_FIELD_TEXT, NULL },
+	{ "time", NULL, OG_FIELD_TIME, NULL },
+	{ "service", NULL, OG_FIELD_KEY, NULL },
+	{ NULL, NULL, OG_FIELD_TEXT, NULL },
+};
+
+static int put_record(const struct logs *logs, const struct og_log_source *source,
+		      const struct og_buf *text, struct og_err *err)
+{
+	json_t *json = json_pack("{s:i,s:s,s:s,s:o}", "v", 1, "time", source->time, "service",
+				 source->name, "text", text_json(text));
+	int rc = json ? og_out_add(logs->out, json, err) : og_fail_nomem(err);
+
+	json_decref(json);
+	return rc;
+}
+
 static int print_line(const struct logs *logs, const struct og_log_source *source,
 		      struct og_err *err)
 {
 	struct og_buf text, line;
-	json_t *json = NULL;
 	int rc = -1;
 
 	og_buf_init(&text, (size_t)1 << 20);
@@ -126,10 +145,8 @@ static int print_line(const struct logs *logs, const struct og_log_source *sourc
 	og_text_safe(&text, source->text, source->len, 0);
 	if (og_buf_check(&text, "line", err) < 0)
 		goto out;
-	if (logs->json) {
-		json = json_pack("{s:i,s:s,s:s,s:o}", "v", 1, "time", source->time, "service",
-				 source->name, "text", text_json(&text));
-		rc = json ? og_print_json(json, err) : og_fail_nomem(err);
+	if (logs->out) {
+		rc = put_record(logs, source, &text, err);
 		goto out;
 	}
 	og_buf_addf(&line, "%s%s %-*s |%s %s\n", logs->color ? "\033[2m" : "", source->time,
@@ -138,7 +155,6 @@ static int print_line(const struct logs *logs, const struct og_log_source *sourc
 	if (og_buf_check(&line, "line", err) == 0)
 		rc = og_print(line.data, line.len, err);
 out:
-	json_decref(json);
 	og_buf_release(&text);
 	og_buf_release(&line);
 	return rc;
@@ -262,9 +278,11 @@ static int read_options(struct logs *logs, const struct og_ctx *ctx, struct og_e
 		return -1;
 	logs->lines = (long)n;
 	logs->all = og_arg(logs->args, 0) == NULL;
-	logs->json = og_arg_flag(logs->args, "json");
 	logs->color = og_color_on(ctx, STDOUT_FILENO);
-	return 0;
+	if (!og_arg_flag(logs->args, "json") && !og_arg_flag(logs->args, "null") &&
+	    !og_arg_value(logs->args, "format"))
+		return 0;
+	return og_out_new(ctx, logs->args, line_fields, NULL, &logs->out, err);
 }
 
 static int show(struct logs *logs, const struct og_conf *conf, struct og_err *err)
@@ -305,6 +323,7 @@ int og_run_logs(const struct og_ctx *ctx, const struct og_args *args, struct og_
 	if (logs->signals >= 0)
 		close(logs->signals);
 	og_conf_free(conf);
+	og_out_free(logs->out);
 	free(logs);
 	return rc;
 }

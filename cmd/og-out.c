@@ -325,19 +325,20 @@ static const char *paint(void *arg, size_t column, const json_t *value)
 	return og_tone_begin(f->kind == OG_FIELD_TIME ? OG_TONE_DIM : OG_TONE_PLAIN);
 }
 
-/* The titles; which columns are kept whole in *ret_keep. NULL without memory. */
-static json_t *titles(const struct og_out *out, uint64_t *ret_keep)
+/* The titles; what the columns are in shape. NULL without memory. */
+static json_t *titles(const struct og_out *out, struct og_table_shape *shape)
 {
 	json_t *names = json_array();
-	size_t column = 0;
+	uint64_t bit = 1;
 
-	*ret_keep = 0;
 	for (const struct og_field *f = out->fields; f->name; f++) {
 		if (!is_column(out, f))
 			continue;
-		if (f->kind == OG_FIELD_KEY)
-			*ret_keep |= (uint64_t)1 << column;
-		column++;
+		if (f->kind == OG_FIELD_KEY || f->kind == OG_FIELD_SUM)
+			shape->keep |= bit;
+		if (f->kind == OG_FIELD_SUM)
+			shape->right |= bit;
+		bit <<= 1;
 		if (json_array_append_new(names, json_string(f->column)) < 0) {
 			json_decref(names);
 			return NULL;
@@ -352,7 +353,7 @@ int og_out_end(struct og_out *out, struct og_err *err)
 					.header = out->width > 0,
 					.paint = out->color ? paint : NULL,
 					.arg = out };
-	json_t *names = titles(out, &shape.keep);
+	json_t *names = titles(out, &shape);
 	struct og_buf text;
 	int rc = 0;
 

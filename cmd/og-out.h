@@ -35,6 +35,7 @@ enum og_field_kind {
 	OG_FIELD_STATE, /* coloured by og_tone_of() */
 	OG_FIELD_KEY,	/* what other commands are told: never cut */
 	OG_FIELD_TIME,	/* a time; left out where a terminal is narrow */
+	OG_FIELD_SUM,	/* money, as text: at the right, and never cut */
 };
 
 /* Appends the field's value as one line of text, which need not be safe. */

@@ -100,7 +100,9 @@ enum og_tone og_tone_of(const char *state)
 		{ "failed", OG_TONE_BAD },    { "compensation_failed", OG_TONE_BAD },
 		{ "in_doubt", OG_TONE_BAD },  { "interrupted", OG_TONE_BAD },
 		{ "bad", OG_TONE_BAD },	      { "not ok", OG_TONE_BAD },
-		{ "broken", OG_TONE_BAD },    { "waiting", OG_TONE_WAIT },
+		{ "broken", OG_TONE_BAD },    { "worse", OG_TONE_BAD },
+		{ "failing", OG_TONE_BAD },   { "degraded", OG_TONE_WAIT },
+		{ "better", OG_TONE_GOOD },   { "waiting", OG_TONE_WAIT },
 		{ "warn", OG_TONE_WAIT },     { "compensated", OG_TONE_WAIT },
 		{ "cancelled", OG_TONE_DIM },
 	};
@@ -118,6 +120,15 @@ int og_tone_add(struct og_buf *out, int color, enum og_tone tone, const char *te
 	og_buf_adds(out, begin ? begin : "");
 	og_text_safe(out, text, strlen(text), 0);
 	return og_buf_adds(out, begin ? OG_TONE_END : "");
+}
+
+int og_tone_pad(struct og_buf *out, enum og_tone tone, const char *text, size_t width)
+{
+	size_t start = out->len, used = strlen(text);
+
+	og_tone_add(out, output.color, tone, text);
+	return used < width && out->len > start ? og_buf_addf(out, "%*s", (int)(width - used), "")
+						: 0;
 }
 
 int og_print_is_terminal(void)
@@ -202,6 +213,27 @@ int og_printf(struct og_err *err, const char *fmt, ...)
 	if (og_buf_check(&text, "output", err) == 0)
 		rc = og_print(text.data ? text.data : "", text.len, err);
 	og_buf_release(&text);
+	return rc;
+}
+
+int og_print_verdict(const char *verdict, struct og_err *err, const char *fmt, ...)
+{
+	struct og_buf line, text;
+	va_list args;
+	int rc = -1;
+
+	og_buf_init(&line, LINE_MAX);
+	og_buf_init(&text, LINE_MAX);
+	va_start(args, fmt);
+	og_buf_vaddf(&text, fmt, args);
+	va_end(args);
+	og_tone_pad(&line, og_tone_of(verdict), verdict, 0);
+	og_text_safe(&line, text.data ? text.data : "", text.len, 0);
+	og_buf_addc(&line, '\n');
+	if (og_buf_check(&text, "output", err) == 0 && og_buf_check(&line, "output", err) == 0)
+		rc = og_print(line.data, line.len, err);
+	og_buf_release(&text);
+	og_buf_release(&line);
 	return rc;
 }
 

@@ -68,5 +68,11 @@ const char *og_tone_begin(enum og_tone tone);
 enum og_tone og_tone_of(const char *state);
 /* Appends text, made safe, in that tone where color is non-zero. */
 int og_tone_add(struct og_buf *out, int color, enum og_tone tone, const char *text);
+/* The same for standard output, and blanks up to so many columns after it. */
+int og_tone_pad(struct og_buf *out, enum og_tone tone, const char *text, size_t width);
+/* A line of text that begins with a verdict, its colour that of the state:
+ * "ok: 12 entries". The line is made safe. */
+int og_print_verdict(const char *verdict, struct og_err *err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #endif

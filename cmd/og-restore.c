@@ -160,8 +160,8 @@ static int say(const struct og_ctx *ctx, const struct og_args *args,
 		return rc;
 	}
 	if (check)
-		rc = og_printf(err, "ok: a backup of %s, %lld entries, head %s\n", made,
-			       (long long)restore->ledger.entries, restore->ledger.head);
+		rc = og_print_verdict("ok", err, ": a backup of %s, %lld entries, head %s", made,
+				      (long long)restore->ledger.entries, restore->ledger.head);
 	else
 		rc = og_printf(err, "made %s/.omnigate, of %s, %lld entries, head %s\n", dir, made,
 			       (long long)restore->ledger.entries, restore->ledger.head);

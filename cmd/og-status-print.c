@@ -7,6 +7,25 @@
 #include "lib/base/text.h"
 #include "lib/budget/price.h"
 
+/* What is shown: safe is, and goes on with what is in raw; the colours of
+ * verdicts stand in safe alone. */
+struct sheet {
+	struct og_buf raw, safe;
+};
+
+static void settle(struct sheet *sheet)
+{
+	og_text_safe(&sheet->safe, sheet->raw.data ? sheet->raw.data : "", sheet->raw.len, 1);
+	sheet->safe.failed |= sheet->raw.failed;
+	og_buf_clear(&sheet->raw);
+}
+
+static void add_word(struct sheet *sheet, enum og_tone tone, const char *word)
+{
+	settle(sheet);
+	og_tone_pad(&sheet->safe, tone, word, 0);
+}
+
 void og_span_show(int64_t ms, char out[32])
 {
 	static const struct {
@@ -29,14 +48,16 @@ static void add_count(const json_t *queue, const char *name, struct og_buf *out)
 		og_buf_addf(out, "? %s", name);
 }
 
-static void add_queue(const json_t *queue, struct og_buf *out)
+static void add_queue(const json_t *queue, struct sheet *sheet)
 {
 	static const char *const rest[] = { "claimed", "delayed", "dead" };
+	struct og_buf *out = &sheet->raw;
 	char age[32];
 
 	og_buf_adds(out, "queue     ");
 	if (!json_is_object(queue)) {
-		og_buf_adds(out, "cannot be asked\n");
+		add_word(sheet, OG_TONE_BAD, "cannot be asked");
+		og_buf_addc(out, '\n');
 		return;
 	}
 	add_count(queue, "ready", out);
@@ -51,15 +72,17 @@ static void add_queue(const json_t *queue, struct og_buf *out)
 	og_buf_addc(out, '\n');
 }
 
-static void add_workers(const json_t *status, struct og_buf *out)
+static void add_workers(const json_t *status, struct sheet *sheet)
 {
 	long long workers = (long long)og_json_int(status, "workers", 0);
 	long long jobs = (long long)og_json_int(status, "jobs", 0);
 
+	og_buf_adds(&sheet->raw, "worker    ");
+	add_word(sheet, workers ? OG_TONE_GOOD : OG_TONE_WAIT, workers ? "serving" : "none");
 	if (workers == 0)
-		og_buf_adds(out, "worker    none; start one: og-worker\n");
+		og_buf_adds(&sheet->raw, "; start one: og-worker\n");
 	else
-		og_buf_addf(out, "worker    serving: %lld worker%s, %lld job%s\n", workers,
+		og_buf_addf(&sheet->raw, ": %lld worker%s, %lld job%s\n", workers,
 			    workers == 1 ? "" : "s", jobs, jobs == 1 ? "" : "s");
 }
 
@@ -79,8 +102,9 @@ static void add_tasks(const json_t *tasks, struct og_buf *out)
 }
 
 /* Tasks that came to an end, and the budgets that cut some short. */
-static void add_rate(const json_t *status, struct og_buf *out)
+static void add_rate(const json_t *status, struct sheet *sheet)
 {
+	struct og_buf *out = &sheet->raw;
 	const json_t *finished = json_object_get(status, "finished");
 	const json_t *interrupted = json_object_get(status, "interrupted");
 	const char *waiting = og_json_str(status, "oldest_waiting");
@@ -91,8 +115,12 @@ static void add_rate(const json_t *status, struct og_buf *out)
 		    (long long)og_json_int(finished, "1m", 0),
 		    (long long)og_json_int(finished, "5m", 0),
 		    (long long)og_json_int(finished, "15m", 0));
-	og_buf_addf(out, "breaker   %s, %lld tasks interrupted in 15 min\n",
-		    og_json_int(interrupted, "5m", 0) > 0 ? "tripped lately" : "closed",
+	og_buf_adds(out, "breaker   ");
+	if (og_json_int(interrupted, "5m", 0) > 0)
+		add_word(sheet, OG_TONE_WAIT, "tripped lately");
+	else
+		add_word(sheet, OG_TONE_GOOD, "closed");
+	og_buf_addf(out, ", %lld tasks interrupted in 15 min\n",
 		    (long long)og_json_int(interrupted, "15m", 0));
 	if (waiting)
 		og_buf_addf(out, "waiting   for a person since %s\n", waiting);
@@ -122,20 +150,25 @@ static void add_models(const json_t *status, struct og_buf *out)
 	}
 }
 
-static void add_ledger(const json_t *ledger, const char *remote, struct og_buf *out)
+static void add_ledger(const json_t *ledger, const char *remote, struct sheet *sheet)
 {
+	struct og_buf *out = &sheet->raw;
+
 	og_buf_adds(out, "ledger    ");
 	if (remote) {
 		og_buf_addf(out, "where the shield is: %s\n", remote);
 		return;
 	}
 	if (!json_is_object(ledger)) {
-		og_buf_adds(out, "cannot be judged\n");
+		add_word(sheet, OG_TONE_BAD, "cannot be judged");
+		og_buf_addc(out, '\n');
 		return;
 	}
-	og_buf_addf(out, "%s, %lld entries",
-		    og_json_bool(ledger, "ok", 0) ? "verified" : "BROKEN: og-ledger verify",
-		    (long long)og_json_int(ledger, "checked", 0));
+	if (og_json_bool(ledger, "ok", 0))
+		add_word(sheet, OG_TONE_GOOD, "verified");
+	else
+		add_word(sheet, OG_TONE_BAD, "BROKEN: og-ledger verify");
+	og_buf_addf(out, ", %lld entries", (long long)og_json_int(ledger, "checked", 0));
 	if (og_json_str(ledger, "head"))
 		og_buf_addf(out, ", head %s", og_json_str(ledger, "head"));
 	og_buf_addc(out, '\n');
@@ -158,13 +191,15 @@ static void add_store(const json_t *status, const char *name, struct og_buf *out
 			    version ? version : "", at, (long long)og_json_int(store, "due", 0));
 }
 
-static void add_service(const json_t *service, struct og_buf *out)
+static void add_service(const json_t *service, struct sheet *sheet)
 {
+	struct og_buf *out = &sheet->raw;
 	const char *name = og_json_str(service, "name"), *state = og_json_str(service, "state");
 	const char *since = og_json_str(service, "since"), *url = og_json_str(service, "endpoint");
 
-	og_buf_addf(out, "  %-9s %s since %s", name ? name : "?", state ? state : "?",
-		    since ? since : "?");
+	og_buf_addf(out, "  %-9s ", name ? name : "?");
+	add_word(sheet, og_tone_of(state), state ? state : "?");
+	og_buf_addf(out, " since %s", since ? since : "?");
 	if (og_json_int(service, "pid", 0) > 0)
 		og_buf_addf(out, ", process %lld", (long long)og_json_int(service, "pid", 0));
 	if (url)
@@ -175,60 +210,67 @@ static void add_service(const json_t *service, struct og_buf *out)
 	og_buf_addc(out, '\n');
 }
 
-static void add_services(const json_t *up, struct og_buf *out)
+static void add_services(const json_t *up, struct sheet *sheet)
 {
+	const char *state = og_json_str(up, "state");
 	json_t *service;
 	size_t i;
 
 	if (!json_is_object(up))
 		return;
-	og_buf_addf(out, "og up     %s\n", og_json_str(up, "state"));
+	og_buf_adds(&sheet->raw, "og up     ");
+	add_word(sheet, og_tone_of(state), state ? state : "?");
+	og_buf_addc(&sheet->raw, '\n');
 	json_array_foreach(json_object_get(up, "services"), i, service)
 	{
-		add_service(service, out);
+		add_service(service, sheet);
 	}
 }
 
-/* Names and texts come from files that others may have written. */
-static int print_safe(struct og_buf *out, struct og_err *err)
+static void sheet_init(struct sheet *sheet)
 {
-	struct og_buf safe;
-	int rc = -1;
+	og_buf_init(&sheet->raw, (size_t)1 << 20);
+	og_buf_init(&sheet->safe, (size_t)4 << 20);
+}
 
-	og_buf_init(&safe, 4 * out->max);
-	if (og_buf_check(out, "output", err) == 0) {
-		og_text_safe(&safe, out->data, out->len, 1);
-		rc = og_buf_check(&safe, "output", err);
-	}
+/* Names and texts come from files that others may have written. */
+static int sheet_print(struct sheet *sheet, struct og_err *err)
+{
+	int rc;
+
+	settle(sheet);
+	rc = og_buf_check(&sheet->safe, "output", err);
 	if (rc == 0)
-		rc = og_print(safe.data, safe.len, err);
-	og_buf_release(&safe);
-	og_buf_release(out);
+		rc = og_print(sheet->safe.data, sheet->safe.len, err);
+	og_buf_release(&sheet->raw);
+	og_buf_release(&sheet->safe);
 	return rc;
 }
 
 int og_status_print(const json_t *status, struct og_err *err)
 {
+	struct sheet sheet;
 	json_t *problem;
-	struct og_buf out;
 	size_t i;
 
-	og_buf_init(&out, (size_t)1 << 20);
-	og_buf_addf(&out, "instance  %s (format %d)\n", og_json_str(status, "home"), OG_FORMAT);
-	add_workers(status, &out);
-	add_queue(json_object_get(status, "queue"), &out);
-	add_tasks(json_object_get(status, "tasks"), &out);
-	add_rate(status, &out);
-	add_models(status, &out);
-	add_ledger(json_object_get(status, "ledger"), og_json_str(status, "remote"), &out);
-	add_store(status, "graph", &out);
-	add_store(status, "vectors", &out);
-	add_services(json_object_get(status, "up"), &out);
+	sheet_init(&sheet);
+	og_buf_addf(&sheet.raw, "instance  %s (format %d)\n", og_json_str(status, "home"),
+		    OG_FORMAT);
+	add_workers(status, &sheet);
+	add_queue(json_object_get(status, "queue"), &sheet);
+	add_tasks(json_object_get(status, "tasks"), &sheet.raw);
+	add_rate(status, &sheet);
+	add_models(status, &sheet.raw);
+	add_ledger(json_object_get(status, "ledger"), og_json_str(status, "remote"), &sheet);
+	add_store(status, "graph", &sheet.raw);
+	add_store(status, "vectors", &sheet.raw);
+	add_services(json_object_get(status, "up"), &sheet);
 	json_array_foreach(json_object_get(status, "problems"), i, problem)
 	{
-		og_buf_addf(&out, "problem   %s\n", og_json_str(problem, "what"));
+		add_word(&sheet, OG_TONE_BAD, "problem");
+		og_buf_addf(&sheet.raw, "   %s\n", og_json_str(problem, "what"));
 	}
-	return print_safe(&out, err);
+	return sheet_print(&sheet, err);
 }
 
 /* --- for monitoring ------------------------------------------------------------ */
@@ -269,20 +311,21 @@ static void add_text(const char *text, struct og_buf *out)
 		og_buf_addc(out, (char)(*text == '|' || *text == '\n' ? '/' : *text));
 }
 
+/* Never in colour: it is read by a program, whatever it is shown on. */
 int og_status_check(const json_t *status, struct og_err *err)
 {
 	json_t *problems = json_object_get(status, "problems"), *problem;
-	struct og_buf out;
+	struct sheet sheet;
 	size_t i;
 
-	og_buf_init(&out, (size_t)1 << 20);
-	og_buf_adds(&out, json_array_size(problems) > 0 ? "WARNING - " : "OK - all is well");
+	sheet_init(&sheet);
+	og_buf_adds(&sheet.raw, json_array_size(problems) > 0 ? "WARNING - " : "OK - all is well");
 	json_array_foreach(problems, i, problem)
 	{
 		if (i > 0)
-			og_buf_adds(&out, "; ");
-		add_text(og_json_str(problem, "what"), &out);
+			og_buf_adds(&sheet.raw, "; ");
+		add_text(og_json_str(problem, "what"), &sheet.raw);
 	}
-	add_figures(status, &out);
-	return print_safe(&out, err);
+	add_figures(status, &sheet.raw);
+	return sheet_print(&sheet, err);
 }

@@ -264,7 +264,7 @@ static const struct og_opt doctor_options[] = {
 	{ "quick", 0, OG_OPT_FLAG, NULL, "do not read all of the database and the ledger" },
 	{ "strict", 0, OG_OPT_FLAG, NULL, "status 1 for a warning too" },
 	{ "grants", 0, OG_OPT_FLAG, NULL, "instead: propose grants, for og-shield grant --apply" },
-	{ "json", 0, OG_OPT_FLAG, NULL, "as JSON" },
+	OG_OUT_OPTIONS,
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
 };
 
@@ -303,7 +303,7 @@ static const struct og_opt up_options[] = {
 static const struct og_opt logs_options[] = {
 	{ "follow", 'f', OG_OPT_FLAG, NULL, "go on with what they say, until a signal" },
 	{ "lines", 'n', OG_OPT_VALUE, "N", "the last N lines to begin with (default: 50)" },
-	{ "json", 0, OG_OPT_FLAG, NULL, "one JSON object per line" },
+	OG_OUT_OPTIONS,
 	{ NULL, 0, OG_OPT_FLAG, NULL, NULL },
 };
 

@@ -6,6 +6,7 @@
 #define OG_CMD_OG_H
 
 #include "cmd/og-main.h"
+#include "cmd/og-out.h"
 
 #define CHILD_MS 60000 /* what another program may take for its answer */
 
@@ -26,7 +27,8 @@ int og_shipped_each(const struct og_ctx *ctx, enum og_shipped kind, og_shipped_f
 struct og_doctor {
 	const struct og_ctx *ctx;
 	const struct og_conf *conf;
-	int json, fix, quick;
+	struct og_out *out;
+	int fix, quick;
 	int bad, warned, said; /* lines so far */
 	unsigned uid;	       /* the instance's owner */
 	int may_open;	       /* may programs that open databases be asked? */

@@ -219,7 +219,10 @@ the_cases() {
 	tail -2 run.json | head -1 | jq -e '.by == "alice" and .verdict == "bad" and .note == "the answer is dry" and (.time | test("^20.*Z$"))'
 	run --separate-stderr og-eval judge run.json
 	[ "$status" -eq 0 ]
-	[ "$output" = "ok     chair: opinion -, people good (bob)" ]
+	[ "$output" = 'ok  chair    good (bob)' ]
+	og-eval judge run.json --json | jq -e '. == {v: 1, scenario: "chair", state: "ok", opinion: null, people: "good (bob)"}'
+	[ "$(og-eval judge run.json --format '{state} {scenario}: {people}\n')" = 'ok chair: good (bob)' ]
+	run -64 og-eval judge run.json chair --verdict good --as bob --null
 	og-eval compare --json run.json run.json | jq -e '.scenarios[0].human == "good (bob)"'
 	run --separate-stderr og-eval judge run.json table --verdict good --as bob
 	[ "$status" -eq 1 ]
@@ -374,6 +377,9 @@ misunderstood() {
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ "${lines[0]}" = "hand: procure-to-pay: [please] hand over {quantity} {product}" ]
+	og-eval suggest --out again run.json --format '{scenario} {helps}\n' >forms
+	[ "$(head -n 1 forms)" = 'hand true' ]
+	not grep -q 'look at' forms
 	[ "${lines[1]}" = "happy: procure-to-pay: {quantity} {product} [would] make [me] happy" ]
 	[ "${lines[2]}" = "census: inventory-report: warehouse census" ]
 	[[ "${lines[3]}" == "free: 'column' takes any words: "* ]]

@@ -110,6 +110,57 @@ widest() {
 	[[ "$stderr" == *"did you mean --color=always?"* ]]
 }
 
+@test "verdicts are in colour on a terminal that has it, and their bytes in a pipe are what they were" {
+	for look in 'og doctor --quick' 'og status' 'og-ledger verify' 'og-ledger check'; do
+		$look --color=always >colored || true
+		$look >plain || true
+		grep -q $'\x1b\\[32m\\(ok\\|verified\\|closed\\)\x1b\\[0m' colored
+		not grep -q $'\x1b' plain
+		sed 's/\x1b\[[0-9;]*m//g' colored | sed 's/[0-9]\+//g' >without
+		sed 's/[0-9]\+//g' plain | diff - without
+	done
+	on_terminal 'og doctor --quick'
+	grep -q $'^\x1b\\[32mok\x1b\\[0m    instance ' screen
+	on_terminal 'NO_COLOR=1 og doctor --quick'
+	not grep -q $'\x1b' screen
+	grep -q '^ok    instance ' screen
+	run og status --check --color=always
+	[[ "$output" != *$'\e'* ]]
+	for trigger in $(sqlite3 "$OG_HOME/erp.db" "SELECT name FROM sqlite_master
+		WHERE type = 'trigger' AND tbl_name = 'audit_ledger'"); do
+		sqlite3 "$OG_HOME/erp.db" "DROP TRIGGER $trigger"
+	done
+	sqlite3 "$OG_HOME/erp.db" "UPDATE audit_ledger SET principal = 'mallory' WHERE seq = 2"
+	run -1 og-ledger verify --color=always
+	[[ "$output" == *$'\e[31mbroken\e[0m: '* ]]
+	run -1 og-ledger watch --once --color=always
+	[[ "$output" == *$'\e[31mbroken\e[0m: '* ]]
+	run -1 og status --color=always
+	[[ "$output" == *$'\e[31mBROKEN: og-ledger verify\e[0m'* ]]
+	[[ "$output" == *$'\e[31mproblem\e[0m'* ]]
+}
+
+@test "doctor, logs and what models came to know the three forms, too" {
+	mkdir -p "$OG_HOME/run/log"
+	printf '2026-11-25T20:00:0%d.000Z line %d\n' 1 1 2 2 >"$OG_HOME/run/log/worker.log"
+	[ "$(og logs --format '{service} {text}\n')" = $'worker line 1\nworker line 2' ]
+	[ "$(og logs -0 | tr '\0' '!')" = 'line 1!line 2!' ]
+	og doctor --quick --null | tr '\0' '\n' >checks || true
+	grep -qx instance checks
+	{ og doctor --quick --json || true; } | jq -r '"\(.state) \(.check)"' >as_json
+	{ og doctor --quick --format '{state} {check}\n' || true; } | diff as_json -
+	run -64 og doctor --grants --null
+	[ "$(og-ledger spend --format '{name} {by} {calls} {usd}\n')" = 'total total 0 0.00' ]
+	[ "$(og-ledger spend -0 | tr '\0' '!')" = 'total!' ]
+	on_terminal 'og-ledger spend --by model'
+	grep -q '^.*model.*calls.*tokens.*USD' screen
+	for list in 'og doctor' 'og logs' 'og-ledger spend'; do
+		run -64 --separate-stderr $list --format '{no such field}'
+		[[ "$stderr" == *'there are: '* ]]
+		run -64 $list --json --null
+	done
+}
+
 @test "every list knows the three forms, and its first field is what it is called by" {
 	for list in 'og-policy list' 'og-policy search payment' 'og-shield principal list' \
 		'og-shield grants' 'og-skill list'; do

@@ -25,13 +25,13 @@ teardown() {
 	ask charlie 'and me' >/dev/null
 	[ "$(jq .cost.nanousd one.json)" -eq 3000000 ]
 	run -0 og-ledger spend --as alice
-	[[ "${lines[1]}" =~ ^bob\ +2\ +2200\ +0\.006$ ]]
-	[[ "${lines[2]}" =~ ^charlie\ +1\ +1100\ +0\.003$ ]]
-	[[ "${lines[3]}" =~ ^total\ +3\ +3300\ +0\.009$ ]]
+	[[ "${lines[0]}" =~ ^bob\ +2\ +2200\ +0\.006$ ]]
+	[[ "${lines[1]}" =~ ^charlie\ +1\ +1100\ +0\.003$ ]]
+	[[ "${lines[2]}" =~ ^total\ +3\ +3300\ +0\.009$ ]]
 	run -0 og-ledger spend --as alice --by model --json
 	[ "$(head -n 1 <<<"$output" | jq -c '[.calls,.input,.output,.usd]')" = '[3,3000,300,"0.009"]' ]
 	run -0 og-ledger spend --as alice --by day
-	[[ "${lines[1]}" == "$(date -u +%F)"* ]]
+	[[ "${lines[0]}" == "$(date -u +%F)"* ]]
 	run -0 og-ledger spend --as alice --by task --principal charlie --json
 	[ "$(wc -l <<<"$output")" -eq 2 ]
 	run -0 og-ledger spend --as alice --since 2999-01-01 --json

@@ -77,9 +77,9 @@ static int widen(struct layout *layout, const json_t *row, struct og_err *err)
 	return 0;
 }
 
-static int is_kept(const struct layout *layout, size_t column)
+static int has_bit(uint64_t columns, size_t column)
 {
-	return column < 64 && (layout->shape->keep >> column & 1);
+	return column < 64 && (columns >> column & 1);
 }
 
 /* The widest column that may be cut, or NULL. */
@@ -88,7 +88,7 @@ static size_t *widest(const struct layout *layout)
 	size_t *found = NULL;
 
 	for (size_t i = 0; i < layout->n; i++)
-		if (!is_kept(layout, i) && layout->width[i] > OG_TABLE_CELL_MIN &&
+		if (!has_bit(layout->shape->keep, i) && layout->width[i] > OG_TABLE_CELL_MIN &&
 		    (!found || layout->width[i] > *found))
 			found = &layout->width[i];
 	return found;
@@ -103,7 +103,7 @@ static void narrow(struct layout *layout)
 	if (!room || layout->n == 0)
 		return;
 	for (size_t i = 0; i < layout->n; i++) {
-		if (layout->width[i] > room && !is_kept(layout, i))
+		if (layout->width[i] > room && !has_bit(layout->shape->keep, i))
 			layout->width[i] = room;
 		sum += layout->width[i];
 	}
@@ -130,7 +130,8 @@ static int cell(struct layout *layout, size_t column, const json_t *value, int i
 		struct og_buf *out, struct og_err *err)
 {
 	const struct og_table_shape *shape = layout->shape;
-	int right = json_is_number(is_header ? json_array_get(layout->first, column) : value);
+	int right = has_bit(shape->right, column) ||
+		    json_is_number(is_header ? json_array_get(layout->first, column) : value);
 	const char *paint = NULL;
 	size_t have, pad;
 

@@ -19,8 +19,9 @@ struct og_table_shape {
 	/* Columns of the terminal it has to fit: the widest are cut, with an
 	 * ellipsis and never inside a character. 0: nothing is cut. */
 	size_t width;
-	uint64_t keep; /* a bit per column: not cut, for what is copied from it */
-	int header;    /* a line of names first */
+	uint64_t keep;	/* a bit per column: not cut, for what is copied from it */
+	uint64_t right; /* at the right, though it is no number: "0.006" */
+	int header;	/* a line of names first */
 	/* Control sequence to begin a cell with, or NULL; value is NULL for a
 	 * name of the header. NULL: no colours. */
 	const char *(*paint)(void *arg, size_t column, const json_t *value);
