@@ -70,24 +70,24 @@ stock() {
 	sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 3"
 }
 
-# Waits until a command succeeds, a minute at most.
-until_true() {
-	for _ in $(seq 600); do
-		"$@" && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 done_as() { # state, id
 	[ "$(og-task status "$2" --as charlie --json 2>/dev/null | jq -r .state)" = "$1" ]
 }
 
-# ready QUEUE: its messages, as the broker says to those that ask it.
-ready() {
+# told QUEUE MEMBER: of a queue, as the broker says to those that ask it.
+told() {
 	printf '%s\n' '{"id":1,"op":"open","host":"127.0.0.1","port":'"$port"',"vhost":"/","user":"guest","password":"guest"}' \
 		'{"id":2,"op":"queue","queue":"'"$prefix.$1"'","passive":true}' |
-		"$OG_BUILD/libexec/omnigate/og-amqp" | jq -r 'select(.id == 2) | .messages'
+		"$OG_BUILD/libexec/omnigate/og-amqp" | jq -r --arg member "$2" 'select(.id == 2) | .[$member]'
+}
+
+# ready QUEUE: its messages.
+ready() {
+	told "$1" messages
+}
+
+has_consumers() { # QUEUE N
+	[ "$(told "$1" consumers)" -eq "$2" ]
 }
 
 holds() { # queue, messages
@@ -109,9 +109,15 @@ shield_of() {
 	pgrep -P "$(pgrep -P "$1" | head -n 1)" -f og-shield | head -n 1
 }
 
+# serves JOBS: all of them listen for tasks, so their shields have greeted them.
+serves() {
+	serve --jobs "$1"
+	until_true has_consumers tasks "$1"
+}
+
 # First, while few queues are there to be recovered.
 @test "the broker is killed while a task runs" {
-	serve --jobs 1
+	serves 1
 	sleep 1.2 # since the queues were declared: then they survive
 	shield=$(shield_of "$worker")
 	kill -STOP "$shield"
@@ -164,9 +170,10 @@ shield_of() {
 }
 
 @test "whoever waits hears of the end; events carry state and id" {
-	amqp-consume -u "$url" -e "$prefix.events" -r 'task.#' -c 1 cat >event 2>&1 3>&- &
+	amqp-declare-queue -u "$url" -q "$prefix.heard"
+	amqp-consume -u "$url" -q "$prefix.heard" -e "$prefix.events" -r 'task.#' -c 1 cat >event 2>&1 3>&- &
 	pids="$pids $!"
-	sleep 0.5
+	until_true has_consumers heard 1
 	serve --quiet
 	run --separate-stderr og-submit --as charlie --wait --json 'buy 1 laptop stand'
 	[ "$status" -eq 0 ]
@@ -239,11 +246,9 @@ shield_of() {
 
 @test "a task that is for later stays with the broker till then" {
 	serve --jobs 1
-	id=$(og-submit --as charlie --at "$(date -u -d '+3 seconds' +%FT%TZ)" 'buy 1 laptop stand')
-	sleep 1
+	id=$(og-submit --as charlie --at "$(date -u -d '+6 seconds' +%FT%TZ)" 'buy 1 laptop stand')
+	until_true eval "og status --json | jq -e '.queue.delayed == 1'"
 	holds tasks 0
-	[ "$(stock)" -eq 100 ]
-	og status --json | jq -e '.queue.delayed == 1'
 	until_true done_as done "$id"
 	stop "$worker"
 	# Not a moment early, by the shield's books.
@@ -348,9 +353,7 @@ shield_of() {
 }
 
 @test "a long task between short heartbeats is delivered once" {
-	serve --jobs 1
-	until_true grep -q serving <(og status)
-	sleep 0.5
+	serves 1
 	shield=$(shield_of "$worker")
 	kill -STOP "$shield"
 	id=$(og-submit --as charlie 'buy 1 laptop stand')
@@ -364,8 +367,7 @@ shield_of() {
 }
 
 @test "a job that is busy holds no cancel back" {
-	serve --jobs 2
-	sleep 1
+	serves 2
 	shield=$(shield_of "$worker")
 	kill -STOP "$shield"
 	first=$(og-submit --as charlie 'buy 1 laptop stand')
@@ -382,8 +384,7 @@ shield_of() {
 }
 
 @test "a worker that is killed: another has its task at once" {
-	serve --jobs 1
-	sleep 1
+	serves 1
 	kill -STOP "$(shield_of "$worker")"
 	id=$(og-submit --as charlie 'buy 1 laptop stand')
 	until_true holds tasks 0
@@ -396,8 +397,7 @@ shield_of() {
 }
 
 @test "a task that fails comes again; one that always does is a dead letter" {
-	serve --jobs 1
-	sleep 0.7
+	serves 1
 	kill -STOP "$(shield_of "$worker")"
 	id=$(og-submit --as charlie 'buy 1 laptop stand')
 	until_true holds tasks 0
@@ -412,6 +412,7 @@ shield_of() {
 		echo '{"id":2,"op":"get","queue":"'"$prefix.tasks"'"}'
 	done >gets
 	publish tasks <envelope
+	until_true holds tasks 1
 	while read -r get; do
 		printf '%s\n' '{"id":1,"op":"open","host":"127.0.0.1","port":'"$port"',"vhost":"/","user":"guest","password":"guest"}' "$get" |
 			"$OG_BUILD/libexec/omnigate/og-amqp" >/dev/null
@@ -426,19 +427,19 @@ shield_of() {
 @test "the broker takes nothing: said in time, kept in the spool, nothing lost" {
 	alarmed=yes
 	"$broker" ctl "$broker_dir" set_disk_free_limit 900000GB
-	sleep 0.5
+	until_true grep 'disk resource limit alarm set' "$broker_dir"/log/*.log
 	start=$SECONDS
 	run og-submit --as charlie 'buy 1 laptop stand'
 	[ "$status" -eq 75 ]
 	[[ "$output" == *"takes no messages now: low on disk"* ]]
-	[ $((SECONDS - start)) -lt 15 ]
+	[ $((SECONDS - start)) -lt 60 ]
 	id=$(og-submit --spool --as charlie 'buy 1 laptop stand' 2>note)
 	grep -q 'kept in the spool' note
 	run og-submit --forward --once
 	[ "$status" -eq 75 ]
 	"$broker" ctl "$broker_dir" set_disk_free_limit 50MB
 	alarmed=
-	sleep 0.5
+	until_true grep 'disk resource limit alarm cleared' "$broker_dir"/log/*.log
 	og-submit --forward --once
 	og-worker --drain --quiet
 	done_as done "$id"
@@ -482,8 +483,7 @@ shield_of() {
 @test "a channel the broker closes: the task is done once, the worker goes on" {
 	"$broker" ctl "$broker_dir" eval 'application:set_env(rabbit, channel_tick_interval, 1000),
 		application:set_env(rabbit, consumer_timeout, 2000).' >/dev/null
-	serve --jobs 1
-	sleep 1
+	serves 1
 	shield=$(shield_of "$worker")
 	kill -STOP "$shield"
 	id=$(og-submit --as charlie 'buy 1 laptop stand')

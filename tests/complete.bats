@@ -256,15 +256,15 @@ keys() {
 	tmux -S "$TMUX_SOCKET" send-keys "$@"
 }
 
+shown() {
+	tmux -S "$TMUX_SOCKET" capture-pane -p >screen && grep -qF -e "$1" screen
+}
+
 shows() {
-	for _ in $(seq 200); do
-		tmux -S "$TMUX_SOCKET" capture-pane -p >screen 2>/dev/null || true
-		grep -qF -e "$1" screen && return
-		sleep 0.05
-	done
-	echo "not on the terminal: $1"
-	cat screen
-	return 1
+	until_true shown "$1" || {
+		cat screen
+		return 1
+	}
 }
 
 # The words that the shell makes of the line, after completing it: pieces,
@@ -280,10 +280,7 @@ completes() { # WANTED PIECE...
 	keys C-a
 	keys -l "$PWD/args "
 	keys Enter
-	for _ in $(seq 200); do
-		[ ! -e args.out ] || break
-		sleep 0.05
-	done
+	until_true test -e args.out
 	[ "$(tr -d '\n' <args.out)" = "$wanted" ] || {
 		echo "wanted $wanted"
 		cat args.out screen

@@ -39,14 +39,6 @@ serve() {
 	worker=$!
 }
 
-until_true() {
-	for _ in $(seq 300); do
-		"$@" && return
-		sleep 0.1
-	done
-	return 1
-}
-
 is() { # ID STATE
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT state FROM og_task WHERE id = '$1'")" = "$2" ]
 }

@@ -337,7 +337,7 @@ approve|alice" ]
 	og-task approve "$id" --as eve >/dev/null
 	# The approval is applied, but nobody has gone on yet.
 	sqlite3 "$OG_HOME/queue.db" "UPDATE task SET state = 2 WHERE id = '$id'"
-	timeout 20 og-worker --once --quiet
+	timeout 60 og-worker --once --quiet
 	og-shield principal set eve --active no --as alice >/dev/null
 	drain
 	[ "$(state "$id")" = waiting ]

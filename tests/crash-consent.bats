@@ -58,11 +58,11 @@ kill_everywhere() {
 		cp -r "$BATS_TEST_TMPDIR/pristine" "$OG_HOME"
 		touch "$OG_HOME/run/once"
 		OG_KILL_PROGRAM=$program OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once \
-			LD_PRELOAD=$KILLAT timeout 20 og-worker --drain >/dev/null 2>&1 || true
+			LD_PRELOAD=$KILLAT timeout 60 og-worker --drain >/dev/null 2>&1 || true
 		[ ! -e "$OG_HOME/run/once" ] || break
-		timeout 20 og-worker --drain >/dev/null 2>&1
+		timeout 60 og-worker --drain >/dev/null 2>&1
 		$after
-		timeout 20 og-worker --drain >/dev/null 2>&1
+		timeout 60 og-worker --drain >/dev/null 2>&1
 		[ "$(end_state)" = "$want" ] || {
 			echo "killed $program at $n:"
 			diff <(echo "$want") <(end_state)

@@ -27,7 +27,7 @@ setup_file() {
 armed() {
 	touch "$OG_HOME/run/once"
 	OG_KILL_PROGRAM=$1 OG_KILL_AT=$2 OG_KILL_ONCE=$OG_HOME/run/once \
-		LD_PRELOAD=$KILLAT timeout 20 og-worker --drain --jobs "$3" >/dev/null 2>&1 || true
+		LD_PRELOAD=$KILLAT timeout 60 og-worker --drain --jobs "$3" >/dev/null 2>&1 || true
 	[ ! -e "$OG_HOME/run/once" ] || { rm "$OG_HOME/run/once"; return 1; }
 	kills=$((kills + 1))
 }
@@ -60,7 +60,7 @@ kill_everywhere() {
 		armed "$program" "$n" "$jobs" || break
 		second=$((RANDOM % 50 + 1))
 		armed "$program" "$second" "$jobs" || true
-		timeout 20 og-worker --drain >/dev/null 2>&1
+		timeout 60 og-worker --drain >/dev/null 2>&1
 		the_same_end "$want" "$program killed at $n and $second" || return 1
 		n=$((n + stride))
 	done

@@ -30,14 +30,6 @@ fill() {
 		FROM n, (SELECT envelope, queued FROM task LIMIT 1) AS t" >/dev/null
 }
 
-until_true() {
-	for _ in $(seq 200); do
-		"$@" && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 # The processes of the worker: itself, its jobs, their shields, their readers
 # of what is proposed.
 people() {
@@ -59,12 +51,12 @@ peak() { # PID
 	fill
 	export OG_PEAK_FILE=$PWD/peaks LD_PRELOAD=$OG_BUILD/tests/peak.so
 	id=$(og-submit --as charlie 'buy 1 laptop stand')
-	run -0 timeout 20 og-task list --as bob --limit 5
-	run -75 timeout 20 og-task status "$id" --as charlie
-	run timeout 20 og status
+	run -0 timeout 60 og-task list --as bob --limit 5
+	run -75 timeout 60 og-task status "$id" --as charlie
+	run timeout 60 og status
 	[[ "$output" == *100002* || "$output" == *"100,002"* ]]
-	timeout 20 og-worker --once --quiet # the oldest of the usual priority
-	timeout 20 og-worker --once --quiet
+	timeout 60 og-worker --once --quiet # the oldest of the usual priority
+	timeout 60 og-worker --once --quiet
 	run -0 og-task status "$id" --as charlie
 	unset LD_PRELOAD
 	cat peaks

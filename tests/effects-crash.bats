@@ -33,9 +33,9 @@ kill_everywhere() {
 		[ -z "$how" ] || echo "$how" >"$behave"
 		touch "$OG_HOME/run/once"
 		OG_KILL_PROGRAM=$program OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once \
-			LD_PRELOAD=$KILLAT timeout 20 og-worker --drain >/dev/null 2>&1 || true
+			LD_PRELOAD=$KILLAT timeout 60 og-worker --drain >/dev/null 2>&1 || true
 		[ ! -e "$OG_HOME/run/once" ] || break
-		timeout 20 og-worker --drain >/dev/null 2>&1
+		timeout 60 og-worker --drain >/dev/null 2>&1
 		[ "$(end_state)" = "$want" ] || {
 			echo "killed $program at $n:"
 			diff <(echo "$want") <(end_state)

@@ -254,14 +254,15 @@ load effects-helper
 	[ "$(wc -l <"$log")" -eq 2 ]
 }
 
+charged() {
+	[ "$(did charge)" -gt 0 ]
+}
+
 # Serves until the call is under way, then is killed with its job.
 killed_in_call() {
 	og-worker --quiet 3>&- 2>/dev/null &
 	worker=$!
-	for _ in $(seq 100); do
-		[ "$(did charge)" -gt 0 ] && break
-		sleep 0.05
-	done
+	until_true charged
 	for job in $(pgrep -P "$worker") "$worker"; do
 		kill -9 "$job"
 	done
@@ -271,12 +272,14 @@ killed_in_call() {
 
 # Until the task has an end: its claim is free when its last worker is gone.
 drain() {
-	for _ in $(seq 50); do
-		og-worker --drain --quiet
-		og-task status "$id" --as charlie >/dev/null && return
-		[ $? -ne 75 ] && return
-		sleep 0.1
-	done
+	until_true drained
+}
+
+drained() {
+	local ended=0
+	og-worker --drain --quiet
+	og-task status "$id" --as charlie || ended=$?
+	[ "$ended" -ne 75 ]
 }
 
 @test "the worker killed in the middle of a call: sent again, charged once" {
@@ -298,10 +301,7 @@ drain() {
 	id=$(og-submit --as charlie 'pay for 1 wireless mouse')
 	og-worker --drain --quiet 3>&- 2>/dev/null &
 	worker=$!
-	for _ in $(seq 100); do
-		[ "$(did charge)" -gt 0 ] && break
-		sleep 0.05
-	done
+	until_true charged
 	for job in $(pgrep -P "$worker"); do
 		for child in $(pgrep -P "$job" og-http); do
 			kill -9 "$child"
@@ -463,12 +463,11 @@ drain() {
 	killed_in_call
 	before=$(entries)
 	sent=$(wc -l <"$log")
-	for _ in $(seq 50); do
-		OG_MODEL=openai:http://127.0.0.1:1/v1#m OG_MODEL_PRICE='1 2' \
-			og-worker --dry-run >looked 2>&1 && break
-		grep -q 'nothing is queued' looked || break
-		sleep 0.1
-	done
+	looked() { # once the claim of the dead has run out
+		OG_MODEL=openai:http://127.0.0.1:1/v1#m OG_MODEL_PRICE='1 2' og-worker --dry-run >looked 2>&1 ||
+			not grep -q 'nothing is queued' looked
+	}
+	until_true looked
 	grep -q 'a call to a service is under way' looked
 	[ "$(entries)" -eq "$before" ]
 	[ "$(wc -l <"$log")" -eq "$sent" ]

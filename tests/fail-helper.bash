@@ -19,7 +19,7 @@ failing() {
 	shift 3
 	: >"$OG_HOME/run/mark"
 	run env OG_FAIL_PROGRAM="$program" OG_FAIL_KIND="$kind" OG_FAIL_AT="$n" \
-		OG_FAIL_MARK="$OG_HOME/run/mark" LD_PRELOAD="$FAILAT" timeout 20 "$@"
+		OG_FAIL_MARK="$OG_HOME/run/mark" LD_PRELOAD="$FAILAT" timeout 60 "$@"
 	[ -s "$OG_HOME/run/mark" ]
 }
 

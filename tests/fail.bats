@@ -52,7 +52,7 @@ work_through() {
 	cp -r "$OG_HOME" pristine
 	while failing "$program" "$kind" "$n" og-worker --drain --quiet; do
 		honest "$program $kind $n"
-		timeout 20 og-worker --drain --quiet 2>/dev/null
+		timeout 60 og-worker --drain --quiet 2>/dev/null
 		revive
 		[ "$(queued)" -eq 0 ] || { echo "$program $kind $n: left in the queue"; return 1; }
 		stock=$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 3")

@@ -55,14 +55,6 @@ family() {
 	done
 }
 
-until_true() {
-	for _ in $(seq 600); do
-		"$@" && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 db() { # SQL
 	sqlite3 -cmd '.timeout 5000' "$company/erp.db" "$1"
 }
@@ -158,7 +150,7 @@ nobody_asks() {
 	# It works again, as if nothing had been.
 	kill -TERM "$second"
 	wait "$second"
-	[ "$(og-submit --home two --as charlie --wait --json --timeout 20s 'buy 1 laptop stand' | jq -r .state)" = done ]
+	[ "$(og-submit --home two --as charlie --wait --json --timeout 60s 'buy 1 laptop stand' | jq -r .state)" = done ]
 	end_late
 	sold 2
 	[ "$(jq -r .task late.json | tail -n 1)" != "$id" ]

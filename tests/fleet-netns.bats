@@ -80,14 +80,6 @@ mend() { # HOST
 	ip -n "$net-$1" link set eth0 up
 }
 
-until_true() {
-	for _ in $(seq 600); do
-		"$@" && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 db() { # SQL
 	sqlite3 -cmd '.timeout 5000' "$company/erp.db" "$1"
 }

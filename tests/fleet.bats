@@ -26,14 +26,6 @@ teardown() {
 	[ -z "${listener:-}" ] || kill "$listener" 2>/dev/null || true
 }
 
-until_true() {
-	for _ in $(seq 200); do
-		"$@" && return 0
-		sleep 0.05
-	done
-	return 1
-}
-
 # host NAME: a worker's host, which submits as charlie too.
 host() {
 	og init --remote --queue sqlite:queue.db --shield "unix:$socket" "$1" >/dev/null

@@ -58,18 +58,34 @@ usage_of() {
 		sed 's/^\(usage:\|      \) //'
 }
 
+# until_true COMMAND...: waits until it succeeds and drops what it prints; a
+# minute at most, for who asks in vain only, however busy the machine is.
+until_true() {
+	local end=$((SECONDS + 60))
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || {
+			echo "not within a minute: $*"
+			return 1
+		}
+		sleep 0.05
+	done
+}
+
+# asleep PID: it does not wake once within a second.
+asleep() {
+	local before
+	before=$(grep ^voluntary_ctxt "/proc/$1/status")
+	sleep 1
+	[ "$(grep ^voluntary_ctxt "/proc/$1/status")" = "$before" ]
+}
+
 # start_server NAME [OPTION...]: one of tests/servers, which ends by itself;
 # where it listens and what it is are in the files port and pid.
 start_server() {
 	rm -f port
 	"$OG_BUILD/tests/servers/$1" "${@:2}" >port 3>&- &
 	echo $! >pid
-	for _ in $(seq 400); do
-		[ -s port ] && return
-		sleep 0.05
-	done
-	echo "$1 did not start"
-	return 1
+	until_true test -s port
 }
 
 # killed_anywhere PROGRAM WANTED COMMAND: from the instance as it is, a worker
@@ -87,10 +103,10 @@ killed_anywhere() {
 		cp -r pristine "$OG_HOME"
 		touch "$OG_HOME/run/once"
 		OG_KILL_PROGRAM=$program OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once \
-			LD_PRELOAD=$OG_BUILD/tests/killat.so timeout 20 og-worker --drain \
+			LD_PRELOAD=$OG_BUILD/tests/killat.so timeout 60 og-worker --drain \
 			>/dev/null 2>&1 || true
 		[ ! -e "$OG_HOME/run/once" ] || break
-		timeout 20 og-worker --drain >/dev/null 2>&1
+		timeout 60 og-worker --drain >/dev/null 2>&1
 		[ "$("$@")" = "$wanted" ] || {
 			echo "killed $program at $n: $("$@")"
 			return 1

@@ -15,14 +15,6 @@ teardown() {
 	done
 }
 
-until_true() {
-	for _ in $(seq 100); do
-		"$@" && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 # listen [OPTION...]: a listener in the background, ready.
 listen() {
 	og-shield --listen "unix:$socket" "$@" 2>listen.log 3>&- &

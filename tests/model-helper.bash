@@ -17,15 +17,6 @@ teardown() {
 	[ -z "$fake" ] || kill "$fake" 2>/dev/null || true
 }
 
-# Waits until a command succeeds, twenty seconds at most.
-until_true() {
-	for _ in $(seq 200); do
-		"$@" && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 # use DIALECT [OPTION...]: a model of this dialect that has said nothing yet.
 use() {
 	[ -z "$fake" ] || kill "$fake" 2>/dev/null || true

@@ -36,10 +36,7 @@ converse() {
 }
 
 await() {
-	for _ in $(seq 100); do
-		jq -se "any(.[]; $1)" answers >/dev/null 2>&1 && return
-		sleep 0.1
-	done
+	until_true jq -se "any(.[]; $1)" answers
 }
 
 # answer ID FILTER: of the answer to that request.
@@ -158,7 +155,7 @@ answer() {
 	pid=$!
 	exec 7>in
 	echo "$open" >&7
-	for _ in $(seq 50); do grep -q '"ok":true' answers && break; sleep 0.1; done
+	until_true grep -q '"ok":true' answers
 	grep -q 'NoNewPrivs:.*1' "/proc/$pid/status"
 	grep -q 'Seccomp:.*2' "/proc/$pid/status"
 	not grep -q guest "/proc/$pid/cmdline" "/proc/$pid/environ"

@@ -130,7 +130,7 @@ restored() { # FILE: restored as a new instance in r, which is OG_HOME from now 
 		# The moment is over when the stage is made; then it takes its time.
 		strace -f -o calls -e trace=mkdir -e inject=mkdir:delay_exit=2000000:when=1 \
 			og backup to/b.tar 2>err >/dev/null &
-		for _ in $(seq 400); do compgen -G 'to/.omnigate.new-*' >/dev/null && break || sleep 0.01; done
+		until_true compgen -G 'to/.omnigate.new-*'
 		id=$(og-submit --as charlie 'buy 1 wireless mouse')
 		wait "$!"
 		tar -xf to/b.tar -C to .omnigate/queue.db
@@ -264,7 +264,7 @@ stock() {
 	(while [ -e go ]; do og-submit --as charlie 'buy 1 wireless mouse' >>ids; done) &
 	submitter=$!
 	for i in 1 2; do
-		sleep 0.5
+		until_true eval '[ "$(wc -l <ids)" -ge $((5 * i)) ]'
 		cp ids "known$i"
 		og backup "to/$i.tar" >/dev/null 2>&1 || touch failed
 	done
@@ -289,7 +289,7 @@ stock() {
 	id=$(og-submit --as charlie 'buy 2 wireless mouse')
 	touch once
 	OG_KILL_PROGRAM=og-shield OG_KILL_AT=6 OG_KILL_ONCE=$PWD/once LD_PRELOAD=$OG_BUILD/tests/killat.so \
-		timeout 20 og-worker --once >/dev/null 2>&1 &
+		timeout 60 og-worker --once >/dev/null 2>&1 &
 	while [ -e once ] && kill -0 $! 2>/dev/null; do sleep 0.02; done
 	kill -9 $! 2>/dev/null || true
 	wait $! 2>/dev/null || true

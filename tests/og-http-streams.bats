@@ -65,15 +65,6 @@ finish() {
 	helper=
 }
 
-# until_true COMMAND...
-until_true() {
-	for _ in $(seq 400); do
-		"$@" && return
-		sleep 0.05
-	done
-	return 1
-}
-
 @test "events go out as they come, then the reply" {
 	start
 	ask a "$stream

@@ -324,10 +324,7 @@ sent() {
 	pid=$!
 	exec 5>in.fifo
 	echo "{\"v\":1,\"id\":\"a\",\"url\":\"$at/echo\"}" >&5
-	for _ in $(seq 100); do
-		[ -s replies ] && break
-		sleep 0.05
-	done
+	until_true test -s replies
 	tr '\0' '\n' <"/proc/$pid/environ" >environ
 	tr '\0' '\n' <"/proc/$pid/cmdline" >cmdline
 	exec 5>&-

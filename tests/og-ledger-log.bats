@@ -32,25 +32,19 @@ follow() {
 	done
 }
 
-# shows PATTERN: it comes within 10 seconds.
+# shows PATTERN: it comes.
 shows() {
-	for _ in $(seq 200); do
-		! grep -q -- "$1" seen || return 0
-		sleep 0.05
-	done
-	cat seen complaints
-	return 1
+	until_true grep -q -- "$1" seen || {
+		cat seen complaints
+		return 1
+	}
 }
 
 # ended STATUS: it ends with that, within 10 seconds.
 ended() {
 	local pid rc=0
 	pid=$(cat following)
-	for _ in $(seq 200); do
-		kill -0 "$pid" 2>/dev/null || break
-		sleep 0.05
-	done
-	not kill -0 "$pid" 2>/dev/null
+	until_true not kill -0 "$pid"
 	wait "$pid" || rc=$?
 	rm following
 	[ "$rc" -eq "$1" ] || {
@@ -163,7 +157,7 @@ buy() {
 	og-worker --drain --quiet
 	wait "$first"
 	shows "\"seq\":$(entries)[,}]"
-	[ "$(jq .seq seen)" = "$(seq "$before" "$(entries)")" ]
+	until_true eval '[ "$(jq .seq seen)" = "$(seq "$before" "$(entries)")" ]'
 	kill -INT "$(cat following)"
 	ended 0
 	[ ! -s complaints ]
@@ -183,10 +177,8 @@ buy() {
 	follow -n 1
 	buy >/dev/null
 	shows "$(entries)"
-	sleep 1.5
-	switches=$(grep ^voluntary_ctxt "/proc/$(cat following)/status")
-	sleep 1
-	[ "$(grep ^voluntary_ctxt "/proc/$(cat following)/status")" = "$switches" ]
+	until_true asleep "$(cat following)"
+	asleep "$(cat following)"
 	buy >/dev/null
 	shows "$(entries)"
 }
@@ -217,18 +209,11 @@ buy() {
 	cp old.db new.db
 	rm -f "$OG_HOME"/erp.db-*
 	mv new.db "$OG_HOME/erp.db"
-	for _ in $(seq 100); do
-		! grep -q 'was replaced by a ledger without entry' complaints || break
-		sleep 0.05
-	done
-	grep -q 'was replaced by a ledger without entry' complaints
+	until_true grep -q 'was replaced by a ledger without entry' complaints
 	n=$(wc -l <seen)
 	buy >/dev/null
 	shows "$(entries) "
-	for _ in $(seq 100); do
-		[ "$(wc -l <seen)" -lt $((n + 6)) ] || break
-		sleep 0.05
-	done
+	until_true eval '[ "$(wc -l <seen)" -ge $((n + 6)) ]'
 	[ "$(wc -l <seen)" -eq $((n + 6)) ]
 }
 
@@ -243,11 +228,11 @@ buy() {
 	[ "$(awk '/^voluntary_ctxt/ { print $2 }' "/proc/$(cat following)/status")" -lt 500 ]
 	tail -c +900001 whole.db >>"$OG_HOME/erp.db"
 	# Whoever comes while the file is put together may be refused.
-	for _ in $(seq 100); do
-		! grep -q 'was replaced by a ledger' complaints || break
-		buy >/dev/null 2>&1 || true
-		sleep 0.1
-	done
+	replaced() {
+		buy || true
+		grep -q 'was replaced by a ledger' complaints
+	}
+	until_true replaced
 	buy >/dev/null
 	shows "^ *$(entries) "
 }

@@ -12,14 +12,6 @@ teardown() {
 	[ -z "${follower:-}" ] || kill "$follower" 2>/dev/null || true
 }
 
-until_true() {
-	for _ in $(seq 100); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 # say SERVICE SECOND TEXT
 say() {
 	printf '2026-11-25T20:00:%02d.000Z %s\n' "$2" "$3" >>"$OG_HOME/run/log/$1.log"

@@ -20,14 +20,6 @@ teardown() {
 	done
 }
 
-until_true() {
-	for _ in $(seq 200); do
-		"$@" && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 telemetry() { # SETTING
 	sed -i "s|^telemetry = .*|telemetry = $1|" "$OG_HOME/og.conf"
 }

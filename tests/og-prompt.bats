@@ -22,15 +22,16 @@ text() { # every line from the beginning
 	tmux -S "$screen" capture-pane -p -S -200
 }
 
+on_screen() {
+	text | grep -F -- "$1"
+}
+
 # sees TEXT: it comes to stand on the screen.
 sees() {
-	for _ in $(seq 200); do
-		! text | grep -qF -- "$1" || return 0
-		sleep 0.05
-	done
-	echo "not on the screen: $1"
-	text
-	return 1
+	until_true on_screen "$1" || {
+		text
+		return 1
+	}
 }
 
 press() {
@@ -256,7 +257,7 @@ shield() {
 @test "the prompt asks a shield elsewhere just as well, and stops it there" {
 	og-shield --listen "unix:$PWD/sock" --quiet 3>&- &
 	listener=$!
-	for _ in $(seq 100); do [ -S sock ] && break; sleep 0.05; done
+	until_true test -S sock
 	begin "OG_SHIELD=unix:$PWD/sock og-shield --as charlie"
 	sees "charlie>"
 	enter "SELECT count(*) AS n FROM products;"

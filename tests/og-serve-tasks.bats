@@ -309,11 +309,7 @@ heard() {
 	sleep 1
 	sqlite3 "$OG_HOME/erp.db" "DROP TRIGGER audit_ledger_no_update;
 		UPDATE audit_ledger SET body = replace(body, 'e', 'f') WHERE seq = 2"
-	for _ in $(seq 30); do
-		heard ledger '.ok == false and .problems[0].seq == 2' && break
-		sleep 0.1
-	done
-	heard ledger '.ok == false and .problems[0].seq == 2'
+	until_true heard ledger '.ok == false and .problems[0].seq == 2'
 	stop
 	heard bye true
 }

@@ -82,7 +82,7 @@ said() {
 @test "explain works where the shield is elsewhere" {
 	og-shield --listen "unix:$PWD/s" --quiet 3>&- &
 	listener=$!
-	for _ in $(seq 100); do [ -S s ] && break; sleep 0.05; done
+	until_true test -S s
 	OG_SHIELD=unix:$PWD/s explain charlie "SELECT id FROM products"
 	kill "$listener"
 	wait "$listener"

@@ -45,8 +45,7 @@ meant() { og-skill match --as alice --json "$1" | jq -r .match.skill; }
 	[ "$(learned)" -eq 0 ]
 	[[ "$(meant 'my thing7 is broken and must be mended')" == mend* ]]
 	# whoever asked first has it learned when it leaves
-	for _ in $(seq 200); do [ "$(learned)" -eq 1 ] && break; sleep 0.1; done
-	[ "$(learned)" -eq 1 ]
+	until_true eval '[ "$(learned)" -eq 1 ]'
 	run --separate-stderr og-skill match --as alice --json 'please mend my broken thing9, it must be mended'
 	[ "$status" -eq 0 ]
 	[[ "$(jq -r .match.skill <<<"$output")" == mend* ]]
@@ -67,14 +66,11 @@ meant() { og-skill match --as alice --json "$1" | jq -r .match.skill; }
 	made_up | skills_of wishes
 	og-skill add --as alice wishes >/dev/null
 	meant 'please lend me thing3' >/dev/null
-	for _ in $(seq 200); do [ "$(learned)" -eq 1 ] && break; sleep 0.1; done
+	until_true eval '[ "$(learned)" -eq 1 ]'
 	sqlite3 "$OG_HOME/erp.db" "UPDATE og_learned SET bytes = substr(bytes, 1, 5000)"
 	[[ "$(meant 'please lend me thing3 for a while')" == lend* ]]
-	for _ in $(seq 200); do
-		[ "$(sqlite3 "$OG_HOME/erp.db" 'SELECT length(bytes) > 5000 FROM og_learned')" = 1 ] && break
-		sleep 0.1
-	done
-	[ "$(sqlite3 "$OG_HOME/erp.db" 'SELECT length(bytes) > 5000 FROM og_learned')" = 1 ]
+	again() { [ "$(sqlite3 "$OG_HOME/erp.db" 'SELECT length(bytes) > 5000 FROM og_learned')" = 1 ]; }
+	until_true again
 }
 
 @test "real sentences, a part of them, as skills" {

@@ -11,14 +11,6 @@ teardown() {
 	[ -z "${mine:-}" ] || kill "$mine" 2>/dev/null || true
 }
 
-until_true() {
-	for _ in $(seq 100); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 # What is wrong, as words for machines.
 wrong() {
 	og status "$@" --json | jq -r '[.problems[].check] | join(" ")'

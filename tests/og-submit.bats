@@ -14,11 +14,7 @@ teardown() {
 serve() {
 	og-worker --quiet 3>&- &
 	worker=$!
-	for _ in $(seq 100); do
-		[ "$(og status --json | jq .worker)" = true ] && return
-		sleep 0.02
-	done
-	return 1
+	until_true eval 'og status --json | jq -e .worker'
 }
 
 queued() {
@@ -318,7 +314,7 @@ in_envelope() {
 	[ "$(sqlite3 "$OG_HOME/queue.db" 'SELECT not_before - queued BETWEEN 1 AND 6000 FROM task')" -eq 1 ]
 	# A transport that delivers early does not make it begin early.
 	sqlite3 "$OG_HOME/queue.db" 'UPDATE task SET not_before = 0'
-	timeout 20 og-worker --once --json >out
+	timeout 60 og-worker --once --json >out
 	[ "$(jq -r '.outcome + " " + .reason' out | sed 's/20.*//')" = 'waiting not before ' ]
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM og_task")" -eq 0 ]
 	[ "$(sqlite3 "$OG_HOME/queue.db" 'SELECT attempts FROM task')" -eq 0 ]

@@ -14,15 +14,6 @@ stock() {
 	sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = $1"
 }
 
-# Waits until a command succeeds, ten seconds at most.
-until_true() {
-	for _ in $(seq 100); do
-		"$@" && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 @test "--once: 0 for a task, 1 for none" {
 	run og-worker --once
 	[ "$status" -eq 1 ]

@@ -181,7 +181,7 @@ sql() {
 		.shell cat hold
 		COMMIT;
 	EOT
-	for _ in $(seq 100); do [ -e ready ] && break; sleep 0.05; done
+	until_true test -e ready
 	og init --from live.db two
 	echo >hold
 	wait

@@ -17,14 +17,6 @@ teardown() {
 	done
 }
 
-until_true() {
-	for _ in $(seq 100); do
-		"$@" && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 listen() {
 	og-shield --listen "unix:$socket" --home "$company" "$@" 2>listen.log 3>&- &
 	listener=$!
@@ -76,7 +68,7 @@ register() {
 	register eve eve customer 1
 	og-worker --quiet 2>/dev/null 3>&- &
 	others=$!
-	[ "$(og-submit --as eve --wait --json --timeout 20s 'buy 1 laptop stand' | jq -r .state)" = done ]
+	[ "$(og-submit --as eve --wait --json --timeout 60s 'buy 1 laptop stand' | jq -r .state)" = done ]
 	[ "$(og-shield query --as eve --json "SELECT count(*) AS n FROM products")" = '{"n":5}' ]
 	[ "$(og-task list --as eve --json --state done | wc -l)" -eq 1 ]
 	og-skill list --as eve >/dev/null
@@ -226,11 +218,11 @@ start_sshd() { # COMMAND that the key may run, or ""
 	export OG_HOME=$PWD/eve/.omnigate
 	og-worker --quiet 2>worker.log 3>&- &
 	others=$!
-	[ "$(og-submit --as eve --wait --json --timeout 30s 'buy 1 laptop stand' | jq -r .state)" = done ]
+	[ "$(og-submit --as eve --wait --json --timeout 60s 'buy 1 laptop stand' | jq -r .state)" = done ]
 	[ "$(og-shield query --as eve --json "SELECT count(*) AS n FROM products")" = '{"n":5}' ]
 	# The connection is cut while the worker holds it: it gets another one.
 	pkill -P "$(pgrep -P "$others")" ssh
-	[ "$(og-submit --as eve --wait --json --timeout 30s 'buy 1 laptop stand' | jq -r .state)" = done ]
+	[ "$(og-submit --as eve --wait --json --timeout 60s 'buy 1 laptop stand' | jq -r .state)" = done ]
 	[ -z "$(find . -name pwned)" ]
 	[ "$(sqlite3 "$company/erp.db" "SELECT stock_quantity FROM products WHERE id = 3")" -eq 98 ]
 }

@@ -36,14 +36,6 @@ stop() {
 	[ -z "${worker:-}" ] || rest
 }
 
-until_true() {
-	for _ in $(seq 150); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 # req METHOD PATH [CURL OPTION...]: the status; head and body in files.
 req() {
 	local method=$1 path=$2

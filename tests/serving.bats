@@ -9,10 +9,7 @@ setup() {
 	instance
 	"$OG_BUILD/tests/servers/serving" "$OG_HOME" "$OG_BUILD/bin" 2>"$BATS_TEST_TMPDIR/log" 3>&- &
 	server=$!
-	for _ in $(seq 100); do
-		grep -q 'listening at' "$BATS_TEST_TMPDIR/log" && break
-		sleep 0.1
-	done
+	until_true grep -q 'listening at' "$BATS_TEST_TMPDIR/log"
 	url=$(sed -n 's|.*listening at \(.*\)/$|\1|p' "$BATS_TEST_TMPDIR/log")
 	port=${url##*:}
 }
@@ -31,14 +28,6 @@ sh_() {
 	local script=$1
 	shift
 	curl -s -m 60 -X POST "$url/t/sh?sh=$(jq -rn --arg s "$script" '$s | @uri')$(printf '&%s' "$@")" -d "${input:-}"
-}
-
-until_true() {
-	for _ in $(seq 200); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	return 1
 }
 
 @test "a program's input, output, status and complaint; its limits" {

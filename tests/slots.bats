@@ -228,10 +228,7 @@ answer() {
 	worker=$!
 	og-submit --as charlie --wait --json --timeout 60s 'buy 1 stand' >out 2>err 3>&- &
 	submit=$!
-	for _ in $(seq 100); do
-		grep -q 'answer it' err && break
-		sleep 0.1
-	done
+	until_true grep -q 'answer it' err
 	id=$(sed -n 's/.*answer it: og-task answer \([0-9a-f-]*\) .*/\1/p' err)
 	[[ "$(cat err)" == *'Which product: Standing Desk or Laptop Stand?'*"og-task answer $id product=VALUE --as charlie"* ]]
 	sleep 1.5

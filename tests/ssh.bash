@@ -44,10 +44,8 @@ make_sshd() {
 run_sshd() {
 	"$@" "$sshd_program" -D -e -f "$PWD/ssh/sshd_config" 2>ssh/log 3>&- &
 	sshd=$!
-	for _ in $(seq 100); do
-		grep -q 'Server listening' ssh/log && return
-		sleep 0.05
-	done
-	cat ssh/log
-	return 1
+	until_true grep -q 'Server listening' ssh/log || {
+		cat ssh/log
+		return 1
+	}
 }

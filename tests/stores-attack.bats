@@ -170,13 +170,14 @@ hostile() {
 		esac
 	END
 	chmod +x answer
+	listens_or_gone() {
+		not kill -0 "$(cat hostile.pid)" || grep -q ":$(printf %04X "$port") .* 0A " /proc/net/tcp
+	}
 	for port in $(shuf -i 20000-60000 -n 5); do
 		socat "TCP-LISTEN:$port,bind=127.0.0.1,reuseaddr,fork" EXEC:./answer 2>/dev/null 3>&- &
 		echo $! >hostile.pid
-		for _ in $(seq 100); do
-			grep -q ":$(printf %04X "$port") .* 0A " /proc/net/tcp && break 2
-			sleep 0.05
-		done
+		until_true listens_or_gone
+		! kill -0 "$(cat hostile.pid)" 2>/dev/null || break
 	done
 	at=http://127.0.0.1:$port
 }

@@ -31,10 +31,7 @@ teardown() {
 serve() {
 	socat "TCP-LISTEN:$port,bind=127.0.0.1,reuseaddr,fork" "TCP:127.0.0.1:$(cat "$real/port")" 3>&- &
 	echo $! >pid
-	for _ in $(seq 100); do
-		curl -s "http://127.0.0.1:$port" >/dev/null && return
-		sleep 0.05
-	done
+	until_true curl -s "http://127.0.0.1:$port"
 }
 
 stop() {

@@ -57,6 +57,10 @@ teardown() {
 	done
 }
 
+listens_or_gone() {
+	not kill -0 "$(cat door.pid)" || grep -q ":$(printf %04X "$door") .* 0A " /proc/net/tcp
+}
+
 # door CERTIFICATE: TLS before the server whose port is in the file port; its
 # own is in $door. Whoever had one before has none any more.
 door() {
@@ -65,11 +69,8 @@ door() {
 		socat "OPENSSL-LISTEN:$door,bind=127.0.0.1,reuseaddr,fork,verify=0,cert=$made/$1.both" \
 			"TCP:127.0.0.1:$(cat port)" 2>>door.log 3>&- &
 		echo $! >door.pid
-		for _ in $(seq 100); do
-			grep -q ":$(printf %04X "$door") .* 0A " /proc/net/tcp && return
-			kill -0 "$(cat door.pid)" 2>/dev/null || break
-			sleep 0.05
-		done
+		until_true listens_or_gone
+		! kill -0 "$(cat door.pid)" 2>/dev/null || return 0
 	done
 	return 1
 }

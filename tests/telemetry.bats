@@ -22,14 +22,6 @@ teardown() {
 	done
 }
 
-until_true() {
-	for _ in $(seq 200); do
-		"$@" && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 # The processes of this instance's collectors.
 collectors() {
 	pgrep -f "og-otlp .*--home $OG_HOME" || true
@@ -276,7 +268,7 @@ shape() {
 	kill -9 $(collectors)
 	until_true none_left
 	for _ in 1 2 3; do
-		og-submit --as charlie --wait --timeout 20s 'buy 1 laptop stand' >/dev/null
+		og-submit --as charlie --wait --timeout 60s 'buy 1 laptop stand' >/dev/null
 	done
 	kill "$worker"
 	wait "$worker"

@@ -19,14 +19,6 @@ queue() { # SQL
 	sqlite3 "$OG_HOME/queue.db" "$1"
 }
 
-until_true() {
-	for _ in $(seq 100); do
-		"$@" && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 # The shields of a worker: children of its children, which have others, too.
 shields() {
 	local job
@@ -73,7 +65,7 @@ peek() {
 	serve 1 --quiet
 	for n in 1 2 3 4 5 6 7 8; do
 		kill -9 $(shields)
-		og-submit --as charlie --wait --timeout 20s 'buy 1 laptop stand' >/dev/null
+		og-submit --as charlie --wait --timeout 60s 'buy 1 laptop stand' >/dev/null
 	done
 	[ "$(stock 3)" -eq 92 ]
 	[ "$(queue 'SELECT count(*) FROM task')" -eq 0 ]
