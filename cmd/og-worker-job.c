@@ -152,6 +152,14 @@ static int was_stopped(const struct job *job)
 	return job->provider && og_provider_stopped(job->provider);
 }
 
+/* Is something done now, or in better hands? Many copies of one message take a
+ * task away from each other, and no worker has failed for that. */
+static int gets_on(const struct og_agent_report *report)
+{
+	return job_as_usual(report) || report->outcome == OG_OUTCOME_DEAD ||
+	       report->outcome == OG_OUTCOME_LOST;
+}
+
 /* NOTHING is due, a task was HANDLED, it is to be done AFRESH; failed: -1. */
 enum { NOTHING, HANDLED, AFRESH };
 
@@ -191,10 +199,9 @@ static int handle_one(struct job *job, struct og_err *err)
 	og_agent_report_release(&report);
 	if (rc < 0)
 		return -1;
-	if (!job_as_usual(&report) && report.outcome != OG_OUTCOME_DEAD)
-		return AFRESH;
-	og_seat_progress(job->seat);
-	return HANDLED;
+	if (gets_on(&report))
+		og_seat_progress(job->seat);
+	return job_as_usual(&report) || report.outcome == OG_OUTCOME_DEAD ? HANDLED : AFRESH;
 }
 
 /* Is there anything a drain should still wait for? What failed is tried

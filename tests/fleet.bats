@@ -241,3 +241,28 @@ nobody_asks() {
 	until_true nobody_asks
 	og-ledger verify --state --home "$company"
 }
+
+@test "one task after the other is taken over: the worker has not failed, and goes on" {
+	count_before
+	for _ in 1 2 3 4 5 6 7; do
+		id=$(og-submit --home one --as charlie 'buy 1 laptop stand')
+		copy "$id" one two
+	done
+	stop_at 3 one --drain
+	for n in 1 2 3 4 5 6 7; do
+		until_true is_stopped
+		og-worker --once --quiet --home two
+		[ "$n" -eq 7 ] || echo -n 1 >once
+		kill -CONT "$job"
+		until_true ended "$job"
+	done
+	wait "$late" # not 75
+	others=
+	[ "$(jq -c 'select(.outcome == "lost")' late.json | wc -l)" -eq 7 ]
+	[ "$(queue one 'SELECT count(*) FROM task')" -eq 0 ]
+	sold 7
+}
+
+ended() { # PID
+	! kill -0 "$1" 2>/dev/null
+}
