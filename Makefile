@@ -88,6 +88,8 @@ deps:
 	@tools/need --wish 'pages with script' esbuild
 	@command -v npm >/dev/null || tools/need --wish 'pages with script' nodejs npm
 	@tools/need --wish 'the text of PDF files' poppler-utils
+	@# What could not be fetched then, may be now.
+	@[ -e $(SHARE)/ui/frame.js ] || rm -f $(SHARE)/ui/.built
 
 demo: deps
 	@$(MAKE) --no-print-directory -s -j2 all
