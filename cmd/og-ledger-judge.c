@@ -2,6 +2,7 @@
  * og-ledger's judging: verify, and the state that the entries make (verify
  * --state, replay).
  */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,11 @@
 #include "lib/hash/hash.h"
 #include "lib/ledger/state.h"
 #include "lib/shield/ddl.h"
+
+/* Without --jobs: so many entries are worth a second processor, and so many
+ * processors are left to others at most (measured, see the manual). */
+#define SHARED_FROM 20000
+#define JOBS_MAX    8
 
 static int replay_ddl(struct og_db *replica, const char *sql, struct og_err *err)
 {
@@ -38,14 +44,74 @@ static char *scratch_path(const struct ledger_session *s, struct og_err *err)
 	return path;
 }
 
-int ledger_verify(struct ledger_session *s, struct og_judgement *judgement, struct og_err *err)
+static int verify_with(struct ledger_session *s, struct og_db *const *dbs, size_t n,
+		       struct og_judgement *judgement, struct og_err *err)
 {
 	int rc;
 
 	og_progress_begin(&s->progress, s->ctx, "entries verified", 0);
 	judgement->meter = &s->progress.meter;
-	rc = og_ledger_verify(s->db, judgement, err);
+	rc = og_ledger_verify_many(dbs, n, judgement, err);
 	og_progress_clear(&s->progress);
+	return rc;
+}
+
+int ledger_verify(struct ledger_session *s, struct og_judgement *judgement, struct og_err *err)
+{
+	return verify_with(s, &s->db, 1, judgement, err);
+}
+
+/* Where it is not said, as many processors as this process may use, but for
+ * a ledger that is judged before the others have begun. */
+static int count_jobs(const struct ledger_session *s, int64_t *ret, struct og_err *err)
+{
+	const char *text = og_arg_value(s->args, "jobs");
+	int64_t last = 0;
+	cpu_set_t cpus;
+
+	if (text)
+		return og_int_parse(text, 1, OG_VERIFY_MANY_MAX, "--jobs", ret, err);
+	if (og_db_int(s->db, "SELECT max(seq) FROM audit_ledger", &last, err) < 0)
+		return -1;
+	*ret = 1;
+	if (last >= SHARED_FROM && sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
+		*ret = CPU_COUNT(&cpus) < JOBS_MAX ? CPU_COUNT(&cpus) : JOBS_MAX;
+	return 0;
+}
+
+/* Further connections beside the session's. Without them it goes as well. */
+static size_t open_more(const struct ledger_session *s, struct og_db **dbs, size_t n)
+{
+	struct og_err ignored = OG_ERR_INIT;
+	size_t opened;
+
+	for (opened = 1; opened < n; opened++) {
+		if (og_db_open(s->conf->erp, OG_DB_WRITE, &dbs[opened], &ignored) < 0)
+			break;
+		og_db_keep_wal(dbs[opened], INT64_MAX);
+	}
+	if (opened > 1 && og_db_pin_all(dbs, opened, &ignored) == 0)
+		return opened;
+	while (opened > 1)
+		og_db_close(dbs[--opened]);
+	return 1;
+}
+
+/* Every entry, of one moment, at which the session's connection stays. */
+static int verify_jobs(struct ledger_session *s, struct og_judgement *judgement, struct og_err *err)
+{
+	struct og_db *dbs[OG_VERIFY_MANY_MAX] = { s->db };
+	int64_t jobs;
+	size_t n;
+	int rc = -1;
+
+	if (count_jobs(s, &jobs, err) < 0)
+		return -1;
+	n = open_more(s, dbs, (size_t)jobs);
+	if (n > 1 || og_db_begin(s->db, 0, err) == 0)
+		rc = verify_with(s, dbs, n, judgement, err);
+	while (n > 1)
+		og_db_close(dbs[--n]);
 	return rc;
 }
 
@@ -121,9 +187,7 @@ static int judge(struct ledger_session *s, const struct earlier *earlier,
 	/* Judging changes nothing, not even by being the last to close the file. */
 	og_db_keep_wal(s->db, INT64_MAX);
 	/* One snapshot: entries that arrive meanwhile are the next one's. */
-	if (og_db_begin(s->db, 0, err) < 0)
-		return -1;
-	rc = ledger_verify(s, judgement, err);
+	rc = verify_jobs(s, judgement, err);
 	if (rc == 0 && og_arg_flag(s->args, "state"))
 		rc = verify_state(s, judgement, err);
 	if (rc == 0 && earlier->seq)
@@ -198,10 +262,10 @@ static int print_judgement(const struct ledger_session *s, const struct og_judge
 static int run_verify_export(const struct og_args *args, struct og_err *err)
 {
 	if (og_arg_flag(args, "state") || og_arg_value(args, "checkpoint") ||
-	    og_arg_value(args, "head"))
+	    og_arg_value(args, "head") || og_arg_value(args, "jobs"))
 		return og_fail(err, OG_EUSAGE,
-			       "--export judges a file: --state, --checkpoint and --head are of a "
-			       "ledger");
+			       "--export judges a file: --state, --checkpoint, --head and --jobs "
+			       "are of a ledger");
 	return ledger_verify_export(args, og_arg_value(args, "export"), err);
 }
 

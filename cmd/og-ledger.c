@@ -131,6 +131,7 @@ static const struct og_opt verify_options[] = {
 	{ "checkpoint", 0, OG_OPT_VALUE, "FILE", "it must have grown out of this one" },
 	KEY_OPTION,
 	{ "head", 0, OG_OPT_VALUE, "SEQ:HASH", "entry SEQ must still be the one of this hash" },
+	{ "jobs", 0, OG_OPT_VALUE, "N", "judge with so many processors, 64 at most" },
 	{ "export", 0, OG_OPT_VALUE, "FILE", "judge this export instead; - is standard input" },
 	JSON_OPTION("one JSON object"),
 	END,

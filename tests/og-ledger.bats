@@ -13,10 +13,14 @@ past_everything() {
 		$(sed -n '/^CREATE TRIGGER/,/^BEGIN.*END;$/p' "$OG_TESTS/../share/schema/system.sql")"
 }
 
-# verify names entry $1 and field $2, and no other entry.
+# verify names entry $1 and field $2, and no other entry; several jobs say the same.
 names() {
+	run og-ledger verify --json --jobs 3
+	[ "$status" -eq 1 ]
+	several=$output
 	run og-ledger verify --json
 	[ "$status" -eq 1 ]
+	[ "$output" = "$several" ]
 	jq -e --argjson seq "$1" --arg field "$2" \
 		'.ok == false and any(.problems[]; .seq == $seq and .field == $field) and
 		 all(.problems[]; .seq == $seq)' <<<"$output"
@@ -56,6 +60,43 @@ names() {
 			return 1
 		}
 	done
+}
+
+@test "verify --jobs: the same of a sound ledger, with all that goes with it; none too many" {
+	entries >"$BATS_TEST_TMPDIR/n"
+	[ "$(cat "$BATS_TEST_TMPDIR/n")" -gt 128 ]
+	og-ledger checkpoint >kept
+	og-ledger verify --state --checkpoint kept --jobs 1 >one
+	for jobs in 2 5 64; do
+		og-ledger verify --state --checkpoint kept --jobs $jobs >many
+		cmp one many
+	done
+	for jobs in 0 65 -1 x ''; do
+		run og-ledger verify --jobs "$jobs"
+		[ "$status" -eq 64 ]
+		[[ "$output" == *--jobs* ]]
+	done
+	run og-ledger verify --export whole --jobs 2
+	[ "$status" -eq 64 ]
+	past_everything "UPDATE audit_ledger SET action = 'x' WHERE seq > 30 AND seq % 3 = 0;
+		DELETE FROM audit_ledger WHERE seq IN (200, 201)"
+	for jobs in 1 2 7; do
+		run og-ledger verify --jobs $jobs
+		[ "$status" -eq 1 ]
+		printf '%s\n' "$output" >"$jobs"
+	done
+	grep -q 'entries 200 to 201 are missing' 1
+	cmp 1 2
+	cmp 1 7
+}
+
+@test "verify --jobs: while others write, each judges one moment" {
+	(for _ in 1 2 3 4 5 6; do og-submit --as charlie 'buy 1 ergonomic chair' >/dev/null; done
+	og-worker --drain --quiet) 3>&- &
+	writer=$!
+	for _ in 1 2 3 4 5 6 7 8; do og-ledger verify --jobs 4; done
+	wait "$writer"
+	og-ledger verify --jobs 4
 }
 
 @test "verify: a removed entry, a body gone without a word, a forged one" {

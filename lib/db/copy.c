@@ -144,6 +144,38 @@ int og_db_pin(struct og_db *db, struct og_err *err)
 	return og_db_int(db, "SELECT count(*) FROM sqlite_schema", &n, err) < 0 ? -1 : 0;
 }
 
+#define PIN_TRIES 100
+
+/* data_version of one connection changes with every commit of others: when
+ * what the last one sees is what it saw before the first was pinned, nothing
+ * was committed between. 1: all see one moment. */
+static int try_pin(struct og_db *const *dbs, size_t n, struct og_err *err)
+{
+	static const char version[] = "PRAGMA data_version";
+	int64_t before, after;
+
+	if (og_db_int(dbs[n - 1], version, &before, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (og_db_pin(dbs[i], err) < 0)
+			return -1;
+	return og_db_int(dbs[n - 1], version, &after, err) < 0 ? -1 : before == after;
+}
+
+int og_db_pin_all(struct og_db *const *dbs, size_t n, struct og_err *err)
+{
+	int same = 0;
+
+	for (int i = 0; i < PIN_TRIES && same == 0; i++) {
+		same = try_pin(dbs, n, err);
+		for (size_t j = 0; j < n && same != 1; j++)
+			og_db_rollback(dbs[j]);
+	}
+	return same ? (same > 0 ? 0 : -1)
+		    : og_fail(err, OG_ETEMP, "others write to '%s' too often to read one moment",
+			      og_db_path(dbs[0]));
+}
+
 int og_db_is_sound(struct og_db *db, struct og_err *err)
 {
 	char *found = NULL;

@@ -58,6 +58,9 @@ int og_db_copy_from(struct og_db *source, const char *to, struct og_meter *meter
 
 /* Begins to read, and from now on sees this moment until og_db_rollback(). */
 int og_db_pin(struct og_db *db, struct og_err *err);
+/* The same for n connections of one file, all at one moment. OG_ETEMP: others
+ * commit so often that it could not be had; then none is pinned. */
+int og_db_pin_all(struct og_db *const *dbs, size_t n, struct og_err *err);
 
 /* Are its pages, rows and indexes what they should be? OG_EDATA says what is
  * not. Reads all of it. */

@@ -11,13 +11,14 @@
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/ledger/checkpoint.h"
+#include "lib/ledger/gone.h"
 #include "lib/ledger/proof.h"
 
 #define SALT_LEN    32
 #define WHOLE_KEYS  6
 #define HASH_KEYS   3
 #define ENTRY_KEYS  11
-#define MISSING_MAX 1000000 /* redacted entries that are kept in mind */
+#define MISSING_MAX 1000000 /* redacted entries that are kept in mind unexplained */
 #define SIGNER_MAX  512
 #define NAME_DIGITS 12
 #define NAME_PREFIX "omnigate/"
@@ -83,9 +84,7 @@ struct og_export_check {
 	char prev[OG_HASH_HEX + 1]; /* hash of the entry before */
 	char first[OG_HASH_HEX + 1];
 	char time[OG_TIME_LEN + 1];
-	int64_t *missing; /* whose body is gone, 0 where that was explained */
-	int64_t *missing_lines;
-	size_t n_missing, size;
+	struct og_gone gone; /* by line */
 	int ended;
 	char signer[SIGNER_MAX];
 };
@@ -101,6 +100,7 @@ int og_export_check_new(const struct og_note_key *key, struct og_judgement *judg
 	if (key)
 		check->key = *key;
 	og_tree_init(&check->tree);
+	og_gone_init(&check->gone, MISSING_MAX, 0);
 	memset(check->prev, '0', OG_HASH_HEX);
 	*ret = check;
 	return 0;
@@ -110,8 +110,7 @@ void og_export_check_free(struct og_export_check *check)
 {
 	if (!check)
 		return;
-	free(check->missing);
-	free(check->missing_lines);
+	og_gone_release(&check->gone);
 	free(check);
 }
 
@@ -132,29 +131,6 @@ static void problem(struct og_export_check *check, int64_t seq, const char *fiel
 	vsnprintf(what, sizeof(what), fmt, args);
 	va_end(args);
 	og_judgement_add(check->j, seq, field, "line %lld: %s", (long long)check->line, what);
-}
-
-static int note_missing(struct og_export_check *check, int64_t seq, struct og_err *err)
-{
-	size_t size = check->size ? 2 * check->size : 64;
-	int64_t *seqs, *lines;
-
-	if (check->n_missing == MISSING_MAX)
-		return og_fail(err, OG_EDATA, "more than %d bodies are gone", MISSING_MAX);
-	if (check->n_missing == check->size) {
-		seqs = realloc(check->missing, size * sizeof(*seqs));
-		if (!seqs)
-			return og_fail_nomem(err);
-		check->missing = seqs;
-		lines = realloc(check->missing_lines, size * sizeof(*lines));
-		if (!lines)
-			return og_fail_nomem(err);
-		check->missing_lines = lines;
-		check->size = size;
-	}
-	check->missing[check->n_missing] = seq;
-	check->missing_lines[check->n_missing++] = check->line;
-	return 0;
 }
 
 /* The entry's text as a value: exactly its keys, in their one form. */
@@ -184,21 +160,19 @@ static json_t *parse_entry(const char *text, size_t len)
 }
 
 /* A `redact` entry explains the entry it names. */
-static void explain(struct og_export_check *check, const json_t *entry, const char *body,
-		    size_t len)
+static int explain(struct og_export_check *check, const json_t *entry, const char *body, size_t len,
+		   struct og_err *err)
 {
 	struct og_err ignored = OG_ERR_INIT;
 	json_t *json = NULL;
-	int64_t seq;
+	int rc;
 
 	if (strcmp(og_json_str(entry, "action"), "redact") != 0 ||
 	    og_json_parse(body, len, OG_EXPORT_LINE_MAX, "body", &json, &ignored) < 0)
-		return;
-	seq = og_json_int(json, "redacted", 0);
-	for (size_t i = 0; i < check->n_missing; i++)
-		if (check->missing[i] == seq)
-			check->missing[i] = 0;
+		return 0;
+	rc = og_gone_explain(&check->gone, og_json_int(json, "redacted", 0), check->line, err);
 	json_decref(json);
+	return rc;
 }
 
 static int check_body(struct og_export_check *check, int64_t seq, const json_t *entry,
@@ -210,7 +184,7 @@ static int check_body(struct og_export_check *check, int64_t seq, const json_t *
 	struct og_hash hash;
 
 	if (json_is_null(salt) && json_is_null(body))
-		return note_missing(check, seq, err);
+		return og_gone_note(&check->gone, seq, check->line, err);
 	if (!json_is_string(body) || json_string_length(salt) != 2 * SALT_LEN ||
 	    og_hex_decode(bytes, SALT_LEN, json_string_value(salt)) < 0) {
 		problem(check, seq, "salt", "salt or body is missing or damaged");
@@ -223,7 +197,8 @@ static int check_body(struct og_export_check *check, int64_t seq, const json_t *
 	if (strcmp(og_json_str(entry, "body_hash"), hex) != 0)
 		problem(check, seq, "body", "the body is not the one the entry was made for");
 	else
-		explain(check, entry, json_string_value(body), json_string_length(body));
+		return explain(check, entry, json_string_value(body), json_string_length(body),
+			       err);
 	return 0;
 }
 
@@ -396,11 +371,11 @@ int og_export_check_end(struct og_export_check *check, int64_t *ret_whole, const
 		check->line++;
 		problem(check, 0, "line", "the end is missing: the file was cut");
 	}
-	for (size_t i = 0; i < check->n_missing; i++) {
-		check->line = check->missing_lines[i];
-		if (check->missing[i])
-			problem(check, check->missing[i], "body",
-				"the body is gone and no later entry says why");
+	og_gone_settle(&check->gone);
+	for (size_t i = 0; i < check->gone.n; i++) {
+		check->line = check->gone.marks[i].at;
+		problem(check, check->gone.marks[i].seq, "body",
+			"the body is gone and no later entry says why");
 	}
 	*ret_whole = check->whole;
 	*ret_signer = check->signer;

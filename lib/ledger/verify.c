@@ -12,6 +12,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
+#include "lib/ledger/verify-internal.h"
 
 int og_judgement_init(struct og_judgement *judgement, struct og_err *err)
 {
@@ -144,8 +145,7 @@ struct verifier {
 	char computed[OG_HASH_HEX + 1]; /* what it should have been */
 	char here[OG_HASH_HEX + 1];	/* what this entry's should be */
 	char time[OG_TIME_LEN + 1];	/* its time */
-	int64_t *missing;		/* entries without a body, not yet explained */
-	size_t n_missing, size;
+	struct og_gone *gone;		/* entries without a body, and why */
 };
 
 /* A column's bytes as they lie in the page: og_col_text() would copy each
@@ -207,21 +207,6 @@ static void check_hash(struct verifier *v, int64_t seq, struct span entry)
 		og_judgement_add(v->j, seq, "hash", "the hash is not that of the entry");
 }
 
-static int note_missing(struct verifier *v, int64_t seq, struct og_err *err)
-{
-	int64_t *grown;
-
-	if (v->n_missing == v->size) {
-		v->size = v->size ? 2 * v->size : 64;
-		grown = realloc(v->missing, v->size * sizeof(*grown));
-		if (!grown)
-			return og_fail_nomem(err);
-		v->missing = grown;
-	}
-	v->missing[v->n_missing++] = seq;
-	return 0;
-}
-
 static int check_body(struct verifier *v, int64_t seq, const struct entry *e, struct og_err *err)
 {
 	struct og_slice pieces[2];
@@ -232,7 +217,7 @@ static int check_body(struct verifier *v, int64_t seq, const struct entry *e, st
 	pieces[1] = (struct og_slice){ og_col_blob(v->stmt, BODY), og_col_len(v->stmt, BODY) };
 	if (!pieces[0].data && !pieces[1].data && og_col_null(v->stmt, BODY) &&
 	    og_col_null(v->stmt, SALT))
-		return note_missing(v, seq, err);
+		return og_gone_note(v->gone, seq, v->j->checked + 1, err);
 	if (!pieces[1].data || pieces[0].len != 32) {
 		og_judgement_add(v->j, seq, "salt", "salt or body is missing or damaged");
 		return 0;
@@ -246,19 +231,16 @@ static int check_body(struct verifier *v, int64_t seq, const struct entry *e, st
 }
 
 /* A `redact` entry explains the entry it names. */
-static void explain(struct verifier *v, const struct entry *e)
+static int explain(struct verifier *v, const struct entry *e, struct og_err *err)
 {
 	const char *body, *at;
-	int64_t seq;
 
 	if (e->action.len != 6 || memcmp(e->action.text, "redact", 6) != 0)
-		return;
+		return 0;
 	body = og_col_text(v->stmt, BODY);
 	at = body ? strstr(body, "\"redacted\":") : NULL;
-	seq = at ? strtoll(at + 11, NULL, 10) : 0;
-	for (size_t i = 0; i < v->n_missing; i++)
-		if (v->missing[i] == seq)
-			v->missing[i] = 0;
+	return at ? og_gone_explain(v->gone, strtoll(at + 11, NULL, 10), v->j->checked + 1, err)
+		  : 0;
 }
 
 static void check_chain(struct verifier *v, int64_t seq, const struct entry *e)
@@ -301,7 +283,8 @@ static int check_row(struct verifier *v, struct og_err *err)
 		check_chain(v, seq, &e);
 		check_columns(v, seq, &e);
 		rc = check_body(v, seq, &e, err);
-		explain(v, &e);
+		if (rc == 0)
+			rc = explain(v, &e, err);
 		/* An edited time is no measure for the entries after it. */
 		if (v->j->problems == before)
 			memcpy(v->time, e.time.text, OG_TIME_LEN);
@@ -312,42 +295,85 @@ static int check_row(struct verifier *v, struct og_err *err)
 	return rc;
 }
 
-static void report_missing(struct verifier *v)
+static void verifier_init(struct verifier *v, struct og_gone *gone, struct og_judgement *j)
 {
-	for (size_t i = 0; i < v->n_missing; i++)
-		if (v->missing[i])
-			og_judgement_add(v->j, v->missing[i], "body",
-					 "the body is gone and no later entry says why");
+	*v = (struct verifier){ .j = j, .gone = gone };
+	memset(v->prev, '0', OG_HASH_HEX);
+	memset(v->computed, '0', OG_HASH_HEX);
+	memset(v->time, '0', OG_TIME_LEN);
+}
+
+/* What would be in mind after entry last, were it and all before in order. */
+static int take_up(struct verifier *v, struct og_db *db, int64_t last, struct og_err *err)
+{
+	struct span text;
+	struct entry e;
+	int rc;
+
+	if (og_stmt_new(db, "SELECT seq, entry, hash FROM audit_ledger WHERE seq = ?1", &v->stmt,
+			err) < 0)
+		return -1;
+	og_bind_int(v->stmt, 1, last);
+	rc = og_stmt_step(v->stmt, err);
+	text = rc > 0 ? bytes_of(v->stmt, ENTRY) : (struct span){ NULL, 0 };
+	if (rc >= 0 && (!text.text || scan_entry(text.text, text.len, &e) < 0 ||
+			e.time.len != OG_TIME_LEN || bytes_of(v->stmt, HASH).len != OG_HASH_HEX))
+		rc = og_fail(err, OG_EDATA, "entry %lld is not in order", (long long)last);
+	if (rc > 0) {
+		memcpy(v->here, bytes_of(v->stmt, HASH).text, OG_HASH_HEX);
+		memcpy(v->time, e.time.text, OG_TIME_LEN);
+		remember(v);
+		v->j->last = v->j->checked = last;
+	}
+	og_stmt_free(v->stmt);
+	v->stmt = NULL;
+	return rc > 0 ? 0 : -1;
+}
+
+static int check_rows(struct verifier *v, struct og_err *err)
+{
+	int more;
+
+	while ((more = og_stmt_step(v->stmt, err)) > 0) {
+		og_meter_add(v->j->meter, 1);
+		if (check_row(v, err) < 0)
+			return -1;
+	}
+	return more;
+}
+
+int og_verify_range(struct og_db *db, int64_t from, int64_t to, struct og_gone *gone,
+		    struct og_judgement *judgement, struct og_err *err)
+{
+	struct verifier v;
+	int rc = -1;
+
+	verifier_init(&v, gone, judgement);
+	if ((from <= 1 || take_up(&v, db, from - 1, err) == 0) &&
+	    og_stmt_new(db,
+			"SELECT seq, entry, hash, salt, body, time, principal, action, node, task "
+			"FROM audit_ledger WHERE seq >= ?1 AND seq <= ?2 ORDER BY seq",
+			&v.stmt, err) == 0) {
+		og_bind_int(v.stmt, 1, from <= 1 ? INT64_MIN : from);
+		og_bind_int(v.stmt, 2, to);
+		rc = check_rows(&v, err);
+	}
+	og_hash_unhex(v.prev, &judgement->head);
+	og_stmt_free(v.stmt);
+	return rc;
+}
+
+void og_verify_end(struct og_gone *gone, struct og_judgement *judgement)
+{
+	og_gone_settle(gone);
+	for (size_t i = 0; i < gone->n; i++)
+		og_judgement_add(judgement, gone->marks[i].seq, "body",
+				 "the body is gone and no later entry says why");
+	if (judgement->checked == 0)
+		og_judgement_add(judgement, 0, "seq", "the ledger is empty");
 }
 
 int og_ledger_verify(struct og_db *db, struct og_judgement *judgement, struct og_err *err)
 {
-	struct verifier v = { .j = judgement };
-	int64_t last = 0;
-	int more;
-
-	memset(v.prev, '0', OG_HASH_HEX);
-	memset(v.computed, '0', OG_HASH_HEX);
-	memset(v.time, '0', OG_TIME_LEN);
-	if (og_db_int(db, "SELECT max(seq) FROM audit_ledger", &last, err) < 0 ||
-	    og_stmt_new(db,
-			"SELECT seq, entry, hash, salt, body, time, principal, action, node, task "
-			"FROM audit_ledger ORDER BY seq",
-			&v.stmt, err) < 0)
-		return -1;
-	og_meter_start(judgement->meter, last);
-	while ((more = og_stmt_step(v.stmt, err)) > 0) {
-		og_meter_add(judgement->meter, 1);
-		if (check_row(&v, err) < 0) {
-			more = -1;
-			break;
-		}
-	}
-	report_missing(&v);
-	if (judgement->checked == 0 && more == 0)
-		og_judgement_add(judgement, 0, "seq", "the ledger is empty");
-	og_hash_unhex(v.prev, &judgement->head);
-	og_stmt_free(v.stmt);
-	free(v.missing);
-	return more;
+	return og_ledger_verify_many(&db, 1, judgement, err);
 }

@@ -39,4 +39,12 @@ void og_judgement_add(struct og_judgement *judgement, int64_t seq, const char *f
  * transaction of the caller's. 0 whatever is found; -1 when it cannot read. */
 int og_ledger_verify(struct og_db *db, struct og_judgement *judgement, struct og_err *err);
 
+/* The same with n processors: each connection by a thread of its own, dbs[0]
+ * by the caller's. They must be of one file and see one moment, og_db_pin_all().
+ * Whatever is found is what one finds alone, word by word: as soon as a range
+ * of entries is not in order, what comes from there on is judged by one. */
+#define OG_VERIFY_MANY_MAX 64
+int og_ledger_verify_many(struct og_db *const *dbs, size_t n, struct og_judgement *judgement,
+			  struct og_err *err);
+
 #endif
