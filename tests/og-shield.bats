@@ -113,6 +113,78 @@ split() {
 	[ "$status" -eq 1 ]
 }
 
+# What grants there are, and how many entries.
+grants_now() {
+	og-shield grants --as alice
+	entries
+}
+
+@test "a file of grants is applied as a whole or not at all" {
+	og-shield grants --as alice role:customer >now
+	jq -s 'map(select(.tbl != "waivers")) + [
+		{subject: "role:customer", tbl: "waivers", verbs: ["select"], visible: ["id"]},
+		{subject: "role:customer", tbl: "users", effect: "forbid", verbs: ["select"]},
+		{subject: "role:customer", tbl: "nothing", verbs: ["select"]}]' now >bad.json
+	before=$(grants_now)
+	for dry in --dry-run ''; do
+		split og-shield grant --as alice --apply bad.json $dry
+		[ "$status" -eq 65 ]
+		[[ "$diagnosis" == *"'role:customer' on 'nothing': "* ]] || { echo "$diagnosis"; return 1; }
+		[ -z "$output" ]
+		[ "$(grants_now)" = "$before" ]
+	done
+	jq 'map(select(.tbl != "nothing"))' bad.json >good.json
+	jq '. + [.[0] | .verbs = ["select", "update"] | .visible = ["id"]]' good.json >twice.json
+	split og-shield grant --as alice --apply twice.json
+	[ "$status" -eq 65 ]
+	[[ "$diagnosis" == *"says something else of '"*"' than one before"* ]]
+	[ "$(grants_now)" = "$before" ]
+	n=$(entries)
+	split og-shield grant --as alice --apply good.json --dry-run
+	[ "$status" -eq 0 ]
+	said=$output
+	[ "$(grants_now)" = "$before" ]
+	split og-shield grant --as alice --apply good.json
+	[ "$status" -eq 0 ]
+	[ "$output" = "$said" ]
+	# An entry for each, with its own row alone.
+	changes=$(grep -c '^[+]' <<<"$said")
+	[ "$changes" -ge 2 ]
+	[ "$(entries)" -eq $((n + changes)) ]
+	og-ledger log --as alice --action grant --limit "$changes" --json |
+		jq -se --argjson n "$changes" 'length == $n and
+			all(.[]; .body.grant as $g | [.body.changes[] | select(.table == "og_grant").new.tbl] == [$g.tbl])'
+	og-ledger verify --state
+}
+
+@test "grants: killed at any write, a file is applied or it is not" {
+	killat=$OG_BUILD/tests/killat.so
+	[ -e "$killat" ] || skip "no preload library in this build"
+	jq -n '[("waivers", "payments", "invoices") |
+		{subject: "role:customer", tbl: ., verbs: ["select"], visible: ["id"]}]' >grants.json
+	before=$(og-shield grants --as alice)
+	cp -r "$OG_HOME" pristine
+	og-shield grant --as alice --apply grants.json >/dev/null
+	after=$(og-shield grants --as alice)
+	[ "$before" != "$after" ]
+	for ((n = 1, none = 0, all = 0; ; n++)); do
+		rm -rf "$OG_HOME"
+		cp -r pristine "$OG_HOME"
+		touch "$OG_HOME/run/once"
+		OG_KILL_PROGRAM=og-shield OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once \
+			LD_PRELOAD=$killat og-shield grant --as alice --apply grants.json >/dev/null 2>&1 || true
+		[ ! -e "$OG_HOME/run/once" ] || break
+		case $(og-shield grants --as alice) in
+		"$before") none=$((none + 1)) ;;
+		"$after") all=$((all + 1)) ;;
+		*) echo "half of it after write $n"; return 1 ;;
+		esac
+		og-ledger verify --state
+	done
+	[ "$none" -gt 0 ]
+	[ "$all" -gt 0 ]
+}
+
 @test "forbid beats permit" {
 	og-shield query --as charlie "SELECT name FROM products"
 	og-shield grant --as alice --forbid role:customer products select
@@ -190,8 +262,8 @@ split() {
 		run --separate-stderr $try
 		[ "$status" -eq 78 ]
 		[ -z "$output" ]
-		[[ "$stderr" == *"has format 1, this program knows 3"* ]]
-		[[ "$stderr" == *"make the instance anew with og init"* ]]
+		[[ "$diagnosis" == *"has format 1, this program knows 3"* ]]
+		[[ "$diagnosis" == *"make the instance anew with og init"* ]]
 	done
 	[ "$(sha256sum <"$OG_HOME/erp.db")" = "$was" ]
 }

@@ -87,43 +87,19 @@ static int ask(const struct og_asker *asker, const char *verb, json_t *request, 
 	return asker->fn(asker->arg, verb, request, ret, err);
 }
 
-static int make_true(const struct og_asker *asker, const json_t *change, struct og_err *err)
-{
-	json_t *put = json_object_get(change, "put"), *drop = json_object_get(change, "drop");
-	json_t *reply = NULL;
-	int rc;
-
-	if (put)
-		rc = ask(asker, "grant.put", json_deep_copy(put), &reply, err);
-	else
-		rc = ask(asker, "grant.drop",
-			 json_pack("{s:O,s:O,s:O}", "subject", json_object_get(drop, "subject"),
-				   "tbl", json_object_get(drop, "tbl"), "effect",
-				   json_object_get(drop, "effect")),
-			 &reply, err);
-	json_decref(reply);
-	return rc;
-}
-
-int og_grants_apply(const struct og_asker *asker, const json_t *wanted, int dry,
+int og_grants_apply(const struct og_asker *asker, json_t *wanted, int dry,
 		    const struct og_grants_watch *watch, struct og_err *err)
 {
-	json_t *reply = NULL, *changes = NULL, *change;
+	json_t *reply = NULL, *change;
 	size_t i;
-	int rc = -1;
+	int rc = ask(asker, "grant.apply", json_pack("{s:O,s:b}", "grants", wanted, "dry", dry),
+		     &reply, err);
 
-	if (ask(asker, "grant.list", json_object(), &reply, err) < 0 ||
-	    og_grants_diff(wanted, json_object_get(reply, "grants"), &changes, err) < 0)
-		goto out;
-	json_array_foreach(changes, i, change)
+	json_array_foreach(json_object_get(reply, "changes"), i, change)
 	{
-		if (watch->fn(watch->arg, change, err) < 0 ||
-		    (!dry && make_true(asker, change, err) < 0))
-			goto out;
+		if (rc == 0)
+			rc = watch->fn(watch->arg, change, err);
 	}
-	rc = 0;
-out:
 	json_decref(reply);
-	json_decref(changes);
 	return rc;
 }

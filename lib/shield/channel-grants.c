@@ -5,7 +5,10 @@
 
 #include <string.h>
 
+#include "lib/access/access.h"
 #include "lib/base/text.h"
+
+#define KEY_MAX ((size_t)1 << 20)
 
 json_t *og_grant_plain(const json_t *grant)
 {
@@ -24,26 +27,56 @@ json_t *og_grant_plain(const json_t *grant)
 	return plain;
 }
 
-static int same_text(const json_t *a, const json_t *b, const char *key)
+/* Grants by what makes one of them that one; or (whole 0) by subject. */
+static int add_key(const json_t *grant, int whole, struct og_buf *out)
 {
-	const char *left = og_json_str(a, key), *right = og_json_str(b, key);
+	const char *effect = og_json_str(grant, "effect");
 
-	return left && right && strcmp(left, right) == 0;
+	og_buf_clear(out);
+	og_buf_adds(out, og_json_str(grant, "subject"));
+	if (whole)
+		og_buf_addf(out, "\n%s\n%s", effect ? effect : "", og_json_str(grant, "tbl"));
+	return out->failed ? -1 : 0;
 }
 
-/* The grant of the same subject, or (exact) also of the same table and effect. */
-static const json_t *find(const json_t *grants, const json_t *like, int exact)
+static json_t *find(const json_t *index, const json_t *grant, int whole)
 {
-	size_t i;
-	json_t *grant;
+	struct og_buf key;
+	json_t *found = NULL;
 
+	og_buf_init(&key, KEY_MAX);
+	if (add_key(grant, whole, &key) == 0)
+		found = json_object_get(index, key.data);
+	og_buf_release(&key);
+	return found;
+}
+
+/* Object of grants; borrows nothing. Of equal keys the first; *ret_twice: the
+ * place, from 1, of one that says something else than that, or 0. */
+static json_t *make_index(const json_t *grants, int whole, size_t *ret_twice, struct og_err *err)
+{
+	json_t *index = json_object(), *grant, *before;
+	struct og_buf key;
+	int rc = index ? 0 : -1;
+	size_t i;
+
+	*ret_twice = 0;
+	og_buf_init(&key, KEY_MAX);
 	json_array_foreach(grants, i, grant)
 	{
-		if (!same_text(grant, like, "subject"))
-			continue;
-		if (!exact || (same_text(grant, like, "tbl") && same_text(grant, like, "effect")))
-			return grant;
+		if (rc == 0 && (rc = add_key(grant, whole, &key)) < 0)
+			break;
+		before = json_object_get(index, key.data);
+		if (!before)
+			rc = json_object_set(index, key.data, grant);
+		else if (!*ret_twice && !json_equal(before, grant))
+			*ret_twice = i + 1;
 	}
+	og_buf_release(&key);
+	if (rc == 0)
+		return index;
+	json_decref(index);
+	og_fail_nomem(err);
 	return NULL;
 }
 
@@ -107,19 +140,46 @@ static int add_puts(const json_t *wanted, const json_t *present, json_t *out)
 	return 0;
 }
 
-static int add_drops(const json_t *wanted, const json_t *present, json_t *out)
+/* Of the subjects that are named, what is not wanted. */
+static int add_drops(const json_t *subjects, const json_t *wanted, const json_t *present,
+		     json_t *out)
 {
 	size_t i;
 	json_t *grant;
 
 	json_array_foreach(present, i, grant)
 	{
-		if (!find(wanted, grant, 0) || find(wanted, grant, 1))
+		if (!find(subjects, grant, 0) || find(wanted, grant, 1))
 			continue;
 		if (json_array_append_new(out, json_pack("{s:O}", "drop", grant)) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+static int diff(const json_t *want, const json_t *have, json_t *out, struct og_err *err)
+{
+	json_t *wanted = NULL, *subjects = NULL, *present = NULL;
+	size_t twice = 0, ignored;
+	int rc = -1;
+
+	if (!(wanted = make_index(want, 1, &twice, err)) ||
+	    !(subjects = make_index(want, 0, &ignored, err)) ||
+	    !(present = make_index(have, 1, &ignored, err)))
+		goto out;
+	if (twice)
+		og_fail(err, OG_EDATA,
+			"grants: item %zu says something else of '%s' than one before", twice,
+			og_json_str(json_array_get(want, twice - 1), "tbl"));
+	else if (add_puts(want, present, out) < 0 || add_drops(subjects, wanted, have, out) < 0)
+		og_fail_nomem(err);
+	else
+		rc = 0;
+out:
+	json_decref(wanted);
+	json_decref(subjects);
+	json_decref(present);
+	return rc;
 }
 
 int og_grants_diff(const json_t *wanted, const json_t *present, json_t **ret, struct og_err *err)
@@ -133,10 +193,12 @@ int og_grants_diff(const json_t *wanted, const json_t *present, json_t **ret, st
 	if (!have)
 		goto out;
 	out = json_array();
-	if (!out || add_puts(want, have, out) < 0 || add_drops(want, have, out) < 0) {
+	if (!out) {
 		og_fail_nomem(err);
 		goto out;
 	}
+	if (diff(want, have, out, err) < 0)
+		goto out;
 	*ret = json_incref(out);
 	rc = 0;
 out:

@@ -117,6 +117,7 @@ static const struct verb verbs[] = {
 	  og_verb_grant_put },
 	{ "grant.drop", SESSION, LOGIN, WRITE, "grant", "subject:s tbl:s effect:s?",
 	  og_verb_grant_drop },
+	{ "grant.apply", SESSION, LOGIN, WRITE, "grant", "grants:a dry:b?", og_verb_grant_apply },
 	{ "grant.list", SESSION, LOGIN, READ, "grant", "subject:s? shape:b?", og_verb_grant_list },
 	{ "principal.put", SESSION, LOGIN, WRITE, "register",
 	  "name:s role:s? clearance:i? pubkey:s? number:i? password:s? active:b? new:b?",

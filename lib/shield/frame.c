@@ -133,6 +133,11 @@ int og_frame_record(struct og_frame *frame, const struct og_record *record, cons
 	return rc;
 }
 
+void og_frame_next(struct og_frame *frame)
+{
+	og_rowlog_start(frame->rowlog);
+}
+
 int og_frame_commit(struct og_frame *frame, int sync, struct og_err *err)
 {
 	int rc;

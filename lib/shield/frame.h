@@ -48,9 +48,13 @@ int og_frame_changes(struct og_frame *frame, struct og_buf *out, struct og_err *
 
 /* Appends the entry. body: an object without "changes", which is put in
  * from the row log, as is "remote", what stores elsewhere are to be told;
- * borrowed. Once per frame, after the last change. */
+ * borrowed. Once per frame, after the last change, but for og_frame_next(). */
 int og_frame_record(struct og_frame *frame, const struct og_record *record, const json_t *body,
 		    struct og_receipt *ret, struct og_err *err);
+
+/* After og_frame_record: what changes from here on is of a further entry in
+ * the same transaction. */
+void og_frame_next(struct og_frame *frame);
 
 /* COMMIT; with sync it is also durable when this returns. After a failure
  * the frame is aborted. */

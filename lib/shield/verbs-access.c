@@ -5,6 +5,7 @@
 
 #include "lib/access/propose.h"
 #include "lib/shield/channel-gate.h"
+#include "lib/shield/channel-grants.h"
 #include "lib/shield/verbs.h"
 
 #define ENTRIES	    50
@@ -23,19 +24,19 @@ static json_t *record_of(const struct og_request *rq)
 	return record;
 }
 
+/* Inside the frame, with its entry; nothing when it was so already. */
 static int put_grant(struct og_request *rq, json_t *grant, struct og_err *err)
 {
-	struct og_frame *frame = &rq->shield->frame;
-	json_t *body = NULL;
-	int changed, rc = -1;
+	json_t *body;
+	int changed, rc;
 
 	if (og_grant_check(grant, err) < 0 || og_gate_check_grant(rq->shield->db, grant, err) < 0 ||
 	    og_access_grant_put(rq->shield->access, grant, &changed, err) < 0)
-		goto out;
+		return -1;
+	if (!changed)
+		return 0;
 	body = json_pack("{s:O,s:s}", "grant", grant, "verdict", "allow");
-	if (!changed || og_request_write_entry(rq, "grant", body, err) == 0)
-		rc = og_frame_commit(frame, 1, err);
-out:
+	rc = og_request_write_entry(rq, "grant", body, err);
 	json_decref(body);
 	return rc;
 }
@@ -47,18 +48,19 @@ int og_verb_grant_put(struct og_request *rq, struct og_err *err)
 
 	if (!grant)
 		return og_fail_nomem(err);
-	if (json_object_get(grant, "effect") ||
-	    og_json_set(grant, "effect", json_string("permit"), err) == 0)
-		rc = put_grant(rq, grant, err);
+	if ((json_object_get(grant, "effect") ||
+	     og_json_set(grant, "effect", json_string("permit"), err) == 0) &&
+	    put_grant(rq, grant, err) == 0)
+		rc = og_frame_commit(&rq->shield->frame, 1, err);
 	json_decref(grant);
 	return rc;
 }
 
-int og_verb_grant_drop(struct og_request *rq, struct og_err *err)
+/* named: subject, tbl and perhaps effect, as the entry will have them. */
+static int drop_grant(struct og_request *rq, const json_t *named, struct og_err *err)
 {
-	struct og_frame *frame = &rq->shield->frame;
-	const char *subject = og_json_str(rq->body, "subject"), *tbl = og_json_str(rq->body, "tbl");
-	json_t *body = record_of(rq);
+	const char *subject = og_json_str(named, "subject"), *tbl = og_json_str(named, "tbl");
+	json_t *body = json_copy((json_t *)(uintptr_t)named);
 	int dropped, rc = -1;
 
 	if (!body || !subject || !tbl ||
@@ -66,7 +68,7 @@ int og_verb_grant_drop(struct og_request *rq, struct og_err *err)
 		og_fail(err, OG_EDATA, "request: a NUL byte in a name");
 		goto out;
 	}
-	if (og_access_grant_drop(rq->shield->access, subject, tbl, og_json_str(rq->body, "effect"),
+	if (og_access_grant_drop(rq->shield->access, subject, tbl, og_json_str(named, "effect"),
 				 &dropped, err) < 0)
 		goto out;
 	if (dropped == 0) {
@@ -74,11 +76,83 @@ int og_verb_grant_drop(struct og_request *rq, struct og_err *err)
 			  subject, tbl);
 		goto out;
 	}
-	if (og_request_write_entry(rq, "revoke", body, err) == 0)
-		rc = og_frame_commit(frame, 1, err);
+	rc = og_request_write_entry(rq, "revoke", body, err);
 out:
 	json_decref(body);
 	return rc;
+}
+
+int og_verb_grant_drop(struct og_request *rq, struct og_err *err)
+{
+	json_t *named = record_of(rq);
+	int rc = -1;
+
+	if (!named)
+		return og_fail_nomem(err);
+	if (drop_grant(rq, named, err) == 0)
+		rc = og_frame_commit(&rq->shield->frame, 1, err);
+	json_decref(named);
+	return rc;
+}
+
+static int apply_change(struct og_request *rq, const json_t *change, struct og_err *err)
+{
+	json_t *put = json_object_get(change, "put"), *drop = json_object_get(change, "drop");
+	const json_t *grant = put ? put : drop;
+	json_t *named =
+		put ? json_incref(put)
+		    : json_pack("{s:O,s:O,s:O}", "subject", json_object_get(drop, "subject"), "tbl",
+				json_object_get(drop, "tbl"), "effect",
+				json_object_get(drop, "effect"));
+	int rc;
+
+	if (!named)
+		return og_fail_nomem(err);
+	rc = put ? put_grant(rq, named, err) : drop_grant(rq, named, err);
+	json_decref(named);
+	if (rc == 0)
+		og_frame_next(&rq->shield->frame);
+	return rc == 0 ? 0
+		       : og_wrap(err, "'%s' on '%s'", og_json_str(grant, "subject"),
+				 og_json_str(grant, "tbl"));
+}
+
+/* What is answered must go on one line, and is known before anything is done. */
+static int check_size(const json_t *changes, struct og_err *err)
+{
+	struct og_buf text;
+	int rc;
+
+	og_buf_init(&text, OG_CHANNEL_LINE_MAX / 2);
+	rc = og_json_dump(changes, &text, err);
+	og_buf_release(&text);
+	return rc < 0 ? og_fail(err, OG_EDATA, "grants: too many at a time") : 0;
+}
+
+/* All or none: one frame, with an entry for each. */
+int og_verb_grant_apply(struct og_request *rq, struct og_err *err)
+{
+	json_t *present = NULL, *changes = NULL, *change;
+	int dry = og_json_bool(rq->body, "dry", 0);
+	size_t i;
+
+	if (og_access_grant_list(rq->shield->access, NULL, &present, err) < 0 ||
+	    og_grants_diff(json_object_get(rq->body, "grants"), present, &changes, err) < 0) {
+		json_decref(present);
+		return -1;
+	}
+	json_decref(present);
+	if (og_json_set(rq->reply, "changes", changes, err) < 0 || check_size(changes, err) < 0)
+		return -1;
+	json_array_foreach(changes, i, change)
+	{
+		if (apply_change(rq, change, err) < 0)
+			return -1;
+	}
+	if (!dry)
+		return og_frame_commit(&rq->shield->frame, 1, err);
+	json_object_del(rq->reply, "seq");
+	return 0;
 }
 
 /* What the tables are that grants are about: names, types and keys. */

@@ -29,7 +29,7 @@ og_verb_fn og_verb_schema, og_verb_sql_read, og_verb_sql_write, og_verb_sql_chec
 og_verb_fn og_verb_embed_reserve, og_verb_embed_settle;
 og_verb_fn og_verb_skill_match, og_verb_skill_get, og_verb_skill_list, og_verb_skill_put;
 og_verb_fn og_verb_policy_search, og_verb_policy_list, og_verb_policy_put;
-og_verb_fn og_verb_grant_put, og_verb_grant_drop, og_verb_grant_list;
+og_verb_fn og_verb_grant_put, og_verb_grant_drop, og_verb_grant_apply, og_verb_grant_list;
 og_verb_fn og_verb_principal_put, og_verb_principal_list;
 og_verb_fn og_verb_ledger_read;
 og_verb_fn og_verb_budget_reserve, og_verb_budget_settle;
