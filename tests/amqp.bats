@@ -170,7 +170,6 @@ serves() {
 }
 
 @test "whoever waits hears of the end; events carry state and id" {
-	amqp-declare-queue -u "$url" -q "$prefix.heard"
 	amqp-consume -u "$url" -q "$prefix.heard" -e "$prefix.events" -r 'task.#' -c 1 cat >event 2>&1 3>&- &
 	pids="$pids $!"
 	until_true has_consumers heard 1

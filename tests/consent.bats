@@ -215,7 +215,7 @@ approve|alice" ]
 	start=$SECONDS
 	drain
 	drain
-	[ $((SECONDS - start)) -lt 15 ]
+	[ $((SECONDS - start)) -lt 25 ]
 	[ "$(state "$id")" = waiting ]
 	# It was delivered, but that does not count against it.
 	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT attempts FROM task")" -eq 0 ]
@@ -391,11 +391,11 @@ approve|alice" ]
 	waiting
 	og-worker --quiet 3>&- &
 	worker=$!
-	sleep 0.5
+	until_true has_jobs 1
 	start=$SECONDS
 	kill -TERM "$worker"
 	wait "$worker"
-	[ $((SECONDS - start)) -lt 10 ]
+	[ $((SECONDS - start)) -lt 25 ]
 	[ "$(state "$id")" = waiting ]
 	og-task approve "$id" --as alice >/dev/null
 	drain

@@ -237,8 +237,8 @@ load effects-helper
 	[ "$(wc -l <"$log")" -eq 1 ]
 	# Nor after a crash in the middle of the call.
 	fresh
-	echo '/charges stall 5000' >"$behave"
-	sed 's/400ms/9s/' charge-once/SKILL.md >slow.md
+	echo '/charges stall 20000' >"$behave"
+	sed 's/400ms/25s/' charge-once/SKILL.md >slow.md
 	og-skill add --as alice --grant slow.md >/dev/null
 	id=$(og-submit --as charlie 'settle 1 wireless mouse')
 	killed_in_call
@@ -252,6 +252,14 @@ load effects-helper
 	resolve retry
 	is state 'done'
 	[ "$(wc -l <"$log")" -eq 2 ]
+}
+
+# A service that does what it is asked and says so much later, and a skill
+# that waits for it: time to be killed in.
+stalls() {
+	echo '/charges stall 20000' >"$behave"
+	sed 's/400ms/25s/' "$(skill)" >slow.md
+	og-skill add --as alice --grant slow.md >/dev/null
 }
 
 charged() {
@@ -283,7 +291,7 @@ drained() {
 }
 
 @test "the worker killed in the middle of a call: sent again, charged once" {
-	echo '/charges stall 5000' >"$behave"
+	stalls
 	id=$(og-submit --as charlie 'pay for 1 wireless mouse')
 	killed_in_call
 	drain
@@ -295,9 +303,7 @@ drained() {
 }
 
 @test "og-http killed in the middle of a call" {
-	echo '/charges stall 5000' >"$behave"
-	sed 's/400ms/9s/' "$(skill)" >slow.md
-	og-skill add --as alice --grant slow.md >/dev/null
+	stalls
 	id=$(og-submit --as charlie 'pay for 1 wireless mouse')
 	og-worker --drain --quiet 3>&- 2>/dev/null &
 	worker=$!
@@ -316,7 +322,7 @@ drained() {
 }
 
 @test "cancelled in the middle of a call: first it has to be known" {
-	echo '/charges stall 5000' >"$behave"
+	stalls
 	id=$(og-submit --as charlie 'pay for 1 wireless mouse')
 	killed_in_call
 	og-task cancel "$id" --as charlie >/dev/null 2>&1
@@ -458,7 +464,7 @@ drained() {
 }
 
 @test "looked at in the middle of a call: nothing is said of it, and nothing sent" {
-	echo '/charges stall 5000' >"$behave"
+	stalls
 	id=$(og-submit --as charlie 'pay for 1 wireless mouse')
 	killed_in_call
 	before=$(entries)

@@ -71,12 +71,22 @@ until_true() {
 	done
 }
 
-# asleep PID: it does not wake once within a second.
+# has_jobs N: so many jobs of workers have all they need, and are sealed.
+has_jobs() {
+	og status --json | jq -e --argjson n "$1" '.jobs >= $n'
+}
+
+# asleep PID...: they do not wake once within a second.
 asleep() {
 	local before
-	before=$(grep ^voluntary_ctxt "/proc/$1/status")
+	before=$(wakings "$@")
 	sleep 1
-	[ "$(grep ^voluntary_ctxt "/proc/$1/status")" = "$before" ]
+	[ "$(wakings "$@")" = "$before" ]
+}
+
+wakings() {
+	local pid
+	for pid in "$@"; do grep ctxt_switches "/proc/$pid/status"; done
 }
 
 # start_server NAME [OPTION...]: one of tests/servers, which ends by itself;

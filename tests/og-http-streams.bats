@@ -196,20 +196,20 @@ forever 0123456789" '{max_bytes: 100000}'
 forever data\n" '{max_bytes: 100000}'
 		ask slow "$stream
 send data: one\n\n
-sleep 60000" '{timeout_ms: 2000}'
+sleep 60000" '{timeout_ms: 4000}'
 		ask silent "$stream
 send data: one\n\n
-sleep 60000" '{idle_ms: 1500, timeout_ms: 60000}'
-		ask mute 'sleep 60000' '{idle_ms: 1500, timeout_ms: 60000}'
+sleep 60000" '{idle_ms: 3000, timeout_ms: 60000}'
+		ask mute 'sleep 60000' '{idle_ms: 3000, timeout_ms: 60000}'
 	} | go
 	for id in endless comments line lines; do
 		[ "$(reply '[.ok, .code, .sent, .why] | @csv' $id)" = 'false,65,true,"the answer is larger than 100000 bytes"' ]
 	done
 	[ "$(reply .events endless)" -eq 5555 ]
 	[ "$(events endless | jq length)" -eq 5555 ]
-	[ "$(reply '[.ok, .code, .events, .why] | @csv' slow)" = 'false,75,1,"the stream did not end within 2000 ms"' ]
-	[ "$(reply '[.ok, .code, .events, .why] | @csv' silent)" = 'false,75,1,"nothing came for 1500 ms"' ]
-	[ "$(reply '[.ok, .code, .sent, .why] | @csv' mute)" = 'false,75,true,"nothing came for 1500 ms"' ]
+	[ "$(reply '[.ok, .code, .events, .why] | @csv' slow)" = 'false,75,1,"the stream did not end within 4000 ms"' ]
+	[ "$(reply '[.ok, .code, .events, .why] | @csv' silent)" = 'false,75,1,"nothing came for 3000 ms"' ]
+	[ "$(reply '[.ok, .code, .sent, .why] | @csv' mute)" = 'false,75,true,"nothing came for 3000 ms"' ]
 	# The server sees it end.
 	until_true grep -q "gone /$BATS_TEST_NUMBER/silent" log
 }
@@ -222,7 +222,13 @@ send e
 sleep 700
 send \n
 sleep 700
-send \n" '{idle_ms: 2000}' | go
+send :
+sleep 700
+send :
+sleep 700
+send \n
+sleep 700
+send \n" '{idle_ms: 4000}' | go
 	[ "$(events)" = '["one"]' ]
 	[ "$(reply .ok)" = true ]
 }

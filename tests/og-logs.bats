@@ -134,10 +134,9 @@ has() { # TEXT
 	og logs -f >out 3>&- &
 	follower=$!
 	until_true has w1
-	before=$(awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$follower/status")
-	sleep 2
-	after=$(awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$follower/status")
-	[ "$before" -eq "$after" ]
+	until_true asleep "$follower"
+	asleep "$follower"
+	asleep "$follower"
 	kill "$follower"
 	wait "$follower"
 	mkfifo pipe

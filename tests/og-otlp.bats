@@ -290,7 +290,7 @@ has_spans() { # FILE N
 	telemetry file:out.jsonl
 	collect
 	"$TELLER" "$run" 10
-	sleep 1.5
+	until_true has_spans "$OG_HOME/out.jsonl" 10
 	kill -9 "$(pgrep -P "$collector")"
 	"$TELLER" "$run" 10
 	sleep 0.5

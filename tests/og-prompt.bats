@@ -34,6 +34,16 @@ sees() {
 	}
 }
 
+of_pane() { # WHAT
+	tmux -S "$screen" display-message -p "#{$1}"
+}
+
+# It took the line and has no prompt yet. A ^C that comes before the terminal
+# gave it what was typed takes that away.
+is_busy() {
+	[ "$(of_pane cursor_x)" -eq 0 ]
+}
+
 press() {
 	tmux -S "$screen" send-keys "$@"
 }
@@ -137,6 +147,7 @@ shield() {
 	running=$(shield)
 	kill -STOP "$running"
 	enter "UPDATE products SET stock_quantity = 4242;"
+	until_true is_busy
 	sleep 0.3
 	press C-c
 	sees "error: interrupted"
@@ -195,7 +206,7 @@ shield() {
 	sees "clearance_level"
 	tmux -S "$screen" set-option -g window-size manual
 	tmux -S "$screen" resize-window -x 50 -y 40
-	sleep 0.2
+	until_true eval '[ "$(stty -F "$(of_pane pane_tty)" size)" = "40 50" ]'
 	enter "SELECT name || name || name || name AS long, id FROM products WHERE id = 1;"
 	sees "…"
 	[ "$(text | tail -n 5 | wc -L)" -le 50 ]
@@ -265,6 +276,7 @@ shield() {
 	serving=$(pgrep -P "$listener" | head -n 1)
 	kill -STOP "$serving"
 	enter "SELECT count(*) + 90 AS n FROM products;"
+	until_true is_busy
 	sleep 0.3
 	press C-c
 	sees "error: interrupted"

@@ -270,7 +270,7 @@ refuses() {
 @test "wait: a worker that comes later answers" {
 	og-submit --as charlie --wait --json 'buy 1 laptop stand' >out 3>&- &
 	waiting=$!
-	sleep 0.3
+	until_true eval '[ "$(queued)" -eq 1 ]'
 	og-worker --drain --quiet
 	wait "$waiting"
 	[ "$(jq -r .state out)" = 'done' ]
@@ -279,7 +279,8 @@ refuses() {
 @test "wait: a dead letter has an answer too" {
 	og-submit --as charlie --wait --json --expires 200ms 'buy 1 laptop stand' >out 3>&- &
 	waiting=$!
-	sleep 0.5
+	until_true eval '[ "$(queued)" -eq 1 ]'
+	sleep 0.3
 	og-worker --drain --quiet
 	ended=0
 	wait "$waiting" || ended=$?

@@ -265,12 +265,12 @@ age() { # SQL condition
 }
 
 @test "a pruned command cannot be begun again" {
-	id=$(og-submit --as charlie --expires 1s 'buy 1 laptop stand')
+	id=$(og-submit --as charlie --expires 5s 'buy 1 laptop stand')
 	envelope=$(sqlite3 "$OG_HOME/queue.db" "SELECT envelope FROM task")
 	og-worker --drain --quiet
 	age 1
 	og-task prune --as alice --older 0s
-	sleep 3.1
+	sleep 6.1
 	sqlite3 "$OG_HOME/queue.db" "INSERT INTO task(id, envelope, queued) VALUES ('$id', '$envelope', 1)"
 	og-worker --drain --quiet 2>/dev/null
 	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT state FROM task")" -eq 2 ]

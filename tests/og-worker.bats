@@ -50,12 +50,11 @@ stock() {
 @test "an idle worker does not wake up" {
 	og-worker --quiet 3>&- &
 	worker=$!
-	sleep 0.5
+	until_true has_jobs 1
 	job=$(pgrep -P "$worker" | head -n 1)
-	switches() { awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$worker/status" "/proc/$job/status"; }
-	before=$(switches)
-	sleep 2
-	[ "$(switches)" -eq "$before" ]
+	until_true asleep "$worker" "$job"
+	asleep "$worker" "$job"
+	asleep "$worker" "$job"
 	# Small while it sleeps, too.
 	[ "$(awk '/VmRSS/ { print $2 }' "/proc/$job/status")" -le 12000 ]
 }
@@ -63,7 +62,7 @@ stock() {
 @test "a job that is killed is started again; the task is done once" {
 	og-worker --quiet 2>/dev/null 3>&- &
 	worker=$!
-	sleep 0.3
+	until_true pgrep -P "$worker"
 	kill -9 "$(pgrep -P "$worker" | head -n 1)"
 	id=$(og-submit --as charlie 'buy 1 laptop stand')
 	until_true og-task status "$id" --as charlie
@@ -128,7 +127,7 @@ stock() {
 @test "a worker's job has neither network nor other files" {
 	og-worker --quiet 3>&- &
 	worker=$!
-	sleep 0.5
+	until_true has_jobs 1
 	job=$(pgrep -P "$worker" | head -n 1)
 	grep -q 'NoNewPrivs:.*1' "/proc/$job/status"
 	grep -q 'Seccomp:.*2' "/proc/$job/status"
@@ -233,7 +232,7 @@ started() {
 	job=$(pgrep -P "$worker" | head -n 1)
 	two() { [ "$(pgrep -P "$job" -x og-http | wc -l)" -eq 2 ] && pgrep -P "$job" -x og-shield; }
 	until_true two
-	sleep 0.3
+	until_true has_jobs 1
 	for pid in "$job" $(pgrep -P "$job"); do
 		not grep -q geheim-4711 "/proc/$pid/cmdline"
 		not grep -q geheim-4711 "/proc/$pid/environ" || { cat "/proc/$pid/cmdline"; return 1; }

@@ -48,10 +48,11 @@ mode() { # MODE
 	mv r/mode.new r/mode
 }
 
-# Everything was told: the collector has ended, in good order.
+# Everything was told: the collector has ended, in good order; soon by itself.
 told() {
-	kill $(collectors)
-	until_true [ ! -e "$run/telemetry.sock" ]
+	kill $(collectors) 2>/dev/null || true
+	until_true none_left
+	[ ! -e "$run/telemetry.sock" ]
 }
 
 # spans FILE: one object per span, with its service.
