@@ -131,6 +131,23 @@ static void note_what_is_missing(const struct og_ctx *ctx, const struct og_resto
 			"its signature was not checked: --key KEY, as og-ledger key prints it");
 }
 
+/* Two instances that take from one queue do each other's tasks. */
+static void note_queue(const struct og_ctx *ctx, const struct og_restore *restore)
+{
+	const json_t *queue = json_object_get(restore->manifest, "queue");
+
+	if (restore->queue_moved)
+		og_note(ctx,
+			"og.conf named the queue of the instance this is a copy of, '%s'; it says "
+			"sqlite:%s now, which came with it",
+			og_json_str(queue, "named"), og_json_str(queue, "is"));
+	if (restore->queue)
+		og_note(ctx,
+			"its queue is '%s', as before: if another instance still works with that, "
+			"stop one of them or change og.conf",
+			restore->queue);
+}
+
 static json_t *as_json(const struct og_args *args, const struct og_restore *restore)
 {
 	char hex[OG_HASH_HEX + 1];
@@ -152,6 +169,7 @@ static int say(const struct og_ctx *ctx, const struct og_args *args,
 	int check = og_arg_flag(args, "check"), rc;
 
 	note_what_is_missing(ctx, restore);
+	note_queue(ctx, restore);
 	if (og_arg_flag(args, "json")) {
 		json_t *json = as_json(args, restore);
 

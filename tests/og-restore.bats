@@ -63,6 +63,58 @@ refused() { # STATUS WORDS [OPTION...]: h.tar is, and nothing is left
 	og restore --check --json - <b.tar | jq -e '.v == 1 and .restored == false and (.key | startswith("omnigate/"))'
 }
 
+# takes_its_own BACKUP DIR: what is submitted to the copy is the copy's alone.
+takes_its_own() {
+	local id
+	id=$(OG_HOME=$PWD/$1/.omnigate og-submit --as charlie 'buy 1 laptop stand')
+	[ "$(sqlite3 "$1/.omnigate/queue.db" "SELECT count(*) FROM task WHERE id = '$id'")" -eq 1 ]
+	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT count(*) FROM task WHERE id = '$id'")" -eq 0 ]
+}
+
+@test "a copy does not take from the queue of what it was made of" {
+	conf=$OG_HOME/og.conf
+	ln -s . way
+	for path in "$OG_HOME/queue.db" "$PWD/way/.omnigate/queue.db"; do
+		sed -i '/queue/d' "$conf"
+		printf '# queue = sqlite:/x\n \tqueue=sqlite:%s \r\nqueue_limit = 7\n' "$path" >>"$conf"
+		rm -rf b.tar copy
+		og backup b.tar 2>/dev/null >/dev/null
+		og restore b.tar copy 2>said
+		grep -qF "og.conf named the queue of the instance this is a copy of, '$path'; it says sqlite:queue.db now" said
+		diff "$conf" copy/.omnigate/og.conf >changed || true
+		[ "$(grep -c '^[<>]' changed)" -eq 2 ]
+		grep -qx '> queue = sqlite:queue.db' changed
+		[ "$(stat -c %a copy/.omnigate/og.conf)" = "$(stat -c %a "$conf")" ]
+		takes_its_own copy
+		og-ledger verify --state --home copy
+	done
+	# Back in its own place it is what it was.
+	sed -i '/queue *=/d' "$conf" && echo "queue = sqlite:$OG_HOME/queue.db" >>"$conf"
+	rm -f b.tar && og backup b.tar 2>/dev/null >/dev/null
+	mv .omnigate lost
+	og restore b.tar . 2>said
+	not grep -q queue said
+	cmp lost/og.conf .omnigate/og.conf
+}
+
+@test "a queue that is elsewhere stays there, which is said" {
+	conf=$OG_HOME/og.conf
+	for url in "sqlite:$PWD/outside.db" amqp://127.0.0.1:1/x; do
+		sed -i '/^queue *=/d' "$conf" && echo "queue = $url" >>"$conf"
+		rm -rf b.tar copy
+		og backup b.tar 2>/dev/null >/dev/null
+		og restore b.tar copy 2>said
+		grep -qF "its queue is '$url', as before: if another instance still works with that, stop one" said
+		cmp "$conf" copy/.omnigate/og.conf
+	done
+	unpacked
+	for bad in '{"named":"/x","is":"../x"}' '{"named":"/x","is":"erp.db-wal"}' '{"named":"x","is":"queue.db"}' \
+		'{"named":"/x"}' '{"named":"/x","is":"queue.db","or":1}' '[]'; do
+		forged ".queue = $bad" && unsigned
+		refused 65 'manifest'
+	done
+}
+
 @test "an instance that is there stays" {
 	before=$(find .omnigate -type f -exec sha256sum '{}' + | sort)
 	run og restore b.tar

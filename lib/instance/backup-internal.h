@@ -26,6 +26,10 @@ int og_backup_sync(const char *path, int folder, struct og_err *err);
 int og_backup_entry(const char *erp, const char *principal, const char *action, json_t *body,
 		    struct og_err *err);
 
+/* og.conf of the stage, which is to live in dir, names no queue that belongs to
+ * the instance the backup was made of; fills queue and queue_moved. */
+int og_restore_queue(struct og_restore *restore, const char *dir, struct og_err *err);
+
 int og_backup_fail(const char *doing, const char *path, struct og_err *err);
 
 #endif

@@ -191,6 +191,9 @@ static struct og_db *pinned(struct walk *w, const char *name, const struct stat 
 	if (!w->queue || st->st_dev != w->queue_file.st_dev || st->st_ino != w->queue_file.st_ino)
 		return NULL;
 	w->queue_met = 1;
+	/* A copy elsewhere must not take this one for its own. */
+	if (w->queue_name[0] == '/' && !w->backup->queue)
+		w->backup->queue = json_pack("{s:s,s:s}", "named", w->queue_name, "is", name);
 	return w->queue;
 }
 

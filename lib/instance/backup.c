@@ -26,6 +26,7 @@ void og_backup_release(struct og_backup *backup)
 	og_stage_release(&backup->stage);
 	json_decref(backup->members);
 	json_decref(backup->left);
+	json_decref(backup->queue);
 	og_buf_release(&backup->manifest);
 	og_buf_release(&backup->signature);
 	og_buf_release(&backup->checkpoint);
@@ -204,12 +205,13 @@ static json_t *manifest_json(const struct og_backup *backup)
 	char now[OG_TIME_LEN + 1];
 
 	og_time_format(og_now_ms(), now);
-	return json_pack("{s:i,s:s,s:s,s:s,s:i,s:b,s:b,s:O,s:O,s:{s:s,s:I,s:s,s:b}}", "v", 1,
+	return json_pack("{s:i,s:s,s:s,s:s,s:i,s:b,s:b,s:O,s:O,s:{s:s,s:I,s:s,s:b},s:O*}", "v", 1,
 			 "made", now, "by", backup->principal, "omnigate", backup->version,
 			 "format", OG_FORMAT, "keys", backup->with_keys, "signed",
 			 backup->checkpoint.len > 0, "left_out", backup->left, "members",
 			 backup->members, "ledger", "name", ledger->name, "entries",
-			 (json_int_t)ledger->entries, "head", ledger->head, "state", backup->state);
+			 (json_int_t)ledger->entries, "head", ledger->head, "state", backup->state,
+			 "queue", backup->queue);
 }
 
 int og_backup_seal(struct og_backup *backup, struct og_err *err)

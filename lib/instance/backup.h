@@ -57,6 +57,8 @@ struct og_backup {
 	int state; /* was the database computed from the ledger and compared? */
 	struct og_stage stage;
 	json_t *members, *left; /* what is in it; names of what is not */
+	json_t *queue;		/* {"named":PATH,"is":NAME} of one in it that og.conf
+				   names from the root, or NULL */
 	struct og_ledger_end ledger;
 	struct og_buf manifest, signature, checkpoint; /* the latter two empty: no key here */
 	struct og_hash digest;			       /* of the manifest */
@@ -90,6 +92,8 @@ struct og_restore {
 	struct og_buf checkpoint; /* as in the archive */
 	struct og_hash digest;	  /* of the manifest */
 	struct og_buf signer;	  /* the key that has signed, as text; empty: not checked */
+	char *queue;		  /* where og.conf says it is, when that is outside; or NULL */
+	int queue_moved; /* og.conf named the other instance's own, and does not any more */
 };
 void og_restore_release(struct og_restore *restore);
 
@@ -98,7 +102,8 @@ void og_restore_release(struct og_restore *restore);
  * says; OG_NO: the signature is not that of the key. */
 int og_restore_stage(struct og_restore *restore, int fd, const char *dir, struct og_err *err);
 
-/* After the stage was judged: an entry, action "restore"; and the instance
+/* After the stage was judged: an entry, action "restore"; a queue of its own,
+ * where og.conf names that of the instance it is a copy of; and the instance
  * gets its name, dir/.omnigate, durably. OG_ECONF when there is one already. */
 int og_restore_finish(struct og_restore *restore, const char *dir, struct og_err *err);
 

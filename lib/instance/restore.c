@@ -26,6 +26,7 @@ void og_restore_release(struct og_restore *restore)
 	json_decref(restore->manifest);
 	og_buf_release(&restore->checkpoint);
 	og_buf_release(&restore->signer);
+	free(restore->queue);
 }
 
 /* --- the manifest ------------------------------------------------------------- */
@@ -100,11 +101,28 @@ static int check_ledger(struct og_restore *restore, struct og_err *err)
 	return 0;
 }
 
+/* One that og.conf names from the root, and where it is in here. */
+static int check_queue(const json_t *queue, struct og_err *err)
+{
+	static const char *const keys[] = { "named", "is", NULL };
+	const char *named = og_json_str(queue, "named"), *is = og_json_str(queue, "is");
+	char name[OG_TAR_NAME_MAX + sizeof(HERE) + 1];
+
+	if (!queue)
+		return 0;
+	if (og_json_only(queue, "queue of the manifest", keys, err) < 0)
+		return -1;
+	if (!named || *named != '/' || !is || strlen(is) > OG_TAR_NAME_MAX)
+		return fail_manifest("queue", err);
+	snprintf(name, sizeof(name), HERE "/%s", is);
+	return is_place(name, 0) ? 0 : fail_manifest("queue", err);
+}
+
 static int check_manifest(struct og_restore *restore, struct og_err *err)
 {
 	static const char *const keys[] = { "v",       "made",	 "by",	   "omnigate",
 					    "format",  "keys",	 "signed", "left_out",
-					    "members", "ledger", NULL };
+					    "members", "ledger", "queue",  NULL };
 	const char *made;
 	int64_t v, format, made_ms;
 
@@ -119,6 +137,7 @@ static int check_manifest(struct og_restore *restore, struct og_err *err)
 	if (og_time_parse(made, &made_ms) < 0)
 		return fail_manifest("made", err);
 	if (og_format_check("erp.db", format, err) < 0 || check_ledger(restore, err) < 0 ||
+	    check_queue(json_object_get(restore->manifest, "queue"), err) < 0 ||
 	    check_members(json_object_get(restore->manifest, "members"), err) < 0)
 		return -1;
 	return 0;
@@ -429,7 +448,8 @@ int og_restore_finish(struct og_restore *restore, const char *dir, struct og_err
 
 	if (!final)
 		return og_fail_nomem(err);
-	if (record(restore, err) < 0 || sync_folders(restore, err) < 0)
+	if (record(restore, err) < 0 || og_restore_queue(restore, dir, err) < 0 ||
+	    sync_folders(restore, err) < 0)
 		goto out;
 	if (access(final, F_OK) == 0 || rename(restore->stage.home, final) < 0) {
 		if (access(final, F_OK) == 0)
