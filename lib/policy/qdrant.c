@@ -10,7 +10,6 @@
 #include "lib/base/text.h"
 #include "lib/policy/qdrant-wire.h"
 
-#define SCHEME	  "qdrant+"
 #define SEARCH_MS 10000
 #define OTHER_MS  60000
 #define TRIES	  4
@@ -24,34 +23,7 @@ struct og_qdrant {
 	size_t ready; /* width that og_qdrant_setup() has seen to, or 0 */
 };
 
-/* --- the place -------------------------------------------------------------------- */
-
-int og_qdrant_is(const char *url)
-{
-	return strncmp(url, SCHEME, strlen(SCHEME)) == 0;
-}
-
-int og_qdrant_place(const char *url, struct og_qdrant_place *ret, struct og_err *err)
-{
-	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
-	const char *plain = og_qdrant_is(url) ? url + strlen(SCHEME) : "", *slash;
-	size_t len = strlen(plain), origin;
-
-	slash = strrchr(plain, '/');
-	origin = slash ? (size_t)(slash - plain) : 0;
-	if (!og_url_plain(plain) || !slash || origin < 8 || plain[origin - 1] == '/' ||
-	    strchr(strstr(plain, "//") + 2, '/') != slash || origin >= sizeof(ret->origin) ||
-	    len - origin - 1 < 1 || len - origin - 1 >= sizeof(ret->collection) ||
-	    slash[1] == '.' || strspn(slash + 1, letters) != len - origin - 1) {
-		og_fail(err, OG_ECONF, "vectors: '%s' is no place for them", url);
-		return og_hint(err, "as in qdrant+https://HOST:6333/COLLECTION");
-	}
-	memcpy(ret->origin, plain, origin);
-	ret->origin[origin] = '\0';
-	memcpy(ret->collection, slash + 1, len - origin);
-	return 0;
-}
+/* --- the client ------------------------------------------------------------------ */
 
 int og_qdrant_open(const char *url, const char *instance, struct og_net *net,
 		   struct og_qdrant **ret, struct og_err *err)

@@ -27,18 +27,8 @@ static int not_in_force(struct og_policies *policies, const struct og_policy_fil
 		"SELECT z.first FROM og_sizes z JOIN og_policy p ON p.id = z.policy "
 		"WHERE (?2 IS NULL OR z.node = ?2) AND NOT " OG_IN_FORCE("p") " ORDER BY z.first";
 	struct og_stmt *stmt = og_policies_prepared(policies, &policies->out_of_force, sql, err);
-	int more;
 
-	if (!stmt)
-		return -1;
-	og_bind_text(stmt, 2, filter->node);
-	og_policies_bind_day(policies, stmt, filter->at);
-	while ((more = og_stmt_step(stmt, err)) > 0) {
-		int64_t first = og_col_int(stmt, 0);
-
-		og_buf_add(ret, &first, sizeof(first));
-	}
-	return more < 0 ? -1 : og_buf_check(ret, "policies that are not in force", err);
+	return og_policies_numbers(policies, stmt, filter, ret, err);
 }
 
 static int begin(struct og_policies *policies, const struct og_policy_filter *filter,

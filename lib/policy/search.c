@@ -49,18 +49,8 @@ static int not_in_force(struct og_policies *policies, const struct og_policy_fil
 		"(SELECT p.id FROM og_policy p WHERE p.active = 1 AND NOT " OG_IN_FORCE(
 			"p") ") ORDER BY s.id";
 	struct og_stmt *stmt = og_policies_prepared(policies, &policies->not_in_force, sql, err);
-	int more;
 
-	if (!stmt)
-		return -1;
-	og_bind_text(stmt, 2, filter->node);
-	og_policies_bind_day(policies, stmt, filter->at);
-	while ((more = og_stmt_step(stmt, err)) > 0) {
-		int64_t id = og_col_int(stmt, 0);
-
-		og_buf_add(ret, &id, sizeof(id));
-	}
-	return more < 0 ? -1 : og_buf_check(ret, "passages that are not in force", err);
+	return og_policies_numbers(policies, stmt, filter, ret, err);
 }
 
 static int rank_meaning(struct og_policies *policies, const struct og_policy_search *search,

@@ -47,6 +47,12 @@ struct og_stmt *og_policies_prepared(struct og_policies *policies, struct og_stm
 /* Binds ?9, the day: at, or NULL for today. */
 void og_policies_bind_day(const struct og_policies *policies, struct og_stmt *stmt, const char *at);
 
+/* Appends the numbers that a statement with ?2, the node, and ?9 gives, each
+ * an int64_t. stmt NULL: -1, err has been filled. */
+int og_policies_numbers(const struct og_policies *policies, struct og_stmt *stmt,
+			const struct og_policy_filter *filter, struct og_buf *ret,
+			struct og_err *err);
+
 /*
  * Standing on the day ?9, in SQL; p is the policy. A statement begins with
  * OG_WITH_GONE: gone holds a row for each policy that another within its

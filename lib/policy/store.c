@@ -60,6 +60,24 @@ void og_policies_bind_day(const struct og_policies *policies, struct og_stmt *st
 	og_bind_text(stmt, 9, at ? at : today);
 }
 
+int og_policies_numbers(const struct og_policies *policies, struct og_stmt *stmt,
+			const struct og_policy_filter *filter, struct og_buf *ret,
+			struct og_err *err)
+{
+	int more;
+
+	if (!stmt)
+		return -1;
+	og_bind_text(stmt, 2, filter->node);
+	og_policies_bind_day(policies, stmt, filter->at);
+	while ((more = og_stmt_step(stmt, err)) > 0) {
+		int64_t number = og_col_int(stmt, 0);
+
+		og_buf_add(ret, &number, sizeof(number));
+	}
+	return more < 0 ? -1 : og_buf_check(ret, "policies that are not in force", err);
+}
+
 void og_policies_free(struct og_policies *policies)
 {
 	if (!policies)
