@@ -14,6 +14,7 @@
 #include "cmd/og-eval.h"
 #include "lib/base/clock.h"
 #include "lib/proc/job.h"
+#include "lib/proc/signals.h"
 
 #define SLOTS_MAX 64
 
@@ -35,20 +36,9 @@ struct running {
 
 static int open_signals(struct og_err *err)
 {
-	sigset_t set;
-	int fd;
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD, 0 };
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGCHLD);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return og_fail(err, OG_EOS, "cannot block signals: %s", strerror(errno));
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		og_fail(err, OG_EOS, "cannot read signals: %s", strerror(errno));
-	return fd;
+	return og_signals_open(signals, err);
 }
 
 /* 1: a stop was asked for. */

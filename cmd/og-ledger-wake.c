@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/proc/signals.h"
 
 #define WATCHED                                                                                    \
 	(IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM |          \
@@ -24,17 +24,10 @@ static const int echo_ms[] = { 10, 90, 900 };
 
 static int open_signals(struct ledger_wake *wake, struct og_err *err)
 {
-	sigset_t stops;
+	static const int stops[] = { SIGTERM, SIGINT, SIGHUP, 0 };
 
-	sigemptyset(&stops);
-	sigaddset(&stops, SIGTERM);
-	sigaddset(&stops, SIGINT);
-	sigaddset(&stops, SIGHUP);
-	sigprocmask(SIG_BLOCK, &stops, NULL);
-	wake->signals = signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK);
-	return wake->signals >= 0
-		       ? 0
-		       : og_fail(err, OG_EOS, "cannot take signals: %s", strerror(errno));
+	wake->signals = og_signals_open(stops, err);
+	return wake->signals < 0 ? -1 : 0;
 }
 
 /* The folder, since a WAL is removed and made anew, and erp.db itself may be

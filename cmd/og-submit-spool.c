@@ -11,6 +11,7 @@
 #include "cmd/og-submit.h"
 #include "lib/base/clock.h"
 #include "lib/proc/crew.h"
+#include "lib/proc/signals.h"
 #include "lib/task/envelope.h"
 
 #define PAUSE_MIN_MS 250
@@ -138,7 +139,7 @@ static int forward_all(struct forwarder *f, struct og_err *err)
 
 static int open_forwarder(struct forwarder *f, const struct og_args *args, struct og_err *err)
 {
-	sigset_t stops;
+	static const int stops[] = { SIGTERM, SIGINT, 0 };
 
 	if (og_conf_from(f->ctx, args, &f->conf, err) < 0)
 		return -1;
@@ -146,11 +147,7 @@ static int open_forwarder(struct forwarder *f, const struct og_args *args, struc
 		og_fail(err, OG_ECONF, "the queue is on this host: there is nothing to forward");
 		return og_hint(err, "--forward is for a queue at a broker, amqp://...");
 	}
-	sigemptyset(&stops);
-	sigaddset(&stops, SIGTERM);
-	sigaddset(&stops, SIGINT);
-	sigprocmask(SIG_BLOCK, &stops, NULL);
-	f->stop_fd = og_crew_stop_fd(err);
+	f->stop_fd = og_signals_open(stops, err);
 	return f->stop_fd < 0 ? -1 : open_spool(f->conf, &f->spool, err);
 }
 

@@ -89,6 +89,27 @@ wakings() {
 	for pid in "$@"; do grep ctxt_switches "/proc/$pid/status"; done
 }
 
+# stock_of_skill DESCRIPTION: the text of a skill that reads, and has patterns
+# no other has. More of it may follow.
+stock_of_skill() {
+	cat <<END
+---
+name: stock-of
+description: $1
+metadata: {og-kind: workflow, og-roles: "employee admin"}
+---
+## When
+- tell me the quantity of {product:ref(products.name)} left
+## Steps
+### count
+\`\`\`sql read as products
+SELECT name, stock_quantity FROM products WHERE id = :product_id
+\`\`\`
+## Answer
+{stock_quantity} of {product}.
+END
+}
+
 # start_server NAME [OPTION...]: one of tests/servers, which ends by itself;
 # where it listens and what it is are in the files port and pid.
 start_server() {

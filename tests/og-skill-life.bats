@@ -8,21 +8,9 @@ setup() {
 
 stock_of() { # the items of its tests
 	mkdir -p stock-of
-	cat >stock-of/SKILL.md <<END
----
-name: stock-of
-description: Say how many of a product are left.
-metadata: {og-kind: workflow, og-roles: "employee admin"}
----
-## When
-- tell me the quantity of {product:ref(products.name)} left
-## Steps
-### count
-\`\`\`sql read as products
-SELECT name, stock_quantity FROM products WHERE id = :product_id
-\`\`\`
-## Answer
-{stock_quantity} of {product}.
+	{
+		stock_of_skill 'Say how many of a product are left.'
+		cat <<END
 ## Grants
 \`\`\`grants
 [{"tbl": "products", "verbs": ["select"], "predicate": "t.clearance_level <= :clearance"}]
@@ -31,6 +19,7 @@ ${1:+## Tests
 
 $1}
 END
+	} >stock-of/SKILL.md
 }
 
 @test "test: a skill is tried before it is added, in copies, and nothing stays" {

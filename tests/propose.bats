@@ -10,22 +10,7 @@ setup() {
 }
 
 skill() { # DESCRIPTION
-	cat >stock-of/SKILL.md <<END
----
-name: stock-of
-description: $1
-metadata: {og-kind: workflow, og-roles: "employee admin"}
----
-## When
-- tell me the quantity of {product:ref(products.name)} left
-## Steps
-### count
-\`\`\`sql read as products
-SELECT name, stock_quantity FROM products WHERE id = :product_id
-\`\`\`
-## Answer
-{stock_quantity} of {product}.
-END
+	stock_of_skill "$1" >stock-of/SKILL.md
 }
 
 drain() {

@@ -7,12 +7,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/proc/signals.h"
 
 #define PAUSE_MIN_MS  50
 #define PAUSE_MAX_MS  5000
@@ -69,12 +69,9 @@ int og_crew_stopping(void)
 
 int og_crew_stop_fd(struct og_err *err)
 {
-	sigset_t stops;
-	int fd;
+	static const int stops[] = { SIGTERM, SIGINT, 0 };
 
-	stop_signals(&stops);
-	fd = signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? og_fail(err, OG_EOS, "cannot watch signals: %s", strerror(errno)) : fd;
+	return og_signals_open(stops, err);
 }
 
 /* A supervisor that is killed takes its seats along, in good order. */

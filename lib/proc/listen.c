@@ -14,6 +14,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/proc/crew.h"
+#include "lib/proc/signals.h"
 
 #define KILL_AGAIN_MS 1000
 #define NO_ROOM_MS    500 /* before accepting again, when the system is out of something */
@@ -215,16 +216,10 @@ static int turn(struct run *run, struct og_err *err)
 
 static int open_signals(struct run *run, struct og_err *err)
 {
-	sigset_t signals;
+	static const int signals[] = { SIGTERM, SIGINT, SIGCHLD, 0 };
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	run->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	return run->signals < 0 ? og_fail(err, OG_EOS, "cannot watch signals: %s", strerror(errno))
-				: 0;
+	run->signals = og_signals_open(signals, err);
+	return run->signals < 0 ? -1 : 0;
 }
 
 int og_listen_run(const struct og_listening *listening, struct og_err *err)

@@ -15,6 +15,7 @@
 #include "lib/base/text.h"
 #include "lib/proc/guard.h"
 #include "lib/proc/proc-internal.h"
+#include "lib/proc/signals.h"
 
 #define ANSWER_MS 2000 /* for what a command started, once that has ended */
 #define GONE_MS	  20   /* between looks whether a group is gone */
@@ -371,19 +372,13 @@ int og_service_expect(struct og_service *service, int (*look)(void *arg), struct
 
 int og_services_run(struct og_services *services, struct og_err *err)
 {
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD, 0 };
 	struct keeper k = { .all = services, .awake = OG_FOREVER };
-	sigset_t set;
 	int rc;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	k.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	k.signals = og_signals_open(signals, err);
 	if (k.signals < 0)
-		return og_fail(err, OG_EOS, "cannot watch signals: %s", strerror(errno));
+		return -1;
 	og_adopt_orphans();
 	if (services->wake_ms > 0)
 		k.awake = og_deadline(services->wake_ms);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/proc/signals.h"
 
 #define EVENTS 64
 
@@ -181,18 +182,13 @@ static void take_signals(void *arg, uint32_t events)
 int og_loop_signals(struct og_loop *loop, void (*got)(void *arg, int signal), void *arg,
 		    struct og_err *err)
 {
-	sigset_t signals;
+	static const int signals[] = { SIGTERM, SIGINT, SIGCHLD, 0 };
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
 	loop->got = got;
 	loop->got_arg = arg;
-	loop->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	loop->signals = og_signals_open(signals, err);
 	if (loop->signals < 0)
-		return og_fail(err, OG_EOS, "cannot watch signals: %s", strerror(errno));
+		return -1;
 	return og_loop_watch(loop, loop->signals, EPOLLIN, take_signals, loop, &loop->signal_watch,
 			     err);
 }
