@@ -23,16 +23,12 @@ static int check_principal(const char *value, struct og_err *err)
 
 static int check_action(const char *value, struct og_err *err)
 {
-	const char *nearest;
-
 	for (size_t i = 0; og_ledger_actions[i]; i++)
 		if (strcmp(value, og_ledger_actions[i]) == 0)
 			return 0;
 	og_fail(err, OG_EUSAGE, "--action: there is no '%s'", value);
-	nearest = og_nearest(value, og_ledger_actions);
-	if (nearest)
-		return og_hint(err, "did you mean '%s'?", nearest);
-	return og_hint(err, "og-ledger-entry(5) lists them: step, sql.write, refuse, grant, ...");
+	og_hint(err, "og-ledger-entry(5) lists them: step, sql.write, refuse, grant, ...");
+	return og_hint_near(value, og_ledger_actions, err);
 }
 
 static int check_task(const char *value, struct og_err *err)

@@ -249,7 +249,8 @@ static int read_by(const struct og_args *args, const char **ret, struct og_err *
 		if (strcmp(*ret, known[i]) == 0)
 			return 0;
 	og_fail(err, OG_EUSAGE, "--by: nothing is summed by '%s'", by);
-	return og_hint(err, "principal, skill, model, day or task");
+	og_hint(err, "principal, skill, model, day or task");
+	return og_hint_near(*ret, known, err);
 }
 
 int ledger_run_spend(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)

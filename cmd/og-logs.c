@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +21,7 @@
 #include "cmd/og.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
+#include "lib/proc/signals.h"
 
 #define SOURCES_MAX 32
 #define LINES	    50
@@ -96,6 +96,16 @@ static int add_all(struct logs *logs, long lines, long *sum, struct og_err *err)
 	return 0;
 }
 
+static int hint_near(const struct logs *logs, const char *name, struct og_err *err)
+{
+	char path[128], near[OG_LOG_NAME];
+
+	og_text_format(path, sizeof(path), "/proc/self/fd/%d/%s.log", logs->dir, name);
+	if (og_file_near(path, near, sizeof(near)))
+		return og_hint(err, "did you mean '%s'?", near);
+	return og_hint(err, "og logs without a name shows all there are");
+}
+
 static int add_named(struct logs *logs, long *sum, struct og_err *err)
 {
 	for (size_t i = 0; og_arg(logs->args, i); i++) {
@@ -104,7 +114,7 @@ static int add_named(struct logs *logs, long *sum, struct og_err *err)
 		if (!og_principal_name_valid(name))
 			return og_fail(err, OG_EUSAGE, "'%s' is no service's name", name);
 		if (add_source(logs, name, logs->lines, sum, err) < 0)
-			return og_hint(err, "og logs without a name shows all there are");
+			return hint_near(logs, name, err);
 	}
 	return 0;
 }
@@ -199,18 +209,15 @@ static int print_all(struct logs *logs, long skip, struct og_err *err)
 
 static int start_following(struct logs *logs, struct og_err *err)
 {
+	static const int stops[] = { SIGTERM, SIGINT, SIGHUP, 0 };
 	char path[64];
-	sigset_t stops;
 
-	sigemptyset(&stops);
-	sigaddset(&stops, SIGTERM);
-	sigaddset(&stops, SIGINT);
-	sigaddset(&stops, SIGHUP);
-	sigprocmask(SIG_BLOCK, &stops, NULL);
-	logs->signals = signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK);
+	logs->signals = og_signals_open(stops, err);
+	if (logs->signals < 0)
+		return -1;
 	logs->events = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", logs->dir);
-	if (logs->signals < 0 || logs->events < 0 ||
+	if (logs->events < 0 ||
 	    inotify_add_watch(logs->events, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO) < 0)
 		return og_fail(err, OG_EOS, "cannot watch the logs: %s", strerror(errno));
 	return 0;

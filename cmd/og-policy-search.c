@@ -14,12 +14,28 @@
 
 #define QUERY_MAX ((size_t)1 << 20) /* bytes of a line */
 
+static int check_source(const char *source, struct og_err *err)
+{
+	static const char *const sources[] = { "law", "email", "internal_doc", "policy", NULL };
+
+	for (size_t i = 0; source && sources[i]; i++)
+		if (strcmp(source, sources[i]) == 0)
+			return 0;
+	if (!source)
+		return 0;
+	og_fail(err, OG_EUSAGE, "--source: there is no '%s'", source);
+	og_hint(err, "law, email, internal_doc or policy");
+	return og_hint_near(source, sources, err);
+}
+
 /* A request about the policies that the options name. */
 static int filter_json(const struct og_args *args, json_t **ret, struct og_err *err)
 {
 	const char *at = og_arg_value(args, "at");
 	json_t *request;
 
+	if (check_source(og_arg_value(args, "source"), err) < 0)
+		return -1;
 	if (at && !og_day_valid(at)) {
 		og_fail(err, OG_EUSAGE, "--at '%s' is no day", at);
 		return og_hint(err, "a day of UTC: YYYY-MM-DD");

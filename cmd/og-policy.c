@@ -108,6 +108,19 @@ static int print_policies(const json_t *list, int json, struct og_err *err)
 	return 0;
 }
 
+/* Of what a list shows. */
+static int no_policy(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
+{
+	struct og_err ignored = OG_ERR_INIT;
+	json_t *reply = NULL;
+
+	og_fail(err, OG_NO, "no policy is called '%s'", og_arg(args, 0));
+	if (og_session_ask(ctx, args, "policy.list", json_object(), &reply, &ignored) == 0)
+		og_json_hint_near(og_arg(args, 0), json_object_get(reply, "policies"), "name", err);
+	json_decref(reply);
+	return -1;
+}
+
 static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	json_t *request = json_pack("{s:s}", "name", og_arg(args, 0)), *reply = NULL;
@@ -118,7 +131,7 @@ static int run_show(const struct og_ctx *ctx, const struct og_args *args, struct
 	if (policy_ask(ctx, args, "policy.list", request, &reply, err) < 0)
 		return -1;
 	if (json_array_size(json_object_get(reply, "policies")) == 0)
-		og_fail(err, OG_NO, "no policy is called '%s'", og_arg(args, 0));
+		no_policy(ctx, args, err);
 	else
 		rc = print_policies(json_object_get(reply, "policies"), og_arg_flag(args, "json"),
 				    err);

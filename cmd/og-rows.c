@@ -106,23 +106,10 @@ static int add_table(json_t *rows, const json_t *table, struct og_err *err)
 	return 0;
 }
 
-#define NAMES_MAX 256
-
 static int no_table(const json_t *tables, const char *name, struct og_err *err)
 {
-	const char *names[NAMES_MAX + 1], *nearest;
-	json_t *table;
-	size_t i, n = 0;
-
-	json_array_foreach(tables, i, table)
-	{
-		if (n < NAMES_MAX)
-			names[n++] = og_json_str(table, "name");
-	}
-	names[n] = NULL;
-	nearest = og_nearest(name, names);
 	og_fail(err, OG_NO, "no such table: %s", name);
-	return nearest ? og_hint(err, "did you mean '%s'?", nearest) : -1;
+	return og_json_hint_near(name, tables, "name", err);
 }
 
 int og_rows_schema(const json_t *tables, const char *only, json_t **ret_columns, json_t **ret_rows,

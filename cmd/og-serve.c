@@ -323,13 +323,15 @@ static int sessions(struct program *program, struct og_err *err)
 
 static int is_form(const struct og_args *args, struct og_err *err)
 {
+	static const char *const forms[] = { "sessions", "revoke", NULL };
 	const char *verb = og_arg(args, 0), *who = og_arg(args, 1);
 
 	if (!verb || (strcmp(verb, "sessions") == 0 && !who) ||
 	    (strcmp(verb, "revoke") == 0 && who))
 		return 0;
 	og_fail(err, OG_EUSAGE, "'%s' is no form of og-serve", verb);
-	return og_hint(err, "og-serve, og-serve sessions, og-serve revoke NAME");
+	og_hint(err, "og-serve, og-serve sessions, og-serve revoke NAME");
+	return og_hint_near(verb, forms, err);
 }
 
 static int act(struct program *program, struct og_err *err)

@@ -194,14 +194,17 @@ int shield_run_principal(const struct og_ctx *ctx, const struct og_args *args, s
 {
 	static const struct desk_shape list = { "principal", "principal.list", desk_empty_request,
 						show_list };
+	static const char *const actions[] = { "list", "add", "set", NULL };
 	const char *action = og_arg(args, 0);
 
 	if (strcmp(action, "add") == 0)
 		return put(ctx, args, 1, err);
 	if (strcmp(action, "set") == 0)
 		return put(ctx, args, 0, err);
-	if (strcmp(action, "list") != 0)
-		return og_fail(err, OG_EUSAGE, "principal: '%s' is not list, add or set", action);
+	if (strcmp(action, "list") != 0) {
+		og_fail(err, OG_EUSAGE, "principal: '%s' is not list, add or set", action);
+		return og_hint_near(action, actions, err);
+	}
 	if (og_arg(args, 1))
 		return og_fail(err, OG_EUSAGE, "principal list takes no name");
 	return desk_run(&list, ctx, args, err);

@@ -198,6 +198,14 @@ static int tasks(struct impact *m)
 
 /* --- the whole ----------------------------------------------------------- */
 
+/* The nearest of what the principal may see: a skill, else a policy. */
+static int not_known(const struct impact *m)
+{
+	og_fail(m->err, OG_NO, "there is no skill, policy or touched table called '%s'", m->about);
+	og_json_hint_near(m->about, m->policies, "name", m->err);
+	return og_json_hint_near(m->about, m->skills, "name", m->err);
+}
+
 static int relate(struct impact *m)
 {
 	int known = 0, rc = 0;
@@ -221,8 +229,7 @@ static int relate(struct impact *m)
 	if (rc == 0)
 		rc = about_table(m, m->about);
 	if (rc == 0 && !known && json_object_size(m->found) == 0)
-		return og_fail(m->err, OG_NO,
-			       "there is no skill, policy or touched table called '%s'", m->about);
+		return not_known(m);
 	return rc == 0 ? tasks(m) : -1;
 }
 

@@ -170,6 +170,16 @@ static int print_list(struct og_out *out, const json_t *list, const char *state,
 	return rc < 0 ? -1 : og_out_end(out, err);
 }
 
+static int no_state(const char *state, struct og_err *err)
+{
+	const char *names[OG_TASK_STATES + 1] = { NULL };
+
+	for (int i = 0; i < OG_TASK_STATES; i++)
+		names[i] = og_state_name((enum og_task_state)i);
+	og_fail(err, OG_EUSAGE, "--state: '%s' is no state of a task", state);
+	return og_hint_near(state, names, err);
+}
+
 static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	const char *state = og_arg_value(args, "state"), *limit = og_arg_value(args, "limit");
@@ -180,7 +190,7 @@ static int run_list(const struct og_ctx *ctx, const struct og_args *args, struct
 	int rc = -1;
 
 	if (state && og_state_parse(state) < 0)
-		return og_fail(err, OG_EUSAGE, "--state: '%s' is no state of a task", state);
+		return no_state(state, err);
 	if (limit && og_int_parse(limit, 1, TASK_LIST_MAX, "--limit", &left, err) < 0)
 		return -1;
 	if (og_out_new(ctx, args, fields, NULL, &out, err) < 0)

@@ -52,7 +52,7 @@ static const int shell_hopeless[] = { 126, 127, 0 };
 
 static const struct kind *find_kind(const char *name, struct og_err *err)
 {
-	const char *names[N_KINDS + 1], *nearest;
+	const char *names[N_KINDS + 1];
 
 	for (size_t i = 0; i < N_KINDS; i++) {
 		if (strcmp(kinds[i].name, name) == 0)
@@ -60,13 +60,10 @@ static const struct kind *find_kind(const char *name, struct og_err *err)
 		names[i] = kinds[i].name;
 	}
 	names[N_KINDS] = NULL;
-	nearest = og_nearest(name, names);
 	og_fail(err, OG_ECONF, "'%s' is no service", name);
-	if (nearest)
-		og_hint(err, "did you mean '%s'?", nearest);
-	else
-		og_hint(err, "there are worker, serve, forwarder, shield, telemetry, broker, "
-			     "graph and vectors");
+	og_hint(err, "there are worker, serve, forwarder, shield, telemetry, broker, "
+		     "graph and vectors");
+	og_hint_near(name, names, err);
 	return NULL;
 }
 

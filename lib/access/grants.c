@@ -43,7 +43,7 @@ static int check_verbs(const json_t *grant, struct og_err *err)
 		return bad(err, "'verbs' is missing or empty");
 	json_array_foreach(list, i, item)
 	{
-		const char *verb = json_string_value(item), *nearest;
+		const char *verb = json_string_value(item);
 		size_t k = 0;
 
 		while (verb && verbs[k] && strcmp(verbs[k], verb) != 0)
@@ -51,9 +51,8 @@ static int check_verbs(const json_t *grant, struct og_err *err)
 		if (verb && verbs[k])
 			continue;
 		og_fail(err, OG_EDATA, "grant: '%s' is no verb", verb ? verb : "?");
-		nearest = verb ? og_nearest(verb, verbs) : NULL;
-		return nearest ? og_hint(err, "did you mean '%s'?", nearest)
-			       : og_hint(err, "verbs are select, insert and update");
+		og_hint(err, "verbs are select, insert and update");
+		return verb ? og_hint_near(verb, verbs, err) : -1;
 	}
 	return 0;
 }

@@ -11,8 +11,65 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/text.h"
 
 #define PIECE ((size_t)65536)
+
+#define NEAR_MAX 4096 /* entries of a folder that are looked at */
+
+/* The name without the suffix, where it has that and something before it. */
+static int cut_suffix(const char *file, const char *suffix, char *ret, size_t size)
+{
+	size_t len = strlen(file), end = strlen(suffix);
+
+	if (file[0] == '.' || len <= end || len - end >= size ||
+	    strcmp(file + len - end, suffix) != 0)
+		return 0;
+	memcpy(ret, file, len - end);
+	ret[len - end] = '\0';
+	return 1;
+}
+
+static int find_near(DIR *dir, const char *word, const char *suffix, char *ret, size_t size)
+{
+	char name[256], best[256] = "";
+	struct dirent *entry;
+
+	for (int n = 0; n < NEAR_MAX && (entry = readdir(dir)); n++) {
+		const char *names[3] = { *best ? best : name, *best ? name : NULL, NULL };
+
+		if (cut_suffix(entry->d_name, suffix, name, sizeof(name)) &&
+		    og_nearest(word, names) == name &&
+		    faccessat(dirfd(dir), entry->d_name, R_OK, 0) == 0)
+			memcpy(best, name, sizeof(best));
+	}
+	if (!*best || strlen(best) >= size)
+		return 0;
+	memcpy(ret, best, strlen(best) + 1);
+	return 1;
+}
+
+int og_file_near(const char *path, char *ret, size_t size)
+{
+	const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
+	const char *suffix = strrchr(file, '.');
+	char folder[4096], word[256];
+	size_t len = slash ? (size_t)(slash - path) : 0;
+	DIR *dir;
+	int found;
+
+	suffix = suffix ? suffix : "";
+	if (len >= sizeof(folder) || !cut_suffix(file, suffix, word, sizeof(word)))
+		return 0;
+	memcpy(folder, path, len);
+	folder[len] = '\0';
+	dir = opendir(slash ? (len > 0 ? folder : "/") : ".");
+	if (!dir)
+		return 0;
+	found = find_near(dir, word, suffix, ret, size);
+	closedir(dir);
+	return found;
+}
 
 int og_fd_read(int fd, const char *what, struct og_buf *buf, struct og_err *err)
 {

@@ -10,6 +10,11 @@
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 
+/* The file beside a missing one whose name is nearest to it, with the same
+ * suffix, and which we may read: "alice" for "keys/alcie.key". Its name
+ * without suffix goes to ret, of that size. 1, 0: there is none. */
+int og_file_near(const char *path, char *ret, size_t size);
+
 /* Appends the whole regular file (or, with path "-", standard input) to
  * buf. OG_ENOINPUT when it cannot be opened, OG_EDATA when larger than
  * what buf may hold, OG_EIO when reading fails. what names it ("skill"). */

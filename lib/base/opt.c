@@ -159,20 +159,18 @@ static int take_all(struct og_args *args, struct cursor *c, struct og_err *err)
 
 static int unknown_command(const struct og_program *program, const char *word, struct og_err *err)
 {
-	const char *names[NAMES_MAX + 1], *nearest;
+	const char *names[NAMES_MAX + 1];
 	size_t n = 0;
 
 	for (const struct og_command *k = program->commands; k->run && n < NAMES_MAX; k++)
 		names[n++] = k->name;
 	names[n] = NULL;
-	if (!word) {
+	if (word)
+		og_fail(err, OG_EUSAGE, "unknown command '%s'", word);
+	else
 		og_fail(err, OG_EUSAGE, "no command given");
-		return og_hint(err, "%s -h lists the commands", program->name);
-	}
-	nearest = og_nearest(word, names);
-	og_fail(err, OG_EUSAGE, "unknown command '%s'", word);
-	return nearest ? og_hint(err, "did you mean '%s'?", nearest)
-		       : og_hint(err, "%s -h lists the commands", program->name);
+	og_hint(err, "%s -h lists the commands", program->name);
+	return word ? og_hint_near(word, names, err) : -1;
 }
 
 static int asks_for(const char *word, const char *name, const char *letter)

@@ -164,6 +164,13 @@ const char *og_nearest(const char *word, const char *const *names)
 	return nearest;
 }
 
+int og_hint_near(const char *word, const char *const *names, struct og_err *err)
+{
+	const char *nearest = og_nearest(word, names);
+
+	return nearest ? og_hint(err, "did you mean '%s'?", nearest) : -1;
+}
+
 /* U+00C0 to U+017F. */
 static const char *const latin[] = {
 	"a", "a", "a",	"a",  "a", "a", "ae", "c",  "e", "e", "e", "e", "i", "i", "i",	"i",

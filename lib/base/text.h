@@ -96,5 +96,9 @@ size_t og_edit_distance(const char *a, const char *b);
 /* The nearest of names (NULL-terminated) to a misspelt word, or NULL when
  * none is near enough to be what was meant (distance <= 1 + length / 4). */
 const char *og_nearest(const char *word, const char *const *names);
+/* The same as the hint of an error about the word: "did you mean 'wait'?".
+ * Where none is near it keeps the hint it has. What asks may see no more
+ * than these names. Always -1. */
+int og_hint_near(const char *word, const char *const *names, struct og_err *err);
 
 #endif

@@ -114,15 +114,14 @@ static int set(struct og_conf *conf, const struct key *key, const char *value, s
 
 static int unknown_key(const char *name, struct og_err *err)
 {
-	const char *names[N_KEYS + 1], *nearest;
+	const char *names[N_KEYS + 1];
 
 	for (size_t i = 0; i < N_KEYS; i++)
 		names[i] = keys[i].name;
 	names[N_KEYS] = NULL;
-	nearest = og_nearest(name, names);
 	og_fail(err, OG_ECONF, "unknown key '%s'", name);
-	return nearest ? og_hint(err, "did you mean '%s'?", nearest)
-		       : og_hint(err, "og.conf(5) lists the keys");
+	og_hint(err, "og.conf(5) lists the keys");
+	return og_hint_near(name, names, err);
 }
 
 /* Cuts spaces at both ends, in place. */

@@ -133,6 +133,16 @@ static int check_mode(const char *path, struct og_err *err)
 	return 0;
 }
 
+/* Whoever may look into the folder, and use the other key, is told nothing
+ * that they cannot see. */
+static void hint_near(const char *path, struct og_err *err)
+{
+	char name[64];
+
+	if (og_file_near(path, name, sizeof(name)))
+		og_hint(err, "did you mean '%s'?", name);
+}
+
 int og_key_read(const char *path, unsigned char seed[OG_KEY_SEED], struct og_err *err)
 {
 	size_t prefix = strlen(KEY_PREFIX);
@@ -144,8 +154,10 @@ int og_key_read(const char *path, unsigned char seed[OG_KEY_SEED], struct og_err
 	if (check_mode(path, err) < 0)
 		goto out;
 	if (og_file_read(path, "key", &text, err) < 0) {
-		if (err && err->code == OG_ENOINPUT)
+		if (err && err->code == OG_ENOINPUT) {
 			err->code = OG_EPERM;
+			hint_near(path, err);
+		}
 		goto out;
 	}
 	if (text.len > 0 && text.data[text.len - 1] == '\n')

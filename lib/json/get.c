@@ -60,7 +60,7 @@ static int listed(const char *key, const char *const *keys)
 
 int og_json_only(const json_t *obj, const char *what, const char *const *keys, struct og_err *err)
 {
-	const char *key, *nearest;
+	const char *key;
 	json_t *mutable, *value;
 
 	if (!json_is_object(obj))
@@ -70,11 +70,28 @@ int og_json_only(const json_t *obj, const char *what, const char *const *keys, s
 	{
 		if (listed(key, keys))
 			continue;
-		nearest = og_nearest(key, keys);
 		og_fail(err, OG_EDATA, "%s: unknown key '%s'", what, key);
-		return nearest ? og_hint(err, "did you mean '%s'?", nearest) : -1;
+		return og_hint_near(key, keys, err);
 	}
 	return 0;
+}
+
+int og_json_hint_near(const char *word, const json_t *list, const char *member, struct og_err *err)
+{
+	const char *names[3] = { NULL, NULL, NULL }, *name;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		name = json_string_value(member ? json_object_get(item, member) : item);
+		if (!name)
+			continue;
+		names[names[0] ? 1 : 0] = name;
+		names[0] = og_nearest(word, names);
+		names[1] = NULL;
+	}
+	return names[0] ? og_hint_near(word, names, err) : -1;
 }
 
 int og_json_set(json_t *obj, const char *key, json_t *value, struct og_err *err)

@@ -58,6 +58,9 @@ int og_json_need_int(const json_t *obj, const char *what, const char *key, int64
  * the nearest known key as a hint. */
 int og_json_only(const json_t *obj, const char *what, const char *const *keys, struct og_err *err);
 
+/* og_hint_near() of a list: of texts, or of objects with such a member. */
+int og_json_hint_near(const char *word, const json_t *list, const char *member, struct og_err *err);
+
 /* The value a JSON pointer (RFC 6901) leads to, borrowed; NULL for none.
  * The pointer's form is og_json_pointer_valid(). */
 const json_t *og_json_pointer(const json_t *value, const char *pointer);

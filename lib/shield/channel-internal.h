@@ -134,6 +134,13 @@ int og_request_commit(struct og_request *rq, int sync, struct og_err *err);
 int og_refuse(struct og_request *rq, enum og_refusal kind, const char *rule, struct og_err *err,
 	      const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
+/* Of a refusal about a name: the nearest of those that whoever may ask this
+ * may list anyway, as its hint. When they cannot be listed there is none.
+ * Always -1. */
+typedef int og_list_fn(struct og_access *access, json_t **ret, struct og_err *err);
+int og_hint_listed(const struct og_request *rq, og_list_fn *list, const char *name,
+		   struct og_err *err);
+
 /* Not yet: refuses with verdict "wait", and tells how long there is to wait
  * at the most. extra (taken, may be NULL) goes into the reply. Always -1. */
 int og_refuse_wait(struct og_request *rq, const char *rule, int64_t until_ms, json_t *extra,

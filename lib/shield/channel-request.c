@@ -39,6 +39,18 @@ int og_refuse(struct og_request *rq, enum og_refusal kind, const char *rule, str
 	return og_fail(err, codes[kind], "%s", text);
 }
 
+int og_hint_listed(const struct og_request *rq, og_list_fn *list, const char *name,
+		   struct og_err *err)
+{
+	struct og_err ignored = OG_ERR_INIT;
+	json_t *names = NULL;
+
+	if (list(rq->shield->access, &names, &ignored) == 0)
+		og_json_hint_near(name, names, "name", err);
+	json_decref(names);
+	return -1;
+}
+
 int og_refuse_wait(struct og_request *rq, const char *rule, int64_t until_ms, json_t *extra,
 		   struct og_err *err)
 {

@@ -24,13 +24,41 @@ static json_t *record_of(const struct og_request *rq)
 	return record;
 }
 
+/* A grant to a role that is misspelt would do nothing, and a prohibition
+ * nothing either, until somebody made a role of that name. */
+static int check_role(struct og_request *rq, const json_t *grant, struct og_err *err)
+{
+	const char *subject = og_json_str(grant, "subject"), *role;
+	int found;
+
+	if (strncmp(subject, "role:", 5) != 0)
+		return 0;
+	role = subject + 5;
+	found = og_access_role_known(rq->shield->access, role, err);
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	og_refuse(rq, OG_DENY_QUIET, "no-role", err, "there is no role '%s'", role);
+	return og_hint_listed(rq, og_access_roles, role, err);
+}
+
+/* A table that is not there, or none that could be granted. */
+static int check_table(struct og_request *rq, const json_t *grant, struct og_err *err)
+{
+	if (og_gate_check_grant(rq->shield->db, grant, err) == 0)
+		return 0;
+	if (err->hint[0] || strncmp(err->msg, "there is no table", 17) != 0)
+		return -1;
+	return og_hint_listed(rq, og_access_shape, og_json_str(grant, "tbl"), err);
+}
+
 /* Inside the frame, with its entry; nothing when it was so already. */
 static int put_grant(struct og_request *rq, json_t *grant, struct og_err *err)
 {
 	json_t *body;
 	int changed, rc;
 
-	if (og_grant_check(grant, err) < 0 || og_gate_check_grant(rq->shield->db, grant, err) < 0 ||
+	if (og_grant_check(grant, err) < 0 || check_table(rq, grant, err) < 0 ||
+	    check_role(rq, grant, err) < 0 ||
 	    og_access_grant_put(rq->shield->access, grant, &changed, err) < 0)
 		return -1;
 	if (!changed)
@@ -56,6 +84,18 @@ int og_verb_grant_put(struct og_request *rq, struct og_err *err)
 	return rc;
 }
 
+/* The nearest table of those the subject has a grant on. */
+static void hint_grant(const struct og_request *rq, const char *subject, const char *tbl,
+		       struct og_err *err)
+{
+	struct og_err ignored = OG_ERR_INIT;
+	json_t *list = NULL;
+
+	if (og_access_grant_list(rq->shield->access, subject, &list, &ignored) == 0)
+		og_json_hint_near(tbl, list, "tbl", err);
+	json_decref(list);
+}
+
 /* named: subject, tbl and perhaps effect, as the entry will have them. */
 static int drop_grant(struct og_request *rq, const json_t *named, struct og_err *err)
 {
@@ -74,6 +114,7 @@ static int drop_grant(struct og_request *rq, const json_t *named, struct og_err 
 	if (dropped == 0) {
 		og_refuse(rq, OG_DENY_QUIET, "no-grant", err, "'%s' has no such grant on '%s'",
 			  subject, tbl);
+		hint_grant(rq, subject, tbl, err);
 		goto out;
 	}
 	rc = og_request_write_entry(rq, "revoke", body, err);

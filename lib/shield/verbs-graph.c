@@ -133,6 +133,21 @@ static int add_versions(struct og_request *rq, struct og_err *err)
 	return og_json_set(rq->reply, "versions", versions, err);
 }
 
+/* A task's worker is not asked what it meant. What is hidden from a reader
+ * is neither named nor near. */
+static int no_skill(struct og_request *rq, struct og_err *err)
+{
+	struct og_err ignored = OG_ERR_INIT;
+	json_t *list = NULL;
+
+	og_refuse(rq, OG_DENY_QUIET, "no-skill", err, "no such skill");
+	if (!rq->has_task &&
+	    og_graph_list(rq->shield->graph, rq->who.clearance, &list, &ignored) == 0)
+		og_json_hint_near(og_json_str(rq->body, "skill"), list, "name", err);
+	json_decref(list);
+	return -1;
+}
+
 /* That a skill exists is no secret (matching names it); its text is one,
  * for those below its clearance. */
 int og_verb_skill_get(struct og_request *rq, struct og_err *err)
@@ -141,14 +156,10 @@ int og_verb_skill_get(struct og_request *rq, struct og_err *err)
 	const json_t *found = wanted_skill(rq, &active, err);
 
 	if (!found)
-		return err->code == OG_NO
-			       ? og_refuse(rq, OG_DENY_QUIET, "no-skill", err, "no such skill")
-			       : -1;
+		return err->code == OG_NO ? no_skill(rq, err) : -1;
 	/* A task was matched to it and learns why not; a reader learns nothing. */
 	if (may_look(rq, found, err) < 0)
-		return rq->has_task
-			       ? -1
-			       : og_refuse(rq, OG_DENY_QUIET, "no-skill", err, "no such skill");
+		return rq->has_task ? -1 : no_skill(rq, err);
 	if (json_object_update(rq->reply, (json_t *)found) < 0 ||
 	    json_object_set_new(rq->reply, "active", json_boolean(active)) < 0)
 		return og_fail_nomem(err);

@@ -1,6 +1,7 @@
 /* principal.put and principal.list: who there is, and who may act. */
 #include <string.h>
 
+#include "lib/access/propose.h"
 #include "lib/shield/channel-internal.h"
 #include "lib/shield/verbs.h"
 
@@ -52,9 +53,11 @@ static int check_newness(struct og_request *rq, const json_t *known, struct og_e
 	if (json_is_true(is_new) && known)
 		return og_refuse(rq, OG_DENY_QUIET, "exists", err, "there is a principal '%s'",
 				 name);
-	if (json_is_false(is_new) && !known)
-		return og_refuse(rq, OG_DENY_QUIET, "no-principal", err,
-				 "there is no principal '%s'", name);
+	if (json_is_false(is_new) && !known) {
+		og_refuse(rq, OG_DENY_QUIET, "no-principal", err, "there is no principal '%s'",
+			  name);
+		return og_hint_listed(rq, og_access_principal_list, name, err);
+	}
 	if (known && json_object_get(rq->body, "number") &&
 	    og_json_int(rq->body, "number", 0) != og_json_int(known, "number", 0))
 		return og_refuse(rq, OG_DENY_QUIET, "number", err,
@@ -68,8 +71,10 @@ static int check_role(struct og_request *rq, const json_t *record, struct og_err
 	const char *role = og_json_str(record, "role");
 	int found = role ? og_access_role_known(rq->shield->access, role, err) : 1;
 
-	if (found == 0)
-		return og_refuse(rq, OG_DENY_QUIET, "no-role", err, "there is no role '%s'", role);
+	if (found == 0) {
+		og_refuse(rq, OG_DENY_QUIET, "no-role", err, "there is no role '%s'", role);
+		return og_hint_listed(rq, og_access_roles, role, err);
+	}
 	return found < 0 ? -1 : 0;
 }
 
