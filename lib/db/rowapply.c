@@ -3,6 +3,11 @@
  * Each operation is one statement that names the row and the values it
  * must find; if it did not change exactly one row, somebody changed the
  * row since, and nothing may be forced.
+ *
+ * A replay is thousands of small arrays. To ask SQLite what a table looks like
+ * and to compile a statement cost more than to run it, so both are kept while
+ * one apply lasts. So are the switches: changing one makes SQLite compile every
+ * statement of the connection again.
  */
 #include "lib/db/rowlog.h"
 
@@ -10,6 +15,23 @@
 #include <string.h>
 
 #include "lib/db/rowlog-internal.h"
+
+#define STATEMENTS 256
+
+/* A statement that was compiled; another one may take its place. */
+struct compiled {
+	char *sql;
+	sqlite3_stmt *stmt;
+};
+
+struct og_rowapply {
+	struct og_db *db;
+	int forward;
+	int armed;	    /* the switches are as they must be here */
+	int triggers, keys; /* and this is what they were */
+	struct og_row_table *tables;
+	struct compiled compiled[STATEMENTS]; /* by a hash of the text */
+};
 
 /* One operation with its direction applied: what to find, what to leave. */
 struct operation {
@@ -205,18 +227,57 @@ static int64_t changed(struct og_db *db, const struct draft *draft, int64_t befo
 	return sqlite3_total_changes64(db->handle) - before;
 }
 
-static int execute(struct og_db *db, const struct draft *draft, const char *sql, struct og_err *err)
+static struct compiled *place_of(struct og_rowapply *apply, const char *sql)
 {
-	sqlite3_stmt *stmt = NULL;
+	unsigned hash = 5381;
+
+	for (const char *p = sql; *p; p++)
+		hash = hash * 33 + (unsigned char)*p;
+	return &apply->compiled[(hash ^ hash >> 16) % STATEMENTS];
+}
+
+static void drop(struct compiled *compiled)
+{
+	sqlite3_finalize(compiled->stmt);
+	sqlite3_free(compiled->sql);
+	compiled->stmt = NULL;
+	compiled->sql = NULL;
+}
+
+/* The statement of this text, ready to be bound; takes the text. */
+static int compile(struct og_rowapply *apply, char *sql, sqlite3_stmt **ret)
+{
+	struct compiled *compiled = place_of(apply, sql);
+	int rc = SQLITE_OK;
+
+	if (compiled->stmt && strcmp(compiled->sql, sql) == 0) {
+		sqlite3_free(sql);
+	} else {
+		drop(compiled);
+		compiled->sql = sql;
+		rc = sqlite3_prepare_v2(apply->db->handle, sql, -1, &compiled->stmt, NULL);
+	}
+	*ret = compiled->stmt;
+	return rc;
+}
+
+/* Takes the text. */
+static int execute(struct og_rowapply *apply, const struct draft *draft, char *sql,
+		   struct og_err *err)
+{
+	struct og_db *db = apply->db;
 	sqlite3_int64 before = sqlite3_total_changes64(db->handle);
-	int rc = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL);
+	sqlite3_stmt *stmt;
+	int rc = compile(apply, sql, &stmt);
 
 	for (int i = 0; rc == SQLITE_OK && i < draft->n; i++)
 		if (og_row_value_bind(stmt, i + 1, draft->values[i]) < 0)
 			rc = SQLITE_MISMATCH;
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(stmt);
-	sqlite3_finalize(stmt);
+	sqlite3_reset(stmt);
+	if (stmt)
+		sqlite3_clear_bindings(stmt);
 	if (rc == SQLITE_MISMATCH)
 		return malformed(err);
 	if ((rc & 0xff) == SQLITE_CONSTRAINT)
@@ -229,11 +290,12 @@ static int execute(struct og_db *db, const struct draft *draft, const char *sql,
 	return 0;
 }
 
-static int apply_one(struct og_db *db, const struct og_row_table *table, const json_t *change,
-		     int forward, struct og_err *err)
+static int apply_one(struct og_rowapply *apply, const struct og_row_table *table,
+		     const json_t *change, struct og_err *err)
 {
 	/* Values at most: a key, what to find, what to leave, two rowids. */
-	struct draft draft = { table, sqlite3_str_new(db->handle), NULL, 0, 3 * table->n + 2 };
+	struct draft draft = { table, sqlite3_str_new(apply->db->handle), NULL, 0,
+			       3 * table->n + 2 };
 	struct operation o = { 0 };
 	char *sql;
 	int rc = -1;
@@ -241,26 +303,27 @@ static int apply_one(struct og_db *db, const struct og_row_table *table, const j
 	draft.values = calloc((size_t)draft.max, sizeof(const json_t *));
 	if (!draft.values)
 		og_fail_nomem(err);
-	else if (read_operation(change, forward, &o, err) == 0)
+	else if (read_operation(change, apply->forward, &o, err) == 0)
 		rc = build(&draft, &o, change, err);
 	sql = sqlite3_str_finish(draft.sql);
 	if (rc == 0)
-		rc = sql ? execute(db, &draft, sql, err) : og_fail_nomem(err);
-	sqlite3_free(sql);
+		rc = sql ? execute(apply, &draft, sql, err) : og_fail_nomem(err);
+	else
+		sqlite3_free(sql);
 	free(draft.values);
 	return rc < 0 ? -1 : 0;
 }
 
-static struct og_row_table *find_table(struct og_db *db, struct og_row_table **known,
-				       const char *name, struct og_err *err)
+static struct og_row_table *find_table(struct og_rowapply *apply, const char *name,
+				       struct og_err *err)
 {
 	struct og_row_table *table;
 	int rc;
 
-	for (table = *known; table; table = table->next)
+	for (table = apply->tables; table; table = table->next)
 		if (strcmp(table->name, name) == 0)
 			return table;
-	table = og_row_table_load(db->handle, name, &rc);
+	table = og_row_table_load(apply->db->handle, name, &rc);
 	if (!table) {
 		og_fail(err, rc == SQLITE_NOMEM ? OG_EOS : OG_NO, "there is no table '%s' any more",
 			name);
@@ -271,55 +334,98 @@ static struct og_row_table *find_table(struct og_db *db, struct og_row_table **k
 		og_row_table_free(table);
 		return NULL;
 	}
-	table->next = *known;
-	*known = table;
+	table->next = apply->tables;
+	apply->tables = table;
 	return table;
 }
 
-static int apply_all(struct og_db *db, const json_t *changes, int forward, struct og_err *err)
+/* Triggers ran when the changes were made: what they did is logged too.
+ * So did ON DELETE CASCADE, which a replay must not do a second time; an
+ * undo keeps foreign keys, to find rows that refer to what it removes. */
+static int arm(struct og_rowapply *apply, struct og_err *err)
 {
-	struct og_row_table *known = NULL, *table;
-	size_t n = json_array_size(changes);
-	int rc = 0;
+	sqlite3 *handle = apply->db->handle;
 
+	if (apply->armed)
+		return 0;
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &apply->triggers);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, (int *)NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &apply->keys);
+	if (apply->forward)
+		sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_FKEY, 0, (int *)NULL);
+	apply->armed = 1;
+	return og_db_exec(apply->db, "PRAGMA defer_foreign_keys = ON", err);
+}
+
+int og_rowapply_new(struct og_db *db, int forward, struct og_rowapply **ret, struct og_err *err)
+{
+	struct og_rowapply *apply = calloc(1, sizeof(*apply));
+
+	if (!apply)
+		return og_fail_nomem(err);
+	apply->db = db;
+	apply->forward = forward;
+	*ret = apply;
+	return 0;
+}
+
+void og_rowapply_rest(struct og_rowapply *apply)
+{
+	sqlite3 *handle = apply->db->handle;
+
+	for (int i = 0; i < STATEMENTS; i++)
+		drop(&apply->compiled[i]);
+	while (apply->tables) {
+		struct og_row_table *table = apply->tables;
+
+		apply->tables = table->next;
+		og_row_table_free(table);
+	}
+	if (apply->armed) {
+		sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_FKEY, apply->keys, (int *)NULL);
+		sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, apply->triggers,
+				  (int *)NULL);
+	}
+	apply->armed = 0;
+}
+
+void og_rowapply_free(struct og_rowapply *apply)
+{
+	if (apply)
+		og_rowapply_rest(apply);
+	free(apply);
+}
+
+int og_rowapply_run(struct og_rowapply *apply, const json_t *changes, struct og_err *err)
+{
+	size_t n = json_array_size(changes);
+	int rc;
+
+	if (!json_is_array(changes))
+		return malformed(err);
+	rc = arm(apply, err);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		const json_t *change = json_array_get(changes, forward ? i : n - 1 - i);
+		const json_t *change = json_array_get(changes, apply->forward ? i : n - 1 - i);
 		const char *name = og_json_str(change, "table");
+		const struct og_row_table *table;
 
 		/* What is never logged, the ledger above all, is never applied. */
-		if (name && og_table_derived(name))
-			name = NULL;
-		table = name ? find_table(db, &known, name, err) : NULL;
-		if (!name)
-			malformed(err);
-		rc = table ? apply_one(db, table, change, forward, err) : -1;
-	}
-	while (known) {
-		table = known;
-		known = table->next;
-		og_row_table_free(table);
+		if (!name || og_table_derived(name))
+			return malformed(err);
+		table = find_table(apply, name, err);
+		rc = table ? apply_one(apply, table, change, err) : -1;
 	}
 	return rc;
 }
 
 int og_rowlog_apply(struct og_db *db, const json_t *changes, int forward, struct og_err *err)
 {
-	int triggers, keys, rc;
+	struct og_rowapply *apply = NULL;
+	int rc;
 
-	if (!json_is_array(changes))
-		return malformed(err);
-	/* Triggers ran when the changes were made: what they did is logged too.
-	 * So did ON DELETE CASCADE, which a replay must not do a second time; an
-	 * undo keeps foreign keys, to find rows that refer to what it removes. */
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &triggers);
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, (int *)NULL);
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &keys);
-	if (forward)
-		sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, 0, (int *)NULL);
-	rc = og_db_exec(db, "PRAGMA defer_foreign_keys = ON", err);
-	if (rc == 0)
-		rc = apply_all(db, changes, forward, err);
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, keys, (int *)NULL);
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, triggers, (int *)NULL);
+	if (og_rowapply_new(db, forward, &apply, err) < 0)
+		return -1;
+	rc = og_rowapply_run(apply, changes, err);
+	og_rowapply_free(apply);
 	return rc;
 }

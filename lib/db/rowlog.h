@@ -56,7 +56,17 @@ int og_table_derived(const char *table);
  * undoes, last operation first, foreign keys checked at commit. Every operation must find exactly
  * the row it names with the old values it names: else OG_NO "row changed since" and the caller
  * rolls back. Malformed input is OG_EDATA. changes is a jansson array. */
-
 int og_rowlog_apply(struct og_db *db, const json_t *changes, int forward, struct og_err *err);
+
+/* The same for many arrays in one transaction: the shapes of tables and the
+ * statements are kept from one to the next (256 statements at most), and so are
+ * triggers and foreign keys off. Before the connection does anything else, and
+ * before a schema changes, og_rowapply_rest: all is forgotten, and the
+ * connection is as it was. og_rowapply_free rests first; NULL is legal. */
+struct og_rowapply;
+int og_rowapply_new(struct og_db *db, int forward, struct og_rowapply **ret, struct og_err *err);
+void og_rowapply_free(struct og_rowapply *apply);
+int og_rowapply_run(struct og_rowapply *apply, const json_t *changes, struct og_err *err);
+void og_rowapply_rest(struct og_rowapply *apply);
 
 #endif

@@ -12,6 +12,7 @@
 
 struct replay {
 	struct og_db *replica;
+	struct og_rowapply *apply;
 	og_replay_ddl_fn *ddl;
 	struct og_judgement *j;
 };
@@ -47,6 +48,8 @@ static int apply_ddl(struct replay *r, const json_t *body, struct og_err *err)
 	json_t *change;
 	size_t i;
 
+	if (json_array_size(json_object_get(body, "ddl")) > 0)
+		og_rowapply_rest(r->apply);
 	json_array_foreach(json_object_get(body, "ddl"), i, change)
 	{
 		const char *sql = og_json_str(change, "sql");
@@ -75,7 +78,7 @@ static int apply_body(struct replay *r, int64_t seq, const char *text, size_t le
 	changes = json_object_get(body, "changes");
 	rc = apply_ddl(r, body, &why);
 	if (rc == 0 && json_array_size(changes) > 0)
-		rc = og_rowlog_apply(r->replica, changes, 1, &why);
+		rc = og_rowapply_run(r->apply, changes, &why);
 	if (rc < 0)
 		og_judgement_add(r->j, seq, "changes", "cannot be applied: %s", why.msg);
 	(void)err;
@@ -122,9 +125,13 @@ int og_ledger_replay(struct og_db *db, const char *base, int64_t to, const char 
 		return -1;
 	/* Rows are put back one by one, in the order that kept them valid as a whole. */
 	if (og_db_exec(r.replica, "PRAGMA foreign_keys = OFF", err) == 0 &&
-	    og_db_begin(r.replica, 1, err) == 0 && apply_entries(&r, db, to, err) == 0 &&
-	    og_db_commit(r.replica, err) == 0)
-		rc = og_db_exec(r.replica, "PRAGMA journal_mode = DELETE", err);
+	    og_rowapply_new(r.replica, 1, &r.apply, err) == 0 &&
+	    og_db_begin(r.replica, 1, err) == 0 && apply_entries(&r, db, to, err) == 0) {
+		og_rowapply_rest(r.apply);
+		if (og_db_commit(r.replica, err) == 0)
+			rc = og_db_exec(r.replica, "PRAGMA journal_mode = DELETE", err);
+	}
+	og_rowapply_free(r.apply);
 	og_db_rollback(r.replica);
 	og_db_close(r.replica);
 	return rc;
