@@ -23,28 +23,28 @@ shield_end() {
 # say VERB JSON: one request; the answer is in $reply, 1 when it is no.
 say() {
 	local request
-	request=$(jq -c --arg verb "$1" '{v: 1, id: 7, verb: $verb} + .' <<<"${2:-{\}}") || return
+	request=$(quick_jq -c --arg verb "$1" '{v: 1, id: 7, verb: $verb} + .' <<<"${2:-{\}}") || return
 	printf '%s\n' "$request" >&"$to" || return
 	IFS= read -r -t 20 -u "$from" reply || return
-	[ "$(jq -r .ok <<<"$reply")" = true ]
+	[ "$(quick_jq -r .ok <<<"$reply")" = true ]
 }
 
 # begin [AGENT]: the delivery of $envelope; sets task and epoch.
 begin() {
-	say task.begin "$(jq -c --arg agent "${1:-og-worker/test}" \
+	say task.begin "$(quick_jq -c --arg agent "${1:-og-worker/test}" \
 		'{envelope: ., agent: $agent}' <<<"$envelope")" || return
-	task=$(jq -r .task <<<"$reply") epoch=$(jq -r .epoch <<<"$reply")
+	task=$(quick_jq -r .task <<<"$reply") epoch=$(quick_jq -r .epoch <<<"$reply")
 }
 
 # act VERB JSON: a request of the task.
 act() {
-	say "$1" "$(jq -c --arg task "$task" --argjson epoch "$epoch" \
+	say "$1" "$(quick_jq -c --arg task "$task" --argjson epoch "$epoch" \
 		'{task: $task, epoch: $epoch} + .' <<<"${2:-{\}}")"
 }
 
 # write CALL SQL
 write() {
-	act sql.write "$(jq -nc --argjson call "$1" --arg sql "$2" '{call: $call, sql: $sql}')"
+	act sql.write "$(quick_jq -nc --argjson call "$1" --arg sql "$2" '{call: $call, sql: $sql}')"
 }
 
 undo() {
@@ -53,13 +53,13 @@ undo() {
 
 # finish STATE
 finish() {
-	act task.finish "$(jq -nc --arg task "$task" --arg state "$1" '{state: $state,
+	act task.finish "$(quick_jq -nc --arg task "$task" --arg state "$1" '{state: $state,
 		reason: "because", result: {v: 1, task: $task, state: $state}}')"
 }
 
 # refused RULE: was the last answer a no for this reason?
 refused() {
-	[ "$(jq -r '(.ok | tostring) + " " + .rule' <<<"$reply")" = "false $1" ]
+	[ "$(quick_jq -r '(.ok | tostring) + " " + .rule' <<<"$reply")" = "false $1" ]
 }
 
 # task_of PRINCIPAL TEXT: a command that no worker will see: taken out of

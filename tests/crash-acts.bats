@@ -22,21 +22,21 @@ add() {
 }
 
 names() {
-	jq -r "$1 | join(\" \")" <<<"$reply"
+	quick_jq -r "$1 | join(\" \")" <<<"$reply"
 }
 
 # course: goes on with the task until it is taken back, wherever it stood.
 course() {
 	shield
 	begin og-worker/model 2>/dev/null || { shield_end; return 1; }
-	case $(jq -r .state <<<"$reply") in compensated) shield_end; return ;; esac
-	if [ "$(jq -r .phase <<<"$reply")" = do ]; then
+	case $(quick_jq -r .state <<<"$reply") in compensated) shield_end; return ;; esac
+	if [ "$(quick_jq -r .phase <<<"$reply")" = do ]; then
 		[[ " $(names .done) " == *' call-0 '* ]] || add 0 10 || { shield_end; return 1; }
 		begin og-worker/model || { shield_end; return 1; }
 		[[ " $(names .done) " == *' call-1 '* ]] || add 1 100 || { shield_end; return 1; }
 	fi
 	reply='{"undone":1}'
-	while [ "$(jq .undone <<<"$reply")" != null ]; do
+	while [ "$(quick_jq .undone <<<"$reply")" != null ]; do
 		undo || { shield_end; return 1; }
 	done
 	finish compensated || { shield_end; return 1; }

@@ -65,8 +65,8 @@ show() {
 }
 
 is() { # MEMBER VALUE
-	[ "$(jq -r ".$1" result)" = "$2" ] || {
-		jq . result
+	[ "$(quick_jq -r ".$1" result)" = "$2" ] || {
+		quick_jq . result
 		return 1
 	}
 }

@@ -40,13 +40,13 @@ says() {
 
 # call TOOL ARGUMENTS [MEMBERS]: a line in which it calls a tool.
 call() {
-	jq -cn --arg name "$1" --argjson args "$2" --argjson more "${3:-{\}}" \
+	quick_jq -cn --arg name "$1" --argjson args "$2" --argjson more "${3:-{\}}" \
 		'{calls: [{name: $name, args: $args}]} + $more'
 }
 
 # finish ANSWER [MEMBERS OF ITS ARGUMENTS]
 finish() {
-	call finish "$(jq -cn --arg a "$1" --argjson more "${2:-{\}}" '{answer: $a} + $more')"
+	call finish "$(quick_jq -cn --arg a "$1" --argjson more "${2:-{\}}" '{answer: $a} + $more')"
 }
 
 # try PRINCIPAL SENTENCE: to its end; its result in the file result.
@@ -63,17 +63,17 @@ show() {
 }
 
 is() { # MEMBER VALUE
-	[ "$(jq -r ".$1" result)" = "$2" ] || {
-		echo "$1 is $(jq -c ".$1" result), not $2"
-		jq . result
+	[ "$(quick_jq -r ".$1" result)" = "$2" ] || {
+		echo "$1 is $(quick_jq -c ".$1" result), not $2"
+		quick_jq . result
 		return 1
 	}
 }
 
 has() { # MEMBER TEXT
-	[[ "$(jq -r ".$1" result)" == *"$2"* ]] || {
-		echo "$1 is $(jq -c ".$1" result), without $2"
-		jq . result
+	[[ "$(quick_jq -r ".$1" result)" == *"$2"* ]] || {
+		echo "$1 is $(quick_jq -c ".$1" result), without $2"
+		quick_jq . result
 		return 1
 	}
 }
@@ -98,6 +98,6 @@ asked() {
 
 # It found nothing wrong with any of them.
 content() {
-	jq -e 'select(.problem) | .problem' log && return 1
+	quick_jq -e 'select(.problem) | .problem' log && return 1
 	return 0
 }

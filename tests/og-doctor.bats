@@ -239,7 +239,7 @@ warn 1 dead letters, 0 of them from more than 30 days ago; og-task list --state 
 	[[ "$(found books | head -n 1)" == 'bad erp.db: '* ]]
 	run og-ledger check
 	[ "$status" -eq 1 ]
-	rm -rf "$OG_HOME" && cp -r "$BATS_FILE_TMPDIR/model/.omnigate" "$OG_HOME"
+	rm -rf "$OG_HOME" && instance
 	og-ledger check | grep -qx 'ok: erp.db and base.db are whole'
 	og-ledger check --json | jq -e '.v == 1 and .ok and .backup == null and (.principals | length) == 5'
 	sqlite3 "$OG_HOME/erp.db" 'PRAGMA foreign_keys = OFF; UPDATE order_items SET order_id = 9999 WHERE id = 1'

@@ -3,14 +3,6 @@
 # is of the skills as they are, and is never needed to answer.
 load helper
 
-instance() {
-	local model=$BATS_FILE_TMPDIR/model
-	[ -d "$model" ] || og init --demo "$model" >/dev/null
-	cp -r "$model/.omnigate" "$BATS_TEST_TMPDIR/.omnigate"
-	export OG_HOME=$BATS_TEST_TMPDIR/.omnigate
-	cd "$BATS_TEST_TMPDIR" || return
-}
-
 # A skill for each label of LABEL<tab>SENTENCE lines.
 skills_of() { # DIR
 	mkdir -p "$1"

@@ -3,10 +3,6 @@
 # colours, and what a full disk or a reader that goes away makes of it.
 load helper
 
-setup_file() {
-	og init --demo "$BATS_FILE_TMPDIR/model" >/dev/null
-}
-
 setup() {
 	instance
 	export OG_AS=alice TERM=xterm

@@ -45,7 +45,7 @@ req() {
 
 login() { # NAME: the token in $token
 	token=$(curl -s "${json[@]}" "$url/api/auth/login" \
-		-d "{\"email\":\"$1@example.com\",\"password\":\"password123\"}" | jq -r .access_token)
+		-d "{\"email\":\"$1@example.com\",\"password\":\"password123\"}" | quick_jq -r .access_token)
 	[ ${#token} -eq 64 ]
 }
 
