@@ -259,7 +259,7 @@ grants_now() {
 	sqlite3 "$OG_HOME/erp.db" "PRAGMA user_version = 1"
 	was=$(sha256sum <"$OG_HOME/erp.db")
 	for try in 'og-shield query --as charlie SELECT' 'og-task list --as charlie' 'og-ledger verify'; do
-		run --separate-stderr $try
+		split $try
 		[ "$status" -eq 78 ]
 		[ -z "$output" ]
 		[[ "$diagnosis" == *"has format 1, this program knows 3"* ]]
