@@ -19,6 +19,7 @@
 #include "cmd/og.h"
 #include "lib/base/file.h"
 #include "lib/instance/backup.h"
+#include "lib/instance/stage.h"
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1
@@ -93,6 +94,13 @@ static int check_outside(const struct backing *b, const struct og_conf *conf, st
 		      : 0;
 }
 
+static void tell_swept(void *arg, const char *name)
+{
+	const struct backing *b = arg;
+
+	og_note(b->ctx, "removed %s/%s, left by a process that was killed", b->near, name);
+}
+
 /* Beside the file, so that the archive only has to be renamed; for a pipe,
  * where the instance itself keeps what nobody else may read. */
 static int find_place(struct backing *b, const struct og_conf *conf, struct og_err *err)
@@ -112,7 +120,11 @@ static int find_place(struct backing *b, const struct og_conf *conf, struct og_e
 	free(copy);
 	if (!b->near)
 		return og_fail_nomem(err);
-	return b->file && check_outside(b, conf, err) < 0 ? -1 : check_room(b, conf, err);
+	if (b->file && check_outside(b, conf, err) < 0)
+		return -1;
+	/* They hold as much as an instance: before the room is counted. */
+	og_stage_sweep(b->near, tell_swept, b);
+	return check_room(b, conf, err);
 }
 
 static int check_here(const struct og_conf *conf, struct og_err *err)

@@ -1,12 +1,11 @@
 /*
  * og doctor: files of the instance and of the installation. What it mends:
  * modes of our own files, directories that are made anew from nothing, and
- * what an init left that was killed long ago.
+ * what an init, backup or restore left that was killed.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,11 +15,10 @@
 #include "cmd/og.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
+#include "lib/instance/stage.h"
 
-#define LEFT_MS	 INT64_C(3600000) /* an init that takes longer is dead */
-#define WAL_MAX	 ((off_t)64 << 20)
-#define NEW	 ".omnigate.new-"
-#define OPEN_MAX 16 /* descriptors while a tree is removed */
+#define LEFT_MS INT64_C(3600000) /* a judge that takes longer is dead */
+#define WAL_MAX ((off_t)64 << 20)
 
 /* --- modes ------------------------------------------------------------------- */
 
@@ -157,54 +155,30 @@ int og_doctor_files(struct og_doctor *doctor, struct og_err *err)
 
 /* --- leftovers ---------------------------------------------------------------- */
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st;
-	(void)kind;
-	(void)ftw;
-	return remove(path);
-}
-
-/* Its name and owner say whose it is, its time that nobody works on it. */
-static int is_left(const char *name, const char *path, int64_t *ret_age)
-{
-	struct stat st;
-
-	if (strncmp(name, NEW, strlen(NEW)) != 0 || !og_uuid_valid(name + strlen(NEW)) ||
-	    lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
-		return 0;
-	*ret_age = og_now_ms() - (int64_t)st.st_mtime * 1000;
-	return 1;
-}
-
-static int check_left(struct og_doctor *doctor, const char *above, const char *name,
+/* A stage beside the instance or in run. */
+static int check_left(struct og_doctor *doctor, const char *folder, const char *name,
 		      struct og_err *err)
 {
-	char *path = og_path_join(above, name);
-	int64_t age = 0;
-	int rc = 0;
+	enum og_stage_state state = og_stage_look(folder, name);
 
-	if (!path)
-		return og_fail_nomem(err);
-	if (!is_left(name, path, &age))
-		rc = 0;
-	else if (age < LEFT_MS)
-		rc = og_doctor_say(doctor, "files", "warn", err,
-				   "%s is an init, backup or restore at work, or was left by one; "
-				   "look again in an hour",
-				   path);
-	else if (doctor->fix &&
-		 nftw(path, remove_one, OPEN_MAX, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == 0)
-		rc = og_doctor_say(doctor, "files", "fixed", err,
-				   "removed %s, left by an init, backup or restore", path);
-	else
-		rc = og_doctor_say(doctor, "files", "warn", err,
-				   "%s was left by an init, backup or restore that did not end; "
-				   "remove it, or "
-				   "og doctor --fix",
-				   path);
-	free(path);
-	return rc;
+	if (state == OG_STAGE_NONE)
+		return 0;
+	if (state == OG_STAGE_AT_WORK)
+		return og_doctor_say(doctor, "files", "ok", err,
+				     "%s/%s is an init, backup or restore at work", folder, name);
+	if (state == OG_STAGE_UNKNOWN)
+		return og_doctor_say(doctor, "files", "warn", err,
+				     "%s/%s is an init, backup or restore at work, or was left by "
+				     "one: this file system cannot tell; if none is, remove it",
+				     folder, name);
+	if (doctor->fix && og_stage_remove(folder, name) == 0)
+		return og_doctor_say(doctor, "files", "fixed", err,
+				     "removed %s/%s, left by an init, backup or restore", folder,
+				     name);
+	return og_doctor_say(doctor, "files", "warn", err,
+			     "%s/%s was left by an init, backup or restore that did not end; "
+			     "remove it, or og doctor --fix",
+			     folder, name);
 }
 
 /* The judge's scratch database, of one that was killed. */

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "cmd/og.h"
 #include "lib/base/file.h"
 #include "lib/instance/backup.h"
+#include "lib/instance/stage.h"
 #include "lib/ledger/checkpoint.h"
 
 /* --- a checkpoint that was kept elsewhere --------------------------------------- */
@@ -216,6 +218,11 @@ static int check_free(const char *dir, int check, struct og_err *err)
 	return rc;
 }
 
+static void tell_swept(void *arg, const char *name)
+{
+	og_note(arg, "removed %s, left by a process that was killed", name);
+}
+
 int og_run_restore(const struct og_ctx *ctx, const struct og_args *args, struct og_err *err)
 {
 	const char *dir = og_arg(args, 1) ? og_arg(args, 1) : ".";
@@ -229,6 +236,7 @@ int og_run_restore(const struct og_ctx *ctx, const struct og_args *args, struct 
 		return og_fail(err, OG_EUSAGE, "--older goes with --checkpoint");
 	if (check_free(dir, check, err) < 0 || (fd = open_archive(og_arg(args, 0), err)) < 0)
 		return -1;
+	og_stage_sweep(dir, tell_swept, (void *)(uintptr_t)ctx);
 	if (og_restore_stage(&restore, fd, dir, err) == 0 &&
 	    check_kept(ctx, args, &restore, &kept, err) == 0 &&
 	    judge(ctx, args, &restore, &kept, err) == 0 &&

@@ -252,6 +252,58 @@ restored() { # FILE: restored as a new instance in r, which is OG_HOME from now 
 	og restore --check to/b.tar
 }
 
+stages() {
+	find to -mindepth 1 -maxdepth 1 -name '.omnigate.new-*' | wc -l
+}
+
+@test "what a killed one left goes with the next, and nothing else of that name" {
+	[ -e "$OG_BUILD/tests/killat.so" ] || skip "no preload library in this build"
+	mkdir -p to
+	for n in 3 150; do
+		touch once
+		OG_KILL_PROGRAM=og OG_KILL_AT=$n OG_KILL_ONCE=$PWD/once LD_PRELOAD=$OG_BUILD/tests/killat.so \
+			og backup --no-state to/b.tar >/dev/null 2>&1 || true
+		[ ! -e once ]
+	done
+	[ "$(stages)" -eq 1 ] # the second has removed that of the first
+	# At work, a link, another name, begun this moment, another user's.
+	mkdir -p to/.omnigate.new-01a21460-857c-7fda-965d-fc3bb8c412f{0,1,3}
+	touch to/.omnigate.new-01a21460-857c-7fda-965d-fc3bb8c412f{0,3}/file
+	mkdir kept to/.omnigate.new-mine && touch kept/file to/.omnigate.new-mine/file
+	ln -s "$PWD/kept" to/.omnigate.new-01a21460-857c-7fda-965d-fc3bb8c412f2
+	exec 7<to/.omnigate.new-01a21460-857c-7fda-965d-fc3bb8c412f0 && flock 7
+	if [ "$(id -u)" -eq 0 ]; then
+		chown -R nobody to/.omnigate.new-01a21460-857c-7fda-965d-fc3bb8c412f3
+	else
+		rm -r to/.omnigate.new-01a21460-857c-7fda-965d-fc3bb8c412f3
+	fi
+	before=$(stages)
+	og backup --no-state to/b.tar 7<&- >/dev/null 2>said
+	[ "$(grep -c 'removed to/.omnigate.new-.*, left by a process that was killed' said)" -eq 1 ]
+	[ "$(stages)" -eq $((before - 1)) ]
+	[ -e kept/file ] && [ -e to/.omnigate.new-mine/file ]
+	exec 7<&-
+	touch -d '2 minutes ago' to/.omnigate.new-01a21460-857c-7fda-965d-fc3bb8c412f1
+	og restore --check --no-state to/b.tar to 2>said
+	[ "$(grep -c 'left by a process that was killed' said)" -eq 2 ]
+	[ -e kept/file ]
+}
+
+@test "one that stands still is at work" {
+	mkdir -p to
+	og backup --no-state to/one.tar >/dev/null 2>&1 &
+	one=$!
+	until_true compgen -G 'to/.omnigate.new-*/.omnigate'
+	kill -STOP "$one"
+	run og backup --no-state to/two.tar
+	kill -CONT "$one"
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	[[ "$output" != *"left by a process"* ]]
+	wait "$one"
+	og restore --check --no-state to/one.tar
+	[ "$(stages)" -eq 0 ]
+}
+
 # Each of these buys one thing once, whatever happened to it on the way.
 stock() {
 	sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE name = 'Wireless Mouse'"

@@ -70,8 +70,12 @@ found() { # CHECK: its lines
 	touch "$LEFT/keys/owner.key" kept
 	ln -s "$PWD/kept" "$LEFT/link"
 	ln -s "$OG_HOME" "$LEFT/instance"
-	[[ "$(found files --fix)" == *"$LEFT is an init, backup or restore at work, or was left"* ]]
+	# Whoever is at work holds it, however long it takes.
 	touch -d '2 hours ago' "$LEFT" .omnigate.new-mine
+	exec 7<"$LEFT" && flock 7
+	[[ "$(found files --fix)" == *"ok "*"$LEFT is an init, backup or restore at work"* ]]
+	[ -e "$LEFT/keys/owner.key" ]
+	exec 7<&-
 	[[ "$(found files)" == *"warn "*"$LEFT was left by an init, backup or restore that did not end; remove it, or og doctor --fix"* ]]
 	[[ "$(found files --fix)" == *"fixed removed "*"$LEFT"* ]]
 	[ ! -e "$LEFT" ]

@@ -205,20 +205,35 @@ char *og_path_join(const char *a, const char *b)
 	return path;
 }
 
-void og_folder_remove(const char *path)
+static void remove_inside(int fd)
 {
-	DIR *dir = opendir(path);
+	DIR *dir = fdopendir(fd);
 	struct dirent *entry;
 
+	if (!dir)
+		close(fd);
 	while (dir && (entry = readdir(dir))) {
-		char *inside = og_path_join(path, entry->d_name);
+		const char *name = entry->d_name;
+		int inside;
 
-		if (inside && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    unlink(inside) < 0)
-			og_folder_remove(inside);
-		free(inside);
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+		    unlinkat(dirfd(dir), name, 0) == 0)
+			continue;
+		inside = openat(dirfd(dir), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (inside >= 0)
+			remove_inside(inside);
+		unlinkat(dirfd(dir), name, AT_REMOVEDIR);
 	}
 	if (dir)
 		closedir(dir);
+}
+
+/* By descriptors: nobody can put a link into the way meanwhile. */
+void og_folder_remove(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0)
+		remove_inside(fd);
 	rmdir(path);
 }

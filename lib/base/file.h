@@ -38,7 +38,7 @@ int og_file_write(const char *path, const void *data, size_t len, unsigned mode,
 int og_write_all(int fd, const void *data, size_t len);
 
 /* Removes a folder with everything in it, as far as that can be; links are
- * removed, not followed. */
+ * removed, not followed, nor is path when it is one. */
 void og_folder_remove(const char *path);
 
 /* "a" + "b" -> "a/b"; b absolute -> b. Heap string or NULL. */

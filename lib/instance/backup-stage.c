@@ -17,6 +17,7 @@
 #include "lib/db/db.h"
 #include "lib/instance/backup-internal.h"
 #include "lib/instance/identity.h"
+#include "lib/instance/stage.h"
 
 #define PIECE ((size_t)65536)
 #define MAGIC "SQLite format 3"
@@ -37,12 +38,12 @@ int og_stage_make(struct og_stage *stage, const char *near, struct og_err *err)
 
 	if (og_uuid7(id, err) < 0)
 		return -1;
-	snprintf(name, sizeof(name), ".omnigate.new-%s", id);
+	snprintf(name, sizeof(name), OG_STAGE_PREFIX "%s", id);
 	stage->path = og_path_join(near, name);
 	stage->home = stage->path ? og_path_join(stage->path, ".omnigate") : NULL;
 	if (!stage->home)
 		return og_fail_nomem(err);
-	if (mkdir(stage->path, 0700) < 0 || mkdir(stage->home, 0700) < 0)
+	if (og_stage_make_folder(stage->path, &stage->lock) < 0 || mkdir(stage->home, 0700) < 0)
 		return og_backup_fail("make", stage->path, err);
 	return 0;
 }
@@ -53,10 +54,12 @@ void og_stage_release(struct og_stage *stage)
 		og_folder_remove(stage->path);
 	if (stage->made)
 		rmdir(stage->made);
+	if (stage->lock > 0)
+		close(stage->lock);
 	free(stage->path);
 	free(stage->home);
 	free(stage->made);
-	*stage = (struct og_stage){ NULL, NULL, NULL };
+	*stage = (struct og_stage){ NULL };
 }
 
 static int ends_with(const char *name, const char *end)

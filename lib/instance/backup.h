@@ -7,7 +7,7 @@
  * Both ways lead over a stage: a folder .omnigate.new-ID with a whole
  * instance .omnigate in it, which og-ledger(1) judges before it becomes an
  * archive, or an instance under its own name. A process that is killed
- * leaves the stage, which nothing uses.
+ * leaves the stage, which nothing uses (stage.h).
  *
  * The moment. The queue is held still, so that nothing comes into it and
  * nothing is acknowledged, while the snapshots of it and of erp.db begin:
@@ -36,6 +36,7 @@ struct og_stage {
 	char *path; /* .../.omnigate.new-ID */
 	char *home; /* path/.omnigate */
 	char *made; /* the folder above, when this made it */
+	int lock;   /* stage.h */
 };
 /* Removes what is there, and the folder above when it was made for it. */
 void og_stage_release(struct og_stage *stage);

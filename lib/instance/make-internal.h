@@ -14,6 +14,7 @@
 struct og_making {
 	const char *share;
 	char *temporary, *final; /* temporary NULL: it has its name */
+	int lock;		 /* stage.h */
 	char *made;		 /* the directory around it, when it was not there before */
 	char base[OG_HASH_HEX + 1];
 	int queue_elsewhere;

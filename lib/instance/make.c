@@ -14,6 +14,7 @@
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/instance/make-internal.h"
+#include "lib/instance/stage.h"
 
 #define SCHEMA_MAX ((size_t)1 << 20)
 
@@ -51,14 +52,14 @@ static int fail_exists(const struct og_making *making, struct og_err *err)
 	return og_hint(err, "name another directory");
 }
 
-static int make_folder(const struct og_making *making, const char *name, struct og_err *err)
+static int make_folder(struct og_making *making, const char *name, struct og_err *err)
 {
 	char *path = *name ? og_making_path(making, name) : strdup(making->temporary);
 	int rc = 0;
 
 	if (!path)
 		return og_fail_nomem(err);
-	if (mkdir(path, 0700) < 0)
+	if ((*name ? mkdir(path, 0700) : og_stage_make_folder(path, &making->lock)) < 0)
 		rc = fail_path(err, "make", path);
 	free(path);
 	return rc;
@@ -70,7 +71,7 @@ static int name_paths(struct og_making *making, const char *dir, struct og_err *
 
 	if (og_uuid7(id, err) < 0)
 		return -1;
-	snprintf(name, sizeof(name), ".omnigate.new-%s", id);
+	snprintf(name, sizeof(name), OG_STAGE_PREFIX "%s", id);
 	making->final = og_path_join(dir, ".omnigate");
 	making->temporary = og_path_join(dir, name);
 	return making->final && making->temporary ? 0 : og_fail_nomem(err);
@@ -304,6 +305,8 @@ void og_making_free(struct og_making *making)
 		og_folder_remove(making->temporary);
 	if (making->temporary && making->made)
 		rmdir(making->made);
+	if (making->lock > 0)
+		close(making->lock);
 	free(making->made);
 	free(making->temporary);
 	free(making->final);

@@ -26,7 +26,7 @@ struct og_making;
  * an instance already; OG_EDATA when adopt is no database, is damaged,
  * holds names that belong to the system, or a trigger or view that reaches
  * for our tables. Nothing is left behind by a failure; a process killed on
- * the way leaves .omnigate.new-ID, which nothing uses. */
+ * the way leaves .omnigate.new-ID, which nothing uses (stage.h). */
 struct og_make_options {
 	const char *dir, *share, *adopt;
 	const char *const *business;
