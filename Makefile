@@ -31,9 +31,9 @@ override LDFLAGS += $(OPT) -Wl,--as-needed -Wl,-z,relro,-z,now
 # to hosts or read strangers' formats, with libraries that load code at run time.
 STATIC_PROGRAMS := $(filter-out og-serve,$(PROGRAMS))
 , := ,
-STATIC_WRAPS := dlopen getaddrinfo freeaddrinfo getnameinfo gethostbyname getpwnam
+STATIC_WRAPS := dlopen getaddrinfo freeaddrinfo getpwnam
 static_part = $(if $(STATIC),$(if $(filter $1,$(STATIC_PROGRAMS)),$(O)/obj/cmd/og-static.o))
-LIBS := -lcmark-gfm-extensions -lcmark-gfm -lyaml -lsqlite3 -ljansson -lcrypto -lcrypt -lm
+LIBS := -lcmark-gfm-extensions -lcmark-gfm -lyaml -lsqlite3 -ljansson -lsodium -lnettle -lcrypt -lm
 
 LIB_SRC := $(wildcard lib/*/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(O)/obj/%.o)
@@ -52,7 +52,7 @@ SHARED := schema access skills policies models serve scenarios examples
 UI_SRC := $(shell find share/ui -type f)
 
 # What is installed from Debian, by name. Building, testing, linting.
-BUILD_DEPS := gcc libc6-dev linux-libc-dev libsqlite3-dev libjansson-dev libssl-dev \
+BUILD_DEPS := gcc libc6-dev linux-libc-dev libsqlite3-dev libjansson-dev libsodium-dev nettle-dev \
 	libcmark-gfm-dev libcmark-gfm-extensions-dev libyaml-dev libcrypt-dev \
 	librabbitmq-dev libcurl4-openssl-dev libmicrohttpd-dev libgmime-3.0-dev libedit-dev pkgconf
 TEST_DEPS := bats jq patch sqlite3 git mandoc binutils procps openssl socat iproute2 openssh-server openssh-client \

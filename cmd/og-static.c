@@ -7,8 +7,8 @@
  * NAME the __wrap_NAME of this file, so that none of that is linked.
  *
  * Who needs a name looked up asks getent(1), which is the machine's own.
- * Code is loaded by nobody: SQLite's extensions and OpenSSL's modules are
- * never asked for, and here they cannot be.
+ * Code is loaded by nobody: SQLite's extensions are never asked for, and here
+ * they cannot be.
  */
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -28,9 +28,6 @@
 void __wrap_freeaddrinfo(struct addrinfo *list);
 int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
 		       struct addrinfo **ret);
-int __wrap_getnameinfo(const struct sockaddr *where, socklen_t len, char *host, socklen_t host_size,
-		       char *service, socklen_t service_size, int flags);
-struct hostent *__wrap_gethostbyname(const char *name);
 struct passwd *__wrap_getpwnam(const char *name);
 void *__wrap_dlopen(const char *path, int flags);
 
@@ -171,22 +168,6 @@ struct passwd *__wrap_getpwnam(const char *name)
 		return NULL;
 	user = (struct passwd){ .pw_uid = (uid_t)uid };
 	return &user;
-}
-
-/* OpenSSL's sockets name these; nobody here opens one. */
-int __wrap_getnameinfo(const struct sockaddr *where, socklen_t len, char *host, socklen_t host_size,
-		       char *service, socklen_t service_size, int flags)
-{
-	(void)where, (void)len, (void)host, (void)host_size;
-	(void)service, (void)service_size, (void)flags;
-	return EAI_FAIL;
-}
-
-struct hostent *__wrap_gethostbyname(const char *name)
-{
-	(void)name;
-	h_errno = NO_RECOVERY;
-	return NULL;
 }
 
 void *__wrap_dlopen(const char *path, int flags)

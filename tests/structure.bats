@@ -40,7 +40,7 @@ third_party() { # header-pattern, allowed files
 @test "each third-party header stays in its module" {
 	[ -z "$(third_party 'sqlite3.h' 'lib/db/|lib/shield/|tests/unit/')" ]
 	[ -z "$(third_party 'jansson.h' 'lib/json/json.h')" ]
-	[ -z "$(third_party 'openssl/' 'lib/hash/')" ]
+	[ -z "$(third_party 'nettle/|sodium.h' 'lib/hash/')" ]
 	[ -z "$(third_party 'cmark-gfm|yaml.h' 'lib/skill/')" ]
 	[ -z "$(third_party 'crypt.h' 'lib/access/')" ]
 	[ -z "$(third_party 'amqp|rabbitmq-c' 'cmd/og-amqp-lib.h|tests/bench/rabbitmq.c')" ]
@@ -79,7 +79,7 @@ third_party() { # header-pattern, allowed files
 @test "core programs link only what they may" {
 	for program in og og-submit og-task og-worker og-shield og-ledger og-policy og-render; do
 		bad=$(objdump -p "$OG_BUILD/bin/$program" | awk '$1 == "NEEDED" { print $2 }' |
-			grep -vE '^lib(c|m|sqlite3|jansson|crypto|crypt|asan|ubsan)\.so|ld-linux' || true)
+			grep -vE '^lib(c|m|sqlite3|jansson|sodium|nettle|crypt|asan|ubsan)\.so|ld-linux' || true)
 		echo "$program: $bad"
 		[ -z "$bad" ]
 	done

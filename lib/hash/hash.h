@@ -1,8 +1,9 @@
 /*
  * SHA-256, Merkle tree hashing (RFC 6962 section 2.1), Ed25519 (RFC 8032)
- * and UUIDs made of names. The only module that includes OpenSSL: hashing goes through
- * the SHA256_* calls, which load no configuration and cost no start-up
- * time; EVP is used for signatures only.
+ * and UUIDs made of names. The only module that knows whose code does it:
+ * Nettle hashes, libsodium signs. libcrypto would do both, and cost every
+ * program that starts 2 ms for its relocations and each that signs 2.6 ms
+ * more before the first signature.
  */
 #ifndef OG_HASH_HASH_H
 #define OG_HASH_HASH_H
@@ -49,14 +50,17 @@ void og_uuid5(const unsigned char space[OG_UUID_BYTES], const struct og_slice *p
 #define OG_KEY_PUBLIC 32
 #define OG_SIGNATURE  64
 
-/* Keys are raw bytes: a 32-byte seed and the public key made from it. */
+/* Keys are raw bytes: a 32-byte seed and the public key made from it. The
+ * same key and bytes give the same signature. */
 int og_key_new(unsigned char seed[OG_KEY_SEED], unsigned char pub[OG_KEY_PUBLIC],
 	       struct og_err *err);
 int og_key_public(const unsigned char seed[OG_KEY_SEED], unsigned char pub[OG_KEY_PUBLIC],
 		  struct og_err *err);
 int og_sign(const unsigned char seed[OG_KEY_SEED], const void *data, size_t len,
 	    unsigned char sig[OG_SIGNATURE], struct og_err *err);
-/* 0 when the signature is good; OG_EPERM when it is not. */
+/* 0 when the signature is good; OG_EPERM when it is not, which includes those
+ * that are not in canonical form and keys of small order, for which anything
+ * would be signed. */
 int og_verify(const unsigned char pub[OG_KEY_PUBLIC], const void *data, size_t len,
 	      const unsigned char sig[OG_SIGNATURE], struct og_err *err);
 

@@ -1,9 +1,8 @@
-/* Ed25519 keys and signatures (RFC 8032), the only use of EVP. */
+/* Ed25519 keys and signatures (RFC 8032), and the files keys are kept in. */
 #include "lib/hash/hash.h"
 
 #include <fcntl.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
+#include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,38 +14,29 @@
 #define KEY_PREFIX   "og-key-v1 "
 #define KEY_FILE_MAX 256
 
-/* Without this OpenSSL reads openssl.cnf, which we neither need nor trust. */
 static int prepare(struct og_err *err)
 {
-	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
-		return og_fail(err, OG_EOS, "cannot start libcrypto");
-	return 0;
+	return sodium_init() < 0 ? og_fail(err, OG_EOS, "cannot start libsodium") : 0;
 }
 
-static EVP_PKEY *private_key(const unsigned char *seed, struct og_err *err)
+/* libsodium keeps the public key behind the seed and calls both the secret
+ * key. */
+static int key_pair(const unsigned char *seed, unsigned char *pub,
+		    unsigned char secret[crypto_sign_SECRETKEYBYTES], struct og_err *err)
 {
-	EVP_PKEY *key;
-
 	if (prepare(err) < 0)
-		return NULL;
-	key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, OG_KEY_SEED);
-	if (!key)
-		og_fail(err, OG_EOS, "cannot use a signing key");
-	return key;
+		return -1;
+	crypto_sign_seed_keypair(pub, secret, seed);
+	return 0;
 }
 
 int og_key_public(const unsigned char seed[OG_KEY_SEED], unsigned char pub[OG_KEY_PUBLIC],
 		  struct og_err *err)
 {
-	EVP_PKEY *key = private_key(seed, err);
-	size_t len = OG_KEY_PUBLIC;
-	int rc = 0;
+	unsigned char secret[crypto_sign_SECRETKEYBYTES];
+	int rc = key_pair(seed, pub, secret, err);
 
-	if (!key)
-		return -1;
-	if (EVP_PKEY_get_raw_public_key(key, pub, &len) != 1 || len != OG_KEY_PUBLIC)
-		rc = og_fail(err, OG_EOS, "cannot make a public key");
-	EVP_PKEY_free(key);
+	sodium_memzero(secret, sizeof(secret));
 	return rc;
 }
 
@@ -61,45 +51,23 @@ int og_key_new(unsigned char seed[OG_KEY_SEED], unsigned char pub[OG_KEY_PUBLIC]
 int og_sign(const unsigned char seed[OG_KEY_SEED], const void *data, size_t len,
 	    unsigned char sig[OG_SIGNATURE], struct og_err *err)
 {
-	EVP_PKEY *key = private_key(seed, err);
-	EVP_MD_CTX *ctx = key ? EVP_MD_CTX_new() : NULL;
-	size_t sig_len = OG_SIGNATURE;
-	int rc = 0;
+	unsigned char secret[crypto_sign_SECRETKEYBYTES], pub[OG_KEY_PUBLIC];
+	int rc = key_pair(seed, pub, secret, err);
 
-	if (!key)
-		return -1;
-	if (!ctx || EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) != 1 ||
-	    EVP_DigestSign(ctx, sig, &sig_len, data, len) != 1 || sig_len != OG_SIGNATURE)
-		rc = og_fail(err, OG_EOS, "cannot sign");
-	EVP_MD_CTX_free(ctx);
-	EVP_PKEY_free(key);
+	if (rc == 0)
+		crypto_sign_detached(sig, NULL, data, len, secret);
+	sodium_memzero(secret, sizeof(secret));
 	return rc;
 }
 
 int og_verify(const unsigned char pub[OG_KEY_PUBLIC], const void *data, size_t len,
 	      const unsigned char sig[OG_SIGNATURE], struct og_err *err)
 {
-	EVP_PKEY *key = NULL;
-	EVP_MD_CTX *ctx = NULL;
-	int rc = -1;
-
 	if (prepare(err) < 0)
 		return -1;
-	key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, pub, OG_KEY_PUBLIC);
-	ctx = EVP_MD_CTX_new();
-	if (!key || !ctx || EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) != 1) {
-		og_fail(err, OG_EOS, "cannot verify a signature");
-		goto out;
-	}
-	if (EVP_DigestVerify(ctx, sig, OG_SIGNATURE, data, len) != 1) {
-		og_fail(err, OG_EPERM, "the signature is not good");
-		goto out;
-	}
-	rc = 0;
-out:
-	EVP_MD_CTX_free(ctx);
-	EVP_PKEY_free(key);
-	return rc;
+	if (crypto_sign_verify_detached(sig, data, len, pub) != 0)
+		return og_fail(err, OG_EPERM, "the signature is not good");
+	return 0;
 }
 
 int og_key_write(const char *path, const unsigned char seed[OG_KEY_SEED], struct og_err *err)
@@ -114,7 +82,7 @@ int og_key_write(const char *path, const unsigned char seed[OG_KEY_SEED], struct
 	rc = og_buf_check(&line, "key", err);
 	if (rc == 0)
 		rc = og_file_write(path, line.data, line.len, 0600, err);
-	OPENSSL_cleanse(line.data, line.len);
+	sodium_memzero(line.data, line.len);
 	og_buf_release(&line);
 	return rc;
 }
@@ -171,8 +139,8 @@ int og_key_read(const char *path, unsigned char seed[OG_KEY_SEED], struct og_err
 	memcpy(seed, raw.data, OG_KEY_SEED);
 	rc = 0;
 out:
-	OPENSSL_cleanse(text.data, text.len);
-	OPENSSL_cleanse(raw.data, raw.len);
+	sodium_memzero(text.data, text.len);
+	sodium_memzero(raw.data, raw.len);
 	og_buf_release(&text);
 	og_buf_release(&raw);
 	return rc;

@@ -2,10 +2,9 @@
  * UUIDv5 (RFC 9562 section 5.5). SHA-1 is what that format is made of: it
  * names things here and vouches for nothing.
  */
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include "lib/hash/hash.h"
 
-#include <openssl/sha.h>
+#include <nettle/sha1.h>
 
 #include "lib/base/text.h"
 
@@ -13,15 +12,15 @@ void og_uuid5(const unsigned char space[OG_UUID_BYTES], const struct og_slice *p
 	      char out[OG_UUID_LEN + 1])
 {
 	static const size_t bytes[] = { 4, 2, 2, 2, 6 };
-	unsigned char b[SHA_DIGEST_LENGTH];
+	unsigned char b[SHA1_DIGEST_SIZE];
 	const unsigned char *from = b;
-	SHA_CTX state;
+	struct sha1_ctx state;
 
-	SHA1_Init(&state);
-	SHA1_Update(&state, space, OG_UUID_BYTES);
+	sha1_init(&state);
+	sha1_update(&state, OG_UUID_BYTES, space);
 	for (size_t i = 0; i < n; i++)
-		SHA1_Update(&state, pieces[i].data, pieces[i].len);
-	SHA1_Final(b, &state);
+		sha1_update(&state, pieces[i].len, pieces[i].data);
+	sha1_digest(&state, SHA1_DIGEST_SIZE, b);
 	b[6] = (unsigned char)(0x50 | (b[6] & 0x0f));
 	b[8] = (unsigned char)(0x80 | (b[8] & 0x3f));
 	for (size_t i = 0; i < 5; i++) {

@@ -1,7 +1,10 @@
-/* RFC 6962's tree, an Ed25519 and a UUIDv5 vector; key files that others may read. */
+/* RFC 6962's tree, an Ed25519 and a UUIDv5 vector; signatures that are good only
+ * for a lax reader; key files that others may read. */
 #include "tests/unit/unit.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/text.h"
@@ -38,6 +41,53 @@ static void signatures(void)
 	OG_CHECK_INT(err.code, OG_EPERM);
 	sig[0] ^= 1;
 	OG_CHECK(og_verify(pub, "text", 4, sig, &err) < 0);
+}
+
+/* The order of the group, least byte first. A signature to whose S it is added
+ * satisfies the same equation. */
+static const unsigned char order[32] = { 0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58,       0xd6,
+					 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, [31] = 0x10 };
+
+static void signatures_have_one_form(void)
+{
+	unsigned char seed[OG_KEY_SEED] = { 7 }, pub[OG_KEY_PUBLIC], sig[OG_SIGNATURE];
+	unsigned char anybody[OG_KEY_PUBLIC] = { 1 }, nothing[OG_SIGNATURE] = { 1 };
+	struct og_err err = OG_ERR_INIT;
+	unsigned carry = 0;
+
+	OG_CHECK_OK(og_key_public(seed, pub, &err), &err);
+	OG_CHECK_OK(og_sign(seed, "text", 4, sig, &err), &err);
+	for (size_t i = 0; i < sizeof(order); i++) {
+		carry += (unsigned)sig[32 + i] + order[i];
+		sig[32 + i] = (unsigned char)carry;
+		carry >>= 8;
+	}
+	OG_CHECK(og_verify(pub, "text", 4, sig, &err) < 0);
+	OG_CHECK_INT(err.code, OG_EPERM);
+	/* The neutral point as a key: 0 signs everything for it. */
+	OG_CHECK(og_verify(anybody, "text", 4, nothing, &err) < 0);
+	OG_CHECK_INT(err.code, OG_EPERM);
+}
+
+static int sign_without_files(void)
+{
+	struct rlimit none = { 0, 0 };
+	unsigned char seed[OG_KEY_SEED] = { 7 }, sig[OG_SIGNATURE];
+
+	return setrlimit(RLIMIT_NOFILE, &none) == 0 && og_sign(seed, "text", 4, sig, NULL) == 0;
+}
+
+/* As in a program that has sealed itself. Runs first: what is opened once is
+ * not opened again. */
+static void nothing_is_opened(void)
+{
+	int raw = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(sign_without_files() ? 0 : 1);
+	OG_CHECK(waitpid(pid, &raw, 0) == pid);
+	OG_CHECK_INT(raw, 0);
 }
 
 static void key_files(void)
@@ -80,9 +130,11 @@ static void names(void)
 
 int main(void)
 {
+	OG_RUN(nothing_is_opened);
 	OG_RUN(names);
 	OG_RUN(tree);
 	OG_RUN(signatures);
+	OG_RUN(signatures_have_one_form);
 	OG_RUN(key_files);
 	return og_done();
 }
