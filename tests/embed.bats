@@ -20,7 +20,7 @@ provider() {
 	local dialect=$1 url
 	shift
 	[ ! -s pid ] || kill "$(cat pid)" 2>/dev/null || true
-	start_server model --script script --log log --dimension 512 --seconds 300 "$@"
+	start_server model --script script --log log --dimension 512 --seconds 900 "$@"
 	url=http://127.0.0.1:$(cat port)
 	[ "$dialect" = gemini ] && url=gemini:$url/v1beta#embedding-1 || url=openai:$url/v1#embedding-1
 	conf embed "$url"

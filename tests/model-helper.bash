@@ -22,7 +22,7 @@ use() {
 	[ -z "$fake" ] || kill "$fake" 2>/dev/null || true
 	rm -f script log
 	touch script log
-	start_server model --script script --log log --key "$KEY" --seconds 600 "${@:2}"
+	start_server model --script script --log log --key "$KEY" --seconds 900 "${@:2}"
 	fake=$(cat pid)
 	echo "$KEY" >"$OG_HOME/model.key"
 	chmod 600 "$OG_HOME/model.key"

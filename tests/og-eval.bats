@@ -261,7 +261,7 @@ the_cases() {
 
 @test "a model's opinion stands beside the verdict, and it is shown no verdict" {
 	scenario '.about = "a chair is bought"' >a.json
-	start_server model --script "$OG_TESTS/scenarios/opinion.jsonl" --log log --seconds 60
+	start_server model --script "$OG_TESTS/scenarios/opinion.jsonl" --log log --seconds 900
 	server=$(cat pid)
 	model=openai:http://127.0.0.1:$(cat port)/v1#judge
 	og-eval --json --judge "$model" a.json >run.json

@@ -8,7 +8,7 @@ setup_file() {
 	umask 077
 	cd "$BATS_FILE_TMPDIR" || return
 	touch log
-	start_server script --log log --seconds 300
+	start_server script --log log --seconds 900
 }
 
 teardown_file() {

@@ -6,7 +6,7 @@ setup_file() {
 	umask 077
 	cd "$BATS_FILE_TMPDIR" || return
 	touch behave log
-	start_server payment --log log --behave behave --seconds 300
+	start_server payment --log log --behave behave --seconds 900
 }
 
 teardown_file() {

@@ -437,3 +437,17 @@ key() { # NAME: a public key nobody has the private half of
 	split og-shield principal add eve --as alice --role customer --clearance 1 --pubkey "$(head -c 31 /dev/zero | base64)"
 	[ "$status" -eq 66 ]
 }
+
+@test "an empty erp.db is refused and stays empty: somebody may be copying into it" {
+	rm -f "$OG_HOME"/erp.db*
+	: >"$OG_HOME/erp.db"
+	run -65 og-shield query --as alice 'SELECT 1'
+	[[ "$output" == *"'erp.db' is empty"* ]]
+	run -65 og-ledger verify
+	run og-ledger tail --as alice
+	run og status
+	run og doctor --fix
+	run timeout 60 og-worker --once
+	run og backup b.tar
+	[ ! -s "$OG_HOME/erp.db" ]
+}

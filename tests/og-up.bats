@@ -60,7 +60,7 @@ free_port() {
 
 # server PORT [SECONDS]: a command that listens there, after a while.
 server() {
-	echo "sleep ${2:-0}; exec perl -MIO::Socket::INET -e 'alarm 120; \$s = IO::Socket::INET->new(LocalAddr => \"127.0.0.1:$1\", Listen => 5, ReuseAddr => 1) or die; \$| = 1; print \"listening\\n\"; close(\$_) while \$_ = \$s->accept'"
+	echo "sleep ${2:-0}; exec perl -MIO::Socket::INET -e 'alarm 900; \$s = IO::Socket::INET->new(LocalAddr => \"127.0.0.1:$1\", Listen => 5, ReuseAddr => 1) or die; \$| = 1; print \"listening\\n\"; close(\$_) while \$_ = \$s->accept'"
 }
 
 @test "up: started in order, each when the one before is ready; down: stopped in reverse" {
@@ -317,7 +317,7 @@ server() {
 	perl -MIO::Socket::UNIX -e '
 		my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => $ARGV[0]) or die;
 		$| = 1;
-		alarm 60;
+		alarm 900;
 		while (defined $s->recv(my $m, 4096)) { $m =~ s/\n/;/g; print "$m\n" }' "$PWD/ns" >told 3>&- &
 	mine=$!
 	until_true test -S ns

@@ -140,7 +140,7 @@ notify_socket() {
 	perl -MIO::Socket::UNIX -e '
 		my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => $ARGV[0]) or die;
 		$| = 1;
-		alarm 60;
+		alarm 900;
 		while (defined $s->recv(my $m, 4096)) { print "$m\n" }' "$1" >"$2" 3>&- &
 	listener=$!
 	until_true test -S "$1"

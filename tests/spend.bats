@@ -7,7 +7,7 @@ setup() {
 	instance
 	unset http_proxy all_proxy HTTP_PROXY ALL_PROXY
 	echo '{"repeat":"forever","text":"It is done.","usage":{"input":1000,"output":100}}' >script
-	start_server model --script script --seconds 300
+	start_server model --script script --seconds 900
 	sed -i '/^model *=/d' "$OG_HOME/og.conf"
 	{
 		echo "model = openai:http://127.0.0.1:$(cat port)/v1#test-1"

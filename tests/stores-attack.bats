@@ -20,7 +20,7 @@ teardown() {
 # A Neo4j that behaves as the file says, made ready.
 graph() {
 	: >behave
-	start_server neo4j-fake --log log --behave behave --seconds 300
+	start_server neo4j-fake --log log --behave behave --seconds 900
 	mv pid graph.pid
 	at=http://127.0.0.1:$(cat port)/neo4j
 	conf graph "neo4j+$at"
@@ -185,11 +185,11 @@ hostile() {
 @test "redirects, answers without end, drips and halves: the local copy answers" {
 	command -v socat >/dev/null || skip "socat is not installed"
 	: >script
-	start_server model --script script --log model.log --dimension 16 --seconds 300
+	start_server model --script script --log model.log --dimension 16 --seconds 900
 	mv pid model.pid
 	conf embed "openai:http://127.0.0.1:$(cat port)/v1#embedding-1"
 	og-policy embed --as alice >/dev/null
-	start_server neo4j-fake --log honey.log --seconds 300
+	start_server neo4j-fake --log honey.log --seconds 900
 	mv pid honey.pid
 	mv port honey
 	skills=$(og-skill list --as charlie --json)

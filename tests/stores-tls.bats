@@ -92,7 +92,7 @@ refused() {
 @test "a graph behind TLS is believed by the certificates of graph_ca" {
 	(umask 077 && echo neo4j:sesame >"$OG_HOME/graph.key")
 	conf graph_key graph.key
-	start_server neo4j-fake --log log --login neo4j:sesame --seconds 120
+	start_server neo4j-fake --log log --login neo4j:sesame --seconds 900
 	list() {
 		run -0 --separate-stderr og-skill list --as charlie --json
 		[ "$(jq -r .name <<<"$output" | sort | paste -sd' ')" = "$honest" ]
@@ -125,13 +125,13 @@ refused() {
 
 @test "vectors behind TLS are believed by the certificates of vectors_ca" {
 	: >script
-	start_server model --script script --log model.log --dimension 16 --seconds 120
+	start_server model --script script --log model.log --dimension 16 --seconds 900
 	mv pid model.pid
 	conf embed "openai:http://127.0.0.1:$(cat port)/v1#embedding-1"
 	og-policy embed --as alice >embedded
 	(umask 077 && echo sesame >"$OG_HOME/vectors.key")
 	conf vectors_key vectors.key
-	start_server qdrant --log log --key sesame --seconds 120
+	start_server qdrant --log log --key sesame --seconds 900
 	search() {
 		run -0 --separate-stderr og-policy search --as bob --json 'price of a chair'
 		[ -n "$output" ]

@@ -12,7 +12,7 @@ setup() {
 	unset http_proxy all_proxy HTTP_PROXY ALL_PROXY GEMINI_API_KEY OG_LLM_KEY
 	: >script
 	: >behave
-	start_server model --script script --log model.log --dimension 64 --seconds 300
+	start_server model --script script --log model.log --dimension 64 --seconds 900
 	mv pid model.pid
 	conf embed "openai:http://127.0.0.1:$(cat port)/v1#embedding-1"
 	(umask 077 && echo sesame >"$OG_HOME/vectors.key")
@@ -30,7 +30,7 @@ teardown() {
 
 # serve [PORT]: an empty server; at the same place when it comes back.
 serve() {
-	start_server qdrant --log log --behave behave --key sesame --seconds 300 ${1:+--port "$1"}
+	start_server qdrant --log log --behave behave --key sesame --seconds 900 ${1:+--port "$1"}
 	port=$(cat port)
 }
 

@@ -325,7 +325,7 @@ shape() {
 # pay BEHAVE...: a task with a call to a payment service that behaves so.
 pay() {
 	printf '%s\n' "$@" >behave
-	"$OG_BUILD/tests/servers/payment" --log log --behave behave --seconds 100 >pay.port 3>&- &
+	"$OG_BUILD/tests/servers/payment" --log log --behave behave --seconds 900 >pay.port 3>&- &
 	payment=$!
 	until_true [ -s pay.port ]
 	echo "http = payment=http://127.0.0.1:$(cat pay.port)" >>"$OG_HOME/og.conf"

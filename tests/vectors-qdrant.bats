@@ -11,7 +11,7 @@ setup() {
 	suite_setup
 	: >behave
 	[ -e "$openapi" ] || openapi=
-	start_server qdrant --log log --behave behave --key sesame --seconds 300 --strict 1 \
+	start_server qdrant --log log --behave behave --key sesame --seconds 900 --strict 1 \
 		${openapi:+--openapi "$openapi"}
 	at=http://127.0.0.1:$(cat port)/collections/rules
 	(umask 077 && echo sesame >"$OG_HOME/vectors.key")

@@ -8,7 +8,7 @@ suite_setup() {
 	instance
 	unset http_proxy all_proxy HTTP_PROXY ALL_PROXY GEMINI_API_KEY OG_LLM_KEY
 	: >script
-	start_server model --script script --log model.log --dimension 64 --seconds 300
+	start_server model --script script --log model.log --dimension 64 --seconds 900
 	mv pid model.pid
 	model=http://127.0.0.1:$(cat port)
 	conf embed "openai:$model/v1#embedding-1"

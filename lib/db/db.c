@@ -86,6 +86,20 @@ static int harden(struct og_db *db, struct og_err *err)
 	return og_db_exec(db, "PRAGMA temp_store = MEMORY", err);
 }
 
+/* An empty file is often one that somebody copies into at this moment; what
+ * SQLite wrote at its start then would stay there. */
+static int check_filled(struct og_db *db, struct og_err *err)
+{
+	const char *name = strrchr(db->path, '/');
+	int64_t pages;
+
+	if (og_db_int(db, "PRAGMA page_count", &pages, err) < 0)
+		return -1;
+	if (pages > 0)
+		return 0;
+	return og_fail(err, OG_EDATA, "'%s' is empty", name ? name + 1 : db->path);
+}
+
 /* Reading the header finds out whether the file is a database at all. */
 static int set_up(struct og_db *db, enum og_db_mode mode, struct og_err *err)
 {
@@ -95,6 +109,8 @@ static int set_up(struct og_db *db, enum og_db_mode mode, struct og_err *err)
 		return -1;
 	if (mode == OG_DB_READ || mode == OG_DB_STILL)
 		return og_db_int(db, "PRAGMA schema_version", &version, err) < 0 ? -1 : 0;
+	if (mode == OG_DB_WRITE && check_filled(db, err) < 0)
+		return -1;
 	return og_db_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err);
 }
 

@@ -28,7 +28,8 @@ struct og_stmt;
 enum og_db_mode {
 	OG_DB_READ,   /* existing file, no writing (WAL readers still need the -shm) */
 	OG_DB_STILL,  /* existing file that nobody writes: no lock, no WAL, its folder untouched */
-	OG_DB_WRITE,  /* existing file */
+	OG_DB_WRITE,  /* existing file; an empty one is refused and stays as it is */
+	OG_DB_FILL,   /* the same, and an empty one is to be filled */
 	OG_DB_CREATE, /* new file, mode 0600; an existing one is refused */
 };
 

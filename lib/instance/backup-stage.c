@@ -364,12 +364,12 @@ static int pin_both(struct walk *w, const char *queue, struct og_err *err)
 			       ? -1
 			       : 0;
 	if ((queue &&
-	     (og_db_open(queue, OG_DB_WRITE, &still, err) < 0 || og_db_begin(still, 1, err) < 0)) ||
+	     (og_db_open(queue, OG_DB_FILL, &still, err) < 0 || og_db_begin(still, 1, err) < 0)) ||
 	    og_db_open(w->backup->conf->erp, OG_DB_WRITE, &w->erp, err) < 0 ||
 	    og_db_pin(w->erp, err) < 0)
 		goto out;
 	if (queue &&
-	    (og_db_open(queue, OG_DB_WRITE, &w->queue, err) < 0 || og_db_pin(w->queue, err) < 0))
+	    (og_db_open(queue, OG_DB_FILL, &w->queue, err) < 0 || og_db_pin(w->queue, err) < 0))
 		goto out;
 	rc = 0;
 out:

@@ -181,7 +181,7 @@ static int make_tables(struct og_sqlite_queue *q, const char *path, struct og_er
  * left for the next one. */
 static int open_file(struct og_sqlite_queue *q, const char *path, struct og_err *err)
 {
-	enum og_db_mode mode = access(path, F_OK) == 0 ? OG_DB_WRITE : OG_DB_CREATE;
+	enum og_db_mode mode = access(path, F_OK) == 0 ? OG_DB_FILL : OG_DB_CREATE;
 
 	if (og_db_open(path, mode, &q->db, err) < 0)
 		return -1;

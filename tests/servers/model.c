@@ -84,7 +84,7 @@ static struct {
 	const char *headers[NAMES_MAX], *refused[NAMES_MAX]; /* NULL-terminated */
 	unsigned port, seconds;
 	int n, open;
-} service = { .lock = PTHREAD_MUTEX_INITIALIZER, .seconds = 120 };
+} service = { .lock = PTHREAD_MUTEX_INITIALIZER, .seconds = 900 };
 
 /* --- what is asked -------------------------------------------------------------------- */
 

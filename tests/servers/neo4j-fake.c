@@ -463,7 +463,7 @@ static void want_login(const char *login)
 
 int main(int argc, char **argv)
 {
-	unsigned seconds = 60;
+	unsigned seconds = 900;
 	int fd;
 
 	for (int i = 1; i + 1 < argc; i += 2) {

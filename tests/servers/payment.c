@@ -371,7 +371,7 @@ static void *serve(void *arg)
 
 int main(int argc, char **argv)
 {
-	unsigned port = 0, seconds = 120;
+	unsigned port = 0, seconds = 900;
 	int fd;
 
 	for (int i = 1; i + 1 < argc; i += 2) {

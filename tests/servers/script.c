@@ -231,7 +231,7 @@ static void *serve(void *arg)
 
 int main(int argc, char **argv)
 {
-	unsigned seconds = 120;
+	unsigned seconds = 900;
 	int fd, on = 1;
 
 	for (int i = 1; i + 1 < argc; i += 2) {

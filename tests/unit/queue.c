@@ -360,6 +360,9 @@ static void killed_putters(void)
 		if (pid == 0)
 			put_until_killed(pipes[1]);
 		close(pipes[1]);
+		/* Every other one gets to put something, however busy the machine is. */
+		if (round % 2)
+			promised += read(pipes[0], &byte, 1) == 1;
 		usleep(3000 + 700 * (unsigned)round);
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
