@@ -126,8 +126,7 @@ static int make_database(struct og_making *making, const struct og_make_options 
 	if (rc == 0 && options->adopt)
 		rc = og_db_copy(options->adopt, path, options->meter, err);
 	if (rc == 0)
-		rc = og_db_open(path, options->adopt ? OG_DB_FILL : OG_DB_CREATE, &making->db,
-				err);
+		rc = og_db_open(path, options->adopt ? OG_DB_FILL : OG_DB_CREATE, &making->db, err);
 	if (rc == 0 && options->adopt)
 		rc = og_adopt_check(making, options->adopt, err);
 	if (rc == 0)
