@@ -29,7 +29,7 @@ submit_for_ever() {
 		1) id=$(og-submit --as diana 'buy 2 standing desks') && echo "compensated $id" ;;
 		2) id=$(og-submit --as bob 'inspect stock') && echo "done $id" ;;
 		esac >>"$1" 2>>submit.log
-		sleep 0.07 # more than the worker can do
+		sleep 0.2 # four of them: about what two jobs can do, so that there is work always
 	done
 }
 

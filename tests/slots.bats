@@ -34,7 +34,7 @@ orders() {
 }
 
 waits() {
-	og-task status "$id" --as "${2:-charlie}" --json | jq -c ".waits | $1" || true
+	og-task status "$id" --as "${2:-charlie}" --json | quick_jq -c ".waits | $1" || true
 }
 
 in_queue() {

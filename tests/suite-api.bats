@@ -13,15 +13,6 @@ stock() {
 		"SELECT stock_quantity AS n FROM products WHERE name = :name" --param "name=$1" | jq .n
 }
 
-# Every table of the business, as one digest.
-business() {
-	sqlite3 "$OG_HOME/erp.db" "SELECT name FROM sqlite_schema WHERE type = 'table'
-		AND name NOT LIKE 'og_%' AND name NOT LIKE 'sqlite_%' AND name <> 'audit_ledger'" |
-		while read -r table; do
-			sqlite3 "$OG_HOME/erp.db" "SELECT * FROM \"$table\""
-		done | sha256sum
-}
-
 @test "an employee's bound update succeeds and is on the ledger" {
 	run og-shield exec --as bob --json \
 		"UPDATE products SET stock_quantity = stock_quantity + 10 WHERE name = :name" \

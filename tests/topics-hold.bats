@@ -41,8 +41,8 @@ both() {
 		tasks+=("$task") epochs+=("$epoch")
 	done
 	of 0 skill.match "\"text\":\"$2\""
-	[ "$(jq -r .match.skill <<<"$reply")" = "$3" ]
-	slots=",\"slots\":$(jq -c .match.slots <<<"$reply")"
+	[ "$(quick_jq -r .match.skill <<<"$reply")" = "$3" ]
+	slots=",\"slots\":$(quick_jq -c .match.slots <<<"$reply")"
 	for step in $(steps "$3"); do
 		for n in 0 1; do
 			[ -n "${ends[n]}" ] || take "$n" "$3" "$step" "$slots"
@@ -62,7 +62,7 @@ take() {
 		ends[$1]=waiting
 		return
 	fi
-	ends[$1]=$(jq -r .why <<<"$reply")
+	ends[$1]=$(quick_jq -r .why <<<"$reply")
 	while of "$1" saga.undo '"reason":"refused"'; do
 		[[ "$reply" != *'"next":null'* ]] || break
 	done
@@ -80,7 +80,7 @@ ends_as() {
 	while IFS='|' read -r skill who text second before <&9; do
 		rm -rf "$OG_HOME"
 		instance
-		[ -z "$before" ] || [ "$(ask alice "$before" | jq -r .state)" = done ]
+		[ -z "$before" ] || [ "$(ask alice "$before" | quick_jq -r .state)" = done ]
 		shield
 		both "$who" "$text" "$skill"
 		shield_end
@@ -98,7 +98,7 @@ ends_as() {
 	while IFS='|' read -r skill who text second before <&9; do
 		rm -rf "$OG_HOME"
 		instance
-		[ -z "$before" ] || [ "$(ask alice "$before" | jq -r .state)" = done ]
+		[ -z "$before" ] || [ "$(ask alice "$before" | quick_jq -r .state)" = done ]
 		first=$(ends_as "$who" "$text")
 		again=$(ends_as "$who" "$text")
 		if [ "$first" != "$skill done " ] || [[ "$again" != *"$second"* ]]; then
@@ -122,21 +122,20 @@ refusing() {
 # cancelled, and places where nothing lies.
 left_behind() {
 	local table dead queries=
-	for table in $(sql "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'audit_ledger'
-		AND name NOT LIKE 'og_%' AND name NOT LIKE 'sqlite_%'"); do
-		dead=0
+	while IFS='|' read -r table dead; do
 		case $table in
 		journal_lines) dead="entry_id IN (SELECT id FROM journal_entries WHERE status = 'void')" ;;
 		order_items) dead="order_id IN (SELECT id FROM orders WHERE status = 'cancelled')" ;;
 		quality_inspections) dead="result = 'withdrawn'" ;;
 		bin_stock) dead='quantity = 0' ;;
-		*) [ -z "$(sql "SELECT 1 FROM pragma_table_info('$table') WHERE name = 'status'")" ] ||
-			dead="status IN ('void', 'voided', 'cancelled', 'withdrawn', 'reversed')" ;;
 		esac
 		queries+="SELECT '$table is gone', * FROM (SELECT * FROM before.$table EXCEPT SELECT * FROM $table);
 			SELECT '$table is new', * FROM (SELECT * FROM main.$table EXCEPT SELECT * FROM before.$table) WHERE NOT ($dead);"
-	done
-	sql "ATTACH 'before.db' AS before; $queries"
+	done < <(sql "SELECT name, iif(EXISTS (SELECT 1 FROM pragma_table_info(s.name) c WHERE c.name = 'status'),
+		'status IN (''void'', ''voided'', ''cancelled'', ''withdrawn'', ''reversed'')', 0)
+		FROM sqlite_schema s WHERE type = 'table' AND name <> 'audit_ledger'
+		AND name NOT LIKE 'og_%' AND name NOT LIKE 'sqlite_%'")
+	[ -n "$queries" ] && sql "ATTACH 'before.db' AS before; $queries"
 }
 
 @test "taken back: as it was, and what the books keep is cancelled" {
@@ -144,7 +143,7 @@ left_behind() {
 	while IFS='|' read -r skill who text second before <&9; do
 		rm -rf "$OG_HOME"
 		instance
-		[ -z "$before" ] || [ "$(ask alice "$before" | jq -r .state)" = done ]
+		[ -z "$before" ] || [ "$(ask alice "$before" | quick_jq -r .state)" = done ]
 		refusing "$skill"
 		rm -f before.db
 		sql "VACUUM INTO 'before.db'"
