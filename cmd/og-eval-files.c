@@ -13,6 +13,7 @@ struct reading {
 	const struct og_ctx *ctx;
 	const struct og_args *args;
 	json_t *scenarios;
+	json_t *names; /* of those, too, that --only leaves out */
 	struct og_err *err;
 };
 
@@ -40,6 +41,8 @@ static int add_scenario(struct reading *s, const char *file, json_t *scenario)
 				       "%s: there is a scenario '%s' in %s already", file, name,
 				       og_json_str(other, "file"));
 	}
+	if (json_array_append_new(s->names, json_string(name)) < 0)
+		return og_fail_nomem(s->err);
 	if (!wanted(s, name))
 		return 0;
 	if (json_array_append_new(s->scenarios,
@@ -98,8 +101,10 @@ static int check_only(const struct reading *s)
 					og_json_str(json_object_get(json_array_get(s->scenarios, k),
 								    "scenario"),
 						    "name")) == 0;
-		if (!found)
-			return og_fail(s->err, OG_ENOINPUT, "there is no scenario '%s'", only);
+		if (!found) {
+			og_fail(s->err, OG_ENOINPUT, "there is no scenario '%s'", only);
+			return og_json_hint_near(only, s->names, NULL, s->err);
+		}
 	}
 	return 0;
 }
@@ -119,7 +124,9 @@ static int read_files(struct reading *s)
 int eval_read_scenarios(const struct og_ctx *ctx, const struct og_args *args, json_t *scenarios,
 			struct og_err *err)
 {
-	struct reading reading = { ctx, args, scenarios, err };
+	struct reading reading = { ctx, args, scenarios, json_array(), err };
+	int rc = reading.names ? read_files(&reading) : og_fail_nomem(err);
 
-	return read_files(&reading);
+	json_decref(reading.names);
+	return rc;
 }

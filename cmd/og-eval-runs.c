@@ -320,6 +320,7 @@ static int judge(const struct og_ctx *ctx, const struct og_args *args, const jso
 		 struct og_err *err)
 {
 	const char *name = og_arg(args, 1), *verdict = og_arg_value(args, "verdict");
+	static const char *const words[] = { "good", "bad", NULL };
 	const char *note = og_arg_value(args, "note"), *by;
 	char time[OG_TIME_LEN + 1];
 	json_t *line;
@@ -329,16 +330,20 @@ static int judge(const struct og_ctx *ctx, const struct og_args *args, const jso
 		return og_fail(err, OG_EUSAGE, "a verdict takes a scenario and --verdict");
 	if (og_arg_flag(args, "json") || og_arg_flag(args, "null") || og_arg_value(args, "format"))
 		return og_fail(err, OG_EUSAGE, "--json, --format and --null are for the list");
-	if (strcmp(verdict, "good") != 0 && strcmp(verdict, "bad") != 0)
-		return og_fail(err, OG_EUSAGE, "--verdict: '%s' is neither good nor bad", verdict);
+	if (strcmp(verdict, "good") != 0 && strcmp(verdict, "bad") != 0) {
+		og_fail(err, OG_EUSAGE, "--verdict: '%s' is neither good nor bad", verdict);
+		return og_hint_near(verdict, words, err);
+	}
 	if (note && !og_utf8_valid(note, strlen(note)))
 		return og_fail(err, OG_EUSAGE, "--note is not UTF-8");
 	if (og_principal_from(ctx, args, &by, err) < 0)
 		return -1;
 	if (!og_principal_name_valid(by))
 		return og_fail(err, OG_EUSAGE, "'%s' is no principal's name", by);
-	if (!has_scenario(lines, name))
-		return og_fail(err, OG_NO, "there is no scenario '%s' in this run", name);
+	if (!has_scenario(lines, name)) {
+		og_fail(err, OG_NO, "there is no scenario '%s' in this run", name);
+		return og_json_hint_near(name, lines, "scenario", err);
+	}
 	og_time_format(og_now_ms(), time);
 	line = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s*}", "v", 1, "scenario", name, "verdict",
 			 verdict, "by", by, "time", time, "note", note);

@@ -143,10 +143,13 @@ static json_t *revoke_request(const struct og_args *args, struct og_err *err)
 static json_t *grants_request(const struct og_args *args, struct og_err *err)
 {
 	json_t *request = desk_empty_request(args, err);
+	const char *subject = og_arg(args, 0);
 
-	if (request && og_arg(args, 0) &&
-	    json_object_set_new(request, "subject", json_string(og_arg(args, 0))) < 0) {
-		og_fail(err, OG_EDATA, "'%s' is no subject of grants", og_arg(args, 0));
+	if (request && subject &&
+	    ((strncmp(subject, "role:", 5) != 0 && strncmp(subject, "skill:", 6) != 0) ||
+	     json_object_set_new(request, "subject", json_string(subject)) < 0)) {
+		og_fail(err, OG_EUSAGE, "'%s' is no subject of grants", subject);
+		og_hint(err, "write role:NAME or skill:NAME@HASH");
 		json_decref(request);
 		return NULL;
 	}

@@ -78,7 +78,13 @@ alone() {
 	near 65 predicate og-shield grant --as owner --apply grants.json
 }
 
-@test "states, kinds, services, forms and keys" {
+@test "states, kinds, scenarios, services, forms and keys" {
+	echo '{"v":1,"scenario":"chair","ok":true}' >run.json
+	near 64 good og-eval judge run.json chair --verdict god
+	near 1 chair og-eval judge run.json chiar --verdict good
+	near 66 buy-one-chair og-eval --only buy-one-chiar
+	run -64 --separate-stderr og-shield grants bob
+	[[ "$stderr" == *'write role:NAME or skill:NAME@HASH'* ]]
 	near 64 waiting og-task list --state wating
 	near 64 model og-ledger spend --by modle
 	near 64 grant og-ledger log --action grnt
