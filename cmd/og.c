@@ -120,7 +120,7 @@ static int say_adopted(const struct og_make_options *options, const struct og_ad
 		"next, %s%s%sas in omnigate-adopt(7):\n"
 		"  og doctor --grants >grants.json     (who might see what, and why: edit it)\n"
 		"  og-shield grant --as owner --apply grants.json     (first with --dry-run)\n"
-		"  og-shield principal add NAME --as owner --role employee "
+		"  og-shield principal add NAME --as owner --role employee --clearance 1 "
 		"--pubkey \"$(og key --new NAME)\"\n",
 		options->adopt, found->tables, plural(found->tables), found->views,
 		plural(found->views), found->triggers, plural(found->triggers), here ? "" : "in ",

@@ -203,3 +203,20 @@ proposed() { # SUBJECT TABLE: that grant
 entries_here() {
 	sqlite3 .omnigate/erp.db "SELECT count(*) FROM audit_ledger"
 }
+
+@test "adopting: no room for it is said before anything is copied; what is next works as it stands" {
+	sqlite3 huge.db 'CREATE TABLE t(id INTEGER PRIMARY KEY)'
+	truncate -s 8T huge.db || skip "this file system has no files of that size"
+	run og init --from huge.db there
+	[ "$status" -eq 71 ]
+	[[ "$output" == *"it takes 16777216 MiB to adopt 'huge.db', and there are "* ]]
+	[ ! -e there ]
+	sqlite3 small.db 'CREATE TABLE t(id INTEGER PRIMARY KEY)'
+	og init --from small.db there >said
+	cd there
+	export OG_HOME=$PWD/.omnigate
+	sed -n 's/^  \(og.*[^ ]\) *$/\1/p' ../said | sed 's/ (.*//; s/NAME/nina/g' >next
+	[ "$(wc -l <next)" -eq 3 ]
+	bash -e next
+	og-shield schema --as nina
+}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "lib/base/buf.h"
@@ -116,6 +117,23 @@ static int run_file(struct og_making *making, const char *name, struct og_err *e
 	return rc;
 }
 
+/* Two copies of it come to be; better no to begin with than after an hour. */
+static int check_room(const struct og_making *making, const char *adopt, struct og_err *err)
+{
+	int64_t need, have;
+	struct statvfs fs;
+	struct stat st;
+
+	if (stat(adopt, &st) < 0 || statvfs(making->temporary, &fs) < 0)
+		return 0; /* who copies it says what is wrong */
+	need = (int64_t)(st.st_size >> 20) * 2;
+	have = (int64_t)((fs.f_bavail * fs.f_frsize) >> 20);
+	return need <= have
+		       ? 0
+		       : og_fail(err, OG_EOS, "it takes %lld MiB to adopt '%s', and there are %lld",
+				 (long long)need, adopt, (long long)have);
+}
+
 /* The business tables as they are, ours beside them. */
 static int make_database(struct og_making *making, const struct og_make_options *options,
 			 struct og_err *err)
@@ -123,6 +141,8 @@ static int make_database(struct og_making *making, const struct og_make_options 
 	char *path = og_making_path(making, "erp.db");
 	int rc = path ? 0 : og_fail_nomem(err);
 
+	if (rc == 0 && options->adopt)
+		rc = check_room(making, options->adopt, err);
 	if (rc == 0 && options->adopt)
 		rc = og_db_copy(options->adopt, path, options->meter, err);
 	if (rc == 0)

@@ -25,7 +25,8 @@ struct og_making;
  * business tables, relative to share, ended by NULL; or NULL. OG_ECONF when there is
  * an instance already; OG_EDATA when adopt is no database, is damaged,
  * holds names that belong to the system, or a trigger or view that reaches
- * for our tables. Nothing is left behind by a failure; a process killed on
+ * for our tables; OG_EOS, before anything is copied, when there is no room
+ * for it twice. Nothing is left behind by a failure; a process killed on
  * the way leaves .omnigate.new-ID, which nothing uses (stage.h). */
 struct og_make_options {
 	const char *dir, *share, *adopt;
