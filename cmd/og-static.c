@@ -23,7 +23,7 @@
 #include "lib/proc/proc.h"
 
 /* The names are the linker's (--wrap), the shapes those of the C library.
- * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-non-const-parameter)
+ * NOLINTBEGIN(clang-diagnostic-reserved-identifier,readability-non-const-parameter)
  */
 void __wrap_freeaddrinfo(struct addrinfo *list);
 int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
@@ -175,5 +175,5 @@ void *__wrap_dlopen(const char *path, int flags)
 	(void)path, (void)flags;
 	return NULL;
 }
-/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-non-const-parameter)
+/* NOLINTEND(clang-diagnostic-reserved-identifier,readability-non-const-parameter)
  */
