@@ -59,7 +59,7 @@ export function Login({ over }) {
 						name="email"
 						autoComplete="username"
 						autoCapitalize="none"
-						spellCheck={false}
+						spellCheck="false"
 						aria-describedby="ap-login-said"
 					/>
 				</div>

@@ -188,10 +188,11 @@ function Plot({ model, kind, width, height, label }) {
 	function onPointerMove(event) {
 		setAt(frame.nearest(event.clientX - event.currentTarget.getBoundingClientRect().left));
 	}
+	// In lower case: within an svg Preact takes the name as it stands.
 	return (
 		<div className="og-canvas">
 			<svg
-				width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" tabIndex={0}
+				width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" tabindex={0}
 				aria-label={`${label}. Arrow keys read the values.`} onKeyDown={onKeyDown}
 				onBlur={() => setAt(-1)} onPointerMove={onPointerMove} onPointerLeave={() => setAt(-1)}
 			>

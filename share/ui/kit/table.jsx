@@ -86,7 +86,7 @@ function Search({ query, onChange, label }) {
 			<Icon name="search" size={14} />
 			<input
 				ref={input} type="search" value={query} placeholder="Filter" aria-label={`Filter ${label}`}
-				autoComplete="off" spellCheck={false} onChange={event => onChange(event.target.value)}
+				autoComplete="off" spellCheck="false" onChange={event => onChange(event.target.value)}
 				onKeyDown={event => {
 					if (event.key === 'Escape') {
 						onChange('');

@@ -159,7 +159,7 @@ function Box({ onTask }) {
 					value={text}
 					aria-label="What should be done"
 					placeholder="Say what to do"
-					spellCheck={false}
+					spellCheck="false"
 					autoComplete="off"
 					maxLength={4000}
 					onChange={event => setText(event.target.value)}
