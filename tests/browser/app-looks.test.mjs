@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { BUILD, axe, shots } from './browser.mjs';
-import { closed, goTo, opened, say, view, visit, visitAs } from './company.mjs';
+import { BUILD, axe, picture } from './browser.mjs';
+import { closed, goTo, left, opened, say, view, visit, visitAs } from './company.mjs';
 import { run, test } from './tap.mjs';
 
 const SECTIONS = ['command', 'tasks', 'approvals', 'ledger', 'explore', 'budgets', 'services'];
@@ -17,8 +17,7 @@ const RULES = {
 const DESKS = 'Run Procure-to-Pay workflow to purchase 2 Standing Desks';
 const HOSTILE = '<img src=x onerror="globalThis.hit=1"><script>globalThis.hit=2</script>';
 
-const keep = (page, name) =>
-	page.screenshot({ path: path.join(shots('app'), `${name}.png`), fullPage: true });
+const keep = (page, name) => picture(page, 'app', name, { fullPage: true });
 
 // Until nothing is being fetched any more.
 async function settled(page) {
@@ -26,17 +25,17 @@ async function settled(page) {
 	await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
-async function close(page) {
+async function close(t, page) {
 	assert.deepEqual(page.logged, []);
-	await page.context().close();
+	await left(t, page);
 }
 
 // The page's own document; what stands in a sealed frame has tests of its own.
-async function violations(page) {
-	const found = await page.evaluate(async rules => {
+async function violations(page, rules) {
+	const found = await page.evaluate(async one => {
 		const { violations: all } = await globalThis.axe.run(
 			{ exclude: ['iframe'] },
-			{ ...rules, iframes: false },
+			{ ...one, iframes: false },
 		);
 
 		return all.map(
@@ -46,21 +45,22 @@ async function violations(page) {
 					.slice(0, 3)
 					.join(' | ')}`,
 		);
-	}, RULES);
+	}, rules);
 
 	return found;
 }
 
 const overflow = page => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 
-for (const theme of ['light', 'dark'])
+// A theme changes colours and nothing else: the dark one is asked about those.
+for (const [theme, rules] of [['light', RULES], ['dark', { runOnly: ['color-contrast'] }]])
 	test(`axe finds nothing and nothing is too wide: ${theme}, 390 and 1360 px`, async t => {
 		const page = await visit(t, { theme });
 
 		await page.getByLabel('Password').waitFor();
 		await page.evaluate(axe());
-		assert.deepEqual(await violations(page), [], 'signing in');
-		await page.context().close();
+		assert.deepEqual(await violations(page, rules), [], 'signing in');
+		await left(t, page);
 		for (const width of [1360, 390]) {
 			const own = await visitAs(t, 'alice', { theme, width, height: width === 390 ? 844 : 900 });
 
@@ -72,13 +72,13 @@ for (const theme of ['light', 'dark'])
 			for (const section of [...SECTIONS, `tasks/${t.task}`]) {
 				await goTo(own, section);
 				await settled(own);
-				found.push(...(await violations(own)).map(one => `${section} at ${width}: ${one}`));
+				found.push(...(await violations(own, rules)).map(one => `${section} at ${width}: ${one}`));
 				if ((await overflow(own)) > 0)
 					found.push(`${section} at ${width} is too wide`);
 				await keep(own, `${section.split('/').length > 1 ? 'task' : section}-${width}-${theme}`);
 			}
 			assert.deepEqual(found, []);
-			await close(own);
+			await close(t, own);
 		}
 	});
 
@@ -93,7 +93,7 @@ test('320 px: nothing is too wide, and the sections are reached below', async t 
 	await page.getByRole('button', { name: 'More' }).click();
 	await page.getByRole('link', { name: 'Budgets' }).click();
 	await page.getByRole('heading', { name: 'Budgets', level: 1 }).waitFor();
-	await close(page);
+	await close(t, page);
 });
 
 test('keys: the box, its history, the sections, the list of keys', async t => {
@@ -128,7 +128,7 @@ test('keys: the box, its history, the sections, the list of keys', async t => {
 	await page.reload();
 	await goTo(page, 'command');
 	assert.equal(await page.locator('#ap-command').inputValue(), 'draft', 'a reload loses nothing');
-	await close(page);
+	await close(t, page);
 });
 
 test('suggestions follow what is typed', async t => {
@@ -141,7 +141,7 @@ test('suggestions follow what is typed', async t => {
 	const words = await offers.getByRole('button').first().locator('span').innerText();
 	await offers.getByRole('button').first().click();
 	assert.equal(await page.locator('#ap-command').inputValue(), words);
-	await close(page);
+	await close(t, page);
 });
 
 test('a customer is offered what a customer may see, and told why not', async t => {
@@ -158,7 +158,7 @@ test('a customer is offered what a customer may see, and told why not', async t 
 	await page.getByText('Not found').first().waitFor();
 	await goTo(page, 'nowhere');
 	await page.getByText('This address leads nowhere').waitFor();
-	await close(page);
+	await close(t, page);
 });
 
 test('hostile texts are texts, in every section', async t => {
@@ -187,7 +187,7 @@ test('hostile texts are texts, in every section', async t => {
 	await goTo(page, 'tasks');
 	await page.getByText('<img src=x').first().waitFor();
 	assert.equal(await page.evaluate(() => globalThis.hit), undefined);
-	await close(page);
+	await close(t, page);
 });
 
 test("the frame is sealed, and the page's policy allows no inline script", async t => {
@@ -209,7 +209,7 @@ test("the frame is sealed, and the page's policy allows no inline script", async
 	});
 	assert.ok(refused, 'no text becomes markup here');
 	page.logged.length = 0; // the browser tells of that one
-	await close(page);
+	await close(t, page);
 });
 
 // What it says when the server says no; answers are made up for these only.
@@ -238,7 +238,7 @@ for (const [status, words, button] of [
 			await page.getByRole('button', { name: button }).click();
 			await page.getByRole('heading', { name: 'Integrity' }).waitFor();
 		}
-		await close(page);
+		await close(t, page);
 	});
 
 test('reduced motion: nothing moves', async t => {
@@ -248,7 +248,7 @@ test('reduced motion: nothing moves', async t => {
 	await goTo(page, 'tasks');
 	await page.locator('.ap-loading i').first().waitFor();
 	assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
-	await close(page);
+	await close(t, page);
 });
 
 test('it is small, and there soon', async t => {
@@ -263,7 +263,7 @@ test('it is small, and there soon', async t => {
 	);
 	console.log(`# app.js ${size} bytes, first paint after ${Math.round(first)} ms`);
 	assert.ok(size <= 130 * 1024, `${size} bytes`);
-	await close(page);
+	await close(t, page);
 });
 
 await run({

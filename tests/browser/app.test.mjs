@@ -1,9 +1,8 @@
 // The page of og-serve, as people use it: a real server, a real worker, a
 // demo company of its own.
 import assert from 'node:assert/strict';
-import path from 'node:path';
-import { axe, shots } from './browser.mjs';
-import { closed, goTo, opened, say, signIn, stop, view, visit, visitAs } from './company.mjs';
+import { axe, picture } from './browser.mjs';
+import { closed, goTo, left, opened, say, signIn, stop, view, visit, visitAs } from './company.mjs';
 import { run, test } from './tap.mjs';
 
 const CHAIR = 'Run Procure-to-Pay workflow to purchase 1 Ergonomic Chair';
@@ -12,12 +11,11 @@ const ANOMALIES = "Show me today's anomalous transactions";
 
 const TRIGGERS = "FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'audit_ledger'";
 
-const keep = (page, name, options) =>
-	page.screenshot({ path: path.join(shots('app'), `${name}.png`), ...options });
+const keep = (page, name, options) => picture(page, 'app', name, options);
 
-async function close(page) {
+async function close(t, page) {
 	assert.deepEqual(page.logged, []);
-	await page.context().close();
+	await left(t, page);
 }
 
 const badge = page => page.locator('.ap-card.on .top .og-badge');
@@ -33,7 +31,7 @@ test('a wrong password is told, the right one leads in', async t => {
 	await signIn(page, 'bob');
 	await page.locator('.ap-bar').getByText('employee, clearance 2').waitFor();
 	assert.equal(await page.evaluate(() => document.cookie), '', 'no script sees the session');
-	await close(page);
+	await close(t, page);
 });
 
 test('a chair is bought: trace, view beside it, the task in the list', async t => {
@@ -49,7 +47,7 @@ test('a chair is bought: trace, view beside it, the task in the list', async t =
 	await page.getByRole('heading', { name: 'Time' }).waitFor();
 	await keep(page, 'task-light', { fullPage: true });
 	assert.equal(t.shop.sql("SELECT count(*) FROM payments WHERE status = 'authorized'") > 0, true);
-	await close(page);
+	await close(t, page);
 });
 
 test('two desks are refused, and the rail shows how they were taken back', async t => {
@@ -62,7 +60,7 @@ test('two desks are refused, and the rail shows how they were taken back', async
 	assert.ok((await frame.locator('.og-step.undo').count()) >= 2);
 	await frame.getByText('exceeds compliance limit').first().waitFor();
 	await keep(page, 'command-desks-dark');
-	await close(page);
+	await close(t, page);
 });
 
 test('Alice grants a waiver from a row: the exact command first, then a task', async t => {
@@ -93,7 +91,7 @@ test('Alice grants a waiver from a row: the exact command first, then a task', a
 		.filter({ hasText: /done|completed/ })
 		.waitFor();
 	assert.equal(t.shop.sql(`SELECT count(*) FROM waivers WHERE order_id = ${order}`), '1');
-	await close(page);
+	await close(t, page);
 });
 
 test('cancelling the confirmation does nothing', async t => {
@@ -109,7 +107,7 @@ test('cancelling the confirmation does nothing', async t => {
 	await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
 	await page.getByRole('dialog').waitFor({ state: 'detached' });
 	assert.equal(Number(t.shop.sql('SELECT count(*) FROM og_task')), Number(before) + 1);
-	await close(page);
+	await close(t, page);
 });
 
 test('Charlie asks, Alice sees it at once and approves, and it goes on', async t => {
@@ -158,8 +156,8 @@ test('Charlie asks, Alice sees it at once and approves, and it goes on', async t
 	await badge(charlie)
 		.filter({ hasText: /done|completed/ })
 		.waitFor({ timeout: 30_000 });
-	await close(alice);
-	await close(charlie);
+	await close(t, alice);
+	await close(t, charlie);
 });
 
 test('a proposal is shown as its text and as the record that would be put', async t => {
@@ -174,7 +172,7 @@ test('a proposal is shown as its text and as the record that would be put', asyn
 	await alice.getByRole('button', { name: 'Reject', exact: true }).click();
 	await alice.getByRole('dialog').getByRole('button', { name: /charlie/ }).click();
 	await alice.getByText('Nothing waits for you').waitFor();
-	await close(alice);
+	await close(t, alice);
 });
 
 const unfit = page =>
@@ -213,7 +211,7 @@ test('a task that asks which one: a list, by keys alone, and it goes on once', a
 		.filter({ hasText: /done|completed/ })
 		.waitFor({ timeout: 30_000 });
 	assert.equal(left(), before - 2);
-	await close(page);
+	await close(t, page);
 });
 
 test('a name that is nearly right is suggested, what is missing is asked by its kind', async t => {
@@ -245,8 +243,8 @@ test('a name that is nearly right is suggested, what is missing is asked by its 
 	await alice.getByText('Asks:').first().waitFor();
 	assert.equal(await alice.getByRole('form', { name: 'Answer' }).count(), 0);
 	t.shop.run('og-task', ['cancel', '--as', 'charlie', id]);
-	await close(alice);
-	await close(page);
+	await close(t, alice);
+	await close(t, page);
 });
 
 test('a loop is stopped: the diagnostic view, and the budget page names it', async t => {
@@ -266,7 +264,7 @@ test('a loop is stopped: the diagnostic view, and the budget page names it', asy
 		.first()
 		.waitFor();
 	await keep(page, 'budgets-dark');
-	await close(page);
+	await close(t, page);
 });
 
 test('the ledger turns red by itself when somebody tampers with it, and names the record', async t => {
@@ -307,7 +305,7 @@ test('the ledger turns red by itself when somebody tampers with it, and names th
 		.filter({ hasText: 'was changed' })
 		.waitFor({ state: 'detached', timeout: 20_000 });
 	assert.ok(t.red < 8000, `${t.red} ms`);
-	await close(page);
+	await close(t, page);
 });
 
 test('a server that restarts: told, nothing lost, and it goes on', async t => {
@@ -329,7 +327,7 @@ test('a server that restarts: told, nothing lost, and it goes on', async t => {
 	await badge(page)
 		.filter({ hasText: /done|completed/ })
 		.waitFor();
-	await close(page);
+	await close(t, page);
 });
 
 test('signing out in one tab ends the other, and signing in leads back', async t => {
@@ -344,7 +342,7 @@ test('signing out in one tab ends the other, and signing in leads back', async t
 	await first.getByLabel('Password').waitFor();
 	await signIn(second, 'bob');
 	await second.getByRole('heading', { name: 'Ledger', level: 1 }).waitFor();
-	await close(second);
+	await close(t, second);
 });
 
 test('a session that ends leads to signing in, and back to where one was', async t => {
@@ -367,7 +365,7 @@ test('a session that ends leads to signing in, and back to where one was', async
 		'Inspect product stock levels',
 		'the sentence is still there',
 	);
-	await close(page);
+	await close(t, page);
 });
 
 await run({ timeout: 90_000, before: opened, after: closed });

@@ -39,12 +39,15 @@ export function workplace() {
 	return { dir, done: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
-// Where pictures go: $OG_SHOTS, or the build tree.
-export function shots(suite) {
-	const dir = path.join(process.env.OG_SHOTS ?? path.join(BUILD, 'shots'), suite);
+// A picture of the page for people to look at, as name.png below $OG_SHOTS;
+// none where that is not set, since no test reads it.
+export async function picture(page, suite, name, options = {}) {
+	if (!process.env.OG_SHOTS)
+		return;
+	const dir = path.join(process.env.OG_SHOTS, suite);
 
 	mkdirSync(dir, { recursive: true });
-	return dir;
+	await page.screenshot({ path: path.join(dir, `${name}.png`), ...options });
 }
 
 // Runs a program of ours; its standard output. Throws unless status is 0.

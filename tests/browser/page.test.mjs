@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { TESTS, axe, browser, og, pageFile, shots, workplace } from './browser.mjs';
+import { TESTS, axe, browser, og, pageFile, picture, workplace } from './browser.mjs';
 import { run, test } from './tap.mjs';
 
 const SIZE_MAX = 160_000;
@@ -31,14 +31,31 @@ function stock(change = {}) {
 
 let pages = 0;
 
-// Opens the page of a document; what its console said is page.logged.
-async function open(t, document, { args = [], early, ...options } = {}) {
-	const page = await t.browser.newPage({ viewport: { width: 1300, height: 900 }, ...options });
-	const html = og('og-render', ['--to=html', ...args], { input: document });
+async function openWindow(t) {
+	const page = await t.browser.newPage();
 
-	page.logged = [];
 	page.on('console', message => page.logged.push(message.text()));
 	page.on('pageerror', error => page.logged.push(error.message));
+	return page;
+}
+
+// Opens the page of a document; what its console said is page.logged. All open
+// in one window, since a window costs a second of the processor, but for those
+// with a script that comes early, which would stay there; a test that leaves a
+// window unfit for the next closes it.
+async function open(t, document, { args = [], early, colorScheme = 'light',
+	viewport = { width: 1300, height: 900 } } = {}) {
+	const html = og('og-render', ['--to=html', ...args], { input: document });
+	const page = early || !t.page || t.page.isClosed() ? await openWindow(t) : t.page;
+
+	if (!early)
+		t.page = page;
+
+	await page.goto('about:blank');
+	await page.mouse.move(0, 0);
+	await page.setViewportSize(viewport);
+	await page.emulateMedia({ colorScheme });
+	page.logged = [];
 	if (early)
 		await page.addInitScript(early);
 	const started = performance.now();
@@ -93,8 +110,7 @@ for (const runtime of ['preact', 'react']) {
 			assert.deepEqual(page.logged, [], name);
 			assert.equal(await page.view.locator('[role=alert] .og-code').count(), 0, name);
 			if (runtime === 'preact')
-				await page.screenshot({ path: path.join(shots('page'), `${name}.png`) });
-			await page.close();
+				await picture(page, 'page', name);
 		}
 	});
 
@@ -105,7 +121,6 @@ for (const runtime of ['preact', 'react']) {
 		await table.getByRole('button', { name: 'Price' }).click();
 		assert.match(await table.locator('tbody tr').first().innerText(), /Wireless Mouse/);
 		assert.equal(await table.locator('th[aria-sort]').count(), 1);
-		await page.close();
 	});
 }
 
@@ -126,7 +141,6 @@ test('first render', async t => {
 	for (let i = 0; i < 5; i++) {
 		const page = await open(t, sample('inventory'));
 		times.push(Math.round(page.ms));
-		await page.close();
 	}
 	times.sort((a, b) => a - b);
 	console.log(`# first render in ms: ${times.join(' ')}`);
@@ -146,7 +160,6 @@ test('5,000 rows: drawn, filtered, paged', async t => {
 	await page.view.getByText(/5[12] of 5,?000/).waitFor();
 	console.log(`# filtered in ${Math.round(performance.now() - before)} ms`);
 	assert.deepEqual(page.logged, []);
-	await page.close();
 });
 
 test('a click in a row reaches the shell: the dialog has parameters, command, principal', async t => {
@@ -160,11 +173,10 @@ test('a click in a row reaches the shell: the dialog has parameters, command, pr
 	assert.match(text, /og-submit --as bob --wait --action replenish-stock --param 'product=Ergonomic Chair' --param quantity=25/);
 	assert.match(text, /Runs as bob/);
 	assert.doesNotMatch(text, /urgent|speed/);
-	await page.screenshot({ path: path.join(shots('page'), 'dialog.png') });
+	await picture(page, 'page', 'dialog');
 	await dialog.getByRole('button', { name: 'Copy command' }).click();
 	await page.view.getByText(/Command (copied|in Activity)/).first().waitFor();
 	assert.match((await activity(page))[0], /reorder\s*og-submit --as bob/);
-	await page.close();
 });
 
 test('from a file a reading action shows its command as well', async t => {
@@ -172,7 +184,6 @@ test('from a file a reading action shows its command as well', async t => {
 
 	await page.view.getByRole('button', { name: 'Look again' }).click();
 	assert.match(await page.locator('dialog[open]').innerText(), /og-submit --as bob --wait 'inspect stock'/);
-	await page.close();
 });
 
 test('the dialog takes no yes at once, and Enter cancels', async t => {
@@ -184,7 +195,6 @@ test('the dialog takes no yes at once, and Enter cancels', async t => {
 	await page.keyboard.press('Enter');
 	await page.locator('dialog[open]').waitFor({ state: 'detached' });
 	assert.match((await activity(page))[0], /reorder cancelled/);
-	await page.close();
 });
 
 test('wrong calls of every kind are refused', async t => {
@@ -212,7 +222,6 @@ test('wrong calls of every kind are refused', async t => {
 		assert.equal(answer.code, code, `${JSON.stringify([name, args])}: ${JSON.stringify(answer)}`);
 	}
 	assert.equal(await page.locator('dialog[open]').count(), 0);
-	await page.close();
 });
 
 test('messages that are none are refused, and methods that are not ours', async t => {
@@ -235,7 +244,6 @@ test('messages that are none are refused, and methods that are not ours', async 
 	});
 	assert.equal(await page.locator('dialog[open]').count(), 0);
 	assert.ok((await activity(page)).some(line => /not plain JSON|larger than/.test(line)));
-	await page.close();
 });
 
 test('nothing without a click; one at a time', async t => {
@@ -268,7 +276,6 @@ test('another window cannot speak for the view', async t => {
 	await page.waitForTimeout(300);
 	assert.equal(await page.locator('dialog[open]').count(), 0);
 	assert.deepEqual(await activity(page), []);
-	await page.close();
 });
 
 test('a flood of messages is refused and the shell stays alive', async t => {
@@ -282,7 +289,6 @@ test('a flood of messages is refused and the shell stays alive', async t => {
 	assert.equal(await page.locator('#og-drawer').isVisible(), true);
 	assert.ok((await activity(page)).some(line => /too many messages/.test(line)));
 	assert.ok(await page.locator('#og-log li').count() <= 200);
-	await page.close();
 });
 
 test('a view that hangs: the shell offers to stop it and does', async t => {
@@ -292,7 +298,7 @@ test('a view that hangs: the shell offers to stop it and does', async t => {
 	await page.getByRole('button', { name: 'Stop the view' }).click({ timeout: 20_000 });
 	await page.getByText('View stopped').first().waitFor();
 	assert.equal(await page.locator('#og-view').count(), 0);
-	await page.screenshot({ path: path.join(shots('page'), 'stopped.png') });
+	await picture(page, 'page', 'stopped');
 	await page.close();
 });
 
@@ -344,14 +350,13 @@ test('theme, seal, activity, keyboard', async t => {
 	await page.locator('#og-theme').click();
 	await page.waitForTimeout(200);
 	assert.equal(await frameTheme(), 'dark');
-	await page.screenshot({ path: path.join(shots('page'), 'dark.png') });
+	await picture(page, 'page', 'dark');
 	await page.locator('#og-seal').click();
 	assert.match(await page.locator('dialog[open]').innerText(), /Network\s+None/);
 	await page.keyboard.press('Escape');
 	await page.locator('#og-activity').click();
 	await page.keyboard.press('Escape');
 	assert.equal(await page.locator('#og-drawer').isVisible(), false);
-	await page.close();
 });
 
 test('axe finds nothing: page, view, dialog; light, dark, phone', async t => {
@@ -371,7 +376,6 @@ test('axe finds nothing: page, view, dialog; light, dark, phone', async t => {
 		await page.view.getByRole('button', { name: 'Reorder 1' }).click();
 		await page.waitForTimeout(900);
 		assert.deepEqual(await judge(page.mainFrame()), []);
-		await page.close();
 	}
 });
 
@@ -385,8 +389,7 @@ test('no page scrolls sideways on a phone', async t => {
 		const page = await open(t, document, { viewport: { width: 390, height: 844 } });
 		for (const frame of page.frames())
 			assert.equal(await frame.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
-		await page.screenshot({ path: path.join(shots('page'), 'phone.png') });
-		await page.close();
+		await picture(page, 'page', 'phone');
 	}
 });
 
