@@ -158,15 +158,15 @@ static int open_doors(const struct program *program, struct og_serve *serve, str
 
 /* --- authority ------------------------------------------------------------ */
 
-#define SHARED 5
+#define SHARED 6
 
 /* Our children inherit it, so what they need stays: programs and their
  * libraries, what we share, the instance. A shield or a queue elsewhere is
  * reached over TCP by a child; ssh(1) reads what is its user's. */
 static int give_up(const struct program *program, struct og_err *err)
 {
-	static const char *const parts_of_share[SHARED] = { "schema", "access", "skills",
-							    "policies", "ui" };
+	static const char *const parts_of_share[SHARED] = { "schema",   "access", "skills",
+							    "policies", "models", "ui" };
 	const struct og_conf *conf = program->conf;
 	int elsewhere = strncmp(conf->queue, "sqlite:", 7) != 0 || strcmp(conf->http, "none") != 0;
 	char *libexec = og_libexec_path(program->ctx->exe_dir, NULL), *share[SHARED + 1] = { NULL };

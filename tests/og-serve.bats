@@ -55,6 +55,8 @@ statuses() {
 	[ "$(stat -c %a .omnigate/sessions ".omnigate/sessions/$name")" = $'700\n600' ]
 	not grep -rq "$token" .omnigate "$BATS_TEST_TMPDIR/log"
 	not grep -q password123 "$BATS_TEST_TMPDIR/log"
+	# The shield that judged it found all it reads.
+	not grep -q '^og-shield' "$BATS_TEST_TMPDIR/log"
 	bearer="Authorization: Bearer $token"
 	[ "$(req GET /api/session -H "$bearer")" = 200 ]
 	[ "$(jq -r '.principal, .role, .clearance, .user.email, (.rights | index("ddl"))' body)" = \

@@ -15,25 +15,27 @@ static int read_table(const char *path, json_t **ret, struct og_err *err)
 {
 	struct og_buf text;
 	json_t *table = NULL;
-	int rc = -1;
+	int rc;
 
 	if (access(path, F_OK) < 0)
 		return 0;
 	og_buf_init(&text, OG_PRICES_MAX);
-	if (og_file_read(path, path, &text, err) == 0 &&
-	    og_json_parse(text.data ? text.data : "", text.len, OG_PRICES_MAX, path, &table, err) ==
-		    0 &&
-	    og_prices_check(table, err) == 0)
-		rc = 0;
-	og_buf_release(&text);
-	if (rc == 0) {
-		json_decref(*ret);
-		*ret = table;
-		return 0;
+	rc = og_file_read(path, "prices", &text, err);
+	if (rc == 0 &&
+	    (og_json_parse(text.data ? text.data : "", text.len, OG_PRICES_MAX, "prices", &table,
+			   err) < 0 ||
+	     og_prices_check(table, err) < 0)) {
+		og_wrap(err, "'%s'", path);
+		rc = -1;
 	}
-	json_decref(table);
-	og_wrap(err, "'%s'", path);
-	return -1;
+	og_buf_release(&text);
+	if (rc < 0) {
+		json_decref(table);
+		return -1;
+	}
+	json_decref(*ret);
+	*ret = table;
+	return 0;
 }
 
 int og_shield_prices(struct og_shield *shield, const char *share, struct og_err *err)
