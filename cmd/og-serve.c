@@ -165,7 +165,7 @@ static int open_doors(const struct program *program, struct og_serve *serve, str
  * reached over TCP by a child; ssh(1) reads what is its user's. */
 static int give_up(const struct program *program, struct og_err *err)
 {
-	static const char *const parts_of_share[SHARED] = { "schema",   "access", "skills",
+	static const char *const parts_of_share[SHARED] = { "schema",	"access", "skills",
 							    "policies", "models", "ui" };
 	const struct og_conf *conf = program->conf;
 	int elsewhere = strncmp(conf->queue, "sqlite:", 7) != 0 || strcmp(conf->http, "none") != 0;

@@ -21,10 +21,9 @@ static int read_table(const char *path, json_t **ret, struct og_err *err)
 		return 0;
 	og_buf_init(&text, OG_PRICES_MAX);
 	rc = og_file_read(path, "prices", &text, err);
-	if (rc == 0 &&
-	    (og_json_parse(text.data ? text.data : "", text.len, OG_PRICES_MAX, "prices", &table,
-			   err) < 0 ||
-	     og_prices_check(table, err) < 0)) {
+	if (rc == 0 && (og_json_parse(text.data ? text.data : "", text.len, OG_PRICES_MAX, "prices",
+				      &table, err) < 0 ||
+			og_prices_check(table, err) < 0)) {
 		og_wrap(err, "'%s'", path);
 		rc = -1;
 	}
