@@ -130,6 +130,16 @@ SELECT name, stock_quantity FROM products WHERE id = :product_id
 END
 }
 
+# free_port: of the loopback, below those that the kernel hands out itself;
+# nobody listens there now.
+free_port() {
+	local port
+	for port in $(shuf -i 20000-31999 -n 50); do
+		(: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+	done
+	echo "$port"
+}
+
 # start_server NAME [OPTION...]: one of tests/servers, which ends by itself;
 # where it listens and what it is are in the files port and pid.
 start_server() {

@@ -53,11 +53,6 @@ keeper() {
 	jq .pid "$OG_HOME/run/services.json"
 }
 
-# A free port of 127.0.0.1.
-free_port() {
-	perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1)->sockport'
-}
-
 # server PORT [SECONDS]: a command that listens there, after a while.
 server() {
 	echo "sleep ${2:-0}; exec perl -MIO::Socket::INET -e 'alarm 900; \$s = IO::Socket::INET->new(LocalAddr => \"127.0.0.1:$1\", Listen => 5, ReuseAddr => 1) or die; \$| = 1; print \"listening\\n\"; close(\$_) while \$_ = \$s->accept'"

@@ -192,15 +192,6 @@ register() {
 
 # --- a real ssh server -----------------------------------------------------
 
-free_port() {
-	local port
-	for _ in $(seq 50); do
-		port=$((20000 + RANDOM % 20000))
-		! (echo >"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
-	done
-	echo "$port"
-}
-
 start_sshd() { # COMMAND that the key may run, or ""
 	need_sshd
 	port=$(free_port)

@@ -118,7 +118,7 @@ lets_nobody_in() {
 	before=$(fds)
 	"$clients" leave "$port" 200 /t/stream
 	"$clients" leave "$port" 200 /healthz
-	"$clients" leave "$port" 100 '/t/big?size=20000000'
+	"$clients" leave "$port" 40 '/t/big?size=20000000'
 	until_true eval '[ "$(fds)" -le "$before" ]'
 	until_true eval '[ "$(state | jq .streams)" -eq 0 ]'
 	[ "$(curl -s -m 20 "$url/t/big?size=20000000" | wc -c)" -eq 20000000 ]

@@ -16,7 +16,7 @@ teardown_file() {
 
 setup() {
 	neo4j_instance
-	port=$((20000 + RANDOM % 10000))
+	port=$(free_port)
 	serve
 	conf graph "neo4j+http://127.0.0.1:$port/neo4j"
 	og doctor --fix >doctor || true
