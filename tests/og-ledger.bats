@@ -36,6 +36,14 @@ names() {
 	[[ "$output" == "ok: "* ]]
 }
 
+@test "verify: where nothing can be written beside the database, it says so" {
+	mkdir "$OG_HOME/erp.db-wal"
+	run -66 og-ledger verify
+	[[ "$output" == *"cannot open the journal beside 'erp.db'"*'must be writable'* ]]
+	rmdir "$OG_HOME/erp.db-wal"
+	og-ledger verify
+}
+
 @test "verify: an edit of any column of an entry is named" {
 	local edits=(
 		"hash:hash = replace(hash, substr(hash, 1, 1), 'x')"

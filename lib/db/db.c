@@ -57,6 +57,14 @@ int og_db_fail(struct og_db *db, int rc, const char *doing, struct og_err *err)
 			name ? name + 1 : db->path);
 		return og_hint(err, "let a program that may write it open it once");
 	}
+	/* Even a reader makes files beside it; the database itself is open. */
+	if ((rc & 0xff) == SQLITE_CANTOPEN && strcmp(doing, "open") != 0) {
+		int why = db->handle ? sqlite3_system_errno(db->handle) : 0;
+
+		og_fail(err, og_db_code(rc), "cannot open the journal beside '%s': %s",
+			name ? name + 1 : db->path, why ? strerror(why) : sqlite3_errstr(rc));
+		return og_hint(err, "even to read it, its folder must be writable");
+	}
 	return og_fail(err, og_db_code(rc), "cannot %s '%s': %s", doing, name ? name + 1 : db->path,
 		       db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc));
 }
