@@ -175,7 +175,7 @@ static void many_say_what_one_says(void)
 	one = judge(&p, 1);
 	many = judge(&p, JOBS);
 	if (!OG_CHECK(one && strstr(one, "\"problems\": 0}")))
-		printf("# %s\n", one);
+		printf("# %s\n", one ? one : "nothing");
 	OG_CHECK_STR(many, one);
 	free(one);
 	free(many);
