@@ -88,7 +88,7 @@ static void add_workers(const json_t *status, struct sheet *sheet)
 
 static void add_tasks(const json_t *tasks, struct og_buf *out)
 {
-	const char *state;
+	const char *state, *comma = "";
 	json_t *n;
 
 	og_buf_adds(out, "tasks    ");
@@ -97,7 +97,10 @@ static void add_tasks(const json_t *tasks, struct og_buf *out)
 	else if (json_object_size(tasks) == 0)
 		og_buf_adds(out, " none");
 	json_object_foreach((json_t *)(uintptr_t)tasks, state, n)
-		og_buf_addf(out, " %s %lld", state, (long long)json_integer_value(n));
+	{
+		og_buf_addf(out, "%s %s %lld", comma, state, (long long)json_integer_value(n));
+		comma = ",";
+	}
 	og_buf_addc(out, '\n');
 }
 

@@ -2,10 +2,14 @@
  * og-submit --wait: until the task is finished, with a word on standard
  * error where nobody works, or somebody's word is waited for.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "cmd/og-submit.h"
+#include "lib/proc/signals.h"
 #include "lib/queue/bell.h"
 #include "lib/task/result.h"
 #include "lib/task/state.h"
@@ -100,6 +104,22 @@ static int ask_result(struct submit_wait *w, const char *id, json_t **ret, struc
 	return rc != 0 ? rc : ask_queue(w, id, known, ret, err);
 }
 
+/* Whoever stops waiting is told where the task is, and the signal has its way:
+ * the shell has to see that it was one. */
+static void leave_if_stopped(const struct submit_wait *w, const char *id)
+{
+	struct signalfd_siginfo info;
+	sigset_t one;
+
+	if (read(w->stop_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	og_note(w->ctx, "task %s goes on; og-task status %s --as %s", id, id, w->principal);
+	sigemptyset(&one);
+	sigaddset(&one, (int)info.ssi_signo);
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
+	raise((int)info.ssi_signo);
+}
+
 /* 1 finished, 0 deadline passed. */
 static int wait_for(struct submit_wait *w, const char *id, json_t **ret, struct og_err *err)
 {
@@ -112,17 +132,22 @@ static int wait_for(struct submit_wait *w, const char *id, json_t **ret, struct 
 		if (og_deadline_left(w->deadline) == 0)
 			return 0;
 		note_no_worker(w);
-		if (og_queue_hear(w->queue, look < w->deadline ? look : w->deadline, -1, err) < 0)
+		if (og_queue_hear(w->queue, look < w->deadline ? look : w->deadline, w->stop_fd,
+				  err) < 0)
 			return -1;
+		leave_if_stopped(w, id);
 	}
 }
 
 int submit_wait_finish(struct submit_wait *w, const char *id, struct og_err *err)
 {
 	json_t *result = NULL;
+	static const int stops[] = { SIGINT, SIGTERM, SIGHUP, 0 };
 	const char *state;
-	int done = wait_for(w, id, &result, err), rc = -1;
+	int done, rc = -1;
 
+	w->stop_fd = og_signals_open(stops, err);
+	done = w->stop_fd < 0 ? -1 : wait_for(w, id, &result, err);
 	if (done <= 0) {
 		if (done == 0)
 			og_fail(err, OG_ETEMP, "it is not finished yet");
@@ -161,4 +186,6 @@ void submit_wait_close(struct submit_wait *w)
 {
 	og_channel_close(w->channel);
 	w->channel = NULL;
+	if (w->stop_fd >= 0)
+		close(w->stop_fd);
 }

@@ -215,7 +215,8 @@ static int run_one(struct submit *s, struct og_err *err)
 				 .args = s->args,
 				 .conf = s->conf,
 				 .queue = s->queue,
-				 .principal = s->principal };
+				 .principal = s->principal,
+				 .stop_fd = -1 };
 	char id[OG_UUID_LEN + 1];
 	int rc = -1;
 

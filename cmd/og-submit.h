@@ -18,6 +18,7 @@ struct submit_wait {
 	struct og_queue *queue;
 	const char *principal;
 	struct og_channel *channel;
+	int stop_fd; /* -1: not yet */
 	int64_t deadline, started;
 	int noted;
 	char asked[OG_HASH_HEX + 1]; /* the question that was passed on last */

@@ -26,7 +26,7 @@ queue_sql() {
 	run og status
 	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
 	[[ "$output" == *'queue     0 ready, 0 claimed, 0 delayed, 0 dead'* ]]
-	[[ "$output" == *'tasks     compensated 1 done 1'* ]]
+	[[ "$output" == *'tasks     compensated 1, done 1'* ]]
 	[[ "$output" == *'rate      2 finished in 1 min, 2 in 5, 2 in 15'* ]]
 	[[ "$output" == *'breaker   closed'* ]]
 	og status --json >out

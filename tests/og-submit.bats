@@ -456,3 +456,15 @@ in_envelope() {
 	[[ "$output" == *"7 products."* ]]
 	[[ "$stderr" == *"view:1:8: rows: wants rows"* ]]
 }
+
+@test "--wait: who stops waiting is told which task goes on" {
+	og-submit --as charlie --wait 'buy 1 laptop stand' 2>said 3>&- &
+	waiting=$!
+	until_true grep -q 'no worker' said
+	kill -TERM "$waiting"
+	wait "$waiting" || status=$?
+	[ "$status" -eq 143 ]
+	id=$(og-task list --as charlie --state queued --json | jq -r .task)
+	[ -n "$id" ]
+	grep -qx "og-submit: task $id goes on; og-task status $id --as charlie" said
+}
