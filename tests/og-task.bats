@@ -270,7 +270,7 @@ age() { # SQL condition
 	og-worker --drain --quiet
 	age 1
 	og-task prune --as alice --older 0s
-	sleep 6.1
+	sleep 7.5
 	sqlite3 "$OG_HOME/queue.db" "INSERT INTO task(id, envelope, queued) VALUES ('$id', '$envelope', 1)"
 	og-worker --drain --quiet 2>/dev/null
 	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT state FROM task")" -eq 2 ]
