@@ -463,7 +463,7 @@ in_envelope() {
 	until_true grep -q 'no worker' said
 	kill -TERM "$waiting"
 	wait "$waiting" || status=$?
-	[ "$status" -eq 143 ]
+	[ "$(kill -l "$status")" = TERM ]
 	id=$(og-task list --as charlie --state queued --json | jq -r .task)
 	[ -n "$id" ]
 	grep -qx "og-submit: task $id goes on; og-task status $id --as charlie" said
