@@ -11,7 +11,7 @@ setup() {
 # times as fast; what it wrote there stands in the file seen, its end in status.
 on_terminal() {
 	local rc=0
-	OG_HURRY=5000 SHELL=/bin/sh script -qefc "stty cols $1; export TERM=${term-xterm}
+	OG_HURRY=5000 SHELL=/bin/sh script -qefc "stty cols $1; export NO_COLOR=1 TERM=${term-xterm}
 		LD_PRELOAD=$OG_BUILD/tests/hurry.so $2" seen </dev/null >/dev/null || rc=$?
 	return $rc
 }
