@@ -40,6 +40,7 @@ serve() {
 
 # peek FILE: what a job can still do once it waits for work.
 peek() {
+	rm -f peek.log # of the one before
 	OG_PEEK=$1 LD_PRELOAD=$OG_BUILD/tests/peek.so og-worker 2>peek.log 3>&- &
 	worker=$!
 	until_true grep -q '^peek:' peek.log
