@@ -247,7 +247,7 @@ static int load(struct og_db *db, struct og_table *table, struct og_err *err)
 		return -1;
 	find_rowid_column(table);
 	if (!table->without_rowid && !table->rowid)
-		return og_fail(err, OG_NO, "rows of table '%s' cannot be named", table->name);
+		return og_fail(err, OG_EDATA, "rows of table '%s' cannot be named", table->name);
 	return analyzed ? each(db,
 			       "SELECT stat, (SELECT name FROM pragma_index_info(s.idx) WHERE "
 			       "seqno = 0) "

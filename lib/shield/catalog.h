@@ -49,7 +49,7 @@ struct og_table {
 };
 
 /* OG_NO when main has no such ordinary table (views, virtual and shadow
- * tables are none). */
+ * tables are none), OG_EDATA when its rows cannot be named. */
 int og_catalog_load(struct og_db *db, const char *name, struct og_table **ret, struct og_err *err);
 void og_catalog_free(struct og_table *table);
 /* Index of a column by name, case folded; -1. */

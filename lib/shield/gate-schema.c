@@ -156,11 +156,8 @@ int og_gate_check_grant(struct og_db *db, const json_t *grant, struct og_err *er
 
 	if (og_grant_check(grant, err) < 0)
 		return -1;
-	if (og_catalog_load(db, name, &table, err) < 0) {
-		if (err && err->code == OG_NO)
-			err->code = OG_EDATA;
+	if (og_catalog_load(db, name, &table, err) < 0)
 		return -1;
-	}
 	rc = check_columns(table, grant, "visible", err);
 	if (rc == 0)
 		rc = check_columns(table, grant, "masked", err);

@@ -119,7 +119,8 @@ void og_gate_task(struct og_gate *gate, const char *task);
 int og_gate_schema(struct og_gate *gate, json_t **ret, struct og_err *err);
 
 /* Would this grant work? The table and its columns exist, the predicate
- * can be prepared over it and reads only. OG_EDATA says what is wrong. */
+ * can be prepared over it and reads only. OG_EDATA says what is wrong; OG_NO
+ * when there is no such table, which a caller may know the nearest of. */
 int og_gate_check_grant(struct og_db *db, const json_t *grant, struct og_err *err);
 
 #endif

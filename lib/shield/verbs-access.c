@@ -41,13 +41,15 @@ static int check_role(struct og_request *rq, const json_t *grant, struct og_err 
 	return og_hint_listed(rq, og_access_roles, role, err);
 }
 
-/* A table that is not there, or none that could be granted. */
+/* A table that is not there, or none that could be granted: bad data of who
+ * wrote the grant, and no answer. */
 static int check_table(struct og_request *rq, const json_t *grant, struct og_err *err)
 {
 	if (og_gate_check_grant(rq->shield->db, grant, err) == 0)
 		return 0;
-	if (err->hint[0] || strncmp(err->msg, "there is no table", 17) != 0)
+	if (err->code != OG_NO)
 		return -1;
+	err->code = OG_EDATA;
 	return og_hint_listed(rq, og_access_shape, og_json_str(grant, "tbl"), err);
 }
 
