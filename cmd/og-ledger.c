@@ -77,8 +77,7 @@ int ledger_may(const struct ledger_session *s, const char *right, const char *wh
 	if (og_principal_from(s->ctx, s->args, &name, err) < 0 ||
 	    og_access_open(s->db, &access, err) < 0)
 		return -1;
-	if (og_access_principal(access, name, &who, err) == 0 &&
-	    og_identity_prove(s->conf, &who, err) == 0)
+	if (og_identity_prove(s->conf, access, name, &who, err) == 0)
 		rc = og_access_right(&who, right)
 			     ? 0
 			     : og_fail(err, OG_EPERM, "role '%s' may not %s the ledger", who.role,

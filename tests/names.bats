@@ -35,7 +35,15 @@ alone() {
 	near 77 alice og-submit --as alcie 'list products'
 	near 77 bob og-shield query --as bbo 'SELECT 1'
 	near 77 charlie og key charly
+	near 77 alice og-ledger log --as alcie
+	near 77 alice og backup --as alcie all.tar
 	alone 77 og-task list --as mallory
+	for program in "og-submit --as mallory x" "og-ledger log --as mallory" "og key mallory"; do
+		alone 77 $program
+		[[ "$stderr" == *"keys/mallory.key'"*"hint: \`ls '$OG_HOME/keys'\` shows whose keys are here" ]]
+	done
+	alone 77 og-submit --as Alice x
+	[[ "$stderr" == *"hint: names begin with a letter, and are of a-z, 0-9, '_' and '-'" ]]
 	# A key that is gone, or may not be read, is nobody's to use.
 	rm "$OG_HOME/keys/alice.key"
 	alone 77 og-task list --as alcie

@@ -129,6 +129,7 @@ int og_conf_key_path(const struct og_conf *conf, const char *principal, char **r
 	og_buf_init(&name, 64);
 	if (!og_principal_name_valid(principal)) {
 		og_fail(err, OG_EPERM, "'%s' is no principal's name", principal);
+		og_hint(err, "names begin with a letter, and are of a-z, 0-9, '_' and '-'");
 		goto out;
 	}
 	og_buf_addf(&name, "%s.key", principal);

@@ -105,10 +105,13 @@ static int check_mode(const char *path, struct og_err *err)
  * that they cannot see. */
 static void hint_near(const char *path, struct og_err *err)
 {
+	const char *slash = strrchr(path, '/');
 	char name[64];
 
 	if (og_file_near(path, name, sizeof(name)))
 		og_hint(err, "did you mean '%s'?", name);
+	else if (slash)
+		og_hint(err, "`ls '%.*s'` shows whose keys are here", (int)(slash - path), path);
 }
 
 int og_key_read(const char *path, unsigned char seed[OG_KEY_SEED], struct og_err *err)

@@ -418,8 +418,7 @@ static int may(const struct walk *w, struct og_err *err)
 
 	if (og_access_open(w->erp, &access, err) < 0)
 		return -1;
-	if (og_access_principal(access, w->backup->principal, &who, err) == 0 &&
-	    og_identity_prove(w->backup->conf, &who, err) == 0)
+	if (og_identity_prove(w->backup->conf, access, w->backup->principal, &who, err) == 0)
 		rc = og_access_right(&who, "ledger") && og_access_right(&who, "grant")
 			     ? 0
 			     : og_fail(err, OG_EPERM, "role '%s' may not take a copy of everything",
