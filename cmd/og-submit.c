@@ -19,6 +19,7 @@
 #include "lib/hash/hash.h"
 #include "lib/queue/queue.h"
 #include "lib/sandbox/sandbox.h"
+#include "lib/skill/skill.h"
 #include "lib/task/envelope.h"
 
 #define BATCH_MAX   ((size_t)64 << 20)
@@ -355,6 +356,12 @@ static int check_usage(const struct og_args *args, struct og_err *err)
 
 	if (text + action + batch != 1)
 		return og_fail(err, OG_EUSAGE, "give one of: a sentence, --action SKILL, --batch");
+	if (action && !og_skill_name_valid(og_arg_value(args, "action"))) {
+		og_fail(err, OG_EUSAGE, "--action: '%s' is no skill's name",
+			og_arg_value(args, "action"));
+		return og_hint(err, "those are of a-z, 0-9 and single hyphens; `og-skill list` "
+				    "tells them");
+	}
 	if (og_arg_list(args, "param", 0) && !action)
 		return og_fail(err, OG_EUSAGE, "--param goes with --action");
 	if (batch && (wait || og_arg_value(args, "key")))

@@ -81,6 +81,9 @@ refuses() {
 	refuses 64 "unknown option '--wiat'" og-submit --as charlie --wiat x
 	refuses 64 'twice' og-submit --as charlie --as bob x
 	refuses 64 '--param goes with --action' og-submit --as charlie --param a=b x
+	for name in '' 'Inspect Stock' inspect_stock -- -x x- a--b "$(printf 'a%.0s' {1..65})"; do
+		refuses 64 "is no skill's name" og-submit --as charlie "--action=$name"
+	done
 	refuses 64 'is not of the form' og-submit --as charlie --action s --param ab
 	refuses 64 'given twice' og-submit --as charlie --action s --param a=b --param a=c
 	refuses 64 'go with --wait' og-submit --as charlie --json x
@@ -242,6 +245,16 @@ refuses() {
 	run --separate-stderr og-submit --as charlie --wait --json --action no-such-skill
 	[ "$status" -eq 1 ]
 	[ "$(jq -r '.state' <<<"$output")" = denied ]
+	[ "$(jq -c '.refusal | [.rule, .fix]' <<<"$output")" = '["no-skill",null]' ]
+	# The nearest, of what the principal may see.
+	run -1 --separate-stderr og-submit --as charlie --wait --json --action procure-to-pya
+	[ "$(jq -r .refusal.fix <<<"$output")" = "did you mean 'procure-to-pay'?" ]
+	run -1 --separate-stderr og-submit --as charlie --wait --json --action high-value-transactoin
+	[ "$(jq -r .refusal.fix <<<"$output")" = null ]
+	run -1 --separate-stderr og-submit --as alice --wait --json --action high-value-transactoin
+	[ "$(jq -r .refusal.fix <<<"$output")" = "did you mean 'high-value-transaction'?" ]
+	run -1 --separate-stderr og-submit --as charlie --wait --action procure-to-pya
+	[[ "$output" == *"did you mean 'procure-to-pay'?"* ]]
 }
 
 @test "the same key is the same task" {

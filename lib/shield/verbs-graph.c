@@ -133,16 +133,15 @@ static int add_versions(struct og_request *rq, struct og_err *err)
 	return og_json_set(rq->reply, "versions", versions, err);
 }
 
-/* A task's worker is not asked what it meant. What is hidden from a reader
- * is neither named nor near. */
+/* What is hidden from who asks, or from a task's principal, is neither named
+ * nor near. */
 static int no_skill(struct og_request *rq, struct og_err *err)
 {
 	struct og_err ignored = OG_ERR_INIT;
 	json_t *list = NULL;
 
 	og_refuse(rq, OG_DENY_QUIET, "no-skill", err, "no such skill");
-	if (!rq->has_task &&
-	    og_graph_list(rq->shield->graph, rq->who.clearance, &list, &ignored) == 0)
+	if (og_graph_list(rq->shield->graph, rq->who.clearance, &list, &ignored) == 0)
 		og_json_hint_near(og_json_str(rq->body, "skill"), list, "name", err);
 	json_decref(list);
 	return -1;
