@@ -352,6 +352,27 @@ statuses() {
 	[ ! -e .omnigate/run/http.sock ]
 }
 
+@test "a socket beside the instance goes with the server too, and with no other's" {
+	serve --listen unix:http.sock
+	stop
+	[ ! -e http.sock ]
+	# Killed: what was left is removed for it; and replaced where it was not.
+	serve --listen unix:http.sock
+	kill -9 "$server"
+	wait "$server" || true
+	gone() { [ ! -e http.sock ]; }
+	until_true gone
+	perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => "http.sock", Listen => 1) or die'
+	[ -S http.sock ]
+	serve --listen unix:http.sock
+	[ "$(curl -s --unix-socket http.sock http://localhost/healthz)" = '{"status":"ok"}' ]
+	# Another file of that name is another's.
+	rm http.sock
+	echo mine >http.sock
+	stop
+	[ "$(cat http.sock)" = mine ]
+}
+
 @test "a socket that the service manager hands over" {
 	command -v systemd-socket-activate >/dev/null || skip "systemd is not installed"
 	port=$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1)->sockport')

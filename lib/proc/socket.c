@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,8 +14,10 @@
 #include <unistd.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/clock.h"
 
 #define BACKLOG 64
+#define KEEP_MS 5000 /* for a keeper to remove one file */
 
 static int address(const char *path, struct sockaddr_un *ret, struct og_err *err)
 {
@@ -145,7 +148,7 @@ int og_socket_adopt(int fd, struct og_socket *ret, struct og_err *err)
 	return 0;
 }
 
-void og_socket_close(struct og_socket *sock)
+static void remove_ours(const struct og_socket *sock)
 {
 	struct stat st;
 
@@ -153,6 +156,51 @@ void og_socket_close(struct og_socket *sock)
 	if (sock->lock >= 0 && sock->inode && lstat(sock->path, &st) == 0 &&
 	    st.st_dev == sock->dev && st.st_ino == sock->inode)
 		unlink(sock->path);
+}
+
+/* What ends its parent may reach it too, and is not meant for it. It has the
+ * lock for itself as well: no successor makes the file before it is done. */
+static void keep(const struct og_socket *sock, int parent)
+{
+	sigset_t all;
+	char byte;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	if (dup2(parent, 0) < 0 || dup2(sock->lock, 1) < 0)
+		_exit(OG_EOS);
+	close_range(2, ~0U, 0);
+	while (read(0, &byte, 1) < 0 && errno == EINTR)
+		;
+	remove_ours(sock);
+	_exit(0);
+}
+
+int og_socket_keep(struct og_socket *sock, struct og_err *err)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return og_fail(err, OG_EOS, "cannot make a pipe: %s", strerror(errno));
+	pid = fork();
+	if (pid == 0)
+		keep(sock, ends[0]);
+	close(ends[0]);
+	if (pid < 0) {
+		og_fail(err, OG_EOS, "cannot start a process: %s", strerror(errno));
+		close(ends[1]);
+		return -1;
+	}
+	sock->keeper = (struct og_child){ .pid = pid, .in = ends[1], .out = -1 };
+	return 0;
+}
+
+void og_socket_close(struct og_socket *sock)
+{
+	if (sock->keeper.pid > 0)
+		og_child_end(&sock->keeper, og_deadline(KEEP_MS), NULL);
+	remove_ours(sock);
 	if (sock->fd >= 0)
 		close(sock->fd);
 	if (sock->lock >= 0)

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "lib/base/err.h"
+#include "lib/proc/proc.h"
 
 #define OG_SOCKET_PATH_MAX 107 /* the kernel's own limit */
 
@@ -19,6 +20,7 @@ struct og_socket {
 	char *path; /* or NULL */
 	dev_t dev;  /* which file we made at path */
 	ino_t inode;
+	struct og_child keeper; /* pid 0: there is none */
 };
 
 /* Listens at path; the file gets exactly mode. OG_ETEMP: another process
@@ -27,6 +29,10 @@ int og_socket_listen(const char *path, mode_t mode, struct og_socket *ret, struc
 /* One that was handed over by whoever started us: checked to be a stream
  * socket of this kind that listens. */
 int og_socket_adopt(int fd, struct og_socket *ret, struct og_err *err);
+/* For a process that is about to give up the right to remove files: forks one
+ * that has nothing open but PATH.lock and does nothing but wait until this one
+ * closes the socket or ends, however it ends; then it removes the file. */
+int og_socket_keep(struct og_socket *sock, struct og_err *err);
 /* Removes the file if it is still the one we made. */
 void og_socket_close(struct og_socket *sock);
 

@@ -142,7 +142,8 @@ static int listen_unix(struct og_net *net, const char *path, struct og_err *err)
 		return -1;
 	door.fd = door.sock.fd;
 	name_unix(&door, path);
-	if (open_door(net, &door, err) == 0)
+	/* Outside the instance nothing can be removed soon. */
+	if (og_socket_keep(&door.sock, err) == 0 && open_door(net, &door, err) == 0)
 		return 0;
 	og_socket_close(&door.sock);
 	return -1;
