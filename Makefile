@@ -98,6 +98,7 @@ demo: deps
 check check-full: deps
 	@tools/need $(TEST_DEPS) $(LINT_DEPS)
 	@tools/need --wish 'a quicker jq, for the tests' gojq
+	@tools/need --wish 'the tests of office documents' pandoc
 	@$(MAKE) --no-print-directory -s -j2 all units
 	@OG_BUILD=$(O) OG_FULL=$(if $(filter check-full,$@),1,) tests/run
 

@@ -143,7 +143,7 @@ warn 1 dead letters, 0 of them from more than 30 days ago; og-task list --state 
 	[ "$(found services)" = 'ok og up does not run' ]
 	OG_READY_SECONDS=20 og up --detach 2>/dev/null
 	[ "$(found services)" = 'ok all are as they should be' ]
-	kill -9 $(awk -v i="$(stat -c %i "$OG_HOME/run/up.lock")" '$6 ~ ":" i "$" { print $5 }' /proc/locks)
+	kill_up
 	was_killed() { found services | grep killed; }
 	until_true was_killed
 	[[ "$(found services)" == 'warn run/services.json was left by an og up that was killed'* ]]

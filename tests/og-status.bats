@@ -122,10 +122,7 @@ queue_sql() {
 	[ -z "$(wrong)" ]
 	og status --json | jq -e '.up.state == "ready"'
 	# Both are killed: the file still says ready.
-	pids=$(awk -v i="$(stat -c %i "$OG_HOME/run/up.lock")" '$6 ~ ":" i "$" { print $5 }' /proc/locks)
-	# Stopped first: whoever outlives the other by a moment would write of it.
-	kill -STOP $pids
-	kill -9 $pids
+	kill_up
 	until_true eval "! og status --json | jq -e .worker"
 	jq -e '.state == "ready"' "$OG_HOME/run/services.json"
 	[ "$(wrong)" = service ]
