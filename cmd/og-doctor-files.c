@@ -1,7 +1,7 @@
 /*
  * og doctor: files of the instance and of the installation. What it mends:
  * modes of our own files, directories that are made anew from nothing, and
- * what an init, backup or restore left that was killed.
+ * what an init, backup, restore or verify left that was killed.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,8 +17,8 @@
 #include "lib/base/file.h"
 #include "lib/instance/stage.h"
 
-#define LEFT_MS INT64_C(3600000) /* a judge that takes longer is dead */
 #define WAL_MAX ((off_t)64 << 20)
+#define MAKER	"an init, backup, restore or verify" /* of a stage */
 
 /* --- modes ------------------------------------------------------------------- */
 
@@ -164,59 +164,31 @@ static int check_left(struct og_doctor *doctor, const char *folder, const char *
 	if (state == OG_STAGE_NONE)
 		return 0;
 	if (state == OG_STAGE_AT_WORK)
-		return og_doctor_say(doctor, "files", "ok", err,
-				     "%s/%s is an init, backup or restore at work", folder, name);
+		return og_doctor_say(doctor, "files", "ok", err, "%s/%s is " MAKER " at work",
+				     folder, name);
 	if (state == OG_STAGE_UNKNOWN)
 		return og_doctor_say(doctor, "files", "warn", err,
-				     "%s/%s is an init, backup or restore at work, or was left by "
+				     "%s/%s is " MAKER " at work, or was left by "
 				     "one: this file system cannot tell; if none is, remove it",
 				     folder, name);
 	if (doctor->fix && og_stage_remove(folder, name) == 0)
-		return og_doctor_say(doctor, "files", "fixed", err,
-				     "removed %s/%s, left by an init, backup or restore", folder,
-				     name);
+		return og_doctor_say(doctor, "files", "fixed", err, "removed %s/%s, left by " MAKER,
+				     folder, name);
 	return og_doctor_say(doctor, "files", "warn", err,
-			     "%s/%s was left by an init, backup or restore that did not end; "
+			     "%s/%s was left by " MAKER " that did not end; "
 			     "remove it, or og doctor --fix",
 			     folder, name);
 }
 
-/* The judge's scratch database, of one that was killed. */
-static int check_scratch(struct og_doctor *doctor, const char *name, struct og_err *err)
-{
-	char *path = og_path_join(doctor->conf->run, name);
-	struct stat st;
-	int rc = 0;
-
-	if (!path)
-		return og_fail_nomem(err);
-	if (strncmp(name, "replay-", 7) != 0 || lstat(path, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    og_now_ms() - (int64_t)st.st_mtime * 1000 < LEFT_MS)
-		rc = 0;
-	else if (doctor->fix && unlink(path) == 0)
-		rc = og_doctor_say(doctor, "files", "fixed", err, "removed %s, left by a judge",
-				   path);
-	else
-		rc = og_doctor_say(doctor, "files", "warn", err,
-				   "%s was left by og-ledger verify that was killed; remove it, or "
-				   "og doctor --fix",
-				   path);
-	free(path);
-	return rc;
-}
-
-/* A backup into a pipe is made in run. */
+/* A backup into a pipe and a judge's replica are made in run. */
 static int check_run(struct og_doctor *doctor, struct og_err *err)
 {
 	DIR *dir = opendir(doctor->conf->run);
 	struct dirent *entry;
 	int rc = 0;
 
-	while (rc == 0 && dir && (entry = readdir(dir))) {
+	while (rc == 0 && dir && (entry = readdir(dir)))
 		rc = check_left(doctor, doctor->conf->run, entry->d_name, err);
-		if (rc == 0)
-			rc = check_scratch(doctor, entry->d_name, err);
-	}
 	if (dir)
 		closedir(dir);
 	return rc;

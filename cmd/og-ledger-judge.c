@@ -2,6 +2,7 @@
  * og-ledger's judging: verify, and the state that the entries make (verify
  * --state, replay).
  */
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/hash/hash.h"
+#include "lib/instance/stage.h"
 #include "lib/ledger/state.h"
 #include "lib/shield/ddl.h"
 
@@ -30,18 +32,44 @@ static int replay_ddl(struct og_db *replica, const char *sql, struct og_err *err
 	return rc;
 }
 
-/* A name nobody uses, in the instance: erp.db's size may not fit elsewhere. */
-static char *scratch_path(const struct ledger_session *s, struct og_err *err)
-{
-	char id[OG_UUID_LEN + 1], name[64], *path;
+/* Where the replica is made: a stage in the instance, since erp.db's size may
+ * not fit elsewhere. */
+struct scratch {
+	char *folder, *replica; /* NULL: not made */
+	int lock;
+};
 
+static void tell_swept(void *arg, const char *name)
+{
+	og_note(arg, "removed %s, left by a process that was killed", name);
+}
+
+static int scratch_make(const struct ledger_session *s, struct scratch *ret, struct og_err *err)
+{
+	char id[OG_UUID_LEN + 1], name[80];
+
+	*ret = (struct scratch){ .lock = 0 };
+	og_stage_sweep(s->conf->run, tell_swept, (void *)(uintptr_t)s->ctx);
 	if (og_uuid7(id, err) < 0)
-		return NULL;
-	snprintf(name, sizeof(name), "replay-%s.db", id);
-	path = og_path_join(s->conf->run, name);
-	if (!path)
-		og_fail_nomem(err);
-	return path;
+		return -1;
+	snprintf(name, sizeof(name), OG_STAGE_PREFIX "%s", id);
+	ret->folder = og_path_join(s->conf->run, name);
+	ret->replica = ret->folder ? og_path_join(ret->folder, "replica.db") : NULL;
+	if (!ret->replica)
+		return og_fail_nomem(err);
+	if (og_stage_make_folder(ret->folder, &ret->lock) < 0)
+		return og_fail(err, OG_EIO, "cannot make '%s': %s", ret->folder, strerror(errno));
+	return 0;
+}
+
+static void scratch_release(struct scratch *scratch)
+{
+	if (scratch->replica)
+		og_folder_remove(scratch->folder);
+	if (scratch->lock > 0)
+		close(scratch->lock);
+	free(scratch->replica);
+	free(scratch->folder);
 }
 
 static int verify_with(struct ledger_session *s, struct og_db *const *dbs, size_t n,
@@ -118,19 +146,20 @@ static int verify_jobs(struct ledger_session *s, struct og_judgement *judgement,
 static int verify_state(struct ledger_session *s, struct og_judgement *judgement,
 			struct og_err *err)
 {
-	char *path = scratch_path(s, err);
+	struct scratch scratch;
 	int rc = -1;
 
-	if (!path)
-		return -1;
+	if (scratch_make(s, &scratch, err) < 0)
+		goto out;
 	og_progress_stage(&s->progress, "entries replayed");
-	if (og_ledger_replay(s->db, s->conf->base, 0, path, replay_ddl, judgement, err) == 0) {
+	if (og_ledger_replay(s->db, s->conf->base, 0, scratch.replica, replay_ddl, judgement,
+			     err) == 0) {
 		og_progress_stage(&s->progress, "tables compared");
-		rc = og_ledger_compare(s->db, path, judgement, err);
+		rc = og_ledger_compare(s->db, scratch.replica, judgement, err);
 	}
 	og_progress_clear(&s->progress);
-	unlink(path);
-	free(path);
+out:
+	scratch_release(&scratch);
 	return rc;
 }
 

@@ -146,6 +146,23 @@ names() {
 	[[ "$output" == *"schema: table loot"* ]]
 }
 
+@test "verify --state: killed anywhere, the next one removes what it left" {
+	! objdump -p "$OG_BUILD/bin/og-ledger" | grep -q asan || skip "not with sanitizers"
+	left=0
+	for ((n = 1; ; n += 23)); do
+		touch once
+		OG_KILL_PROGRAM=og-ledger OG_KILL_AT=$n OG_KILL_ONCE=$PWD/once \
+			LD_PRELOAD=$OG_BUILD/tests/killat.so og-ledger verify --state >/dev/null 2>&1 || true
+		[ ! -e once ] || break
+		now=$(find "$OG_HOME/run" -name '.omnigate.new*' | wc -l)
+		[ "$now" -le 1 ]
+		left=$((left + now))
+	done
+	[ "$left" -gt 0 ]
+	og-ledger verify --state
+	[ -z "$(find "$OG_HOME/run" -name '.omnigate.new*' -o -name 'replay*')" ]
+}
+
 @test "verify --state: another base.db is noticed" {
 	chmod u+w "$OG_HOME/base.db"
 	sqlite3 "$OG_HOME/base.db" "UPDATE products SET stock_quantity = 1 WHERE id = 1"

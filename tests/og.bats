@@ -278,7 +278,7 @@ sql() {
 	og init --demo
 	run og doctor
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"$left was left by an init, backup or restore that did not end"* ]]
+	[[ "$output" == *"$left was left by an init, backup, restore or verify that did not end"* ]]
 }
 
 @test "init: no room, no permission" {
