@@ -122,23 +122,14 @@ agrees() {
 }
 
 @test "the shield killed everywhere while a skill is put, and a store that did not answer" {
-	killat=$OG_BUILD/tests/killat.so
-	[ -e "$killat" ] || skip "no preload library in this build"
-	! objdump -p "$OG_BUILD/bin/og-shield" | grep -q asan || skip "not with sanitizers"
 	graph
-	cp -r "$OG_HOME" pristine
+	keep_pristine
 	n=2
-	while :; do
-		rm -rf "$OG_HOME"
-		cp -r pristine "$OG_HOME"
+	while again; do
 		check --fix >/dev/null
-		touch "$OG_HOME/run/once"
 		# Every second time what it is told comes late.
 		if [ $((n % 2)) -eq 0 ]; then echo hold >behave; else : >behave; fi
-		export OG_KILL_PROGRAM=og-shield OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once
-		LD_PRELOAD=$killat add 2 || true
-		unset OG_KILL_PROGRAM OG_KILL_AT OG_KILL_ONCE
-		[ ! -e "$OG_HOME/run/once" ] || break
+		killed_at $n add 2 || break
 		echo deliver >behave
 		og-ledger verify --state >/dev/null
 		check --fix >said
@@ -149,7 +140,7 @@ agrees() {
 		if [ "$(erp "SELECT count(*) FROM og_skill WHERE name = 'greeting'")" -eq 1 ]; then
 			agrees
 		fi
-		if [ "${OG_FULL:-}" = 1 ]; then n=$((n + 1)); else n=$((n + 9)); fi
+		n=$((n + ${OG_FULL:+-8} + 9))
 	done
 	[ "$n" -gt 9 ]
 }

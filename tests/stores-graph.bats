@@ -211,20 +211,10 @@ agrees() {
 }
 
 @test "the shield killed everywhere while a skill is put and told" {
-	killat=$OG_BUILD/tests/killat.so
-	[ -e "$killat" ] || skip "no preload library in this build"
-	! objdump -p "$OG_BUILD/bin/og-shield" | grep -q asan || skip "not with sanitizers"
 	greeting
-	cp -r "$OG_HOME" pristine
+	keep_pristine
 	n=1
-	while :; do
-		rm -rf "$OG_HOME"
-		cp -r pristine "$OG_HOME"
-		touch "$OG_HOME/run/once"
-		export OG_KILL_PROGRAM=og-shield OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once
-		LD_PRELOAD=$killat add >/dev/null 2>&1 || true
-		unset OG_KILL_PROGRAM OG_KILL_AT OG_KILL_ONCE
-		[ ! -e "$OG_HOME/run/once" ] || break
+	while again && killed_at $n add; do
 		og-ledger verify --state >/dev/null
 		check --fix >said
 		[ "$(erp 'SELECT count(*) FROM og_remote')" -eq 0 ]
@@ -232,7 +222,7 @@ agrees() {
 		if [ "$(erp "SELECT count(*) FROM og_skill WHERE name = 'greeting'")" -eq 1 ]; then
 			agrees
 		fi
-		if [ "${OG_FULL:-}" = 1 ]; then n=$((n + 1)); else n=$((n + 4)); fi
+		n=$((n + ${OG_FULL:+-3} + 4))
 	done
 	[ "$n" -gt 4 ]
 }

@@ -28,6 +28,29 @@ greeting() {
 	END
 }
 
+# Keeps the instance as it is, for again; skips where no shield can be killed.
+keep_pristine() {
+	[ -e "$OG_BUILD/tests/killat.so" ] || skip "no preload library in this build"
+	! objdump -p "$OG_BUILD/bin/og-shield" | grep -q asan || skip "not with sanitizers"
+	cp -r "$OG_HOME" pristine
+}
+
+again() {
+	rm -rf "$OG_HOME"
+	cp -r pristine "$OG_HOME"
+}
+
+# killed_at N COMMAND...: runs it, and the shield is killed at its N-th change.
+# 1: it did not get so far.
+killed_at() {
+	local n=$1 once=$OG_HOME/run/once
+	shift
+	touch "$once"
+	OG_KILL_PROGRAM=og-shield OG_KILL_AT=$n OG_KILL_ONCE=$once \
+		LD_PRELOAD=$OG_BUILD/tests/killat.so "$@" >/dev/null 2>&1 || true
+	[ ! -e "$once" ]
+}
+
 # A real Neo4j for a suite (tests/servers/neo4j), where one can be had: at
 # $real, emptied for each test.
 neo4j_start() {

@@ -232,26 +232,16 @@ check() { # the line of og doctor
 }
 
 @test "the shield killed everywhere while a policy is put and told" {
-	killat=$OG_BUILD/tests/killat.so
-	[ -e "$killat" ] || skip "no preload library in this build"
-	! objdump -p "$OG_BUILD/bin/og-shield" | grep -q asan || skip "not with sanitizers"
-	cp -r "$OG_HOME" pristine
+	keep_pristine
 	n=1
-	while :; do
-		rm -rf "$OG_HOME"
-		cp -r pristine "$OG_HOME"
-		touch "$OG_HOME/run/once"
-		export OG_KILL_PROGRAM=og-shield OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once
-		LD_PRELOAD=$killat memo pallets 1 "A pallet holds $n chairs." >/dev/null 2>&1 || true
-		unset OG_KILL_PROGRAM OG_KILL_AT OG_KILL_ONCE
-		[ ! -e "$OG_HOME/run/once" ] || break
+	while again && killed_at $n memo pallets 1 "A pallet holds $n chairs."; do
 		# What the ledger knows is there or due; the rest never was.
 		og-ledger verify --state >/dev/null
 		og-policy embed --as alice >/dev/null
 		[[ "$(check --fix)" == [of][ki]* ]]
 		run -0 og-policy diff --as alice
 		[ "$(erp 'SELECT count(*) FROM og_remote')" -eq 0 ]
-		if [ "${OG_FULL:-}" = 1 ]; then n=$((n + 1)); else n=$((n + 9)); fi
+		n=$((n + ${OG_FULL:+-8} + 9))
 	done
 	[ "$n" -gt 9 ]
 }

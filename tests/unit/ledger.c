@@ -2,12 +2,11 @@
  * The ledger's library: appending (two processes at once), Merkle trees and
  * proofs against the published vectors, signed notes against C2SP's.
  */
-#include "tests/unit/unit.h"
+#include "tests/unit/books.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/json/json.h"
 #include "lib/ledger/checkpoint.h"
@@ -15,47 +14,27 @@
 #include "lib/ledger/redact.h"
 #include "lib/ledger/verify.h"
 
-#define DIR_TEMPLATE "/tmp/og-unit-ledger-XXXXXX"
-
 /* An empty ledger in a folder of its own. */
 struct place {
-	char dir[sizeof(DIR_TEMPLATE)], path[sizeof(DIR_TEMPLATE) + 8];
-	struct og_db *db;
+	struct books books;
+	struct og_db *db; /* theirs */
 	struct og_ledger *ledger;
 	struct og_err err;
 };
 
 static int make_place(struct place *p)
 {
-	struct og_buf sql;
-	int rc = -1;
-
 	memset(p, 0, sizeof(*p));
-	memcpy(p->dir, DIR_TEMPLATE, sizeof(DIR_TEMPLATE));
-	if (!mkdtemp(p->dir))
+	if (books_make(&p->books, &p->err) < 0)
 		return -1;
-	snprintf(p->path, sizeof(p->path), "%s/erp.db", p->dir);
-	og_buf_init(&sql, 1 << 20);
-	if (og_file_read("share/schema/system.sql", "schema", &sql, &p->err) == 0 &&
-	    og_db_open(p->path, OG_DB_CREATE, &p->db, &p->err) == 0 &&
-	    og_db_exec(p->db, sql.data, &p->err) == 0)
-		rc = og_ledger_open(p->db, &p->ledger, &p->err);
-	og_buf_release(&sql);
-	return rc;
+	p->db = p->books.db;
+	return og_ledger_open(p->db, &p->ledger, &p->err);
 }
 
 static void remove_place(struct place *p)
 {
-	static const char *const tails[] = { "", "-wal", "-shm" };
-	char path[sizeof(p->path) + 8];
-
 	og_ledger_free(p->ledger);
-	og_db_close(p->db);
-	for (int i = 0; i < 3; i++) {
-		snprintf(path, sizeof(path), "%s%s", p->path, tails[i]);
-		unlink(path);
-	}
-	rmdir(p->dir);
+	books_remove(&p->books);
 }
 
 static int append(struct place *p, const char *principal, const char *body,
@@ -139,7 +118,7 @@ static void two_processes(void)
 	if (!OG_CHECK_OK(make_place(&p), &p.err))
 		return;
 	for (int i = 0; i < 2; i++)
-		pids[i] = appender(p.path, 200);
+		pids[i] = appender(p.books.path, 200);
 	for (int i = 0; i < 2; i++)
 		OG_CHECK(waitpid(pids[i], &status, 0) == pids[i] && status == 0);
 	OG_CHECK(og_db_int(p.db, "SELECT count(*) FROM audit_ledger", &entries, &p.err) == 1);

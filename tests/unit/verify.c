@@ -3,26 +3,24 @@
  * wherever, is said in the words of one; they see one moment; and bodies that
  * are gone are explained in n log n.
  */
-#include "tests/unit/unit.h"
+#include "tests/unit/books.h"
 
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/ledger/export.h"
 #include "lib/ledger/gone.h"
 #include "lib/ledger/ledger.h"
 #include "lib/ledger/verify.h"
 
-#define DIR_TEMPLATE "/tmp/og-unit-verify-XXXXXX"
-#define ENTRIES	     600 /* ten ranges */
-#define JOBS	     3
+#define ENTRIES 600 /* ten ranges */
+#define JOBS	3
 
 struct place {
-	char dir[sizeof(DIR_TEMPLATE)], path[sizeof(DIR_TEMPLATE) + 8];
-	struct og_db *dbs[JOBS];
+	struct books books;
+	struct og_db *dbs[JOBS]; /* the first is theirs */
 	struct og_err err;
 };
 
@@ -56,38 +54,24 @@ static int append_all(struct place *p)
 
 static int make_place(struct place *p)
 {
-	struct og_buf sql;
 	int rc = -1;
 
 	memset(p, 0, sizeof(*p));
-	memcpy(p->dir, DIR_TEMPLATE, sizeof(DIR_TEMPLATE));
-	if (!mkdtemp(p->dir))
+	if (books_make(&p->books, &p->err) < 0)
 		return -1;
-	snprintf(p->path, sizeof(p->path), "%s/erp.db", p->dir);
-	og_buf_init(&sql, 1 << 20);
-	if (og_file_read("share/schema/system.sql", "schema", &sql, &p->err) == 0 &&
-	    og_db_open(p->path, OG_DB_CREATE, &p->dbs[0], &p->err) == 0 &&
-	    og_db_exec(p->dbs[0], sql.data, &p->err) == 0 &&
-	    og_db_begin(p->dbs[0], 1, &p->err) == 0 && append_all(p) == 0)
+	p->dbs[0] = p->books.db;
+	if (og_db_begin(p->dbs[0], 1, &p->err) == 0 && append_all(p) == 0)
 		rc = og_db_commit(p->dbs[0], &p->err);
 	for (int i = 1; i < JOBS && rc == 0; i++)
-		rc = og_db_open(p->path, OG_DB_WRITE, &p->dbs[i], &p->err);
-	og_buf_release(&sql);
+		rc = og_db_open(p->books.path, OG_DB_WRITE, &p->dbs[i], &p->err);
 	return rc;
 }
 
 static void remove_place(struct place *p)
 {
-	static const char *const tails[] = { "", "-wal", "-shm" };
-	char path[sizeof(p->path) + 8];
-
-	for (int i = 0; i < JOBS; i++)
+	for (int i = 1; i < JOBS; i++)
 		og_db_close(p->dbs[i]);
-	for (int i = 0; i < 3; i++) {
-		snprintf(path, sizeof(path), "%s%s", p->path, tails[i]);
-		unlink(path);
-	}
-	rmdir(p->dir);
+	books_remove(&p->books);
 }
 
 /* All that a judgement says, as text to be freed. */
@@ -223,7 +207,7 @@ static void all_see_one_moment(void)
 
 	if (!OG_CHECK_OK(make_place(&p), &p.err))
 		return;
-	pid = writer(p.path);
+	pid = writer(p.books.path);
 	for (int i = 0; i < 300; i++) {
 		if (og_db_pin_all(p.dbs, JOBS, &p.err) == 0) {
 			pinned++;
