@@ -157,53 +157,36 @@ static int add_drops(const json_t *subjects, const json_t *wanted, const json_t 
 	return 0;
 }
 
-static int diff(const json_t *want, const json_t *have, json_t *out, struct og_err *err)
+int og_grants_diff(const json_t *wanted, const json_t *present, json_t **ret, struct og_err *err)
 {
-	json_t *wanted = NULL, *subjects = NULL, *present = NULL;
+	json_t *want = NULL, *have = NULL, *by_key = NULL, *subjects = NULL, *there = NULL;
+	json_t *out = NULL;
 	size_t twice = 0, ignored;
 	int rc = -1;
 
-	if (!(wanted = make_index(want, 1, &twice, err)) ||
+	if (!(want = plain_list(wanted, err)) || !(have = plain_list(present, err)) ||
+	    !(by_key = make_index(want, 1, &twice, err)) ||
 	    !(subjects = make_index(want, 0, &ignored, err)) ||
-	    !(present = make_index(have, 1, &ignored, err)))
+	    !(there = make_index(have, 1, &ignored, err)))
 		goto out;
-	if (twice)
+	out = json_array();
+	if (twice) {
 		og_fail(err, OG_EDATA,
 			"grants: item %zu says something else of '%s' than one before", twice,
 			og_json_str(json_array_get(want, twice - 1), "tbl"));
-	else if (add_puts(want, present, out) < 0 || add_drops(subjects, wanted, have, out) < 0)
+	} else if (!out || add_puts(want, there, out) < 0 ||
+		   add_drops(subjects, by_key, have, out) < 0) {
 		og_fail_nomem(err);
-	else
+	} else {
+		*ret = json_incref(out);
 		rc = 0;
-out:
-	json_decref(wanted);
-	json_decref(subjects);
-	json_decref(present);
-	return rc;
-}
-
-int og_grants_diff(const json_t *wanted, const json_t *present, json_t **ret, struct og_err *err)
-{
-	json_t *want = plain_list(wanted, err), *have = NULL, *out = NULL;
-	int rc = -1;
-
-	if (!want)
-		return -1;
-	have = plain_list(present, err);
-	if (!have)
-		goto out;
-	out = json_array();
-	if (!out) {
-		og_fail_nomem(err);
-		goto out;
 	}
-	if (diff(want, have, out, err) < 0)
-		goto out;
-	*ret = json_incref(out);
-	rc = 0;
 out:
 	json_decref(want);
 	json_decref(have);
+	json_decref(by_key);
+	json_decref(subjects);
+	json_decref(there);
 	json_decref(out);
 	return rc;
 }
