@@ -261,6 +261,16 @@ asserted() {
 	[ -z "$output" ]
 }
 
+@test "what is quoted ends where it should" {
+	local page shown=$BATS_TEST_TMPDIR/shown
+	command -v mandoc >/dev/null || skip "mandoc is not installed"
+	# Of two macros in a line of Pq the first would reach to its end.
+	for page in "$PAGES"/man?/*.?; do
+		mandoc -Tascii "$page" | col -b >"$shown"
+		not grep -nE "[a-z.]'{2,}([^.]|$)" "$shown"
+	done
+}
+
 @test "omnigate-security(7) names suites that there are" {
 	local name
 	for name in $(grep -oE '[a-z-]+\.bats|unit/[a-z]+|browser/[a-z]+' "$PAGES/man7/omnigate-security.7" | sort -u); do
