@@ -34,7 +34,7 @@ struct og_counts {
 	double *of_term;  /* per term: all its values */
 	double *of_label; /* per label, the same */
 	double of_all;
-	struct og_grams scratch;
+	struct og_grams *scratch; /* until ready: 100 KB that nobody needs afterwards */
 };
 
 int og_counts_new(struct og_counts **ret, struct og_err *err)
@@ -46,6 +46,11 @@ int og_counts_new(struct og_counts **ret, struct og_err *err)
 	if (og_dictionary_init(&c->dictionary, err) < 0) {
 		free(c);
 		return -1;
+	}
+	c->scratch = malloc(sizeof(*c->scratch));
+	if (c->scratch == NULL) {
+		og_counts_free(c);
+		return og_fail_nomem(err);
 	}
 	*ret = c;
 	return 0;
@@ -62,6 +67,7 @@ void og_counts_free(struct og_counts *c)
 	free(c->postings);
 	free(c->of_term);
 	free(c->of_label);
+	free(c->scratch);
 	free(c);
 }
 
@@ -94,13 +100,13 @@ int og_counts_add(struct og_counts *c, size_t label, const char *text, size_t le
 	*ret_text = SIZE_MAX;
 	if (c->n_texts == OG_COUNTS_TEXTS_MAX)
 		return 0;
-	og_grams_read(text, len, &c->scratch);
-	if (make_room(c, c->scratch.n, err) < 0 ||
-	    og_dictionary_add(&c->dictionary, &c->scratch, c->terms + c->n_terms, err) < 0)
+	og_grams_read(text, len, c->scratch);
+	if (make_room(c, c->scratch->n, err) < 0 ||
+	    og_dictionary_add(&c->dictionary, c->scratch, c->terms + c->n_terms, err) < 0)
 		return -1;
 	*ret_text = c->n_texts;
-	c->texts[c->n_texts++] = (struct said){ c->n_terms, c->scratch.n, (uint32_t)label };
-	c->n_terms += c->scratch.n;
+	c->texts[c->n_texts++] = (struct said){ c->n_terms, c->scratch->n, (uint32_t)label };
+	c->n_terms += c->scratch->n;
 	return 0;
 }
 
@@ -153,7 +159,9 @@ int og_counts_ready(struct og_counts *c, struct og_err *err)
 	for (size_t i = 0; i < c->n_texts; i++)
 		post(c, i);
 	free(c->terms);
+	free(c->scratch);
 	c->terms = NULL;
+	c->scratch = NULL;
 	return 0;
 }
 

@@ -31,8 +31,8 @@ struct og_element {
 };
 
 struct og_pattern {
-	size_t n;
-	struct og_element e[OG_ELEMENTS_MAX];
+	size_t n;	       /* at most OG_ELEMENTS_MAX */
+	struct og_element e[]; /* no more than there are: a graph has many patterns */
 };
 
 int og_pattern_parse(const char *text, struct og_pattern **ret, struct og_err *err);

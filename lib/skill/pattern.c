@@ -173,6 +173,15 @@ static int has_anchor(const struct og_pattern *pattern)
 	return 0;
 }
 
+/* Gives back the room of the elements that did not come. */
+static struct og_pattern *fitted(struct og_pattern *pattern)
+{
+	struct og_pattern *less =
+		realloc(pattern, sizeof(*pattern) + pattern->n * sizeof(pattern->e[0]));
+
+	return less != NULL ? less : pattern;
+}
+
 int og_pattern_parse(const char *text, struct og_pattern **ret, struct og_err *err)
 {
 	struct og_pattern *pattern;
@@ -180,7 +189,7 @@ int og_pattern_parse(const char *text, struct og_pattern **ret, struct og_err *e
 	if (strlen(text) > OG_SKILL_PATTERN_MAX)
 		return og_fail(err, OG_EDATA, "a pattern has at most %d bytes",
 			       OG_SKILL_PATTERN_MAX);
-	pattern = calloc(1, sizeof(*pattern));
+	pattern = calloc(1, sizeof(*pattern) + OG_ELEMENTS_MAX * sizeof(pattern->e[0]));
 	if (pattern == NULL)
 		return og_fail_nomem(err);
 	if (read_pattern(pattern, text, err) < 0) {
@@ -192,6 +201,6 @@ int og_pattern_parse(const char *text, struct og_pattern **ret, struct og_err *e
 		return og_fail(err, OG_EDATA, "'%.200s' has no word of its own to be known by",
 			       text);
 	}
-	*ret = pattern;
+	*ret = fitted(pattern);
 	return 0;
 }
