@@ -59,6 +59,16 @@ stock() {
 	[ "$(awk '/VmRSS/ { print $2 }' "/proc/$job/status")" -le 12000 ]
 }
 
+@test "a shield that waits keeps little of what its first task took" {
+	! objdump -p "$OG_BUILD/bin/og-shield" | grep -q asan || skip "not with sanitizers"
+	og-worker --quiet 3>&- &
+	worker=$!
+	id=$(og-submit --as bob 'inspect stock')
+	until_true og-task status "$id" --as bob
+	shield=$(pgrep -P "$(pgrep -P "$worker" | head -n 1)" -x og-shield)
+	[ "$(awk '/RssAnon/ { print $2 }' "/proc/$shield/status")" -le 3400 ]
+}
+
 @test "a job that is killed is started again; the task is done once" {
 	og-worker --quiet 2>/dev/null 3>&- &
 	worker=$!

@@ -1,5 +1,8 @@
 #include "lib/shield/learned.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <string.h>
 
 #include "lib/learn/learn.h"
@@ -37,6 +40,15 @@ static int build(struct og_shield *shield, const json_t *docs, struct og_err *er
 	return og_matcher_with(docs, learner, &shield->matcher, err);
 }
 
+/* All skills as JSON, and what a sentence was taken apart in, were needed this
+ * once; an allocator that keeps such heaps of it would hold them for ever. */
+static void give_back(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 int og_shield_matcher(struct og_shield *shield, struct og_matcher **ret, struct og_err *err)
 {
 	json_t *docs = NULL;
@@ -55,6 +67,7 @@ int og_shield_matcher(struct og_shield *shield, struct og_matcher **ret, struct 
 		return -1;
 	rc = build(shield, docs, err);
 	json_decref(docs);
+	give_back();
 	shield->matcher_epoch = epoch;
 	*ret = shield->matcher;
 	return rc;
