@@ -115,3 +115,15 @@ third_party() { # header-pattern, allowed files
 		[ -e "tests/$program.bats" ]
 	done
 }
+
+@test "a suite that hangs is ended, and where it hung is told" {
+	mkdir -p "$BATS_TEST_TMPDIR/tests" "$BATS_TEST_TMPDIR/build"
+	cp tests/run "$BATS_TEST_TMPDIR/tests"
+	printf '@test "%s" {\n\t%s\n}\n' quick true 'waits for nobody' 'sleep 987' >"$BATS_TEST_TMPDIR/tests/hang.bats"
+	OG_BUILD=$BATS_TEST_TMPDIR/build OG_LIMIT=10 run -1 "$BATS_TEST_TMPDIR/tests/run" hang
+	[ "${lines[0]}" = '--- hang still runs after 10 s:' ]
+	grep -E '^ *([0-9]+ +){3}S.*/bats-exec-test .*hang\.bats test_waits_for_nobody' <<<"$output"
+	grep -E '^ *([0-9]+ +){3}S.* sleep 987$' <<<"$output"
+	grep -qx -- '--- hang ended with status 124 after 1 of 2 tests' <<<"$output"
+	[ "${lines[-1]}" = '1 passed, 1 failed, 0 skipped' ]
+}
