@@ -129,9 +129,9 @@ static int wait_for(struct submit_wait *w, const char *id, json_t **ret, struct 
 
 		if (done != 0)
 			return done;
+		note_no_worker(w);
 		if (og_deadline_left(w->deadline) == 0)
 			return 0;
-		note_no_worker(w);
 		if (og_queue_hear(w->queue, look < w->deadline ? look : w->deadline, w->stop_fd,
 				  err) < 0)
 			return -1;

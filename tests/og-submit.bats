@@ -271,7 +271,7 @@ refuses() {
 }
 
 @test "wait: nobody works; a note, then status 75 and the way to look later" {
-	run --separate-stderr og-submit --as charlie --wait --json --timeout 2500ms 'buy 1 laptop stand'
+	run --separate-stderr og-submit --as charlie --wait --json --timeout 2s 'buy 1 laptop stand'
 	[ "$status" -eq 75 ]
 	[ -z "$output" ]
 	[ "${stderr_lines[0]}" = "og-submit: no worker serves this instance; start one: og-worker" ]
@@ -321,17 +321,19 @@ in_envelope() {
 }
 
 @test "at: delivered then, not before; the queue and the shield know" {
-	id=$(og-submit --as charlie --at +6 'buy 1 laptop stand')
+	id=$(og-submit --as charlie --at +600 'buy 1 laptop stand')
 	run --separate-stderr og-task status "$id" --as charlie
 	[ "$status" -eq 75 ]
 	[[ "$output" == *"queued"*"(not before "* ]]
-	[ "$(sqlite3 "$OG_HOME/queue.db" 'SELECT not_before - queued BETWEEN 1 AND 6000 FROM task')" -eq 1 ]
+	[ "$(sqlite3 "$OG_HOME/queue.db" 'SELECT not_before - queued BETWEEN 1 AND 600000 FROM task')" -eq 1 ]
 	# A transport that delivers early does not make it begin early.
 	sqlite3 "$OG_HOME/queue.db" 'UPDATE task SET not_before = 0'
 	timeout 60 og-worker --once --json >out
 	[ "$(jq -r '.outcome + " " + .reason' out | sed 's/20.*//')" = 'waiting not before ' ]
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM og_task")" -eq 0 ]
 	[ "$(sqlite3 "$OG_HOME/queue.db" 'SELECT attempts FROM task')" -eq 0 ]
+	sqlite3 "$OG_HOME/queue.db" 'DELETE FROM task'
+	id=$(og-submit --as charlie --at +2 'buy 1 laptop stand')
 	og-worker --drain --quiet
 	og-task status "$id" --as charlie
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT begun >= json_extract(envelope, '\$.not_before') FROM og_task")" -eq 1 ]
