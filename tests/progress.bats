@@ -46,7 +46,8 @@ on_terminal() {
 	not grep -q verified seen
 	term='' on_terminal 80 "og-ledger verify"
 	not grep -q verified seen
-	on_terminal 80 "true; unset LD_PRELOAD; og-ledger verify"
+	# However busy the machine is: its clock stands still.
+	on_terminal 80 "true; export OG_HURRY=0; og-ledger verify"
 	not grep -q verified seen
 	on_terminal 80 "true; set -m; LD_PRELOAD=$OG_BUILD/tests/hurry.so og-ledger verify & wait"
 	grep -q '^ok: ' seen
