@@ -127,6 +127,7 @@ og_serve_fake() {
 
 # Events of who signed in last, in a file named events; the first verdict is in.
 listen() {
+	rm -f events
 	curl -sN -H "Authorization: Bearer $token" "$url/api/events" >events 3>&- &
 	listener=$!
 	until_true grep -q '"ok":true' events
@@ -142,7 +143,7 @@ listen() {
 		jq -e '.problems[0] | .field == "file" and (.what | length > 0)'
 	kill "$listener"
 	stop
-	rm -r "$OG_HOME"
+	rm -rf "$OG_HOME"
 	cp -r kept "$OG_HOME"
 	serve
 	login alice

@@ -35,6 +35,7 @@ ask_http() {
 
 # Events of who signed in last, in a file named events.
 listen() {
+	rm -f events
 	curl -sN -H "Authorization: Bearer $token" "$url/api/events" >events 3>&- &
 	listener=$!
 	until_true grep -q '^event: hello' events
@@ -311,7 +312,7 @@ heard() {
 		UPDATE audit_ledger SET body = replace(body, 'e', 'f') WHERE seq = 2"
 	until_true heard ledger '.ok == false and .problems[0].seq == 2'
 	stop
-	heard bye true
+	until_true heard bye true
 }
 
 @test "events of others are not heard" {

@@ -30,9 +30,9 @@ teardown() {
 }
 
 
-# raw BYTES [SECONDS]: what a socket answers to exactly these bytes.
+# raw BYTES: what a socket answers to exactly these bytes, until it is closed.
 raw() {
-	printf '%b' "$1" | timeout 20 socat -t "${2:-2}" - "TCP:$host" | tr -d '\r'
+	printf '%b' "$1" | timeout 60 socat -t 60 - "TCP:$host" | tr -d '\r'
 }
 
 # The statuses in an answer, in order.
@@ -375,7 +375,7 @@ statuses() {
 
 @test "a socket that the service manager hands over" {
 	command -v systemd-socket-activate >/dev/null || skip "systemd is not installed"
-	port=$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1)->sockport')
+	port=$(free_port)
 	systemd-socket-activate -l "127.0.0.1:$port" -E OG_HOME -E PATH og-serve 2>log 3>&- &
 	server=$!
 	url=http://127.0.0.1:$port
@@ -404,7 +404,7 @@ statuses() {
 }
 
 @test "og up keeps it, at the address that og.conf names" {
-	port=$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1)->sockport')
+	port=$(free_port)
 	printf '\nserve = 127.0.0.1:%s\n' "$port" >>.omnigate/og.conf
 	sed -i '/^services/d' .omnigate/og.conf
 	printf 'services = worker serve\n' >>.omnigate/og.conf

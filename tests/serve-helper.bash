@@ -5,6 +5,7 @@ json=(-H 'Content-Type: application/json')
 
 # serve [OPTION...]: a server at a port of its own; its address in $url.
 serve() {
+	rm -f "$BATS_TEST_TMPDIR/log" # of the one before
 	og-serve --listen 127.0.0.1:0 "$@" 2>"$BATS_TEST_TMPDIR/log" 3>&- &
 	server=$!
 	until_true grep -q 'listening at' "$BATS_TEST_TMPDIR/log"
