@@ -24,6 +24,7 @@ numbers_of() {
 # follow OPTION...: og-ledger tail -f in the background, its output in the
 # file seen, its pid in the file following.
 follow() {
+	rm -f seen complaints
 	og-ledger tail -f "$@" >seen 2>complaints 3>&- &
 	echo $! >following
 	until [ -s seen ] || [ -s complaints ]; do
@@ -40,7 +41,7 @@ shows() {
 	}
 }
 
-# ended STATUS: it ends with that, within 10 seconds.
+# ended STATUS: it ends with that.
 ended() {
 	local pid rc=0
 	pid=$(cat following)

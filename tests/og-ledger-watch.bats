@@ -20,6 +20,7 @@ teardown() {
 # watch OPTION...: in the background, until it has judged once; its pid in the
 # file watching, what it says in the files said and notes.
 watch() {
+	rm -f said notes # of the one before
 	og-ledger watch "$@" >said 2>notes 3>&- &
 	echo $! >watching
 	waits grep -q 'watching: [0-9]* entries are in order' notes
@@ -38,12 +39,17 @@ waits() {
 	}
 }
 
-# alarmed PATTERN: the command was given a report that says so; it is taken away.
-alarmed() {
-	waits test -e report
+# says PATTERN: does the report?
+says() {
 	jq -e --arg what "$1" '.v == 1 and (.ok | not) and (.home | endswith(".omnigate")) and
-		(.time | length) == 24 and any(.problems[]; .what | test($what))' report || {
-		cat report
+		(.time | length) == 24 and any(.problems[]; .what | test($what))' report
+}
+
+# alarmed PATTERN: the command was given a report that says so; it is taken away.
+# Before it there may be one of a file that was only half written.
+alarmed() {
+	until_true says "$1" || {
+		cat said notes report
 		return 1
 	}
 	rm report
