@@ -106,9 +106,10 @@ queue_sql() {
 }
 
 @test "services: as they are, not as the file has them" {
-	export OG_READY_SECONDS=1 OG_SERVICES='worker graph' OG_GRAPH_COMMAND='exit 3'
+	export OG_READY_SECONDS=5 OG_SERVICES='worker graph' OG_GRAPH_COMMAND='exit 3'
 	og up --detach 2>/dev/null || [ $? -eq 69 ]
-	[ "$(wrong)" = service ]
+	until_true eval "og status --json | jq -e .worker"
+	until_true eval '[ "$(wrong)" = service ]' # and nothing of the worker
 	run og status
 	[ "$status" -eq 1 ]
 	[[ "$output" =~ 'problem   graph: '[a-z]*': it ended with status 3; og logs graph' ]]
@@ -117,7 +118,7 @@ queue_sql() {
 	og status --json | jq -e '.up.services[0].problem == null'
 	og down
 	[ -z "$(wrong)" ]
-	unset OG_GRAPH_COMMAND OG_SERVICES
+	unset OG_GRAPH_COMMAND OG_SERVICES OG_READY_SECONDS
 	og up --detach 2>/dev/null
 	[ -z "$(wrong)" ]
 	og status --json | jq -e '.up.state == "ready"'
@@ -131,7 +132,7 @@ queue_sql() {
 }
 
 @test "services: one that runs and does not answer; a hostile state" {
-	port=$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1)->sockport')
+	port=$(free_port)
 	export OG_SERVICES=graph OG_GRAPH="http://127.0.0.1:$port"
 	export OG_GRAPH_COMMAND="perl -MIO::Socket::INET -e '\$s = IO::Socket::INET->new(LocalAddr => \"127.0.0.1:$port\", Listen => 5) or die; until (-e \"mute\") { select undef, undef, undef, 0.05 } close \$s; sleep 60'"
 	og up --detach 2>/dev/null

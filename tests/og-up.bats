@@ -136,7 +136,7 @@ server() {
 	[[ "$stderr" == *'vectors: it did not get ready within 1000 ms; starting it again in 250 ms'* ]]
 	[[ "$stderr" == *'not ready: vectors'* ]]
 	[[ "$stderr" == *'og: not all services are ready'* ]]
-	is graph done
+	until_true is graph done
 	# Whoever was started is told of, whoever was killed left nobody behind.
 	[ "$(ours | xargs -r ps -o args= -p | grep -cx 'sleep 301')" -le 1 ]
 	run og down
@@ -189,7 +189,7 @@ server() {
 	og down
 	export OG_VECTORS_COMMAND='echo OG_VECTORS=nonsense; sleep 0.1'
 	og up --detach vectors
-	grep -q 'OG_VECTORS names no place to connect to' "$OG_HOME/run/log/vectors.log"
+	until_true grep -q 'OG_VECTORS names no place to connect to' "$OG_HOME/run/log/vectors.log"
 	og down
 }
 
@@ -328,7 +328,7 @@ server() {
 	until_true grep -q '^WATCHDOG=1$' told
 	kill -9 "$(field worker pid)"
 	until_true grep -q 'worker: it was killed' lines
-	until_true is worker ready
+	until_true again
 	kill "$up"
 	wait "$up"
 	wait "$reader"
@@ -345,7 +345,7 @@ server() {
 	og up 2>slow 3>&- 5>&- &
 	up=$!
 	until_true is worker ready
-	[ "$(grep -c yyy "$OG_HOME/run/log/graph.log")" -eq 100 ]
+	until_true eval '[ "$(grep -c yyy "$OG_HOME/run/log/graph.log")" -eq 100 ]'
 	kill "$up"
 	wait "$up"
 	exec 5>&-
@@ -372,7 +372,7 @@ server() {
 
 @test "up: a broker that its command makes, and a worker and a forwarder at it" {
 	[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || skip "rabbitmq-server is not installed"
-	export OG_READY_SECONDS=60 OG_SERVICES='broker worker forwarder'
+	export OG_READY_SECONDS=300 OG_SERVICES='broker worker forwarder'
 	export OG_BROKER_COMMAND="port=\$('$OG_TESTS/servers/rabbitmq' start '$PWD/rabbit') && echo OG_QUEUE=amqp://guest:guest@127.0.0.1:\$port/; sleep 300"
 	run --separate-stderr og up --detach broker
 	[ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
