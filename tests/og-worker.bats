@@ -253,12 +253,19 @@ started() {
 	[ "$(grep -o 'env:OG_LLM_KEY' lines | wc -l)" -eq 1 ]
 }
 
-# Does a program that is killed by ABRT leave a core?
+# Does a program that is killed by ABRT leave a core? Killed half a second after
+# it is itself, and a worker has started its jobs.
 dumps_core() { # COMMAND...
 	(ulimit -c unlimited 2>/dev/null && perl -e '
 		pipe my $r, my $w;
 		my $p = fork;
 		if (!$p) { open STDIN, "<&", $r; exec @ARGV }
+		my $has = sub { open my $f, "<", "/proc/$p/$_[0]" or return ""; join "", <$f> };
+		for (1 .. 1200) {
+			last if $has->("comm") eq "$ARGV[0]\n"
+				&& ($ARGV[0] ne "og-worker" || $has->("task/$p/children"));
+			select undef, undef, undef, 0.05;
+		}
 		select undef, undef, undef, 0.5;
 		kill ABRT => $p;
 		waitpid $p, 0;

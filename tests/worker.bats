@@ -203,6 +203,7 @@ sold_one() {
 
 @test "a stop has a bound: a shield that hangs in a step is not waited for" {
 	serve 1
+	until_true has_jobs 1 # which only a shield that has answered makes
 	hanging=$(shields)
 	kill -STOP $hanging
 	id=$(og-submit --as charlie 'buy 1 laptop stand')
@@ -228,13 +229,15 @@ sold_one() {
 	id=$(og-submit --as bob 'inspect stock')
 	queue "UPDATE task SET state = 2, reason = 'old', died = 1000;
 		UPDATE task SET died = strftime('%s', 'now') * 1000 - 29 * 86400000 WHERE id = '$id'"
-	og-worker --quiet & worker=$!
+	og-worker --quiet 3>&- &
+	worker=$!
 	one_left() { [ "$(queue "SELECT count(*) FROM task")" -eq 1 ]; }
 	until_true one_left
 	[ "$(queue "SELECT id FROM task")" = "$id" ]
 	kill "$worker"
 	wait "$worker"
-	OG_DEAD_DAYS=28 og-worker --quiet & worker=$!
+	OG_DEAD_DAYS=28 og-worker --quiet 3>&- &
+	worker=$!
 	none_left() { [ "$(queue "SELECT count(*) FROM task")" -eq 0 ]; }
 	until_true none_left
 	kill "$worker"
