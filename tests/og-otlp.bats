@@ -161,15 +161,14 @@ has_spans() { # FILE N
 	receive 'status 503'
 	collect
 	"$TELLER" "$run" 300 200
-	until_true [ -s "$run/telemetry.spill" ]
-	[ "$(spans "$run/telemetry.spill")" -gt 0 ]
+	until_true has_spans "$run/telemetry.spill" 1
 	"$TELLER" "$run" 50
 	mode ok
 	until_true has_spans r/received 350
-	[ "$(spans r/received)" -eq 350 ]
+	until_true grep -q 'the receiver is back' otlp.log
 	grep -q 'the receiver answered 503' otlp.log
-	grep -q 'the receiver is back' otlp.log
 	stop
+	[ "$(spans r/received)" -eq 350 ]
 	[ ! -e "$run/telemetry.spill" ]
 	[ ! -e r/problems ]
 }
@@ -293,7 +292,7 @@ has_spans() { # FILE N
 	until_true has_spans "$OG_HOME/out.jsonl" 10
 	kill -9 "$(pgrep -P "$collector")"
 	"$TELLER" "$run" 10
-	sleep 0.5
+	until_true has_spans "$OG_HOME/out.jsonl" 20
 	"$TELLER" "$run" 10
 	stop
 	[ "$(spans "$OG_HOME/out.jsonl")" -eq 30 ]

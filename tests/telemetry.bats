@@ -225,7 +225,7 @@ shape() {
 	mode stall
 	for _ in $(seq 50); do echo 'buy 1 laptop stand'; done |
 		og-submit --as charlie --batch >/dev/null
-	timeout 60 og-worker --drain --quiet --jobs 2
+	timeout 300 og-worker --drain --quiet --jobs 2
 	[ "$(sqlite3 "$OG_HOME/erp.db" 'SELECT stock_quantity FROM products WHERE id = 3')" -eq 50 ]
 	mode ok
 	kill -9 "$receiver"
@@ -244,7 +244,7 @@ shape() {
 	for _ in $(seq 200); do echo 'buy 1 laptop stand'; done >batch
 	sqlite3 "$OG_HOME/erp.db" 'UPDATE products SET stock_quantity = 1000 WHERE id = 3'
 	og-submit --as charlie --batch <batch >ids
-	timeout 60 og-submit --as charlie --wait 'buy 1 laptop stand' >/dev/null
+	timeout 300 og-submit --as charlie --wait 'buy 1 laptop stand' >/dev/null
 	[ "$(sqlite3 "$OG_HOME/erp.db" 'SELECT stock_quantity FROM products WHERE id = 3')" -eq 799 ]
 	kill -CONT $(collectors)
 	kill "$worker"
