@@ -19,10 +19,20 @@ quick_jq() {
 	"${OG_JQ:-jq}" "$@"
 }
 
+# same_day: not within a minute of midnight (UTC), so that what is "today" in a
+# test stays so to its end.
+same_day() {
+	local now left
+	printf -v now '%(%s)T'
+	left=$((86400 - now % 86400))
+	[ "$left" -gt 60 ] || sleep "$left"
+}
+
 # demo_model: $model is a demo instance to copy, of this file if it made one.
 # The others share one; a new day has a new one, since its books are of a day.
 demo_model() {
 	local mine=$BATS_FILE_TMPDIR/model
+	same_day
 	model=$mine
 	[ ! -d "$mine" ] || return 0
 	model=${OG_MODELS:-$BATS_FILE_TMPDIR}/$(TZ=UTC printf '%(%F)T')

@@ -3,6 +3,7 @@
 load helper
 
 setup() {
+	same_day
 	cd "$BATS_TEST_TMPDIR"
 }
 
@@ -171,7 +172,7 @@ sql() {
 	[ "$(sqlite3 one/.omnigate/erp.db 'SELECT a FROM t')" = 1 ]
 	# With a writer: what it committed is in, what it did not is not.
 	mkfifo hold
-	sqlite3 live.db >/dev/null <<-EOT &
+	sqlite3 live.db >/dev/null 3>&- <<-EOT &
 		PRAGMA journal_mode = WAL;
 		CREATE TABLE t(a);
 		INSERT INTO t VALUES (1);
