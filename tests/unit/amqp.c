@@ -343,7 +343,7 @@ static void wait_and_wake(void)
 
 	if (!OG_CHECK(queue != NULL))
 		return;
-	OG_CHECK_INT(og_queue_wait(queue, og_deadline(5000), -1, &err), 1);
+	OG_CHECK_INT(og_queue_wait(queue, og_deadline(20000), -1, &err), 1);
 	OG_CHECK_INT(og_queue_claim(queue, &delivery, &err), 1);
 	OG_CHECK_STR(delivery.envelope, "work");
 	OG_CHECK_OK(og_queue_ack(queue, delivery.ticket, &err), &err);
@@ -372,8 +372,8 @@ static void pushed_two(void)
 
 	if (!OG_CHECK(queue != NULL))
 		return;
-	OG_CHECK_INT(og_queue_wait(queue, og_deadline(5000), -1, &err), 1);
-	usleep(100000); /* the second one is there as well */
+	OG_CHECK_INT(og_queue_wait(queue, og_deadline(20000), -1, &err), 1);
+	usleep(1000000); /* the second one is there as well */
 	OG_CHECK_INT(og_queue_claim(queue, &delivery, &err), 1);
 	OG_CHECK_STR(delivery.envelope, "stop");
 	OG_CHECK_OK(og_queue_ack(queue, delivery.ticket, &err), &err);
@@ -396,7 +396,7 @@ static void wait_through_a_restart(void)
 
 	if (!OG_CHECK(queue != NULL) || !OG_CHECK(pipe(fds) == 0))
 		return;
-	OG_CHECK_INT(og_queue_wait(queue, og_deadline(5000), fds[0], &err), 1);
+	OG_CHECK_INT(og_queue_wait(queue, og_deadline(20000), fds[0], &err), 1);
 	close_well(queue);
 	queue = open_with(OPEN "<\"consumer\":\"control.1\"\n" OK "<\"consumer\":\"tasks.1\"\n" OK,
 			  &err);
@@ -433,7 +433,7 @@ static void hear_of_a_dead_letter(void)
 	OG_CHECK_OK(og_queue_listen(queue, &err), &err);
 	OG_CHECK_OK(og_queue_put(queue, &parcel, 1, &err), &err);
 	OG_CHECK_INT(og_queue_find(queue, "id1", &letter, &err), 0);
-	while (og_queue_hear(queue, og_deadline(300), -1, &err) == 1)
+	while (og_queue_hear(queue, og_deadline(2000), -1, &err) == 1)
 		;
 	OG_CHECK_INT(og_queue_find(queue, "id9", &letter, &err), 0);
 	OG_CHECK_INT(og_queue_find(queue, "id1", &letter, &err), 1);

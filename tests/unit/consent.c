@@ -810,16 +810,16 @@ static void a_deadline_ends_a_wait(void)
 	json_t *reply;
 
 	errand.envelope = shop_envelope(&shop, CHARLIE, "task", "buy 1 chair", NULL, errand.id);
-	shop_time(errand.envelope, "deadline", 2500);
+	shop_time(errand.envelope, "deadline", 8000);
 	shop_sign(&shop, CHARLIE, errand.envelope);
 	must(begin(&errand));
 	must(step(&errand, "price", 1));
 	must(step(&errand, "order", 0));
 	must(step(&errand, "reserve", 0));
 	reply = step(&errand, "pay", 0);
-	OG_CHECK(og_json_int(reply, "delay_ms", 9999) <= 2500);
+	OG_CHECK(og_json_int(reply, "delay_ms", 9999) <= 8000);
 	must_not(reply, "wait", "approval");
-	usleep(2600000);
+	usleep(8100000);
 	reply = begin(&errand);
 	OG_CHECK_STR(og_json_str(reply, "state"), "running");
 	json_decref(reply);

@@ -1,11 +1,13 @@
 /*
  * The embedded queue when it is deep: 100,000 rows of every kind stand in
  * nobody's way. Times are bounds against walking over all rows, a hundred
- * times above what is usual.
+ * times above what is usual, and are of the processor: a busy machine or a slow
+ * disk changes none.
  */
 #include "tests/unit/queues.h"
 
 #include <fcntl.h>
+#include <time.h>
 
 #include "lib/base/clock.h"
 #include "lib/db/db.h"
@@ -14,6 +16,16 @@
 #define BATCH 5000
 
 static char envelope[800];
+
+static int64_t cpu_us(void)
+{
+	return (int64_t)clock() * 1000000 / CLOCKS_PER_SEC;
+}
+
+static int64_t cpu_ms(void)
+{
+	return cpu_us() / 1000;
+}
 
 /* Puts so many called PREFIX-0, PREFIX-1, ... */
 static void put_many(struct og_queue *queue, const char *prefix, int count, int priority,
@@ -65,7 +77,7 @@ static int64_t claim_us(struct og_queue *queue)
 {
 	struct og_delivery delivery = { .envelope = NULL };
 	struct og_err err = OG_ERR_INIT;
-	int64_t start = og_mono_us();
+	int64_t start = cpu_us();
 
 	for (int i = 0; i < 200; i++) {
 		if (!OG_CHECK_INT(og_queue_claim(queue, &delivery, &err), 1))
@@ -73,17 +85,17 @@ static int64_t claim_us(struct og_queue *queue)
 		og_delivery_release(&delivery);
 		OG_CHECK_OK(og_queue_ack(queue, delivery.ticket, &err), &err);
 	}
-	return (og_mono_us() - start) / 200;
+	return (cpu_us() - start) / 200;
 }
 
 static void counts(struct og_queue *queue, int64_t ready, int64_t delayed, int64_t dead)
 {
 	struct og_queue_counts n;
 	struct og_err err = OG_ERR_INIT;
-	int64_t start = og_mono_ms();
+	int64_t start = cpu_ms();
 
 	OG_CHECK_OK(og_queue_count(queue, &n, &err), &err);
-	OG_CHECK(og_mono_ms() - start < 1000);
+	OG_CHECK(cpu_ms() - start < 1000);
 	OG_CHECK_INT(n.ready, ready);
 	OG_CHECK_INT(n.delayed, delayed);
 	OG_CHECK_INT(n.dead, dead);
@@ -103,9 +115,9 @@ static void deep(void)
 	put(queue, "urgent", 1, 0);
 	OG_CHECK_OK(og_queue_ack(queue, claim(queue, "urgent"), &err), &err);
 	counts(queue, DEEP - 200, 0, 0);
-	start = og_mono_ms();
+	start = cpu_ms();
 	OG_CHECK_OK(og_queue_list(queue, OG_QUEUE_ALL, 1000, &list, &err), &err);
-	OG_CHECK(og_mono_ms() - start < 1000);
+	OG_CHECK(cpu_ms() - start < 1000);
 	OG_CHECK_INT(json_array_size(list), 1000);
 	json_decref(list);
 	OG_CHECK(memory() - before < (int64_t)16 << 20);
@@ -145,9 +157,9 @@ static void due_at_once(void)
 	put_many(queue, "later", DEEP, 0, og_now_ms() + 3600000);
 	put(queue, "urgent", 5, og_now_ms() + 3600000);
 	tamper("UPDATE task SET not_before = 1000 + (priority = 0)");
-	start = og_mono_ms();
+	start = cpu_ms();
 	OG_CHECK_OK(og_queue_ack(queue, claim(queue, "urgent"), &err), &err);
-	OG_CHECK(og_mono_ms() - start < 500);
+	OG_CHECK(cpu_ms() - start < 500);
 	OG_CHECK(claim_us(queue) < 50000);
 	counts(queue, DEEP - 200, 0, 0);
 	sweep(queue);

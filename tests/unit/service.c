@@ -116,7 +116,7 @@ static void accepting(void)
 	OG_CHECK(bind(tcp, (struct sockaddr *)&where, len) == 0 && listen(tcp, 1) == 0);
 	getsockname(tcp, (struct sockaddr *)&where, &len);
 	snprintf(e.port, sizeof(e.port), "%d", ntohs(where.sin_port));
-	OG_CHECK_INT(og_endpoint_accepts(&e, og_deadline(1000)), 1);
+	OG_CHECK_INT(og_endpoint_accepts(&e, og_deadline(20000)), 1);
 	close(tcp);
 	OG_CHECK_INT(og_endpoint_accepts(&e, og_deadline(1000)), 0);
 	/* A file is no socket; a socket that takes datagrams is somebody. */
@@ -125,7 +125,7 @@ static void accepting(void)
 	unlink(u.path);
 	memcpy(name.sun_path, u.path, sizeof(name.sun_path));
 	OG_CHECK(bind(dgram, (struct sockaddr *)&name, sizeof(name)) == 0);
-	OG_CHECK_INT(og_endpoint_accepts(&u, og_deadline(1000)), 1);
+	OG_CHECK_INT(og_endpoint_accepts(&u, og_deadline(20000)), 1);
 	close(dgram);
 	OG_CHECK_INT(og_endpoint_accepts(&u, og_deadline(1000)), 0);
 	unlink(u.path);
