@@ -28,9 +28,10 @@ teardown() {
 	done
 }
 
-# serve [PORT]: an empty server; at the same place when it comes back.
+# serve [PORT]: an empty server; at the same place when it comes back, which
+# nobody else is given meanwhile.
 serve() {
-	start_server qdrant --log log --behave behave --key sesame --seconds 900 ${1:+--port "$1"}
+	start_server qdrant --log log --behave behave --key sesame --seconds 900 --port "${1:-$(free_port)}"
 	port=$(cat port)
 }
 
@@ -222,7 +223,7 @@ check() { # the line of og doctor
 	: >log
 	memo pallets 1 'A pallet holds twelve chairs.' 3>&- &
 	add=$!
-	until grep -q '/points' log; do sleep 0.05; done
+	until_true grep -q '/points' log
 	og-shield exec --as alice 'UPDATE products SET stock_quantity = 51 WHERE id = 1'
 	: >behave
 	wait "$add"

@@ -15,11 +15,17 @@ setup() {
 	export EVIL WORSE JSON
 }
 
+# unbarred FILE: without returns at the ends of lines, and without the bars that
+# og-progress draws over and over where something takes longer than a second.
+unbarred() {
+	LC_ALL=C sed -E -e 's/\r(og[-a-z]*: [A-Za-z ]+( \[#* *\])?[]0-9 %,:/a-z]*)?\x1b\[K//g' -e 's/\r$//' "$1"
+}
+
 # clean FILE: nothing in it that a terminal would act upon.
 clean() {
-	if sed 's/\r$//' "$1" | LC_ALL=C grep -qaP \
+	if unbarred "$1" | LC_ALL=C grep -qaP \
 		'[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]'; then
-		sed 's/\r$//' "$1" | LC_ALL=C grep -naP -B 2 \
+		unbarred "$1" | LC_ALL=C grep -naP -B 2 \
 			'[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]' |
 			cat -v | cut -c 1-300 | head -n 20
 		return 1
