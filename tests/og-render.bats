@@ -1,7 +1,7 @@
 # og-render through the binary: what it draws, what it refuses, what it may.
 # OG_UPDATE=1 writes the golden files anew.
 
-bats_require_minimum_version 1.5.0
+load helper
 
 setup() {
 	render=$OG_BUILD/bin/og-render
@@ -201,13 +201,10 @@ refused() { # status, words; the document is on standard input
 
 @test "authority is given up before the first byte is read" {
 	mkfifo pipe
-	"$render" --to=html <pipe >page &
+	"$render" --to=html <pipe >page 3>&- &
 	pid=$!
 	exec 7>pipe
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		grep -q '^Seccomp:.*2' /proc/$pid/status && break
-		sleep 0.1
-	done
+	until_true grep -q '^Seccomp:.*2' /proc/$pid/status
 	cat /proc/$pid/status >status
 	ls -l /proc/$pid/fd >open
 	cat "$golden/audit.json" >&7

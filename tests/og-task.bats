@@ -142,7 +142,8 @@ and a second line '$'\u202e'' reversed' >/dev/null
 @test "a waiting submitter hears that its task was cancelled" {
 	og-submit --as charlie --wait --json 'buy 1 ergonomic chair' >out 3>&- &
 	waiting=$!
-	until id=$(og-task list --as charlie --json | jq -r .task) && [ -n "$id" ]; do sleep 0.05; done
+	listed() { id=$(og-task list --as charlie --json | jq -r .task) && [ -n "$id" ]; }
+	until_true listed
 	og-task cancel "$id" --as charlie >/dev/null
 	og-worker --drain --quiet
 	ended=0
@@ -265,12 +266,13 @@ age() { # SQL condition
 }
 
 @test "a pruned command cannot be begun again" {
-	id=$(og-submit --as charlie --expires 5s 'buy 1 laptop stand')
+	id=$(og-submit --as charlie --expires 15s 'buy 1 laptop stand')
 	envelope=$(sqlite3 "$OG_HOME/queue.db" "SELECT envelope FROM task")
 	og-worker --drain --quiet
 	age 1
 	og-task prune --as alice --older 0s
-	sleep 7.5
+	over=$(date -d "$(jq -r .expires <<<"$envelope")" +%s)
+	until [ "$(date +%s)" -gt $((over + 2)) ]; do sleep 0.5; done
 	sqlite3 "$OG_HOME/queue.db" "INSERT INTO task(id, envelope, queued) VALUES ('$id', '$envelope', 1)"
 	og-worker --drain --quiet 2>/dev/null
 	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT state FROM task")" -eq 2 ]
