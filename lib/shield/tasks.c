@@ -33,9 +33,11 @@ static const char *const sql_text[SQL_COUNT] = {
 		       "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,"
 		       "?20,?21,?22,?23,?24,?25,?26)",
 	[SQL_SAVE] = "UPDATE main.og_task SET epoch = ?2, next_step = ?3, first_seq = ?4,"
-		     " last_seq = ?5, state = ?6, reason = ?7, skill = ?8, skill_hash = ?9,"
-		     " vars = ?10, reads = ?11, waits = ?12, rights = ?13, effect = ?14"
-		     " WHERE id = ?1",
+		     " last_seq = ?5, reason = ?6, skill = ?7, skill_hash = ?8, vars = ?9,"
+		     " reads = ?10, waits = ?11, rights = ?12, effect = ?13 WHERE id = ?1",
+	/* Apart: setting a column that is indexed writes its index, even to
+	 * the same, and from step to step a task stays what it is. */
+	[SQL_STATE] = "UPDATE main.og_task SET state = ?2 WHERE id = ?1 AND state <> ?2",
 	[SQL_ENTRY] = "UPDATE main.og_task SET first_seq = coalesce(first_seq, ?2), last_seq = ?2"
 		      " WHERE id = ?1",
 	[SQL_FINISH] = "UPDATE main.og_task SET state = ?2, reason = ?3, finished = ?4,"
@@ -339,6 +341,17 @@ int og_tasks_insert(struct og_tasks *tasks, const struct og_task_row *row, struc
 	return og_stmt_run(stmt, err);
 }
 
+static int save_state(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err)
+{
+	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_STATE, err);
+
+	if (!stmt)
+		return -1;
+	og_bind_text(stmt, 1, row->id);
+	og_bind_text(stmt, 2, row->state);
+	return og_stmt_run(stmt, err);
+}
+
 int og_tasks_save(struct og_tasks *tasks, const struct og_task_row *row, struct og_err *err)
 {
 	struct og_stmt *stmt = og_tasks_stmt(tasks, SQL_SAVE, err);
@@ -350,18 +363,17 @@ int og_tasks_save(struct og_tasks *tasks, const struct og_task_row *row, struct 
 	og_bind_int(stmt, 3, row->next_step);
 	og_tasks_bind_seq(stmt, 4, row->first_seq);
 	og_tasks_bind_seq(stmt, 5, row->last_seq);
-	og_bind_text(stmt, 6, row->state);
-	og_bind_text(stmt, 7, row->reason);
-	og_bind_text(stmt, 8, row->skill);
-	og_bind_text(stmt, 9, row->skill_hash);
-	if (bind_json(stmt, 10, row->vars, err) < 0 || bind_json(stmt, 11, row->reads, err) < 0) {
+	og_bind_text(stmt, 6, row->reason);
+	og_bind_text(stmt, 7, row->skill);
+	og_bind_text(stmt, 8, row->skill_hash);
+	if (bind_json(stmt, 9, row->vars, err) < 0 || bind_json(stmt, 10, row->reads, err) < 0) {
 		og_stmt_reset(stmt);
 		return -1;
 	}
-	og_bind_text(stmt, 12, row->waits);
-	og_bind_text(stmt, 13, row->rights);
-	og_bind_text(stmt, 14, row->effect);
-	return og_stmt_run(stmt, err);
+	og_bind_text(stmt, 11, row->waits);
+	og_bind_text(stmt, 12, row->rights);
+	og_bind_text(stmt, 13, row->effect);
+	return og_stmt_run(stmt, err) < 0 ? -1 : save_state(tasks, row, err);
 }
 
 int og_tasks_entry(struct og_tasks *tasks, const char *id, int64_t seq, struct og_err *err)

@@ -1,5 +1,8 @@
 /* Numbered requests: done once, answered alike, whatever happens in between. */
+#include <sqlite3.h>
+
 #include "lib/ledger/redact.h"
+#include "lib/shield/channel-internal.h"
 #include "tests/unit/shop.h"
 
 static struct shop shop;
@@ -347,6 +350,49 @@ static void records_outlive_the_task(void)
 	end(&work);
 }
 
+/* Pages that a commit wrote since it was asked last. */
+static int written(void)
+{
+	int now = 0, high;
+
+	sqlite3_db_status(og_db_handle(shop.shield->db), SQLITE_DBSTATUS_CACHE_WRITE, &now, &high,
+			  1);
+	return now;
+}
+
+static void save(const struct og_task_row *row)
+{
+	struct og_err err = OG_ERR_INIT;
+
+	OG_CHECK_OK(og_db_begin(shop.shield->db, 1, &err), &err);
+	OG_CHECK_OK(og_tasks_save(shop.shield->tasks, row, &err), &err);
+	OG_CHECK_OK(og_db_commit(shop.shield->db, &err), &err);
+}
+
+/* A step that leaves the state as it is writes the row, and no index. */
+static void a_step_writes_little(void)
+{
+	struct og_err err = OG_ERR_INIT;
+	struct og_task_row row;
+	struct work work;
+
+	begin(&work, CHARLIE);
+	if (!OG_CHECK(og_tasks_get(shop.shield->tasks, work.task, &row, &err) == 1))
+		return;
+	written();
+	row.next_step++;
+	save(&row);
+	OG_CHECK_INT(written(), 1);
+	OG_CHECK_OK(og_task_row_set(&row.state, "waiting", &err), &err);
+	save(&row);
+	OG_CHECK(written() > 1);
+	og_task_row_release(&row);
+	OG_CHECK(og_tasks_get(shop.shield->tasks, work.task, &row, &err) == 1);
+	OG_CHECK_STR(row.state, "waiting");
+	og_task_row_release(&row);
+	end(&work);
+}
+
 int main(void)
 {
 	shop_open(&shop);
@@ -360,6 +406,7 @@ int main(void)
 	OG_RUN(steps_are_numbered_too);
 	OG_RUN(records_are_bounded);
 	OG_RUN(records_outlive_the_task);
+	OG_RUN(a_step_writes_little);
 	shop_close(&shop);
 	return og_done();
 }
