@@ -112,7 +112,7 @@ kill_up() {
 
 # holder_of FILE BYTE: the process that holds a lock on it.
 holder_of() {
-	# shellcheck disable=SC2046 # three words
+	# shellcheck disable=SC2046,SC2183 # three words
 	awk -v file="$(printf '%02x:%02x:%d' $(stat -c '%Hd %Ld %i' "$1"))" -v at="$2" \
 		'$6 == file && $7 == at { print $5 }' /proc/locks
 }
