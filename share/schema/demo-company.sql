@@ -344,11 +344,12 @@ INSERT INTO bin_stock(bin_id, product_id, quantity) VALUES
 INSERT INTO stock_movements(product_id, to_bin, quantity, reason, moved_by, created_at)
   SELECT product_id, CASE status WHEN 'inspection' THEN 5 WHEN 'accepted' THEN 3 + (product_id > 2) END,
     quantity, 'receipt ' || id, received_by, created_at FROM goods_receipts;
--- Orders 9 and 10 of today are not shipped, order 8 is not paid for.
+-- Orders 9 and 10 of today are not shipped, order 8 is not paid for. What is
+-- shipped is so on the order's day, whatever the hour the books are made at.
 INSERT INTO shipments(order_id, shipped_by, created_at)
-  SELECT id, 2, datetime(created_at, '+1 hours') FROM orders WHERE id <= 8;
+  SELECT id, 2, created_at FROM orders WHERE id <= 8;
 INSERT INTO customer_receipts(order_id, amount, created_at)
-  SELECT id, total_amount, datetime(created_at, '+2 hours') FROM orders WHERE id <= 7;
+  SELECT id, total_amount, created_at FROM orders WHERE id <= 7;
 
 INSERT INTO accounts(id, name, type) VALUES
   (1000, 'Bank', 'asset'), (1200, 'Receivables', 'asset'), (1300, 'Inventory', 'asset'),
