@@ -210,6 +210,7 @@ int ledger_run_export(const struct og_ctx *ctx, const struct og_args *args, stru
 
 	if (ledger_pick_init(&pick, args, err) == 0 && ledger_open(&s, ctx, args, err) == 0 &&
 	    og_db_begin(s.db, 0, err) == 0 && ledger_may(&s, "ledger", "export", err) == 0 &&
+	    ledger_pick_doubt(ctx, args, s.db, err) == 0 &&
 	    ledger_pick_place(&pick, s.db, 0, err) == 0)
 		rc = og_arg_flag(args, "csv") ? export_csv(&s, &pick, err)
 					      : export_lines(&s, &pick, err);

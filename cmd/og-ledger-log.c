@@ -96,6 +96,7 @@ static int print_newest(struct ledger_session *s, struct ledger_pick *pick, stru
 	if (og_db_begin(s->db, 0, err) < 0)
 		return -1;
 	if (ledger_may(s, "ledger", "read", err) == 0 &&
+	    ledger_pick_doubt(s->ctx, s->args, s->db, err) == 0 &&
 	    ledger_pick_place(pick, s->db, newest, err) == 0)
 		rc = print_picked(s->db, pick, out, err);
 	og_db_rollback(s->db);

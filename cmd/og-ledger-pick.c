@@ -53,20 +53,25 @@ static const struct kind {
 	const char *option;
 	int (*check)(const char *value, struct og_err *err);
 	const char *sql;
+	const char *there; /* the names there are now, or NULL */
 } kinds[] = {
-	{ "principal", check_principal, "principal = %" },
+	{ "principal", check_principal, "principal = %",
+	  "SELECT name FROM og_principal UNION VALUES('system')" },
 	/* The second part lets the partial index be used. */
-	{ "task", check_task, "(task = % AND task <> '')" },
-	{ "action", check_action, "action = %" },
-	{ "node", check_text, "(node = % OR substr(node, 1, length(%) + 1) = % || '@')" },
+	{ "task", check_task, "(task = % AND task <> '')", NULL },
+	{ "action", check_action, "action = %", NULL },
+	{ "node", check_text, "(node = % OR substr(node, 1, length(%) + 1) = % || '@')",
+	  "SELECT DISTINCT name FROM og_skill" },
 	{ "agent", check_text,
 	  "(json_extract(entry, '$.agent') = % OR "
-	  "substr(json_extract(entry, '$.agent'), 1, length(%) + 1) = % || '/')" },
+	  "substr(json_extract(entry, '$.agent'), 1, length(%) + 1) = % || '/')",
+	  NULL },
 	/* The plain search spares most bodies the parser. */
 	{ "table", check_text,
 	  "(instr(body, '\"table\":' || json_quote(%)) AND "
 	  "(EXISTS (SELECT 1 FROM json_each(body, '$.changes') WHERE value ->> 'table' = %) OR "
-	  "EXISTS (SELECT 1 FROM json_each(body, '$.ddl') WHERE value ->> 'table' = %)))" },
+	  "EXISTS (SELECT 1 FROM json_each(body, '$.ddl') WHERE value ->> 'table' = %)))",
+	  "SELECT name FROM sqlite_schema WHERE type = 'table'" },
 };
 
 static void add_condition(struct og_buf *where, const char *sql, size_t parameter)
@@ -138,6 +143,66 @@ int ledger_pick_init(struct ledger_pick *pick, const struct og_args *args, struc
 void ledger_pick_release(struct ledger_pick *pick)
 {
 	og_buf_release(&pick->where);
+}
+
+/* --- a name that is none ------------------------------------------------------- */
+
+static int names_there(struct og_db *db, const char *sql, json_t **ret, struct og_err *err)
+{
+	json_t *names = json_array();
+	struct og_stmt *stmt;
+	int more;
+
+	if (!names || og_stmt_new(db, sql, &stmt, err) < 0) {
+		json_decref(names);
+		return names ? -1 : og_fail_nomem(err);
+	}
+	while ((more = og_stmt_step(stmt, err)) > 0)
+		json_array_append_new(names, json_string(og_col_text(stmt, 0)));
+	og_stmt_free(stmt);
+	if (more < 0)
+		json_decref(names);
+	else
+		*ret = names;
+	return more;
+}
+
+/* Up to the version of a skill. */
+static void doubt(const struct og_ctx *ctx, const char *option, const char *value,
+		  const json_t *names)
+{
+	struct og_err near = OG_ERR_INIT;
+	char word[OG_RECORD_FIELD_MAX + 1];
+	json_t *name;
+	size_t i;
+
+	og_text_format(word, sizeof(word), "%.*s", (int)strcspn(value, "@"), value);
+	json_array_foreach(names, i, name)
+	{
+		if (strcmp(json_string_value(name), word) == 0)
+			return;
+	}
+	og_json_hint_near(word, names, NULL, &near);
+	og_note(ctx, "--%s: there is no '%s' now%s%s", option, word, near.hint[0] ? "; " : "",
+		near.hint);
+}
+
+int ledger_pick_doubt(const struct og_ctx *ctx, const struct og_args *args, struct og_db *db,
+		      struct og_err *err)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		json_t *names = NULL;
+		const char *value;
+
+		if (!kinds[i].there || !og_arg_list(args, kinds[i].option, 0))
+			continue;
+		if (names_there(db, kinds[i].there, &names, err) < 0)
+			return -1;
+		for (size_t k = 0; (value = og_arg_list(args, kinds[i].option, k)); k++)
+			doubt(ctx, kinds[i].option, value, names);
+		json_decref(names);
+	}
+	return 0;
 }
 
 /* --- where ------------------------------------------------------------------ */

@@ -43,6 +43,12 @@ struct ledger_pick {
 int ledger_pick_init(struct ledger_pick *pick, const struct og_args *args, struct og_err *err);
 void ledger_pick_release(struct ledger_pick *pick);
 
+/* Says on standard error which of the names that were given there is none of
+ * now, and the nearest: nothing found may mean misspelt. Not a refusal, since
+ * the ledger may know what is gone. For who may read the ledger. */
+int ledger_pick_doubt(const struct og_ctx *ctx, const struct og_args *args, struct og_db *db,
+		      struct og_err *err);
+
 /* Inside a read transaction of the caller's: finds where the times lie, and,
  * with newest > 0, moves `after` so that no more than so many are left. */
 int ledger_pick_place(struct ledger_pick *pick, struct og_db *db, int64_t newest,

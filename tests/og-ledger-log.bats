@@ -93,6 +93,26 @@ buy() {
 	[ -z "$(numbers --table '%')" ]
 }
 
+@test "log: a name that is none now is doubted, and looked for all the same" {
+	local -A near=([table]=products [principal]=charlie [node]=procure-to-pay)
+	for kind in "${!near[@]}"; do
+		run -0 --separate-stderr og-ledger log --"$kind" "${near[$kind]}"
+		[ -z "$stderr" ]
+		run -0 --separate-stderr og-ledger log --"$kind" "${near[$kind]}x"
+		[ -z "$output" ]
+		[ "$stderr" = "og-ledger: --$kind: there is no '${near[$kind]}x' now; did you mean '${near[$kind]}'?" ]
+		run -0 --separate-stderr og-ledger export --"$kind" "${near[$kind]}x"
+		[[ "$stderr" == *"did you mean '${near[$kind]}'?" ]]
+	done
+	run -0 --separate-stderr og-ledger tail --node procure-to-pay@0123456789ab --principal system
+	[ -z "$stderr" ]
+	run -0 --separate-stderr og-ledger log --table zebra
+	[ "$stderr" = "og-ledger: --table: there is no 'zebra' now" ]
+	# Who may not read the ledger is told nothing.
+	run -77 --separate-stderr og-ledger log --as charlie --table productsx
+	[[ "$stderr" != *"did you mean"* ]]
+}
+
 @test "log: by time, as people and records write it" {
 	# Entries of five days, made by a clock of their own.
 	sqlite3 "$OG_HOME/erp.db" "DROP TRIGGER audit_ledger_no_update;
