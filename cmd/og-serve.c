@@ -110,8 +110,11 @@ static int handed_over(const struct og_ctx *ctx)
  * asks by another one is not answered. */
 static int check_address(const struct program *program, const char *where, struct og_err *err)
 {
-	if (strncmp(where, "unix:", 5) == 0 || strncmp(where, "127.", 4) == 0 ||
-	    strncmp(where, "[::1]:", 6) == 0 || program->hosts[0])
+	int near = og_serve_is_near(where, err);
+
+	if (near < 0)
+		return -1;
+	if (near || program->hosts[0])
 		return 0;
 	og_fail(err, OG_EUSAGE, "'%s' is open to other machines", where);
 	return og_hint(err, "say by which name they reach it: --allow-host NAME");

@@ -334,9 +334,10 @@ statuses() {
 @test "other machines are let in only by a name" {
 	run -64 og-serve --listen 0.0.0.0:0
 	[[ "$output" == *'--allow-host'* ]]
-	run -64 og-serve --listen localhost:80
-	run -64 og-serve --listen 127.0.0.1
-	run -64 og-serve --listen 127.0.0.1:70000
+	for none in localhost:80 127.0.0.1 127.0.0.1:70000 nope 127.example.org:80; do
+		run -64 og-serve --listen "$none"
+		[[ "$output" == *"'$none' is no address to listen at"*"write 127.0.0.1:8420"* ]]
+	done
 	serve
 	run -75 og-serve --listen "$host"
 	OG_SERVE=0.0.0.0:0 run -78 og-serve

@@ -88,6 +88,21 @@ bad:
 	return og_hint(err, "write 127.0.0.1:8420, [::1]:8420 or unix:PATH");
 }
 
+int og_serve_is_near(const char *where, struct og_err *err)
+{
+	struct sockaddr_storage at;
+	const struct sockaddr_in *in = (const void *)&at;
+	const struct sockaddr_in6 *in6 = (const void *)&at;
+	socklen_t len;
+
+	if (strncmp(where, "unix:", 5) == 0)
+		return 1;
+	if (parse(where, &at, &len, err) < 0)
+		return -1;
+	return at.ss_family == AF_INET6 ? IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr) != 0
+					: ntohl(in->sin_addr.s_addr) >> 24 == 127;
+}
+
 static int bind_there(int fd, const struct sockaddr_storage *at, socklen_t len, const char *where,
 		      struct og_err *err)
 {

@@ -31,6 +31,8 @@ struct og_serve_setup {
 int og_serve_open(const struct og_serve_setup *setup, struct og_serve **ret, struct og_err *err);
 void og_serve_close(struct og_serve *serve);
 
+/* 1: an address that this machine alone reaches; 0: others do; OG_EUSAGE: it is none. */
+int og_serve_is_near(const char *where, struct og_err *err);
 /* "127.0.0.1:8420", "[::1]:0", "unix:PATH". OG_EUSAGE, OG_ETEMP (in use). */
 int og_serve_listen(struct og_serve *serve, const char *where, struct og_err *err);
 /* A listening socket that the service manager handed over. */
