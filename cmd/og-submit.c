@@ -354,8 +354,10 @@ static int check_usage(const struct og_args *args, struct og_err *err)
 	int batch = og_arg_flag(args, "batch"), wait = og_arg_flag(args, "wait");
 	int json = og_arg_flag(args, "json"), plain = og_arg_flag(args, "text");
 
-	if (text + action + batch != 1)
-		return og_fail(err, OG_EUSAGE, "give one of: a sentence, --action SKILL, --batch");
+	if (text + action + batch != 1) {
+		og_fail(err, OG_EUSAGE, "give one of: a sentence, --action SKILL, --batch");
+		return og_hint(err, "og-submit -h shows the usage");
+	}
 	if (action && !og_skill_name_valid(og_arg_value(args, "action"))) {
 		og_fail(err, OG_EUSAGE, "--action: '%s' is no skill's name",
 			og_arg_value(args, "action"));

@@ -25,14 +25,20 @@ static const char *const known[] = { "submit", "task",	 "worker", "shield",  "le
 				     "init",   "status", "doctor", "up",      "down",
 				     "logs",   "key",	 "backup", "restore", NULL };
 
+static int unknown(const char *word, struct og_err *err)
+{
+	og_fail(err, OG_EUSAGE, "unknown command '%s'", word);
+	og_hint(err, "og -h lists the commands");
+	return og_hint_near(word, known, err);
+}
+
 int og_program_other(const struct og_ctx *ctx, char **argv, struct og_err *err)
 {
-	const char *nearest;
 	char name[64], *path;
 
 	if (strlen(argv[0]) > 32 ||
 	    strspn(argv[0], "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(argv[0]))
-		return og_fail(err, OG_EUSAGE, "unknown command '%s'", argv[0]);
+		return unknown(argv[0], err);
 	snprintf(name, sizeof(name), "og-%s", argv[0]);
 	path = og_program_path(ctx->exe_dir, name);
 	if (!path)
@@ -44,12 +50,8 @@ int og_program_other(const struct og_ctx *ctx, char **argv, struct og_err *err)
 		execv(path, argv);
 		argv[0] = word;
 	}
-	og_fail(err, OG_EUSAGE, "unknown command '%s'", argv[0]);
-	nearest = og_nearest(argv[0], known);
-	if (nearest)
-		og_hint(err, "did you mean '%s'?", nearest);
 	free(path);
-	return -1;
+	return unknown(argv[0], err);
 }
 
 /* --- og init ------------------------------------------------------------- */

@@ -77,6 +77,7 @@ refuses() {
 
 @test "misuse is refused" {
 	refuses 64 'give one of' og-submit --as charlie
+	[ "${stderr_lines[1]}" = 'og-submit: hint: og-submit -h shows the usage' ]
 	refuses 64 'give one of' og-submit --as charlie --batch 'a sentence'
 	refuses 64 "unknown option '--wiat'" og-submit --as charlie --wiat x
 	refuses 64 'twice' og-submit --as charlie --as bob x

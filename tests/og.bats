@@ -343,6 +343,10 @@ sql() {
 	run og srve
 	[ "$status" -eq 64 ]
 	[[ "$output" == *"did you mean 'serve'?"* ]]
+	for word in zebra Zebra; do
+		run -64 og $word
+		[[ "$output" == *"unknown command '$word'"*"hint: og -h lists the commands" ]]
+	done
 	run og
 	[ "$status" -eq 64 ]
 	run og -h
