@@ -142,7 +142,8 @@ refused() { # status, words; the document is on standard input
 
 @test "what is not a result document: 65, what is wrong, and no output" {
 	printf '{"v":1,\n "task":}' | refused 65 "line 2, column 9"
-	printf '' | refused 65 "line 1"
+	printf '' | refused 65 "result document is empty"
+	printf ' \n\t' | refused 65 "result document is empty"
 	printf '[]' | refused 65 "no object"
 	printf '{"v":1,"task":"t"}' | refused 65 "'state'"
 	printf '{"v":2,"task":"t","state":"done"}' | refused 65 "version"

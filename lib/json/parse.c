@@ -36,6 +36,13 @@ static size_t depth_of(const char *text, size_t len)
 	return deepest;
 }
 
+static int is_blank(const char *text, size_t len)
+{
+	while (len > 0 && strchr(" \t\r\n", text[len - 1]))
+		len--;
+	return len == 0;
+}
+
 int og_json_parse(const char *text, size_t len, size_t max_len, const char *what, json_t **ret,
 		  struct og_err *err)
 {
@@ -46,6 +53,8 @@ int og_json_parse(const char *text, size_t len, size_t max_len, const char *what
 		return og_fail(err, OG_EDATA, "%s is larger than %zu bytes", what, max_len);
 	if (memchr(text, 0, len)) /* jansson would take it for the end */
 		return og_fail(err, OG_EDATA, "%s holds a NUL byte", what);
+	if (is_blank(text, len))
+		return og_fail(err, OG_EDATA, "%s is empty", what);
 	if (!og_utf8_valid(text, len))
 		return og_fail(err, OG_EDATA, "%s is not valid UTF-8", what);
 	if (depth_of(text, len) > OG_JSON_DEPTH)
