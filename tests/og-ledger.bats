@@ -180,6 +180,7 @@ names() {
 	[ "$(sqlite3 "$BATS_TEST_TMPDIR/now.db" "SELECT stock_quantity FROM products WHERE id = 1")" -eq 49 ]
 	run og-ledger replay --as alice --out "$BATS_TEST_TMPDIR/now.db"
 	[ "$status" -eq 65 ]
+	run -66 og-ledger replay --as alice --out "$BATS_TEST_TMPDIR/none/now.db"
 	run og-ledger replay --as charlie --out "$BATS_TEST_TMPDIR/mine.db"
 	[ "$status" -eq 77 ]
 	[ ! -e "$BATS_TEST_TMPDIR/mine.db" ]

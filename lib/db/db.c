@@ -129,8 +129,11 @@ int og_db_create_file(const char *path, struct og_err *err)
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (fd < 0)
-		return og_fail(err, errno == EEXIST ? OG_EDATA : OG_EPERM, "cannot create '%s': %s",
-			       path, strerror(errno));
+		return og_fail(err,
+			       errno == EEXIST			     ? OG_EDATA
+			       : errno == ENOENT || errno == ENOTDIR ? OG_ENOINPUT
+								     : OG_EPERM,
+			       "cannot create '%s': %s", path, strerror(errno));
 	close(fd);
 	return 0;
 }
