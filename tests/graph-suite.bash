@@ -1,5 +1,5 @@
 # What a store of skills has to do, whichever it is: run by graph-sqlite.bats
-# and graph-neo4j.bats, which say what the store is and what it holds (held:
+# and stores-graph.bats, which say what the store is and what it holds (held:
 # NAME HASH, and NAME TYPE TARGET, of all that is active, sorted).
 
 # a_skill NAME CLEARANCE [FRONT MATTER...]: adds it, in the file NAME.md.

@@ -1,10 +1,13 @@
 # The graph elsewhere: skills that are put go to a Neo4j after they are in
 # force here, and are brought there later where that was not possible. The
 # server is a real one (tests/servers/neo4j), behind a door that can be shut.
+# What every store of skills has to do is asked here too (graph-suite.bash):
+# a server takes as long to start and to warm up as all that to be asked.
 
 load helper
 load channel-helper
 load stores-helper
+load graph-suite
 
 setup_file() {
 	neo4j_start
@@ -50,6 +53,20 @@ check() { # the line of og doctor
 agrees() {
 	[ "$(og-skill diff --store --as alice)" = "all $(erp 'SELECT count(*) FROM og_skill WHERE active = 1') agree with http://127.0.0.1:$port/neo4j" ]
 }
+
+held() {
+	cypher 'MATCH (s:Skill) WHERE NOT s:Missing RETURN s.name + " " + s.hash AS line
+		UNION MATCH (s:Skill)-[e]->(t) RETURN s.name + " " + type(e) + " " + t.name AS line' |
+		jq -r '.data.values[][]' | sort
+}
+
+@test "neo4j: what is put is listed" { what_is_put_is_listed; }
+@test "neo4j: nothing above the clearance" { nothing_above_the_clearance; }
+@test "neo4j: a new version takes the place" { a_new_version_takes_the_place; }
+@test "neo4j: circles are refused" { circles_are_refused; }
+@test "neo4j: sentences find what was put" { sentences_find_what_was_put; }
+@test "neo4j: texts are only texts" { texts_are_only_texts; }
+@test "neo4j: many skills" { many_skills; }
 
 @test "an instance that names a store later: og doctor --fix brings everything there" {
 	grep -q '^fixed *graph *neo4j at ' doctor

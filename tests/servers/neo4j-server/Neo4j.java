@@ -30,6 +30,8 @@ class Neo4j {
 			.set(GraphDatabaseSettings.neo4j_home, home)
 			.set(GraphDatabaseSettings.auth_enabled, true)
 			.set(GraphDatabaseSettings.pagecache_memory, 8L << 20)
+			// A plan once made stays: each test empties the database and fills it again.
+			.set(GraphDatabaseSettings.query_statistics_divergence_threshold, 1.0)
 			.set(HttpConnector.enabled, true)
 			.set(HttpConnector.listen_address, new SocketAddress("127.0.0.1", 0))
 			.set(HttpsConnector.enabled, false)
