@@ -669,9 +669,9 @@ static void seconds(void)
 	end_scene(&s);
 
 	/* Nearly over: it is told so. */
-	begin_scene(&s, "[{'sleep_ms':1700,'calls':[{'name':'read','arguments':{'sql':'1'}}]},"
+	begin_scene(&s, "[{'sleep_ms':9900,'calls':[{'name':'read','arguments':{'sql':'1'}}]},"
 			"" FINISH "]");
-	s.limits.seconds = 2;
+	s.limits.seconds = 12;
 	deliver(&s);
 	check_end(&s, "done", "");
 	OG_CHECK(says(result(&s, "next"), "near its limit of time"));
