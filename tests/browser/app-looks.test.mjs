@@ -267,7 +267,7 @@ test('it is small, and there soon', async t => {
 });
 
 await run({
-	timeout: 180_000,
+	timeout: 420_000,
 	async before() {
 		const t = await opened();
 

@@ -25,6 +25,7 @@ export async function browser({ args = [], quiet = QUIET, ...options } = {}) {
 		executablePath: '/usr/bin/chromium',
 		chromiumSandbox: process.getuid() !== 0,
 		args: [...quiet, ...args],
+		timeout: 120_000,
 		...options,
 	});
 }
@@ -36,7 +37,7 @@ export const axe = () => require('axe-core').source;
 export function workplace() {
 	const dir = mkdtempSync(path.join(tmpdir(), 'og-browser-'));
 
-	return { dir, done: () => rmSync(dir, { recursive: true, force: true }) };
+	return { dir, done: () => rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }) };
 }
 
 // A picture of the page for people to look at, as name.png below $OG_SHOTS;

@@ -61,18 +61,19 @@ export async function company() {
 		execFileSync('sqlite3', ['-cmd', '.timeout 5000', path.join(home, 'erp.db'), text], {
 			encoding: 'utf8',
 		}).trim();
-	// At the address of before, when there was one.
+	const serveAt = at => started('og-serve', ['--quiet', '--listen', at], env, /listening at (http:\S+?)\/\s/);
+	// At the address of before, when there was one: below those ports that the
+	// kernel hands out itself, so that nobody is given it meanwhile.
 	self.serve = async () => {
-		const at = self.url ? new URL(self.url).host : '127.0.0.1:0';
-		const { child, match } = await started(
-			'og-serve',
-			['--quiet', '--listen', at],
-			env,
-			/listening at (http:\S+?)\/\s/,
-		);
+		let up = self.url && (await serveAt(new URL(self.url).host));
 
-		self.server = child;
-		self.url = match[1];
+		for (let tries = 0; !up; tries++)
+			up = await serveAt(`127.0.0.1:${20_000 + Math.floor(Math.random() * 12_000)}`).catch(error => {
+				if (tries === 20)
+					throw error;
+			});
+		self.server = up.child;
+		self.url = up.match[1];
 	};
 	self.work = async () => {
 		self.worker = (await started('og-worker', ['--quiet'], env)).child;
@@ -188,14 +189,14 @@ export async function say(page, sentence, states = /done|completed|compensated|i
 		.filter({ hasText: sentence })
 		.locator('.top .og-badge')
 		.filter({ hasText: states })
-		.waitFor({ timeout: 30_000 });
+		.waitFor({ timeout: 60_000 });
 }
 
 // The document inside the sealed frame.
 export async function view(page) {
 	const frame = page.frameLocator('.ap-sealed iframe');
 
-	await frame.locator('h1').first().waitFor({ timeout: 30_000 });
+	await frame.locator('h1').first().waitFor({ timeout: 60_000 });
 	return frame;
 }
 

@@ -74,21 +74,26 @@ async function inside() {
 	const { chromium } = createRequire(path.join(BUILD, 'ui', 'package.json'))('playwright-core');
 	const context = await chromium.launchPersistentContext(path.join(place.dir, 'profile'), {
 		executablePath: '/usr/bin/chromium', chromiumSandbox: false,
-		args: ['--disable-quic', '--no-first-run', '--disable-gpu'],
+		args: ['--disable-quic', '--no-first-run', '--disable-gpu'], timeout: 120_000,
 		ignoreDefaultArgs: ['--disable-background-networking'] });
 
-	async function visit(name, html) {
+	// For a while, and for longer where names are expected.
+	async function visit(name, html, ...expected) {
+		const all = () => [...asked].filter(host => host.endsWith(`-${name}.example.test`));
+
 		pages.set(`/${name}`, html);
 		const page = await context.newPage();
 		await page.goto(`http://127.0.0.1:${server.address().port}/${name}`);
 		await page.waitForTimeout(3500);
+		for (let i = 0; i < 600 && !expected.every(start => all().some(host => host.startsWith(start))); i++)
+			await page.waitForTimeout(100);
 		await page.close();
-		return [...asked].filter(host => host.endsWith(`-${name}.example.test`));
+		return all();
 	}
 
 	const live = JSON.stringify({ ...tree('live'), view: { jsx: code('live') } });
 	const found = {
-		control: await visit('control', `<!doctype html><body><script>${early('control')}</script>`),
+		control: await visit('control', `<!doctype html><body><script>${early('control')}</script>`, 'dns-', 'stun-'),
 		tree: await visit('tree', og('og-render', ['--to=html'], { input: JSON.stringify(tree('tree')) })),
 		live: await visit('live', og('og-render', ['--to=html', '--allow-code'], { input: live })),
 		script: await visit('script', renderWith(place.dir, { 'frame.js': early('script') })(['--to=html'], sample('audit'))),
@@ -138,6 +143,7 @@ test('a view looks up no name and opens no connection; a script in its place wou
 });
 
 await run({
+	timeout: 300_000,
 	async before() {
 		return workplace();
 	},

