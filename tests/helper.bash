@@ -110,11 +110,17 @@ kill_up() {
 	kill -9 "$keeper" "$guard"
 }
 
-# holder_of FILE BYTE: the process that holds a lock on it.
+# holder_of FILE BYTE: the process that holds a lock on it. The list is read in
+# pieces, and one may be missed when another lock goes between two of them.
 holder_of() {
+	local file holder _
 	# shellcheck disable=SC2046,SC2183 # three words
-	awk -v file="$(printf '%02x:%02x:%d' $(stat -c '%Hd %Ld %i' "$1"))" -v at="$2" \
-		'$6 == file && $7 == at { print $5 }' /proc/locks
+	file=$(printf '%02x:%02x:%d' $(stat -c '%Hd %Ld %i' "$1"))
+	for _ in 1 2 3 4 5 6 7 8 9; do
+		holder=$(awk -v file="$file" -v at="$2" '$6 == file && $7 == at { print $5; exit }' /proc/locks)
+		[ -z "$holder" ] || break
+	done
+	echo "$holder"
 }
 
 # has_jobs N: so many jobs of workers have all they need, and are sealed.
@@ -157,11 +163,12 @@ END
 }
 
 # free_port: of the loopback, below those that the kernel hands out itself;
-# nobody listens there now.
+# nobody listens there now, and no other test of this run is given it.
 free_port() {
 	local port
 	for port in $(shuf -i 20000-31999 -n 50); do
-		(: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+		(: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null ||
+			! mkdir "${OG_MODELS:-$BATS_FILE_TMPDIR}/port-$port" 2>/dev/null || break
 	done
 	echo "$port"
 }
@@ -173,6 +180,26 @@ start_server() {
 	"$OG_BUILD/tests/servers/$1" "${@:2}" >port 3>&- &
 	echo $! >pid
 	until_true test -s port
+}
+
+# end_server [PID]: ends what this test started so; nobody listens there any
+# more then.
+end_server() {
+	local pid=${1:-$(cat pid)}
+	kill "$pid"
+	wait "$pid" || true
+}
+
+# itself PID PROGRAM: it is the program, not a shell on the way to it: a signal
+# to that one may be lost.
+itself() {
+	grep -qsx "$2" "/proc/$1/comm"
+}
+
+# in_one_day: what is counted by the day is counted in one: not begun in its
+# last minute.
+in_one_day() {
+	while [ "$(TZ=UTC printf '%(%H%M)T')" = 2359 ]; do sleep 1; done
 }
 
 # killed_anywhere PROGRAM WANTED COMMAND: from the instance as it is, a worker

@@ -146,8 +146,8 @@ reply() { # JQ [ID]
 	echo '*/charges lost' >behave
 	send "{$charge}"
 	[ "$(reply '[.ok, .code, .sent, .attempts] | @csv')" = false,69,true,1 ]
-	echo '*/charges stall 3000' >behave
-	send "{$charge,\"timeout_ms\":300}"
+	echo '*/charges stall 9000' >behave
+	send "{$charge,\"timeout_ms\":3000}"
 	[ "$(reply '[.ok, .code, .sent, .attempts] | @csv')" = false,75,true,1 ]
 	echo '{"v":1,"id":1,"method":"POST","url":"http://127.0.0.1:1/","tries":2}' >in
 	"$http" --allow http://127.0.0.1:1 <in >replies
@@ -183,7 +183,7 @@ reply() { # JQ [ID]
 }
 
 @test "many at once, and none waits for a slow one" {
-	echo '/charges stall 5000' >behave
+	echo '/charges stall 10000' >behave
 	{
 		echo "{\"v\":1,\"id\":1000,\"url\":\"$at/charges/pay_1\"}"
 		sleep 0.3
@@ -320,6 +320,7 @@ sent() {
 
 @test "a secret is in no argument, and gone from the environment" {
 	mkfifo in.fifo
+	rm -f replies # of the test before
 	MODEL_KEY=sesame-env "$http" --allow "$at" --secret "$at=X-Key=env:MODEL_KEY" <in.fifo >replies 3>&- &
 	pid=$!
 	exec 5>in.fifo
@@ -366,7 +367,7 @@ sent() {
 		not kill -0 "$server" || grep -q ":$(printf %04X "$port") .* 0A " /proc/net/tcp
 	}
 	# Port 0 is not told by s_server, so a few are tried.
-	for port in $(shuf -i 20000-60000 -n 5); do
+	for port in $(free_port) $(free_port) $(free_port); do
 		openssl s_server -accept "127.0.0.1:$port" -cert ca.pem -key key.pem -www \
 			>/dev/null 2>&1 3>&- &
 		server=$!
