@@ -27,7 +27,7 @@ setup() {
 	socket=$BATS_TEST_TMPDIR/s
 	og-shield --listen "unix:$socket" --home "$company" --quiet 2>listen.log 3>&- &
 	listener=$!
-	until_true test -S "$socket"
+	until_true grep -q listening listen.log
 	echo guest >password
 	chmod 600 password
 	queue="amqp://guest@127.0.0.1:$(cat "$BATS_FILE_TMPDIR/port")/%2f?prefix=test$BATS_TEST_NUMBER&heartbeat=1"

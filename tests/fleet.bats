@@ -13,7 +13,7 @@ setup() {
 	socket=$BATS_TEST_TMPDIR/s
 	og-shield --listen "unix:$socket" --quiet 2>listen.log 3>&- &
 	listener=$!
-	until_true test -S "$socket"
+	until_true grep -q listening listen.log
 	host one
 	host two
 }

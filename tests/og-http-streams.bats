@@ -52,7 +52,7 @@ events() { # [ID]: their data as an array
 
 # start [OPTION...]: a helper that reads lines from descriptor 5.
 start() {
-	rm -f pipe
+	rm -f pipe replies # of the test before
 	mkfifo pipe
 	"$http" --allow "$at" "$@" <pipe >replies 2>errors 3>&- &
 	helper=$!
@@ -394,7 +394,7 @@ nothing,404,1,' ]
 @test "when nobody reads any more it ends, in the middle of a stream" {
 	rm -f pipe out
 	mkfifo pipe out
-	cat out >/dev/null 3>&- 5>&- &
+	sleep 600 <out 3>&- 5>&- & # it does not read at all, so that there is more to be said
 	reader=$!
 	"$http" --allow "$at" <pipe >out 2>errors 3>&- &
 	helper=$!
