@@ -25,7 +25,7 @@ say() {
 	local request
 	request=$(quick_jq -c --arg verb "$1" '{v: 1, id: 7, verb: $verb} + .' <<<"${2:-{\}}") || return
 	printf '%s\n' "$request" >&"$to" || return
-	IFS= read -r -t 20 -u "$from" reply || return
+	IFS= read -r -t 60 -u "$from" reply || return
 	[ "$(quick_jq -r .ok <<<"$reply")" = true ]
 }
 

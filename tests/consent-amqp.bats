@@ -124,7 +124,7 @@ stands() {
 		og-task answer "$id" 'laptop stand' --as charlie >/dev/null 2>&1
 		touch "$OG_HOME/run/once"
 		OG_KILL_PROGRAM=og-shield OG_KILL_AT=$n OG_KILL_ONCE=$OG_HOME/run/once \
-			LD_PRELOAD=$OG_BUILD/tests/killat.so timeout 30 og-worker --drain --quiet \
+			LD_PRELOAD=$OG_BUILD/tests/killat.so timeout 60 og-worker --drain --quiet \
 			>/dev/null 2>&1 || true
 		[ ! -e "$OG_HOME/run/once" ] || break
 		died=$((died + 1)) left=$((left - 1))
