@@ -23,13 +23,15 @@ setup() {
 }
 
 # converse LINE...: its answers, in the file answers. A line of digits is a
-# pause of so many seconds; "until FILTER" waits for a line that jq likes.
+# pause of so many seconds; "until FILTER" waits for a line that jq likes;
+# "holds QUEUE N" asks until there are so many messages.
 converse() {
 	: >answers
 	for line in "$open" "$@"; do
 		case $line in
 		[0-9]*) sleep "$line" ;;
 		until*) await "${line#until }" ;;
+		holds*) holds ${line#holds } ;;
 		*) echo "$line" ;;
 		esac
 	done | "$amqp" >>answers
@@ -37,6 +39,16 @@ converse() {
 
 await() {
 	until_true jq -se "any(.[]; $1)" answers
+}
+
+holds() { # QUEUE N
+	local id=1000
+	while [ "$((id += 1))" -lt 1200 ]; do
+		echo "{\"id\":$id,\"op\":\"queue\",\"queue\":\"$1\",\"passive\":true}"
+		await ".id == $id"
+		! jq -se "any(.[]; .id == $id and .messages == $2)" answers >/dev/null || break
+		sleep 0.05
+	done
 }
 
 # answer ID FILTER: of the answer to that request.
@@ -100,7 +112,7 @@ answer() {
 	[ "$(answer 9 .ok)" = true ]
 	# What was not settled comes again.
 	converse '{"id":3,"op":"publish","exchange":"","key":"b","body":"x"}' 'until .id == 3' '{"id":4,"op":"get","queue":"b"}'
-	converse '{"id":4,"op":"get","queue":"b"}' '{"id":5,"op":"ack","tag":1}'
+	converse 'holds b 1' '{"id":4,"op":"get","queue":"b"}' '{"id":5,"op":"ack","tag":1}'
 	[ "$(answer 4 '.message | [.body, .redelivered, .headers["x-delivery-count"]]')" = '["x",true,1]' ]
 }
 
@@ -108,7 +120,7 @@ answer() {
 	converse '{"id":2,"op":"queue","queue":"c","arguments":{"x-queue-type":"quorum"}}' \
 		'{"id":3,"op":"consume","queue":"c","consumer":"me","keep":true}' \
 		'{"id":4,"op":"publish","exchange":"","key":"c","body":"one"}' 'until .event == "delivery"' \
-		'{"id":5,"op":"cancel","consumer":"me","but":0}' 'until .id == 5' 0.5 '{"id":6,"op":"queue","queue":"c","passive":true}'
+		'{"id":5,"op":"cancel","consumer":"me","but":0}' 'until .id == 5' 'holds c 1' '{"id":6,"op":"queue","queue":"c","passive":true}'
 	jq -se 'any(.[]; .event == "delivery" and .message.consumer == "me")' answers
 	[ "$(answer 6 .messages)" = 1 ]
 }
@@ -134,7 +146,7 @@ answer() {
 @test "looking at messages takes none" {
 	converse '{"id":2,"op":"queue","queue":"e","arguments":{"x-queue-type":"quorum"}}' \
 		'{"id":3,"op":"publish","exchange":"","key":"e","body":"one"}' 'until .id == 3' \
-		'{"id":4,"op":"get","queue":"e","look":true}' '{"id":5,"op":"forget"}' 'until .id == 5' 0.5 \
+		'{"id":4,"op":"get","queue":"e","look":true}' '{"id":5,"op":"forget"}' 'until .id == 5' 'holds e 1' \
 		'{"id":6,"op":"queue","queue":"e","passive":true}'
 	[ "$(answer 4 '.message | [.body, .tag]')" = '["one",0]' ]
 	[ "$(answer 6 .messages)" = 1 ]
