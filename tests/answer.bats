@@ -199,8 +199,10 @@ bring() {
 @test "two answers at once: the first one counts" {
 	asking charlie
 	og-task answer "$id" one --as charlie >/dev/null &
+	one=$!
 	og-task answer "$id" two --as charlie >/dev/null &
-	wait %2 %3 2>/dev/null || wait
+	wait "$!"
+	wait "$one"
 	[ "$(in_queue)" -eq 2 ]
 	sqlite3 "$OG_HOME/queue.db" "SELECT envelope FROM task" >words
 	shield_end

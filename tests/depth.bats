@@ -63,14 +63,14 @@ peak() { # PID
 	[ "$(wc -l <peaks)" -ge 6 ]
 	awk -v most=$MEMORY '$2 > most { exit 1 }' peaks
 	# A worker that serves, too.
-	og-worker --quiet 2>/dev/null & worker=$!
+	og-worker --quiet 2>/dev/null 3>&- & worker=$!
 	few_left() { [ "$(sql 'SELECT count(*) FROM task WHERE state = 0')" -lt 99900 ]; }
 	until_true few_left
 	for pid in $(people); do [ "$(peak "$pid")" -lt $MEMORY ]; done
 }
 
 @test "a slow shield: its worker claims no more than it works on" {
-	og-worker --quiet --jobs 2 & worker=$!
+	og-worker --quiet --jobs 2 3>&- & worker=$!
 	are_there() { [ "$(people | wc -l)" -eq 7 ]; }
 	until_true are_there
 	id=$(og-submit --as charlie 'buy 1 laptop stand')

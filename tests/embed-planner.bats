@@ -42,7 +42,7 @@ paid() {
 	n=$(($(embeddings) - before))
 	[ "$n" -ge 1 ]
 	[ "$(paid)" -eq "$n" ]
-	kill "$fake"
+	end_server "$fake"
 	fake=
 	og-worker --rerun "$id" --as alice >/dev/null
 	[ "$(paid)" -eq "$n" ]

@@ -12,14 +12,14 @@ setup() {
 }
 
 teardown() {
-	kill "$(cat pid)" 2>/dev/null || true
+	end_server 2>/dev/null || true
 }
 
 # provider DIALECT [OPTION...]: starts it, and og.conf names it.
 provider() {
 	local dialect=$1 url
 	shift
-	[ ! -s pid ] || kill "$(cat pid)" 2>/dev/null || true
+	[ ! -s pid ] || end_server 2>/dev/null || true
 	start_server model --script script --log log --dimension 512 --seconds 900 "$@"
 	url=http://127.0.0.1:$(cat port)
 	[ "$dialect" = gemini ] && url=gemini:$url/v1beta#embedding-1 || url=openai:$url/v1#embedding-1
@@ -139,7 +139,7 @@ memo() { # NAME CLEARANCE TEXT
 }
 
 @test "a provider that is down: said once, and words find" {
-	kill "$(cat pid)"
+	end_server
 	run -0 --separate-stderr og-policy search --as bob chairs
 	[[ "$stderr" == *"found by words alone: "* ]]
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
@@ -223,6 +223,7 @@ memo() { # NAME CLEARANCE TEXT
 
 @test "embeddings are paid for: reserved, settled, on the ledger, within the limits" {
 	conf embed_price 0.10
+	in_one_day
 	run -0 og-policy embed --as alice --json
 	tokens=$(jq .tokens <<<"$output")
 	calls=$(asked)
@@ -243,7 +244,7 @@ memo() { # NAME CLEARANCE TEXT
 	[ "$(asked)" -eq "$calls" ]
 	# a provider that is not there costs nothing
 	conf principal_tokens 100000
-	kill "$(cat pid)"
+	end_server
 	og-policy search --as charlie 'compliance of payments' 2>/dev/null || true
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT coalesce(sum(tokens), 0) FROM og_spend
 		WHERE scope = 'principal' AND name = 'charlie'")" -eq 0 ]

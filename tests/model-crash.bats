@@ -46,8 +46,10 @@ at_turn() { # N: are so many answers on record?
 	[ "$(sql "SELECT count(*) FROM og_turn WHERE state = 'answered'")" -ge "$1" ]
 }
 
+# The task, and the worker has heard of it.
 ended() {
-	og-task show "$id" --as charlie --json >result
+	og-task show "$id" --as charlie --json >result &&
+		[ -z "$(sqlite3 "$OG_HOME/queue.db" 'SELECT 1 FROM task')" ]
 }
 
 victim() { # NAME

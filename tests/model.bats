@@ -330,8 +330,7 @@ again_and_again() { # LINE
 	is state failed
 	has reason 500
 	[ "$(stock 3)" -eq 100 ]
-	kill "$fake"
-	wait "$fake" || true
+	end_server "$fake"
 	fake=
 	try charlie 'buy 1 laptop stand'
 	is state failed
@@ -473,7 +472,7 @@ again_and_again() { # LINE
 	try charlie 'an ergonomic chair'
 	is state 'done'
 	og-task journal "$id" --as charlie >journal
-	kill "$fake"
+	end_server "$fake"
 	fake=
 	before=$(entries)
 	og-worker --rerun "$id" --as charlie >again
