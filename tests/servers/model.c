@@ -49,6 +49,7 @@
  *			dialect's shape, "text" its message
  *	"body":TEXT or JSON	instead of all that
  *	"delay_ms":N	before answering
+ *	"hold":FILE	until there is such a file
  *	"slow_ms":N	between 64 bytes of the body, or events of a stream
  *	"cut":N		close after so many bytes of the body
  *	"drop":true	close without an answer
@@ -257,6 +258,7 @@ static int serve_one(int fd, const struct incoming *in)
 	struct request request = { .dialect = OPENAI };
 	struct reply reply = { .status = 200, .type = "application/json" };
 	struct verdict verdict = { "" };
+	const char *hold;
 	size_t number;
 	int rc = 0;
 
@@ -270,6 +272,9 @@ static int serve_one(int fd, const struct incoming *in)
 	write_log(&request, &reply, in->path, verdict.why, number);
 	pthread_mutex_unlock(&service.lock);
 	usleep((useconds_t)og_json_int(reply.line, "delay_ms", 0) * 1000);
+	hold = og_json_str(reply.line, "hold");
+	while (hold && access(hold, F_OK) < 0)
+		usleep(50000);
 	if (!og_json_bool(reply.line, "drop", 0))
 		rc = put_reply(fd, &reply);
 	pthread_mutex_lock(&service.lock);
