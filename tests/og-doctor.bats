@@ -141,7 +141,8 @@ warn 1 dead letters, 0 of them from more than 30 days ago; og-task list --state 
 
 @test "services: those in trouble, and what a killed og up left" {
 	[ "$(found services)" = 'ok og up does not run' ]
-	OG_READY_SECONDS=20 og up --detach 2>/dev/null
+	export OG_READY_SECONDS=60
+	og up --detach 2>/dev/null
 	[ "$(found services)" = 'ok all are as they should be' ]
 	kill_up
 	was_killed() { found services | grep killed; }
