@@ -111,7 +111,7 @@ make_eve() { # QUEUE
 @test "a submitter with her own key, over ssh between hosts" {
 	make_eve sqlite:queue.db
 	on eve og-worker --home eve --quiet 2>eve.log 3>&- &
-	[ "$(on eve og-submit --home eve --as eve --wait --json --timeout 30s 'buy 1 laptop stand' | jq -r .state)" = done ]
+	[ "$(on eve og-submit --home eve --as eve --wait --json --timeout 120s 'buy 1 laptop stand' | jq -r .state)" = done ]
 	[ "$(stock)" -eq 99 ]
 	[ "$(on eve og-shield query --home "$PWD/eve" --as eve --json 'SELECT count(*) AS n FROM orders')" = '{"n":1}' ]
 }
@@ -132,7 +132,7 @@ forward() {
 
 @test "a forwarded socket is cut in the middle of tasks and comes back: nothing lost, nothing twice" {
 	on db og-shield --listen "unix:$PWD/db.sock" --home "$company" 2>listen.log 3>&- &
-	until_true test -S db.sock
+	until_true grep -q listening listen.log
 	forward one
 	og init --remote --queue sqlite:queue.db --shield "unix:$PWD/one.sock" one >/dev/null
 	cp "$company/keys/charlie.key" one/.omnigate/keys/
@@ -166,6 +166,11 @@ start_broker() {
 	queue="amqp://guest@10.77.0.1/%2f?heartbeat=1"
 }
 
+# Two workers have asked the broker for tasks.
+both_listen() {
+	on db "$OG_TESTS/servers/rabbitmq" ctl "$broker" list_queues name consumers | grep -qP 'tasks\t2$'
+}
+
 # worker HOST SHIELD: its instance, without a key.
 make_worker() {
 	og init --remote --queue "$queue" --queue-password "$PWD/password" --shield "$2" "$1" >/dev/null
@@ -175,7 +180,7 @@ make_worker() {
 @test "a worker's host is cut off in the middle of a task: another takes over, the late one is fenced" {
 	start_broker
 	on db og-shield --listen "unix:$PWD/db.sock" --home "$company" 2>listen.log 3>&- &
-	until_true test -S db.sock
+	until_true grep -q listening listen.log
 	forward two
 	make_worker one "$(shield_url)"
 	make_worker two "unix:$PWD/two.sock"
@@ -187,7 +192,7 @@ make_worker() {
 	echo -n 1 >once
 	OG_STOP_PROGRAM=og-worker OG_STOP_TEXT='"step":"reserve-stock"' OG_STOP_AT=1 OG_STOP_ONCE=$PWD/once \
 		LD_PRELOAD=$OG_BUILD/tests/stopat.so on one og-worker --home one --json >one.json 2>one.log 3>&- &
-	on eve og-submit --home eve --as eve --wait --json --timeout 60s 'buy 1 laptop stand' >result.json 2>eve.log 3>&- &
+	on eve og-submit --home eve --as eve --wait --json --timeout 120s 'buy 1 laptop stand' >result.json 2>eve.log 3>&- &
 	waiting=$!
 	stopped() { [ "$(cat once)" = 0 ]; }
 	until_true stopped
@@ -203,6 +208,7 @@ make_worker() {
 	until_true fenced
 	[ "$(stock)" -eq 99 ]
 	# Both work on, host one with a new connection.
+	until_true both_listen
 	before=$(wc -l <one.json)
 	on eve og-submit --home eve --as eve --batch < <(yes 'buy 1 laptop stand' | head -n 40) >ids
 	all_done() { [ "$(db "SELECT count(*) FROM og_task WHERE state = 'done'")" -eq 41 ]; }

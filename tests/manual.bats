@@ -13,10 +13,16 @@ run_page() {
 	local name home
 	name=$(basename "$1")
 	home=$BATS_TEST_TMPDIR/$name
-	"$OG_TESTS/examples" "$1" >"$BATS_TEST_TMPDIR/$name.sh"
-	[ -s "$BATS_TEST_TMPDIR/$name.sh" ] || return 0
-	# Where it breaks, what it started in the background ends with it.
-	sed -i "1i trap 'kill \$(jobs -p) 2>/dev/null && wait || true' EXIT" "$BATS_TEST_TMPDIR/$name.sh"
+	"$OG_TESTS/examples" "$1" >"$BATS_TEST_TMPDIR/$name.examples"
+	[ -s "$BATS_TEST_TMPDIR/$name.examples" ] || return 0
+	# Where it breaks, what it started in the background ends with it; a shell on
+	# the way to a program would not hear of it.
+	cat - "$BATS_TEST_TMPDIR/$name.examples" >"$BATS_TEST_TMPDIR/$name.sh" <<-'END'
+		trap 'for job in $(jobs -p); do
+			while grep -qsx bash "/proc/$job/comm"; do sleep 0.05; done
+			kill "$job" 2>/dev/null || true
+		done; wait' EXIT
+	END
 	dash -n "$BATS_TEST_TMPDIR/$name.sh"
 	mkdir "$home"
 	cp -r "$BATS_FILE_TMPDIR/model/.omnigate" "$home/.omnigate"
@@ -24,7 +30,7 @@ run_page() {
 		cd "$home" || exit
 		unset OG_HOME
 		OG_AS=alice MISSED=$home.missed PATH=$BATS_FILE_TMPDIR/bin:$PATH \
-			timeout 60 bash -e -x -o pipefail "../$name.sh" </dev/null >"$home.log" 2>&1 3>&-
+			timeout 200 bash -e -x -o pipefail "../$name.sh" </dev/null >"$home.log" 2>&1 3>&-
 	) && [ ! -e "$home.missed" ] && return
 	og down --home "$home/.omnigate" >/dev/null 2>&1 || true
 	echo "--- the examples of $name break:"
