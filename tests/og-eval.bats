@@ -292,6 +292,11 @@ the_cases() {
 	[ -z "$(ls -A tmp)" ]
 }
 
+# Is anybody there who was started with this test's folder for what passes?
+at_work() {
+	env -u TMPDIR grep -qszxF "TMPDIR=$TMPDIR" /proc/[0-9]*/environ
+}
+
 @test "what a killed run left is removed by the next, what a living one has is not" {
 	scenario >a.json
 	og-eval --repeat 50 >out 2>&1 3>&- &
@@ -299,6 +304,7 @@ the_cases() {
 	until ls tmp/og-eval-*/og-eval-* >/dev/null 2>&1; do sleep 0.02; done
 	kill -KILL "$pid"
 	wait "$pid" || true
+	until_true not at_work # what it had started dies one after the other
 	[ -n "$(ls -A tmp)" ]
 	mkdir tmp/og-eval-held
 	exec 9<tmp/og-eval-held
