@@ -179,7 +179,9 @@ static struct og_pattern *fitted(struct og_pattern *pattern)
 	struct og_pattern *less =
 		realloc(pattern, sizeof(*pattern) + pattern->n * sizeof(pattern->e[0]));
 
-	return less != NULL ? less : pattern;
+	if (less == NULL)
+		return pattern;
+	return less;
 }
 
 int og_pattern_parse(const char *text, struct og_pattern **ret, struct og_err *err)
