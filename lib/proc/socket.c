@@ -77,8 +77,9 @@ static int clear_stale(const char *path, struct og_err *err)
 }
 
 /* Born closed to everybody, so that there is no moment in which others may
- * connect to what only some are meant to. */
-static int bind_closed(int fd, const struct sockaddr_un *at, mode_t mode, struct og_err *err)
+ * connect to what only some are meant to; opened when it listens, so that
+ * whoever may connect is heard. */
+static int bind_there(int fd, const struct sockaddr_un *at, mode_t mode, struct og_err *err)
 {
 	mode_t before = umask(0777);
 	int rc = bind(fd, (const struct sockaddr *)at, sizeof(*at));
@@ -86,6 +87,8 @@ static int bind_closed(int fd, const struct sockaddr_un *at, mode_t mode, struct
 	umask(before);
 	if (rc < 0)
 		return fail_at(err, "make", at->sun_path);
+	if (listen(fd, BACKLOG) < 0)
+		return fail_at(err, "listen at", at->sun_path);
 	if (chmod(at->sun_path, mode) < 0)
 		return fail_at(err, "open up", at->sun_path);
 	return 0;
@@ -102,10 +105,10 @@ static int listen_there(struct og_socket *sock, mode_t mode, struct og_err *err)
 	sock->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (sock->fd < 0)
 		return og_fail(err, OG_EOS, "cannot make a socket: %s", strerror(errno));
-	if (bind_closed(sock->fd, &at, mode, err) < 0)
+	if (bind_there(sock->fd, &at, mode, err) < 0)
 		return -1;
-	if (listen(sock->fd, BACKLOG) < 0 || lstat(sock->path, &st) < 0)
-		return fail_at(err, "listen at", sock->path);
+	if (lstat(sock->path, &st) < 0)
+		return fail_at(err, "look at", sock->path);
 	sock->dev = st.st_dev;
 	sock->inode = st.st_ino;
 	return 0;
