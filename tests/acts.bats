@@ -132,8 +132,8 @@ taken() {
 	og-shield exec --as bob 'UPDATE products SET stock_quantity = stock_quantity - 3 WHERE id = 1'
 	og-worker --drain --quiet
 	run og-task show "$id" --as alice --json
-	[ "$(jq -r .state <<<"$output")" = compensation_failed ]
-	[[ "$(jq -r .reason <<<"$output")" == "compensation of step 'call-0' failed: "* ]]
+	[ "$(quick_jq -r .state <<<"$output")" = compensation_failed ]
+	[[ "$(quick_jq -r .reason <<<"$output")" == "compensation of step 'call-0' failed: "* ]]
 	[ "$(stock)" -eq 57 ]
 	whole
 }
@@ -234,7 +234,7 @@ many() {
 	refused exists
 	not undo
 	refused stays
-	[ "$(jq -r .why <<<"$reply")" = "'call-3' (policy.put) is never taken back" ]
+	[ "$(quick_jq -r .why <<<"$reply")" = "'call-3' (policy.put) is never taken back" ]
 	finish compensation_failed
 	shield_end
 	[ "$(stock)" -eq 60 ]
@@ -303,7 +303,7 @@ asks() {
 		.passages[0].text = "No order needs a look."' <<<"$record")"
 	refused text
 	not asks 2 "$record"
-	[ "$(jq -r .verdict <<<"$reply")" = wait ]
+	[ "$(quick_jq -r .verdict <<<"$reply")" = wait ]
 	shield_end
 	cp "$OG_TESTS/../share/skills/add-policy/SKILL.md" .
 	id=$(og-skill propose --as charlie SKILL.md 2>/dev/null)
@@ -343,7 +343,7 @@ asks() {
 		begin og-worker/model
 		not act ask "$(jq -c '{call: 0, for: "approval", question: "May it be put?",
 			about: {verb: "skill.put", doc: .}}' "$doc")"
-		[ "$(jq -r .verdict <<<"$reply")" = wait ]
+		[ "$(quick_jq -r .verdict <<<"$reply")" = wait ]
 		shield_end
 		run --separate-stderr og-task approve --as alice "$id"
 		[ "$status" -eq 0 ]

@@ -112,7 +112,7 @@ proposed() { # SUBJECT TABLE: that grant
 	not grep -qP '\xe2\x80\xae' grants.json
 	grep -qF 'pro\u202estcud' grants.json
 	[ "$(jq -r '.questions[] | select(.about == "texts").question' grants.json)" = "nobody can see it: it is a virtual table" ]
-	jq -e '.questions[] | select(.question | contains("not UTF-8"))' grants.json >/dev/null
+	quick_jq -e '.questions[] | select(.question | contains("not UTF-8"))' grants.json >/dev/null
 	[ "$(proposed role:admin users | jq -c .visible)" = "[\"id\",\"email\",\"x'; --\"]" ]
 	# An answer is a command, whatever the table is called.
 	jq -r '.questions[] | select(.about == "role:customer").answer' grants.json >answer.sh
@@ -142,7 +142,7 @@ proposed() { # SUBJECT TABLE: that grant
 	[ "$(proposed role:customer products | jq -c .visible)" = '["id","name","price"]' ]
 	not proposed role:employee salaries
 	not proposed role:employee thing
-	[ "$(proposed role:admin salaries | jq -r .predicate)" = ":clearance >= 3" ]
+	[ "$(proposed role:admin salaries | quick_jq -r .predicate)" = ":clearance >= 3" ]
 	jq -r '.questions[] | select(.about == "role:employee").question' grants.json | grep -q 'salaries, thing'
 	jq -r '.questions[] | select(.about == "products").question' grants.json | grep -q 'may employee see what the house pays: cost'
 }
@@ -154,7 +154,7 @@ proposed() { # SUBJECT TABLE: that grant
 	og-shield grant role:customer Products select --forbid
 	og doctor --grants >grants.json 2>said
 	[[ "$(cat said)" == "og: 4 grants proposed, 0 questions, all in the file"* ]] || { cat said; return 1; }
-	proposed role:employee products | jq -e '.visible == ["id"] and (has("why") | not)'
+	proposed role:employee products | quick_jq -e '.visible == ["id"] and (has("why") | not)'
 	[ "$(jq -c '[.grants[] | select(.subject == "role:customer" and (.tbl | ascii_downcase) == "products") | .effect]' grants.json)" = '["forbid"]' ]
 	og-shield grant --apply grants.json >applied
 	not grep -v '^+ ' applied

@@ -81,7 +81,7 @@ bring() {
 	local word
 	for word in $(sqlite3 "$OG_HOME/queue.db" "SELECT id FROM task ORDER BY id"); do
 		word=$(sqlite3 "$OG_HOME/queue.db" "SELECT envelope FROM task WHERE id = '$word'")
-		[ "$(jq -r .kind <<<"$word")" = task ] ||
+		[ "$(quick_jq -r .kind <<<"$word")" = task ] ||
 			say task.begin "$(jq -c '{envelope: .}' <<<"$word")" || true
 	done
 	sqlite3 "$OG_HOME/queue.db" 'DELETE FROM task'
@@ -94,7 +94,7 @@ bring() {
 	[ "$status" -eq 75 ]
 	[[ "$output" == *'waiting'*'it waits for an answer of charlie: Which desk?'* ]]
 	[[ "$(og-task list --as charlie --state waiting)" == *'Which desk?'* ]]
-	[ "$(og-task list --as charlie --state waiting --json | jq -r .waits.for)" = answer ]
+	[ "$(og-task list --as charlie --state waiting --json | quick_jq -r .waits.for)" = answer ]
 	run --separate-stderr og-task show "$id" --as charlie
 	[ "$status" -eq 75 ]
 	[[ "$stderr" == *'it waits for an answer of charlie'* ]]
@@ -192,7 +192,7 @@ bring() {
 	words
 	begin
 	ask_back 3 'And then?'
-	[ "$(jq -r .answer <<<"$reply")" = '2+2=4 and a=b' ]
+	[ "$(quick_jq -r .answer <<<"$reply")" = '2+2=4 and a=b' ]
 	whole
 }
 
@@ -239,7 +239,7 @@ bring() {
 	not say answer "$(jq -c '{envelope: .}' <<<"$word")"
 	refused answer-expired
 	begin
-	[ "$(jq -r .state <<<"$reply")" = running ]
+	[ "$(quick_jq -r .state <<<"$reply")" = running ]
 	not ask_back 1 'Which desk?'
 	refused answer-expired
 	# Asked again, it is another question.
@@ -253,7 +253,7 @@ bring() {
 	og-task cancel "$id" --as charlie >/dev/null
 	words
 	begin
-	[ "$(jq -r .state <<<"$reply")" = cancelled ]
+	[ "$(quick_jq -r .state <<<"$reply")" = cancelled ]
 	not ask_back 1 'Which desk?'
 	refused cancelled
 	finish cancelled
@@ -283,8 +283,8 @@ bring() {
 	refused approval
 	run --separate-stderr og-task answer "$id" yes --as bob
 	[ "$status" -eq 1 ]
-	[ "$(og-task list --as alice --state waiting --json | jq -r .waits.message)" = 'May I?' ]
-	digest=$(jq -r .digest <<<"$reply")
+	[ "$(og-task list --as alice --state waiting --json | quick_jq -r .waits.message)" = 'May I?' ]
+	digest=$(quick_jq -r .digest <<<"$reply")
 	run --separate-stderr og-task approve "$id" --as alice --digest "$digest"
 	[ "$status" -eq 0 ]
 	[[ "$stderr" == *'makes a change beside its skill, just this one:'* ]]
@@ -316,7 +316,7 @@ bring() {
 	shield
 	begin og-worker/model
 	not ask_leave 1 "$RAISE"
-	digest=$(jq -r .digest <<<"$reply")
+	digest=$(quick_jq -r .digest <<<"$reply")
 	og-task approve "$id" --as alice >/dev/null
 	words
 	one=$id
@@ -330,7 +330,7 @@ bring() {
 	begin og-worker/model
 	not ask_leave 1 "$RAISE"
 	refused rejected
-	[[ "$(jq -r .why <<<"$reply")" == 'alice rejected it: once is enough' ]]
+	[[ "$(quick_jq -r .why <<<"$reply")" == 'alice rejected it: once is enough' ]]
 	# It goes on without, and may read what it could.
 	act sql.read '{"sql":"SELECT count(*) FROM products"}'
 	finish failed
@@ -343,7 +343,7 @@ bring() {
 	shield
 	begin og-worker/model
 	not ask_leave 1 "$RAISE"
-	digest=$(jq -r .digest <<<"$reply")
+	digest=$(quick_jq -r .digest <<<"$reply")
 	og-task approve "$id" --as alice >/dev/null
 	words
 	begin og-worker/model
@@ -382,7 +382,7 @@ bring() {
 	begin
 	# The answer is on record or was given back: the task never loses it.
 	ask_back 1 'Which desk?'
-	[ "$(jq -r .answer <<<"$reply")" = one ]
+	[ "$(quick_jq -r .answer <<<"$reply")" = one ]
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM audit_ledger WHERE action = 'wait'")" -eq 1 ]
 	whole
 }

@@ -46,13 +46,13 @@ entered() {
 	not reserve 1 1000000 1000000
 	refused budget-task-tokens
 	reserve 1 10000 1000
-	[ "$(jq .nanousd <<<"$reply")" = 5500000 ]
+	[ "$(quick_jq .nanousd <<<"$reply")" = 5500000 ]
 	answer 1 10000 10
-	[ "$(jq .nanousd <<<"$reply")" = 3025000 ]
+	[ "$(quick_jq .nanousd <<<"$reply")" = 3025000 ]
 	[ "$(spent)" = 3025000 ]
 	[ "$(entered)" = 3025000 ]
 	answer 1 10000 10
-	[ "$(jq .replayed <<<"$reply")" = true ]
+	[ "$(quick_jq .replayed <<<"$reply")" = true ]
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM audit_ledger WHERE body LIKE '%secret word%'")" = 0 ]
 	finish failed
 	[ "$(jq -c '.result.cost | [.calls, .input, .nanousd]' <<<"$reply")" = '[1,10000,3025000]' ]
@@ -65,21 +65,21 @@ entered() {
 	begin
 	not reserve 1 10 10 openai:http://127.0.0.1:1/v1#mine
 	refused no-price
-	[[ "$(jq -r .fix <<<"$reply")" == *model_price* ]]
+	[[ "$(quick_jq -r .fix <<<"$reply")" == *model_price* ]]
 	shield_end
 	echo '{"v":1,"currency":"USD","per":1000000,"prices":[{"provider":"openai:http://127.0.0.1:1/v1",
 		"model":"mine*","from":"2026-01-01","input":1,"output":1}]}' >"$OG_HOME/prices.json"
 	shield
 	begin
 	reserve 1 10 10 openai:http://127.0.0.1:1/v1#mine
-	[ "$(jq .nanousd <<<"$reply")" = 20000 ]
+	[ "$(quick_jq .nanousd <<<"$reply")" = 20000 ]
 	shield_end
 	echo '{"v":1}' >"$OG_HOME/prices.json"
 	og-shield query --as charlie "SELECT 1" >/dev/null
 	OG_MODEL=openai:http://127.0.0.1:1/v1#mine OG_MODEL_PRICE="2 2" shield
 	begin
 	reserve 1 10 10 openai:http://127.0.0.1:1/v1#mine
-	[ "$(jq .nanousd <<<"$reply")" = 40000 ]
+	[ "$(quick_jq .nanousd <<<"$reply")" = 40000 ]
 }
 
 @test "og.conf's limit refuses, names itself, and is on the ledger" {
@@ -89,7 +89,7 @@ entered() {
 	shield
 	begin
 	reserve 1 50 50
-	[ "$(jq .left.tokens <<<"$reply")" = 50 ]
+	[ "$(quick_jq .left.tokens <<<"$reply")" = 50 ]
 	not reserve 2 50 1
 	refused budget-day-tokens
 	[ "$(jq -c '[.verdict, .allowed, .reached]' <<<"$reply")" = '["budget",150,151]' ]
@@ -120,7 +120,7 @@ entered() {
 		<<<"$reply")" = '[1,"answered","sql.write",1]' ]
 	undo
 	finish compensated
-	[ "$(jq .result.cost.lost <<<"$reply")" = 5500000 ]
+	[ "$(quick_jq .result.cost.lost <<<"$reply")" = 5500000 ]
 	[ "$(spent)" = "$(entered)" ]
 }
 
@@ -131,7 +131,7 @@ entered() {
 	reserve 1 10000 1000
 	answer 1 10000 10
 	status=$(og-task status "$id" --as charlie --json) || [ $? -eq 75 ]
-	[ "$(jq .cost.nanousd <<<"$status")" = 3025000 ]
+	[ "$(quick_jq .cost.nanousd <<<"$status")" = 3025000 ]
 }
 
 @test "budget: a model's name is text one can see, whoever chose it" {

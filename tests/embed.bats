@@ -52,10 +52,10 @@ memo() { # NAME CLEARANCE TEXT
 
 @test "embed: every text once, and again only what is new" {
 	run -0 og-policy embed --as alice --json
-	texts=$(jq .texts <<<"$output")
+	texts=$(quick_jq .texts <<<"$output")
 	[ "$texts" -gt 10 ]
-	[ "$(jq .left <<<"$output")" -eq 0 ]
-	[ "$(jq .tokens <<<"$output")" -gt 0 ]
+	[ "$(quick_jq .left <<<"$output")" -eq 0 ]
+	[ "$(quick_jq .tokens <<<"$output")" -gt 0 ]
 	[ "$(sent)" -eq "$texts" ]
 	[ "$(vectors document)" -eq "$texts" ]
 	run -0 og-policy embed --as alice
@@ -73,7 +73,7 @@ memo() { # NAME CLEARANCE TEXT
 	og-policy embed --as alice >/dev/null
 	: >log
 	run -0 --separate-stderr og-policy search --as bob --json 'ergonometric judgemental'
-	[ "$(head -n 1 <<<"$output" | jq -r .policy)" = comfort ]
+	[ "$(head -n 1 <<<"$output" | quick_jq -r .policy)" = comfort ]
 	[ -z "$stderr" ]
 	[ "$(asked)" -eq 1 ]
 	og-policy search --as bob 'ergonometric judgemental' >/dev/null
@@ -88,7 +88,7 @@ memo() { # NAME CLEARANCE TEXT
 	run --separate-stderr og-policy search --as charlie --json 'ergonometric judgemental'
 	[ "$(jq -r 'select(.policy == "secret") | .policy' <<<"$output")" = "" ]
 	run -0 og-policy search --as alice --json 'ergonometric judgemental'
-	[ "$(head -n 1 <<<"$output" | jq -r .policy)" = secret ]
+	[ "$(head -n 1 <<<"$output" | quick_jq -r .policy)" = secret ]
 }
 
 @test "search: what words find first stays among the first" {
@@ -112,7 +112,7 @@ memo() { # NAME CLEARANCE TEXT
 	cmp before after
 	run -1 og-skill match --as bob --json 'inventorisation replenished'
 	[[ "$(jq -r '.candidates[0].skill' <<<"$output")" == *repl* ]]
-	[ "$(jq .embedded <<<"$output")" = true ]
+	[ "$(quick_jq .embedded <<<"$output")" = true ]
 }
 
 @test "Gemini's dialect: batches, a task type, and a server that refuses that" {
@@ -125,7 +125,7 @@ memo() { # NAME CLEARANCE TEXT
 	provider gemini --refuse taskType
 	conf embed_dimension 32
 	run -0 og-policy embed --as alice --json
-	[ "$(jq .left <<<"$output")" -eq 0 ]
+	[ "$(quick_jq .left <<<"$output")" -eq 0 ]
 	[ "$(jq -s 'map(select(.status == 400)) | length' log)" -eq 1 ]
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT DISTINCT length(vector) FROM og_vector WHERE dimension = 32")" -eq 128 ]
 }
@@ -168,8 +168,8 @@ memo() { # NAME CLEARANCE TEXT
 	: >script
 	: >log
 	run -0 og-policy embed --as alice --json
-	[ "$(jq .left <<<"$output")" -eq 0 ]
-	[ "$(sent)" -eq "$(jq .texts <<<"$output")" ]
+	[ "$(quick_jq .left <<<"$output")" -eq 0 ]
+	[ "$(sent)" -eq "$(quick_jq .texts <<<"$output")" ]
 }
 
 @test "answers that are none: too few, of another width, no direction" {
@@ -225,7 +225,7 @@ memo() { # NAME CLEARANCE TEXT
 	conf embed_price 0.10
 	in_one_day
 	run -0 og-policy embed --as alice --json
-	tokens=$(jq .tokens <<<"$output")
+	tokens=$(quick_jq .tokens <<<"$output")
 	calls=$(asked)
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) || ' ' || sum(json_extract(body, '\$.tokens')) || ' ' ||
 		sum(json_extract(body, '\$.nanousd')) || ' ' || group_concat(DISTINCT principal)

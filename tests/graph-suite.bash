@@ -40,7 +40,7 @@ listed() { # PRINCIPAL NAME: what the list has of it
 
 what_is_put_is_listed() {
 	a_skill count-boxes 1 'og-next: "pack-boxes"' 'og-touches: "orders"'
-	listed charlie count-boxes | jq -e '.clearance == 1 and .kind == "workflow" and
+	listed charlie count-boxes | quick_jq -e '.clearance == 1 and .kind == "workflow" and
 		.edges == [{type: "NEXT", target: "pack-boxes"}, {type: "TOUCHES", target: "orders"}]'
 	agree
 }
@@ -50,8 +50,8 @@ nothing_above_the_clearance() {
 	a_skill count-boxes 1 'og-next: "open-vault pack-boxes"'
 	[ -n "$(listed alice open-vault)" ]
 	[ -z "$(listed charlie open-vault)" ]
-	listed charlie count-boxes | jq -e '[.edges[].target] == ["pack-boxes"]'
-	listed alice count-boxes | jq -e '[.edges[].target] == ["open-vault", "pack-boxes"]'
+	listed charlie count-boxes | quick_jq -e '[.edges[].target] == ["pack-boxes"]'
+	listed alice count-boxes | quick_jq -e '[.edges[].target] == ["open-vault", "pack-boxes"]'
 	og-skill graph --as charlie >graph
 	not grep vault graph
 	agree
@@ -59,14 +59,14 @@ nothing_above_the_clearance() {
 
 a_new_version_takes_the_place() {
 	a_skill count-boxes 1 'og-next: "pack-boxes"'
-	first=$(listed charlie count-boxes | jq -r .hash)
+	first=$(listed charlie count-boxes | quick_jq -r .hash)
 	cp count-boxes.md first.md
 	description='Something else.' a_skill count-boxes 1 'og-next: "seal-boxes"'
-	listed charlie count-boxes | jq -e --arg first "$first" '.hash != $first and .description ==
+	listed charlie count-boxes | quick_jq -e --arg first "$first" '.hash != $first and .description ==
 		"Something else." and [.edges[].target] == ["seal-boxes"]'
 	agree
 	og-skill add --as alice first.md
-	[ "$(listed charlie count-boxes | jq -r .hash)" = "$first" ]
+	[ "$(listed charlie count-boxes | quick_jq -r .hash)" = "$first" ]
 	agree
 }
 
@@ -87,7 +87,7 @@ sentences_find_what_was_put() {
 
 texts_are_only_texts() {
 	description="\"quote ' \\\" \` \\\\ }) DETACH DELETE n // \$name {x} ä世😀\"" a_skill count-boxes 1 'og-touches: "orders"'
-	listed charlie count-boxes | jq -e '.description == "quote '"'"' \" ` \\ }) DETACH DELETE n // $name {x} ä世😀"'
+	listed charlie count-boxes | quick_jq -e '.description == "quote '"'"' \" ` \\ }) DETACH DELETE n // $name {x} ä世😀"'
 	agree
 }
 
@@ -98,6 +98,6 @@ many_skills() {
 			"$i" $((i % 100 + 1)) >"many/box-$i/SKILL.md"
 	done
 	og-skill add --as alice many >added
-	[ "$(og-skill list --as alice --json | jq -r .name | grep -c '^box-')" -eq 100 ]
+	[ "$(og-skill list --as alice --json | quick_jq -r .name | grep -c '^box-')" -eq 100 ]
 	agree
 }

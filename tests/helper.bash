@@ -125,7 +125,7 @@ holder_of() {
 
 # has_jobs N: so many jobs of workers have all they need, and are sealed.
 has_jobs() {
-	og status --json | jq -e --argjson n "$1" '.jobs >= $n'
+	og status --json | quick_jq -e --argjson n "$1" '.jobs >= $n'
 }
 
 # asleep PID...: they do not wake once within a second.

@@ -35,10 +35,10 @@ limit_policies() { # N: both documents that set the limit
 	[[ "$output" == "memo "*" is in force" ]]
 	run og-policy search --as charlie --json 'pallet of chairs'
 	[ "$status" -eq 0 ]
-	jq -e '.v == 1 and .policy == "memo" and .line == 3 and .heading == "Pallets"' \
+	quick_jq -e '.v == 1 and .policy == "memo" and .line == 3 and .heading == "Pallets"' \
 		<<<"${lines[0]}"
 	run og-policy list --as charlie --node inventory-replenishment --json
-	jq -se 'map(select(.name == "memo")) | .[0].limits == {"pallet": 12}' <<<"$output"
+	quick_jq -se 'map(select(.name == "memo")) | .[0].limits == {"pallet": 12}' <<<"$output"
 	run og-policy add memo.md --as alice
 	[[ "$output" == *"was in force already" ]]
 	og-ledger verify --state
@@ -52,7 +52,7 @@ limit_policies() { # N: both documents that set the limit
 	[ "$status" -eq 0 ]
 	run ask_status charlie 'buy 2 standing desks'
 	[ "$status" -eq 1 ]
-	[ "$(jq -r .state <<<"$output")" = compensated ]
+	[ "$(quick_jq -r .state <<<"$output")" = compensated ]
 	# The customer is told the rule's message, not the document.
 	[ "$(jq '.citations | length' <<<"$output")" -eq 0 ]
 }
@@ -69,11 +69,11 @@ limit_policies() { # N: both documents that set the limit
 
 @test "a changed limit changes behaviour at once; the smallest wins" {
 	limit_policies 1000
-	[ "$(ask charlie 'buy 2 standing desks' | jq -r .state)" = done ]
+	[ "$(ask charlie 'buy 2 standing desks' | quick_jq -r .state)" = done ]
 	[ "$(stock 2)" -eq 28 ]
 	printf 'Only for today: 600.' | og-policy add --as alice --name today --source email \
 		--node high-value-transaction --limit limit=600 -
-	[ "$(ask charlie 'buy 2 standing desks' | jq -r .state)" = compensated ]
+	[ "$(ask charlie 'buy 2 standing desks' | quick_jq -r .state)" = compensated ]
 	[ "$(stock 2)" -eq 28 ]
 	og-ledger verify --state
 }
@@ -83,11 +83,11 @@ limit_policies() { # N: both documents that set the limit
 		--source internal_doc --node procure-to-pay --rule ':quantity <= 5' \
 		--step place-order --message 'No more than five at once' -
 	result=$(ask charlie 'buy 6 laptop stands')
-	[ "$(jq -r .state <<<"$result")" = denied ]
-	[[ "$(jq -r .reason <<<"$result")" == *"No more than five at once"* ]]
+	[ "$(quick_jq -r .state <<<"$result")" = denied ]
+	[[ "$(quick_jq -r .reason <<<"$result")" == *"No more than five at once"* ]]
 	[ "$(jq -r '.citations[0].policy' <<<"$result")" = few-chairs ]
 	[ "$(stock 3)" -eq 100 ]
-	[ "$(ask charlie 'buy 5 laptop stands' | jq -r .state)" = done ]
+	[ "$(ask charlie 'buy 5 laptop stands' | quick_jq -r .state)" = done ]
 }
 
 @test "add: who may not, cannot" {
@@ -138,7 +138,7 @@ limit_policies() { # N: both documents that set the limit
 	[[ "$output" == *'limits     {"limit":500}'* ]]
 	[[ "$output" == *"nothing above 500 leaves the house"* ]]
 	run og-policy show --as bob --json ceo-memo-compliance-limit
-	jq -e '.v == 1 and .clearance == 2 and (.body | startswith("# To everybody"))' <<<"$output"
+	quick_jq -e '.v == 1 and .clearance == 2 and (.body | startswith("# To everybody"))' <<<"$output"
 	for name in ceo-memo-compliance-limit nothing-of-the-kind; do
 		run og-policy show --as charlie $name
 		[ "$status" -eq 1 ]
@@ -171,31 +171,31 @@ supersede() { # NAME OLD LIMIT ADD-OPTIONS...
 }
 
 @test "supersedes: a limit is lifted for some days, then it binds again" {
-	[ "$(ask charlie 'buy 2 standing desks' | jq -r .state)" = compensated ]
+	[ "$(ask charlie 'buy 2 standing desks' | quick_jq -r .state)" = compensated ]
 	supersede act-2 payment-authorization-act 1000
 	run supersede memo-2 ceo-memo-compliance-limit 1000 --effective "$(day -1)" --expires "$(day 0)"
 	[[ "$output" == "memo-2 "*" is in force" ]]
-	[ "$(ask charlie 'buy 2 standing desks' | jq -r .state)" = done ]
+	[ "$(ask charlie 'buy 2 standing desks' | quick_jq -r .state)" = done ]
 	[ "$(stock 2)" -eq 28 ]
 	run og-policy list --as alice --json
-	jq -se 'map(select(.name == "ceo-memo-compliance-limit")) | .[0] |
+	quick_jq -se 'map(select(.name == "ceo-memo-compliance-limit")) | .[0] |
 		.standing == "superseded" and .by == "memo-2"' <<<"$output"
 	run og-policy list --as alice --json --at "$(day 1)"
-	jq -se 'map({(.name): .standing}) | add |
+	quick_jq -se 'map({(.name): .standing}) | add |
 		."ceo-memo-compliance-limit" == null and ."memo-2" == "expired"' <<<"$output"
 	run og-policy list --as alice --in-force
 	[[ "$output" != *$'\nceo-memo'* && "$output" == *"memo-2"*"until $(day 0) supersedes ceo-memo"* ]]
 
 	run supersede memo-2 ceo-memo-compliance-limit 1000 --effective "$(day -9)" --expires "$(day -1)"
 	[[ "$output" == "memo-2 "*"is kept, but has expired" ]]
-	[ "$(ask charlie 'buy 2 standing desks' | jq -r .state)" = compensated ]
+	[ "$(ask charlie 'buy 2 standing desks' | quick_jq -r .state)" = compensated ]
 	[ "$(stock 2)" -eq 28 ]
 	run supersede memo-2 ceo-memo-compliance-limit 1000 --effective "$(day 1)"
 	[[ "$output" == "memo-2 "*"will be in force from $(day 1)" ]]
-	[ "$(ask charlie 'buy 2 standing desks' | jq -r .state)" = compensated ]
+	[ "$(ask charlie 'buy 2 standing desks' | quick_jq -r .state)" = compensated ]
 	# Who lifted what, and for how long, is on the ledger.
 	sqlite3 "$OG_HOME/erp.db" "SELECT body FROM audit_ledger WHERE action = 'policy'" |
-		jq -se --arg from "$(day -1)" --arg to "$(day 0)" 'map(select(.policy == "memo-2")) |
+		quick_jq -se --arg from "$(day -1)" --arg to "$(day 0)" 'map(select(.policy == "memo-2")) |
 			.[0] | .supersedes == "ceo-memo-compliance-limit" and
 			.effective == $from and .expires == $to'
 	og-ledger verify --state
@@ -206,21 +206,21 @@ supersede() { # NAME OLD LIMIT ADD-OPTIONS...
 	printf 'Nothing above 500 leaves the house, said the old memo.' | og-policy add --as alice \
 		--name old-memo --node high-value-transaction --expires 2020-12-31 -
 	run og-policy search --as bob --json 'nothing above 500 leaves the house'
-	jq -se 'map(.standing) | .[0] == null and (.[-1] != null) and
+	quick_jq -se 'map(.standing) | .[0] == null and (.[-1] != null) and
 		(index("expired") != null) and (index("superseded") != null) and
 		(to_entries | map(select(.value == null).key) | max) <
 		(to_entries | map(select(.value != null).key) | min)' <<<"$output"
 	run og-policy search --as bob 'nothing above 500 leaves the house'
 	[[ "$output" == *"[superseded by memo-2]"* && "$output" == *"[expired]"* ]]
 	run og-policy search --as bob --in-force --json 'nothing above 500 leaves the house'
-	jq -se 'length > 0 and all(.standing == null)' <<<"$output"
+	quick_jq -se 'length > 0 and all(.standing == null)' <<<"$output"
 	run og-policy search --as bob --at 2020-06-30 --source policy --json 'old memo'
-	jq -se 'map(.policy) == ["old-memo"] and .[0].standing == null' <<<"$output"
+	quick_jq -se 'map(.policy) == ["old-memo"] and .[0].standing == null' <<<"$output"
 	run og-policy search --as bob --clearance 1 --json 'nothing above 500 leaves the house'
-	jq -se 'map(.policy) | index("old-memo") != null and index("memo-2") == null' <<<"$output"
+	quick_jq -se 'map(.policy) | index("old-memo") != null and index("memo-2") == null' <<<"$output"
 	# A clearance narrows; it never widens.
 	run og-policy search --as charlie --clearance 3 --json 'nothing above 500 leaves the house'
-	jq -se 'map(.policy) | index("memo-2") == null' <<<"$output"
+	quick_jq -se 'map(.policy) | index("memo-2") == null' <<<"$output"
 	run og-policy search --as bob --at yesterday memo
 	[ "$status" -eq 64 ]
 	[[ "$output" == *"no day"* ]]
@@ -258,16 +258,16 @@ supersede() { # NAME OLD LIMIT ADD-OPTIONS...
 	done
 	og-policy add --as alice --node order p*.md >/dev/null 2>&1
 	run og-policy search --as charlie --json --limit 200 pallet
-	jq -se 'length == 120' <<<"$output"
+	quick_jq -se 'length == 120' <<<"$output"
 	run og-policy search --as charlie --json --docs --limit 200 pallet
-	jq -se 'length == 30 and (map(.policy) | unique | length) == 30' <<<"$output"
+	quick_jq -se 'length == 30 and (map(.policy) | unique | length) == 30' <<<"$output"
 	og-policy search --as charlie --batch --limit 3 >answers <<-EOT
 		pallet of zebras
 		xyzzy
 
 		") OR qwxyz(
 	EOT
-	jq -se 'length == 4 and (map(.passages | length) | . == [3, 0, 0, 0]) and
+	quick_jq -se 'length == 4 and (map(.passages | length) | . == [3, 0, 0, 0]) and
 		.[0].query == "pallet of zebras" and all(.v == 1)' answers
 	for bad in '--batch pallet' '' '--limit 1001 pallet'; do
 		# shellcheck disable=SC2086
@@ -279,7 +279,7 @@ supersede() { # NAME OLD LIMIT ADD-OPTIONS...
 		tr -d '\n' >long
 	echo >>long
 	og-policy search --as charlie --batch <long >answers
-	jq -e '.passages | length > 0' answers
+	quick_jq -e '.passages | length > 0' answers
 }
 
 @test "search: what was asked for is marked, with the lines where it stands" {
@@ -287,7 +287,7 @@ supersede() { # NAME OLD LIMIT ADD-OPTIONS...
 		og-policy add --as alice --name pallets --node order - 2>/dev/null
 	run og-policy search --as charlie --json 'zebra pallets'
 	# Characters, not bytes: the umlaut before them is one.
-	jq -e '.cite == "pallets:3-5" and .line == 3 and .last == 5 and .window == null and
+	quick_jq -e '.cite == "pallets:3-5" and .line == 3 and .last == 5 and .window == null and
 		(. as $p | [.marks[] | $p.text[.[0]:.[1]]] == ["pallet", "zebras"])' <<<"${lines[0]}"
 	run og-policy search --as charlie 'zebra pallets'
 	[ "${lines[0]}" = "pallets:3-5  Pallets" ]
@@ -295,7 +295,7 @@ supersede() { # NAME OLD LIMIT ADD-OPTIONS...
 	{ printf 'word %.0s' $(seq 150); printf 'a zebra at last. '; } |
 		og-policy add --as alice --name long --node order - 2>/dev/null
 	run og-policy search --as charlie --json 'at last a zebra'
-	jq -se 'map(select(.policy == "long"))[0] | .window as $w |
+	quick_jq -se 'map(select(.policy == "long"))[0] | .window as $w |
 		(.text[$w[0]:$w[1]] | contains("zebra")) and ($w[1] - $w[0] <= 400)' <<<"$output"
 	# On a terminal: bold, a part of the long one, and nothing of the text raw.
 	printf 'A zebra \033[31m in red.\n' | og-policy add --as alice --name red --node order - 2>/dev/null

@@ -16,33 +16,33 @@ teardown() {
 @test "schema and graph are for who may explore, cut by clearance" {
 	login bob
 	[ "$(get /api/schema)" = 200 ]
-	jq -e '.schema | test("products") and test("order-verification") and test("passages")' body
-	jq -e '[.tables[].name] | index("orders")' body
+	quick_jq -e '.schema | test("products") and test("order-verification") and test("passages")' body
+	quick_jq -e '[.tables[].name] | index("orders")' body
 	not grep -q audit_ledger body
 	not grep -qi password body
 	[ "$(get /api/graph)" = 200 ]
-	jq -e '.nodes | length > 5 and all(has("id") and has("label") and has("name") and
+	quick_jq -e '.nodes | length > 5 and all(has("id") and has("label") and has("name") and
 		has("description") and has("properties"))' body
-	jq -e '(.nodes | map(.id)) as $ids |
+	quick_jq -e '(.nodes | map(.id)) as $ids |
 		.edges | length > 0 and all((.source | IN($ids[])) and (.target | IN($ids[])) and has("type"))' body
 	login charlie
 	[ "$(get /api/schema)" = 403 ]
-	jq -e '.detail | test("explore")' body
+	quick_jq -e '.detail | test("explore")' body
 	[ "$(get /api/graph)" = 403 ]
 	# A clearance below a node's does not see the node, nor an edge to it.
 	og-shield principal set bob --as alice --clearance 1
 	login bob
 	[ "$(get /api/graph)" = 200 ]
-	jq -e '.nodes | all(.name != "high-value-transaction")' body
-	jq -e '.edges | all(.source != 2 and .target != 2)' body
+	quick_jq -e '.nodes | all(.name != "high-value-transaction")' body
+	quick_jq -e '.edges | all(.source != 2 and .target != 2)' body
 }
 
 @test "skills come with sentences to say" {
 	login charlie
 	[ "$(get /api/skills)" = 200 ]
-	jq -e '.skills[] | select(.name == "procure-to-pay") | .may and (.examples | length > 0)' body
-	jq -e '.skills[] | select(.name == "approve-waiver") | .may == false' body
-	jq -e '[.skills[].examples[]] | all(test("^[^ ].*[^ ]$") and (test("  |[(){}|]") | not))' body
+	quick_jq -e '.skills[] | select(.name == "procure-to-pay") | .may and (.examples | length > 0)' body
+	quick_jq -e '.skills[] | select(.name == "approve-waiver") | .may == false' body
+	quick_jq -e '[.skills[].examples[]] | all(test("^[^ ].*[^ ]$") and (test("  |[(){}|]") | not))' body
 	[ "$(req GET /api/skills)" = 401 ]
 }
 
@@ -50,7 +50,7 @@ teardown() {
 	work
 	login bob
 	[ "$(post /api/action '{"action_id":"reorder_stock","params":{"product_name":"ergonomic chairs"}}')" = 200 ]
-	jq -e '.status == "success" and (.message | test("100 in stock")) and (.trace_log | length > 0)' body
+	quick_jq -e '.status == "success" and (.message | test("100 in stock")) and (.trace_log | length > 0)' body
 	[ "$(post /api/action '{"action_id":"approve_waiver","params":{"order_id":9}}')" = 403 ]
 	login charlie
 	before=$(business)
@@ -60,9 +60,9 @@ teardown() {
 	[ "$(post /api/action '{"action_id":"approve_waiver","params":{"order_id":9}}')" = 200 ]
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT count(*) FROM waivers WHERE order_id = 9")" = 1 ]
 	# Nothing is claimed that is not on the ledger.
-	og-ledger log --as alice --json --limit 5 | jq -se 'any(.node != null and .principal == "alice")'
+	og-ledger log --as alice --json --limit 5 | quick_jq -se 'any(.node != null and .principal == "alice")'
 	[ "$(post /api/action '{"action_id":"approve_waiver","params":{"order_id":9}}')" = 400 ]
-	jq -e '.detail | test("waiver already")' body
+	quick_jq -e '.detail | test("waiver already")' body
 	og-ledger verify --state
 }
 
@@ -81,7 +81,7 @@ teardown() {
 			echo "$bad: $status $(cat body)"
 			return 1
 		}
-		jq -e '.detail | length > 0' body
+		quick_jq -e '.detail | length > 0' body
 	done
 	# A value that looks like an option or like another parameter stays a value.
 	[ "$(post /api/action '{"action_id":"reorder_stock","params":{"product_name":"--as=bob\n"}}')" = 400 ]
@@ -105,7 +105,7 @@ teardown() {
 	login bob
 	update='UPDATE products SET stock_quantity = stock_quantity + 10 WHERE name = :name'
 	[ "$(post /api/action/execute "$(jq -n --arg q "$update" '{query: $q, params: {name: "Ergonomic Chair"}, governing_node_id: 3}')")" = 200 ]
-	jq -e '.status == "success" and .affected == 1' body
+	quick_jq -e '.status == "success" and .affected == 1' body
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 1")" = 60 ]
 	before=$(business)
 	for bad in 'DELETE FROM users WHERE id = 1' "UPDATE audit_ledger SET row_hash = 'x' WHERE id = 1" \
@@ -119,7 +119,7 @@ teardown() {
 	done
 	# What one cannot see one does not change, and is told so.
 	[ "$(post /api/action/execute '{"query":"UPDATE products SET stock_quantity = 1 WHERE id = 7"}')" = 200 ]
-	jq -e '.affected == 0' body
+	quick_jq -e '.affected == 0' body
 	login charlie
 	[ "$(post /api/action/execute '{"query":"UPDATE products SET stock_quantity = 1","params":{}}')" = 403 ]
 	[ "$(post /api/action/execute '{"query":"DELETE FROM users WHERE id = 1","params":{}}')" = 403 ]
@@ -137,7 +137,7 @@ teardown() {
 	[ ! -e "$OG_HOME/keys/eve-adams.key" ]
 	login alice
 	[ "$(post /api/auth/register "$eve")" = 200 ]
-	jq -e '.status == "success" and .user.role == "employee"' body
+	quick_jq -e '.status == "success" and .user.role == "employee"' body
 	[ "$(stat -c %a "$OG_HOME/keys/eve-adams.key")" = 600 ]
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT role FROM users WHERE email LIKE 'eve%'")" = employee ]
 	[ "$(post /api/auth/register "$eve")" = 400 ]
@@ -149,10 +149,10 @@ teardown() {
 		[ "$(post /api/auth/register "$bad")" = 400 ]
 	done
 	token=$(curl -s "${json[@]}" "$url/api/auth/login" \
-		-d '{"email":"eve.adams@example.com","password":"open-sesame"}' | jq -r .access_token)
+		-d '{"email":"eve.adams@example.com","password":"open-sesame"}' | quick_jq -r .access_token)
 	[ "$(get /api/schema)" = 200 ]
 	[ "$(get /api/session)" = 200 ]
-	jq -e '.principal == "eve-adams" and .role == "employee" and .clearance == 2' body
+	quick_jq -e '.principal == "eve-adams" and .role == "employee" and .clearance == 2' body
 	og-ledger verify --state
 	not grep -q open-sesame "$BATS_TEST_TMPDIR/log"
 	not grep -q open-sesame "$OG_HOME/erp.db"
@@ -163,18 +163,18 @@ teardown() {
 	OG_MODEL=openai:http://127.0.0.1:1/v1#m OG_DAY_COST=7.50 serve
 	login alice
 	[ "$(get /api/budgets)" = 200 ]
-	jq -e '.limits | .steps == 50 and .task_tokens == 200000 and .day_cost == "7.50"' body
+	quick_jq -e '.limits | .steps == 50 and .task_tokens == 200000 and .day_cost == "7.50"' body
 }
 
 @test "how the instance is, for who may see everybody's tasks" {
 	login alice
 	[ "$(get /api/status)" = 200 ]
-	jq -e '.v == 1 and .worker == false and .ledger.ok and (has("home") | not)' body
+	quick_jq -e '.v == 1 and .worker == false and .ledger.ok and (has("home") | not)' body
 	[ "$(get /api/logs)" = 200 ]
-	jq -e '.lines | type == "array"' body
+	quick_jq -e '.lines | type == "array"' body
 	[ "$(get '/api/logs?lines=0')" = 400 ]
 	[ "$(get /api/budgets)" = 200 ]
-	jq -e '.limits.steps == 50 and (.states | type == "object") and (.limits | has("day_cost") | not)' body
+	quick_jq -e '.limits.steps == 50 and (.states | type == "object") and (.limits | has("day_cost") | not)' body
 	for who in bob charlie; do
 		login $who
 		for path in status logs budgets; do

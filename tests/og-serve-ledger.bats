@@ -22,11 +22,11 @@ tamper() { # SEQ
 @test "entries in the reference system's words, newest first" {
 	login bob
 	[ "$(get '/api/ledger?limit=1000')" = 200 ]
-	jq -e '.is_verified and .tampered_indices == [] and .checked == (.events | length)' body
-	jq -e '.events | . == (sort_by(-.id)) and .[-1].id == 1' body
-	jq -e '.events | all(has("timestamp") and has("agent_name") and has("action_type") and
+	quick_jq -e '.is_verified and .tampered_indices == [] and .checked == (.events | length)' body
+	quick_jq -e '.events | . == (sort_by(-.id)) and .[-1].id == 1' body
+	quick_jq -e '.events | all(has("timestamp") and has("agent_name") and has("action_type") and
 		has("action_details") and has("governing_node_id") and has("prev_hash") and has("row_hash"))' body
-	jq -e '.events as $e | range(0; $e | length - 1) | $e[.].prev_hash == $e[. + 1].row_hash' body |
+	quick_jq -e '.events as $e | range(0; $e | length - 1) | $e[.].prev_hash == $e[. + 1].row_hash' body |
 		sort -u | grep -qx true
 	[ "$(get '/api/ledger?limit=3&before=10')" = 200 ]
 	[ "$(jq -c '[.events[].id]' body)" = '[9,8,7]' ]
@@ -44,14 +44,14 @@ tamper() { # SEQ
 	cp "$OG_HOME/erp.db" whole.db
 	tamper 2
 	[ "$(get /api/ledger)" = 200 ]
-	jq -e '.is_verified == false and .tampered_indices == [2]' body
-	jq -e '.problems[0] | .seq == 2 and .field == "body" and (.what | length > 0)' body
+	quick_jq -e '.is_verified == false and .tampered_indices == [2]' body
+	quick_jq -e '.problems[0] | .seq == 2 and .field == "body" and (.what | length > 0)' body
 	tamper 5
 	[ "$(get /api/ledger)" = 200 ]
-	jq -e '.tampered_indices == [2, 5]' body
+	quick_jq -e '.tampered_indices == [2, 5]' body
 	sqlite3 "$OG_HOME/erp.db" "UPDATE audit_ledger SET hash = upper(hash) WHERE seq = 7"
 	[ "$(get /api/ledger)" = 200 ]
-	jq -e '.tampered_indices | index(7)' body
+	quick_jq -e '.tampered_indices | index(7)' body
 }
 
 @test "a row without its neighbours' consent, a cut tail, a text that is no JSON" {
@@ -59,8 +59,8 @@ tamper() { # SEQ
 	sqlite3 "$OG_HOME/erp.db" "DROP TRIGGER IF EXISTS audit_ledger_no_update;
 		UPDATE audit_ledger SET body = 'not json' || char(1), entry = '{' WHERE seq = 3"
 	[ "$(get '/api/ledger?limit=1000')" = 200 ]
-	jq -e '.is_verified == false and (.tampered_indices | index(3))' body
-	jq -e '.events[] | select(.id == 3)' body
+	quick_jq -e '.is_verified == false and (.tampered_indices | index(3))' body
+	quick_jq -e '.events[] | select(.id == 3)' body
 }
 
 @test "the verdict is not made anew while nothing changes" {
@@ -99,7 +99,7 @@ og_serve_fake() {
 	done
 	wait "${asked[@]}"
 	for i in $(seq 20); do
-		jq -e '.tampered_indices == [4]' "b$i"
+		quick_jq -e '.tampered_indices == [4]' "b$i"
 	done
 }
 
@@ -110,7 +110,7 @@ og_serve_fake() {
 	for _ in 1 2; do
 		sleep 0.2
 		[ "$(get /api/ledger)" = 200 ]
-		jq -e .is_verified body
+		quick_jq -e .is_verified body
 	done
 	date=$(stat -c %y "$OG_HOME/erp.db")
 	hash=$(sqlite3 "$OG_HOME/erp.db" "SELECT hash FROM audit_ledger WHERE seq = 3")
@@ -122,7 +122,7 @@ og_serve_fake() {
 	touch -d "$date_wal" "$OG_HOME/erp.db-wal"
 	[ "$(stat -c %y "$OG_HOME/erp.db")" = "$date" ]
 	[ "$(get '/api/ledger?limit=1000')" = 200 ]
-	jq -e '.is_verified == false and (.tampered_indices | index(3))' body
+	quick_jq -e '.is_verified == false and (.tampered_indices | index(3))' body
 }
 
 # Events of who signed in last, in a file named events; the first verdict is in.
@@ -140,7 +140,7 @@ listen() {
 	sqlite3 "$OG_HOME/erp.db" "DROP TABLE audit_ledger"
 	until_true grep -q '"ok":false' events
 	grep '"ok":false' events | sed 's/^data: //' |
-		jq -e '.problems[0] | .field == "file" and (.what | length > 0)'
+		quick_jq -e '.problems[0] | .field == "file" and (.what | length > 0)'
 	kill "$listener"
 	stop
 	rm -rf "$OG_HOME"

@@ -19,12 +19,12 @@ teardown() {
 # query TEXT: states it; the task in $id.
 query() {
 	[ "$(post /api/query "$(jq -n --arg q "$1" '{question: $q}')")" = 200 ]
-	jq -e '.status == "pending"' body >/dev/null
-	id=$(jq -r .task_id body)
+	quick_jq -e '.status == "pending"' body >/dev/null
+	id=$(quick_jq -r .task_id body)
 }
 
 ended() {
-	[ "$(get "/api/tasks/$id")" = 200 ] && jq -e '.status == "completed" or .status == "failed"' body >/dev/null
+	[ "$(get "/api/tasks/$id")" = 200 ] && quick_jq -e '.status == "completed" or .status == "failed"' body >/dev/null
 }
 
 # ask_http TEXT: states it and waits for its end; the answer in body.
@@ -44,39 +44,39 @@ listen() {
 # heard EVENT JQ: has such an event come?
 heard() {
 	awk -v e="$1" '$1 == "event:" { on = $2 == e } on && /^data: / { print substr($0, 7) }' events |
-		jq -se "any($2)" >/dev/null
+		quick_jq -se "any($2)" >/dev/null
 }
 
 @test "the reference system's sentences, with its shapes" {
 	login charlie
 	ask_http 'Inspect product stock levels'
-	jq -e '.status == "completed" and .task_id == "'"$id"'" and .result.data.status == "completed"' body
-	jq -e '.result.data.products | length == 5 and all(has("name") and has("category") and has("price") and
+	quick_jq -e '.status == "completed" and .task_id == "'"$id"'" and .result.data.status == "completed"' body
+	quick_jq -e '.result.data.products | length == 5 and all(has("name") and has("category") and has("price") and
 		has("stock_quantity"))' body
-	jq -e '.result.trace | length > 0 and all(has("agent") and has("action") and has("details"))' body
-	jq -e '.ui_code == .result.ui_code and (.ui_code | test("<Page"))' body
+	quick_jq -e '.result.trace | length > 0 and all(has("agent") and has("action") and has("details"))' body
+	quick_jq -e '.ui_code == .result.ui_code and (.ui_code | test("<Page"))' body
 	ask_http 'Run Procure-to-Pay workflow to purchase 1 Ergonomic Chair'
-	jq -e '.result.data.status == "completed"' body
+	quick_jq -e '.result.data.status == "completed"' body
 	ask_http 'Run Procure-to-Pay workflow to purchase 2 Standing Desks'
-	jq -e '.status == "completed" and .state == "compensated" and .result.data.status == "compensated"' body
-	jq -e '.result.data.error | test("Payment Authorization Denied") and test("exceeds compliance limit")' body
+	quick_jq -e '.status == "completed" and .state == "compensated" and .result.data.status == "compensated"' body
+	quick_jq -e '.result.data.error | test("Payment Authorization Denied") and test("exceeds compliance limit")' body
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT group_concat(stock_quantity) FROM products WHERE id < 3")" = 49,30 ]
 	login bob
 	ask_http "Show me today's anomalous transactions"
-	jq -e '.status == "completed"' body
+	quick_jq -e '.status == "completed"' body
 	ask_http 'Add courier shipping details to orders table'
-	jq -e '.status == "failed" and .state == "denied" and (.error | length > 0)' body
+	quick_jq -e '.status == "failed" and .state == "denied" and (.error | length > 0)' body
 	[[ "$(sqlite3 "$OG_HOME/erp.db" .schema)" != *courier_name* ]]
 	login alice
 	ask_http 'Add courier shipping details to orders table'
 	sqlite3 "$OG_HOME/erp.db" .schema | grep -q courier_name
 	ask_http 'Evolve Graph: Add an Express Freight Delivery workflow to govern freight orders'
-	jq -e '.status == "completed"' body
+	quick_jq -e '.status == "completed"' body
 	ask_http 'Vectorize Document: Map CEO freight regulations memo to Node 3'
-	jq -e '.status == "completed"' body
+	quick_jq -e '.status == "completed"' body
 	ask_http 'Trigger an infinite query loop test'
-	jq -e '.state == "interrupted" and (.result.data.error | test("SYSTEM_INTERRUPT"))' body
-	jq -e '.ui_code | length > 100' body
+	quick_jq -e '.state == "interrupted" and (.result.data.error | test("SYSTEM_INTERRUPT"))' body
+	quick_jq -e '.ui_code | length > 100' body
 	og-ledger verify --state
 }
 
@@ -89,11 +89,11 @@ heard() {
 	[ "$(get "/api/views/$id/actions")" = 404 ]
 	[ "$(post "/api/tasks/$id/cancel" '{}')" != 202 ]
 	[ "$(get /api/tasks)" = 200 ]
-	jq -e '.tasks == [] and .all == false' body
+	quick_jq -e '.tasks == [] and .all == false' body
 	login alice
 	[ "$(get "/api/tasks/$id")" = 200 ]
 	[ "$(get '/api/tasks?limit=1')" = 200 ]
-	jq -e '.all and (.tasks | length == 1 and .[0].principal == "charlie")' body
+	quick_jq -e '.all and (.tasks | length == 1 and .[0].principal == "charlie")' body
 	for bad in 00000000-0000-7000-8000-000000000000 nonsense %00 ..; do
 		[[ "$(get "/api/tasks/$bad")" =~ ^40[04]$ ]]
 	done
@@ -106,11 +106,11 @@ heard() {
 	login charlie
 	query 'inspect stock'
 	[ "$(get "/api/tasks/$id")" = 200 ]
-	jq -e '.status == "pending" and .result == null' body
+	quick_jq -e '.status == "pending" and .result == null' body
 	kill "$server" && wait "$server" || true
 	serve
 	[ "$(get "/api/tasks/$id")" = 200 ]
-	jq -e '.status == "pending"' body
+	quick_jq -e '.status == "pending"' body
 	login diana
 	[ "$(get "/api/tasks/$id")" = 404 ]
 }
@@ -128,7 +128,7 @@ heard() {
 	[ "$(post /api/query @long)" = 400 ]
 	# What looks like an option is a sentence that fits no skill.
 	ask_http '--as=alice --action approve-waiver'
-	jq -e '.state == "denied"' body
+	quick_jq -e '.state == "denied"' body
 	[ "$(req POST /api/query "${json[@]}" -d '{"question":"inspect stock"}')" = 401 ]
 }
 
@@ -137,7 +137,7 @@ heard() {
 	text='<script>alert(1)</script> " \ $(touch pwned) `id` ; rm -rf / '"'"' ‮evil'
 	ask_http "$text"
 	[ ! -e pwned ]
-	[ "$(jq -r .text body)" = "$text" ]
+	[ "$(quick_jq -r .text body)" = "$text" ]
 	[ "$(get "/api/views/$id?form=html")" = 200 ]
 	not grep -q '<script>alert' body
 	grep -qi '^content-disposition: attachment' head
@@ -146,9 +146,9 @@ heard() {
 @test "the same key is the same task" {
 	login charlie
 	first=$(curl -s "${json[@]}" -H "Authorization: Bearer $token" -H 'Idempotency-Key: k1' \
-		"$url/api/query" -d '{"question":"buy 1 ergonomic chair"}' | jq -r .task_id)
+		"$url/api/query" -d '{"question":"buy 1 ergonomic chair"}' | quick_jq -r .task_id)
 	second=$(curl -s "${json[@]}" -H "Authorization: Bearer $token" -H 'Idempotency-Key: k1' \
-		"$url/api/query" -d '{"question":"buy 1 ergonomic chair"}' | jq -r .task_id)
+		"$url/api/query" -d '{"question":"buy 1 ergonomic chair"}' | quick_jq -r .task_id)
 	for id in "$first" "$second"; do
 		until_true ended
 	done
@@ -166,7 +166,7 @@ heard() {
 	[ "$(get "/api/views/$id?form=csv&set=nothing")" = 404 ]
 	[ "$(get "/api/views/$id")" = 200 ]
 	[ "$(get "/api/views/$id/actions")" = 200 ]
-	jq -e '.actions | any(.argv | index("approve-waiver"))' body
+	quick_jq -e '.actions | any(.argv | index("approve-waiver"))' body
 	name=$(jq -r '.actions[] | select(.argv | index("approve-waiver")) | .name' body | head -n 1)
 	view=$id
 	for bad in '{"order_id":"9"}' '{"order_id":9.5}' '{"order_id":9,"x":1}' '{"order_id":null}' '[]'; do
@@ -177,9 +177,9 @@ heard() {
 	done
 	[ "$(post "/api/views/$view/actions" '{"name":"__proto__","arguments":{}}')" = 404 ]
 	[ "$(post "/api/views/$view/actions" "{\"name\":\"$name\",\"arguments\":{\"order_id\":9}}")" = 202 ]
-	id=$(jq -r .task_id body)
+	id=$(quick_jq -r .task_id body)
 	until_true ended
-	jq -e '.state == "done" and .skill == "approve-waiver" and .principal == "alice"' body
+	quick_jq -e '.state == "done" and .skill == "approve-waiver" and .principal == "alice"' body
 	# Whoever clicks is who acts, whoever's view it is.
 	[ "$(get /api/tasks?limit=1)" = 200 ]
 }
@@ -191,17 +191,17 @@ heard() {
 		--message 'above 100' rule.md
 	login charlie
 	query 'buy 1 ergonomic chair'
-	is_waiting() { [ "$(get "/api/tasks/$id")" = 200 ] && jq -e '.state == "waiting"' body; }
+	is_waiting() { [ "$(get "/api/tasks/$id")" = 200 ] && quick_jq -e '.state == "waiting"' body; }
 	until_true is_waiting
-	jq -e '.status == "processing" and (.waits.digest | length == 64)' body
+	quick_jq -e '.status == "processing" and (.waits.digest | length == 64)' body
 	[ "$(get /api/approvals)" = 200 ]
-	jq -e '.approvals == []' body
+	quick_jq -e '.approvals == []' body
 	login bob
 	[ "$(get /api/approvals)" = 200 ]
-	jq -e '.approvals == []' body
+	quick_jq -e '.approvals == []' body
 	login alice
 	[ "$(get /api/approvals)" = 200 ]
-	jq -e '.approvals | length == 1 and .[0].principal == "charlie" and .[0].skill == "procure-to-pay" and
+	quick_jq -e '.approvals | length == 1 and .[0].principal == "charlie" and .[0].skill == "procure-to-pay" and
 		(.[0].arguments | has("total_amount"))' body
 	digest=$(jq -r '.approvals[0].digest' body)
 	for bad in '{}' '{"decision":"maybe","digest":"'"$digest"'"}' '{"decision":"approved"}' \
@@ -215,7 +215,7 @@ heard() {
 	login alice
 	[ "$(post "/api/approvals/$id" "$yes")" = 202 ]
 	until_true ended
-	jq -e '.state == "done"' body
+	quick_jq -e '.state == "done"' body
 	[ "$(post "/api/approvals/$id" "$yes")" = 409 ]
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 1")" = 49 ]
 	og-ledger verify --state
@@ -231,8 +231,8 @@ heard() {
 	not act ask '{"call":0,"for":"answer","question":"Really?"}'
 	shield_end
 	[ "$(get "/api/tasks/$id")" = 200 ]
-	jq -e '.state == "waiting" and .waits.for == "answer" and .waits.question == "Really?"' body
-	digest=$(jq -r .waits.digest body)
+	quick_jq -e '.state == "waiting" and .waits.for == "answer" and .waits.question == "Really?"' body
+	digest=$(quick_jq -r .waits.digest body)
 	for bad in '{}' '{"answer":"yes"}' '{"answer":" ","digest":"'"$digest"'"}' \
 		'{"answer":"yes","digest":"zz"}'; do
 		[ "$(post "/api/tasks/$id/answer" "$bad")" = 400 ]
@@ -241,7 +241,7 @@ heard() {
 	yes="{\"answer\":\"--as alice, b=c\",\"digest\":\"$digest\"}"
 	login alice
 	[ "$(get /api/approvals)" = 200 ]
-	jq -e '.approvals == []' body
+	quick_jq -e '.approvals == []' body
 	[ "$(post "/api/tasks/$id/answer" "$yes")" = 409 ]
 	login bob
 	[ "$(post "/api/tasks/$id/answer" "$yes")" = 409 ]
@@ -254,13 +254,13 @@ heard() {
 }
 
 @test "a question about slots: answered by name, refused where a value does not fit" {
-	asks() { [ "$(get "/api/tasks/$id")" = 200 ] && jq -e '.state == "waiting"' body; }
+	asks() { [ "$(get "/api/tasks/$id")" = 200 ] && quick_jq -e '.state == "waiting"' body; }
 	login charlie
 	query 'buy 2 stand'
 	until_true asks
-	jq -e '.waits.slots.product | .why == "ambiguous" and .type == "ref" and
+	quick_jq -e '.waits.slots.product | .why == "ambiguous" and .type == "ref" and
 		([.choices[].name] == ["Standing Desk", "Laptop Stand"])' body
-	digest=$(jq -r .waits.digest body)
+	digest=$(quick_jq -r .waits.digest body)
 	for bad in '"slots":{}' '"slots":[]' '"slots":{"product":null}' '"slots":{"product":" "}' \
 		'"slots":{"--as":"alice"}' '"slots":{"a=b":"c"}' '"slots":{"product":{}}' \
 		'"answer":"x","slots":{"product":"x"}'; do
@@ -270,7 +270,7 @@ heard() {
 	many=$(jq -nc '[range(65) | {key: "n\(.)", value: 1}] | from_entries')
 	[ "$(post "/api/tasks/$id/answer" "{\"slots\":$many,\"digest\":\"$digest\"}")" = 400 ]
 	[ "$(post "/api/tasks/$id/answer" "{\"slots\":{\"product\":\"teapot\"},\"digest\":\"$digest\"}")" = 409 ]
-	jq -e '.detail | contains("teapot")' body
+	quick_jq -e '.detail | contains("teapot")' body
 	asks
 	right="{\"slots\":{\"product\":\"Laptop Stand\",\"quantity\":3},\"digest\":\"$digest\"}"
 	login bob
@@ -278,7 +278,7 @@ heard() {
 	login charlie
 	[ "$(post "/api/tasks/$id/answer" "$right")" = 202 ]
 	until_true ended
-	jq -e '.state == "done"' body
+	quick_jq -e '.state == "done"' body
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE name = 'Laptop Stand'")" = 97 ]
 	[ "$(post "/api/tasks/$id/answer" "$right")" = 409 ]
 	og-ledger verify --state
@@ -287,18 +287,18 @@ heard() {
 @test "a proposal waits for those who could put it themselves" {
 	printf -- '---\nname: small-orders\nnode: procure-to-pay\n---\nSmall orders need no look.\n' >small.md
 	id=$(og-policy propose --as charlie small.md 2>/dev/null)
-	proposed() { [ "$(get /api/approvals)" = 200 ] && jq -e '.approvals | length == 1' body; }
+	proposed() { [ "$(get /api/approvals)" = 200 ] && quick_jq -e '.approvals | length == 1' body; }
 	login alice
 	until_true proposed
-	jq -e '.approvals[0] | .right == "policy" and .arguments.policy.name == "small-orders"' body
+	quick_jq -e '.approvals[0] | .right == "policy" and .arguments.policy.name == "small-orders"' body
 	digest=$(jq -r '.approvals[0].digest' body)
 	login bob
 	[ "$(get /api/approvals)" = 200 ]
-	jq -e '.approvals == []' body
+	quick_jq -e '.approvals == []' body
 	login alice
 	[ "$(post "/api/approvals/$id" "{\"decision\":\"approved\",\"digest\":\"$digest\"}")" = 202 ]
 	until_true ended
-	jq -e '.state == "done"' body
+	quick_jq -e '.state == "done"' body
 }
 
 @test "events: a task's way, and the ledger at once when it is edited" {
@@ -341,7 +341,7 @@ heard() {
 	[ "$(post "/api/tasks/$id/cancel" '{}')" = 202 ]
 	work
 	until_true ended
-	jq -e '.state == "cancelled" and .status == "failed"' body
+	quick_jq -e '.state == "cancelled" and .status == "failed"' body
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 1")" = 50 ]
 }
 
@@ -356,7 +356,7 @@ heard() {
 	work
 	login charlie
 	until_true ended
-	jq -e '.state == "done"' body
+	quick_jq -e '.state == "done"' body
 	[ "$(post "/api/tasks/$id/cancel" '{}')" = 409 ]
 }
 
@@ -367,7 +367,7 @@ heard() {
 	sleep 1.5
 	work
 	until_true ended
-	jq -e '.status == "failed" and (.error | test("expired"))' body
+	quick_jq -e '.status == "failed" and (.error | test("expired"))' body
 }
 
 @test "a result that changed is drawn anew" {
@@ -401,7 +401,7 @@ heard() {
 	serve
 	ran() { # NAME ARGUMENTS
 		[ "$(post "/api/views/$id/actions" "{\"name\":\"$1\",\"arguments\":$2}")" = 400 ]
-		jq -r .detail body
+		quick_jq -r .detail body
 	}
 	[ "$(ran a '{"n":0.1,"yes":true,"t":"--as=bob {n}"}')" = '[--as][alice][--action][skill][--param][note={x} {n}][--param][n=0.1][--param][yes=true][--param][t=--as=bob {n}][--param][m={n}]' ]
 	[ "$(ran a '{"n":2}')" = '[--as][alice][--action][skill][--param][note={x} {n}][--param][n=2][--param][m={n}]' ]

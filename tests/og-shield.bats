@@ -52,8 +52,8 @@ split() {
 	split og-shield exec --as bob --json \
 		"UPDATE products SET stock_quantity = stock_quantity + 1 WHERE id = 1"
 	[ "$status" -eq 0 ]
-	[ "$(jq -r .affected <<<"$output")" = 1 ]
-	[ "$(jq -r .seq <<<"$output")" = $((before + 1)) ]
+	[ "$(quick_jq -r .affected <<<"$output")" = 1 ]
+	[ "$(quick_jq -r .seq <<<"$output")" = $((before + 1)) ]
 	[ "$(entries)" = $((before + 1)) ]
 	[ "$(sqlite3 "$OG_HOME/erp.db" "SELECT stock_quantity FROM products WHERE id = 1")" = 51 ]
 }
@@ -62,8 +62,8 @@ split() {
 	before=$(entries) was=$(business)
 	split og-shield exec --as charlie --json "UPDATE products SET price = 0"
 	[ "$status" -eq 1 ]
-	[ "$(jq -r .verdict <<<"$output")" = deny ]
-	[ -n "$(jq -r .fix <<<"$output")" ]
+	[ "$(quick_jq -r .verdict <<<"$output")" = deny ]
+	[ -n "$(quick_jq -r .fix <<<"$output")" ]
 	[[ "$diagnosis" == "og-shield: "* ]]
 	[ "$(business)" = "$was" ]
 	[ "$(entries)" = $((before + 1)) ]
@@ -77,7 +77,7 @@ split() {
 	[ "$(jq -c .tables <<<"$output")" = '["products"]' ]
 	split og-shield check --as charlie "DELETE FROM products"
 	[ "$status" -eq 1 ]
-	[ "$(jq -r .verdict <<<"$output")" = deny ]
+	[ "$(quick_jq -r .verdict <<<"$output")" = deny ]
 	[ "$(business)" = "$was" ]
 	[ "$(entries)" = "$before" ]
 }
@@ -85,16 +85,16 @@ split() {
 @test "schema shows what the principal can see" {
 	split og-shield schema --as charlie --json
 	[ "$status" -eq 0 ]
-	jq -e '[.tables[].name] | index("products")' <<<"$output"
+	quick_jq -e '[.tables[].name] | index("products")' <<<"$output"
 	[[ "$output" != *og_credential* ]]
-	[[ "$output" != *clearance_level* ]] || jq -e '.tables[] | select(.name == "products")' <<<"$output"
+	[[ "$output" != *clearance_level* ]] || quick_jq -e '.tables[] | select(.name == "products")' <<<"$output"
 }
 
 @test "grants are put, listed, applied from a file, and dropped" {
 	split og-shield grant --as alice role:customer waivers select --visible id,order_id
 	[ "$status" -eq 0 ]
 	split og-shield grants --as alice role:customer
-	jq -e 'select(.tbl == "waivers") | .visible == ["id", "order_id"]' <<<"$output"
+	quick_jq -e 'select(.tbl == "waivers") | .visible == ["id", "order_id"]' <<<"$output"
 	og-shield query --as charlie "SELECT order_id FROM waivers"
 	og-shield grants --as alice role:customer | jq -s 'map(select(.tbl != "waivers"))' \
 		>"$BATS_TEST_TMPDIR/grants.json"
@@ -152,7 +152,7 @@ grants_now() {
 	[ "$changes" -ge 2 ]
 	[ "$(entries)" -eq $((n + changes)) ]
 	og-ledger log --as alice --action grant --limit "$changes" --json |
-		jq -se --argjson n "$changes" 'length == $n and
+		quick_jq -se --argjson n "$changes" 'length == $n and
 			all(.[]; .body.grant as $g | [.body.changes[] | select(.table == "og_grant").new.tbl] == [$g.tbl])'
 	og-ledger verify --state
 }
@@ -321,7 +321,7 @@ say() {
 		split say "$line" '{"v":1,"id":2,"verb":"session.begin","principal":"charlie"}'
 		[ "$status" -eq 65 ]
 		[ "$(wc -l <<<"$output")" -eq 1 ]
-		[ "$(jq .ok <<<"$output")" = false ]
+		[ "$(quick_jq .ok <<<"$output")" = false ]
 	done
 }
 
@@ -371,7 +371,7 @@ key() { # NAME: a public key nobody has the private half of
 		"[77,\"employee\",1,false,\"$(key frank)\"]" ]
 	# Another role does not make one active again.
 	og-shield principal set frank --as alice --role customer
-	og-shield principal list --as alice --json | jq -se 'any(.name == "frank" and .active == false)'
+	og-shield principal list --as alice --json | quick_jq -se 'any(.name == "frank" and .active == false)'
 	split og-shield principal list --as alice
 	[[ "$output" == *"frank"* ]]
 	og-ledger verify --state
@@ -413,7 +413,7 @@ key() { # NAME: a public key nobody has the private half of
 
 @test "principal: a password comes on standard input and is nowhere to be read" {
 	og-shield principal add eve --as alice --role customer --clearance 1 --password-stdin <<<'open sesame'
-	og-shield principal list --as alice --json | jq -se 'any(.name == "eve" and .password and .pubkey == null)'
+	og-shield principal list --as alice --json | quick_jq -se 'any(.name == "eve" and .password and .pubkey == null)'
 	not grep -aq 'open sesame' "$OG_HOME"/erp.db*
 	split og-shield principal set eve --as alice --password-stdin </dev/null
 	[ "$status" -eq 65 ]

@@ -188,7 +188,7 @@ END
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
 	cp src/stock-of/SKILL.md old
-	first=$(og-skill show --as alice --json stock-of | jq -r .hash)
+	first=$(og-skill show --as alice --json stock-of | quick_jq -r .hash)
 	sed -i 's/employee admin/employee admin customer/; s/tell me the/say the/' src/stock-of/SKILL.md
 	og-skill add --as alice --grant src/stock-of >/dev/null
 	run --separate-stderr og-skill diff --as alice stock-of
@@ -223,7 +223,7 @@ END
 	sed -i 's/^{stock_quantity} of/There are {stock_quantity} of/' stock-of/SKILL.md
 	og-skill add --as alice --grant stock-of >/dev/null
 	run --separate-stderr og-skill impact --as alice stock-of
-	old=$(og-task list --as bob --state waiting --json | jq -r .skill_hash)
+	old=$(og-task list --as bob --state waiting --json | quick_jq -r .skill_hash)
 	[[ "$output" == *"$id waiting stock-of@${old:0:12} (not the version in force)"* ]]
 	[ "$(og-skill impact --as alice --json stock-of | jq -c '.tasks[] | [.task, .state, .skill, .hash, .active]')" = \
 		"[\"$id\",\"waiting\",\"stock-of\",\"$old\",false]" ]
@@ -266,7 +266,7 @@ END
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
 	[[ "$stderr" == *"signed with "*" as alice"* ]]
-	key=$(jq -r .pubkey lock)
+	key=$(quick_jq -r .pubkey lock)
 	cp -r "$skills" folder
 	( unset OG_HOME; cd /; og-skill verify --pubkey "$key" "$BATS_TEST_TMPDIR/lock" "$BATS_TEST_TMPDIR/folder" ) 2>said
 	[[ "$(cat said)" == *'those of the lock are not compared'* ]]
@@ -277,7 +277,7 @@ END
 	run --separate-stderr og-skill verify --pubkey "$key" lock folder
 	[ "$status" -eq 1 ]
 	[ "$(cut -d: -f1 <<<"$output")" = $'missing skill loop-test\nchanged skill procure-to-pay\nadded skill stock-of' ]
-	[ "$(og-skill verify --pubkey "$key" --json lock folder | jq -r .what | paste -sd' ')" = 'missing changed added' ]
+	[ "$(og-skill verify --pubkey "$key" --json lock folder | quick_jq -r .what | paste -sd' ')" = 'missing changed added' ]
 	# changed afterwards, and signed by somebody else
 	sed 's/"clearance":2/"clearance":1/' lock >forged
 	run --separate-stderr og-skill verify --as alice forged
@@ -303,15 +303,15 @@ END
 @test "verify: a lock is of one instance, and a policy that is not there is missing" {
 	instance
 	og-skill lock --as alice --policies lock
-	key=$(jq -r .pubkey lock)
-	[ "$(jq -r .genesis lock)" = "$(sqlite3 "$OG_HOME/erp.db" 'SELECT hash FROM audit_ledger WHERE seq = 1')" ]
+	key=$(quick_jq -r .pubkey lock)
+	[ "$(quick_jq -r .genesis lock)" = "$(sqlite3 "$OG_HOME/erp.db" 'SELECT hash FROM audit_ledger WHERE seq = 1')" ]
 	# the same skills and policies, in another instance
 	og init --demo other >/dev/null
 	run --separate-stderr og-skill verify --home other/.omnigate --as alice --pubkey "$key" lock
 	[ "$status" -eq 1 ]
-	[[ "$output" == "another instance: this is "*", the lock is of $(jq -r .genesis lock | cut -c 1-12)" ]]
+	[[ "$output" == "another instance: this is "*", the lock is of $(quick_jq -r .genesis lock | cut -c 1-12)" ]]
 	run --separate-stderr og-skill verify --home other/.omnigate --as alice --pubkey "$key" --json lock
-	[ "$(jq -r '.of + " " + .locked' <<<"$output")" = "instance $(jq -r .genesis lock)" ]
+	[ "$(jq -r '.of + " " + .locked' <<<"$output")" = "instance $(quick_jq -r .genesis lock)" ]
 	# a lock that says of no instance that it is of it
 	jq -c 'del(.genesis)' lock >none
 	run og-skill verify --as alice none

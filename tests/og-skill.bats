@@ -29,7 +29,7 @@ setup() {
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
 	[ "${#lines[@]}" -eq 1 ]
-	[ "$(jq -r .name <<<"$output")" = procure-to-pay ]
+	[ "$(quick_jq -r .name <<<"$output")" = procure-to-pay ]
 	[ "$(jq -c '[.steps[].name]' <<<"$output")" = \
 		'["price","place-order","reserve-stock","authorize-payment","write-invoice","complete-order"]' ]
 	[ "$(jq -r '.steps[3].blocks[0].message' <<<"$output")" = \
@@ -57,8 +57,8 @@ setup() {
 	[ "$(jq -s length "$BATS_TEST_TMPDIR/out")" -eq 6 ]
 	diff <(jq -cS 'select(.doc) | .doc' "$BATS_TEST_TMPDIR/out") \
 		<(for s in add-skill procure-to-pay; do og-skill parse "$skills/$s/SKILL.md"; done)
-	[ "$(jq -r .code "$BATS_TEST_TMPDIR/out" | paste -sd' ')" = 'null 65 65 65 65 null' ]
-	[[ "$(sed -n 2p "$BATS_TEST_TMPDIR/out" | jq -r .why)" == "3: front matter"* ]]
+	[ "$(quick_jq -r .code "$BATS_TEST_TMPDIR/out" | paste -sd' ')" = 'null 65 65 65 65 null' ]
+	[[ "$(sed -n 2p "$BATS_TEST_TMPDIR/out" | quick_jq -r .why)" == "3: front matter"* ]]
 	run og-skill parse --each "$skills/add-skill/SKILL.md"
 	[ "$status" -eq 64 ]
 }
@@ -253,7 +253,7 @@ END
 	instance
 	og-skill list --as charlie --json >"$BATS_TEST_TMPDIR/charlie"
 	og-skill list --as bob --json >"$BATS_TEST_TMPDIR/bob"
-	[ "$(jq -r .name "$BATS_TEST_TMPDIR/charlie" | grep -cx high-value-transaction)" -eq 0 ]
+	[ "$(quick_jq -r .name "$BATS_TEST_TMPDIR/charlie" | grep -cx high-value-transaction)" -eq 0 ]
 	[ "$(jq -r 'select(.id == 2).name' "$BATS_TEST_TMPDIR/bob")" = high-value-transaction ]
 	[ "$(jq -s 'map(.v) | unique' -c "$BATS_TEST_TMPDIR/bob")" = '[1]' ]
 	og-skill graph --as bob >"$BATS_TEST_TMPDIR/edges"
@@ -283,9 +283,9 @@ END
 	instance
 	run og-skill match --as charlie --json 'please buy two standing desks'
 	[ "$status" -eq 0 ]
-	[ "$(jq -r .match.skill <<<"$output")" = procure-to-pay ]
+	[ "$(quick_jq -r .match.skill <<<"$output")" = procure-to-pay ]
 	[ "$(jq -cS .match.slots <<<"$output")" = '{"product":"Standing Desk","product_id":2,"quantity":2}' ]
-	[[ "$(jq -r .match.matched_by <<<"$output")" == "pattern: "* ]]
+	[[ "$(quick_jq -r .match.matched_by <<<"$output")" == "pattern: "* ]]
 	run og-skill match --as charlie 'water the office plants'
 	[ "$status" -eq 1 ]
 	[[ "$output" == "no skill fits"* ]]
@@ -298,7 +298,7 @@ END
 	run og-skill match --as charlie --json 'buy 1 quantum processor v1'
 	[ "$(jq -c .match.missing <<<"$output")" = '["product"]' ]
 	run og-skill match --as bob --json 'buy 1 quantum processor v1'
-	[ "$(jq .match.slots.product_id <<<"$output")" -eq 6 ]
+	[ "$(quick_jq .match.slots.product_id <<<"$output")" -eq 6 ]
 }
 
 examples() { # a line per label, act and thing
@@ -446,8 +446,8 @@ examples() { # a line per label, act and thing
 	og-skill add --as alice "$BATS_TEST_TMPDIR/refill" >/dev/null
 	run --separate-stderr og-skill match --as alice --json 'we ran out, please get us more of everything'
 	[ "$status" -eq 0 ]
-	[ "$(jq -r .match.skill <<<"$output")" = refill ]
-	[[ "$(jq -r .match.matched_by <<<"$output")" == 'example: we ran out of everything'*'(line '* ]]
+	[ "$(quick_jq -r .match.skill <<<"$output")" = refill ]
+	[[ "$(quick_jq -r .match.matched_by <<<"$output")" == 'example: we ran out of everything'*'(line '* ]]
 	[ "$(jq -c .match.missing <<<"$output")" = '["amount","product"]' ]
 	[ "$(jq '.match.score >= 0.5 and (.match.words | length > 0) and .match.runner_up.score < .match.score' <<<"$output")" = true ]
 	run og-skill match --as alice 'we ran out, please get us more of everything'

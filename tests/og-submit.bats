@@ -14,7 +14,7 @@ teardown() {
 serve() {
 	og-worker --quiet 3>&- &
 	worker=$!
-	until_true eval 'og status --json | jq -e .worker'
+	until_true eval 'og status --json | quick_jq -e .worker'
 }
 
 queued() {
@@ -166,7 +166,7 @@ refuses() {
 	[ "$status" -eq 0 ]
 	[ "${#lines[@]}" -eq 3 ]
 	sqlite3 "$OG_HOME/queue.db" "SELECT id FROM task ORDER BY ticket" | diff - <(echo "$output")
-	sqlite3 "$OG_HOME/queue.db" "SELECT envelope FROM task ORDER BY ticket" | jq -r .text |
+	sqlite3 "$OG_HOME/queue.db" "SELECT envelope FROM task ORDER BY ticket" | quick_jq -r .text |
 		diff - <(printf 'buy 1 chair\n  buy 2 mice\ninspect stock\n')
 }
 
@@ -213,7 +213,7 @@ refuses() {
 	done
 	# Whoever was not promised anything has at most what it asked for.
 	[ "$(sqlite3 "$OG_HOME/queue.db" "SELECT count(*) FROM task")" -le "$n" ]
-	[ -z "$(sqlite3 "$OG_HOME/queue.db" "SELECT envelope FROM task" | jq -r .text | sort | uniq -d)" ]
+	[ -z "$(sqlite3 "$OG_HOME/queue.db" "SELECT envelope FROM task" | quick_jq -r .text | sort | uniq -d)" ]
 	og-submit --as charlie 'and life goes on'
 }
 
@@ -232,7 +232,7 @@ refuses() {
 	[ "$(sqlite3 "$OG_HOME/erp.db" 'SELECT stock_quantity FROM products WHERE id = 2')" -eq 30 ]
 	run --separate-stderr og-submit --as charlie --wait --json 'sing me a song of the sea'
 	[ "$status" -eq 1 ]
-	[ "$(jq -r .state <<<"$output")" = denied ]
+	[ "$(quick_jq -r .state <<<"$output")" = denied ]
 	[ "$(queued)" -eq 0 ]
 }
 
@@ -241,19 +241,19 @@ refuses() {
 	run --separate-stderr og-submit --as charlie --wait --json --action procure-to-pay \
 		--param quantity=1 --param 'product=laptop stand'
 	[ "$status" -eq 0 ]
-	[ "$(jq -r .state <<<"$output")" = 'done' ]
+	[ "$(quick_jq -r .state <<<"$output")" = 'done' ]
 	[ "$(sqlite3 "$OG_HOME/erp.db" 'SELECT stock_quantity FROM products WHERE id = 3')" -eq 99 ]
 	run --separate-stderr og-submit --as charlie --wait --json --action no-such-skill
 	[ "$status" -eq 1 ]
-	[ "$(jq -r '.state' <<<"$output")" = denied ]
+	[ "$(quick_jq -r '.state' <<<"$output")" = denied ]
 	[ "$(jq -c '.refusal | [.rule, .fix]' <<<"$output")" = '["no-skill",null]' ]
 	# The nearest, of what the principal may see.
 	run -1 --separate-stderr og-submit --as charlie --wait --json --action procure-to-pya
-	[ "$(jq -r .refusal.fix <<<"$output")" = "did you mean 'procure-to-pay'?" ]
+	[ "$(quick_jq -r .refusal.fix <<<"$output")" = "did you mean 'procure-to-pay'?" ]
 	run -1 --separate-stderr og-submit --as charlie --wait --json --action high-value-transactoin
-	[ "$(jq -r .refusal.fix <<<"$output")" = null ]
+	[ "$(quick_jq -r .refusal.fix <<<"$output")" = null ]
 	run -1 --separate-stderr og-submit --as alice --wait --json --action high-value-transactoin
-	[ "$(jq -r .refusal.fix <<<"$output")" = "did you mean 'high-value-transaction'?" ]
+	[ "$(quick_jq -r .refusal.fix <<<"$output")" = "did you mean 'high-value-transaction'?" ]
 	run -1 --separate-stderr og-submit --as charlie --wait --action procure-to-pya
 	[[ "$output" == *"did you mean 'procure-to-pay'?"* ]]
 }
@@ -262,12 +262,12 @@ refuses() {
 	serve
 	run --separate-stderr og-submit --as charlie --key k1 --wait --json 'buy 1 laptop stand'
 	[ "$status" -eq 0 ]
-	first=$(jq -r .task <<<"$output")
+	first=$(quick_jq -r .task <<<"$output")
 	run --separate-stderr og-submit --as charlie --key k1 --wait --json 'buy 1 laptop stand'
 	[ "$status" -eq 0 ]
-	[ "$(jq -r .task <<<"$output")" = "$first" ]
+	[ "$(quick_jq -r .task <<<"$output")" = "$first" ]
 	run --separate-stderr og-submit --as diana --key k1 --wait --json 'buy 1 laptop stand'
-	[ "$(jq -r .task <<<"$output")" != "$first" ]
+	[ "$(quick_jq -r .task <<<"$output")" != "$first" ]
 	[ "$(sqlite3 "$OG_HOME/erp.db" 'SELECT stock_quantity FROM products WHERE id = 3')" -eq 98 ]
 }
 
@@ -287,7 +287,7 @@ refuses() {
 	until_true eval '[ "$(queued)" -eq 1 ]'
 	og-worker --drain --quiet
 	wait "$waiting"
-	[ "$(jq -r .state out)" = 'done' ]
+	[ "$(quick_jq -r .state out)" = 'done' ]
 }
 
 @test "wait: a dead letter has an answer too" {
@@ -311,8 +311,8 @@ refuses() {
 	[[ "$stderr" == *"dead letter"* ]]
 	run --separate-stderr og-task show "$id" --as charlie --json
 	[ "$status" -eq 1 ]
-	[ "$(jq -r .state <<<"$output")" = failed ]
-	[[ "$(jq -r .reason <<<"$output")" == *signature* ]]
+	[ "$(quick_jq -r .state <<<"$output")" = failed ]
+	[[ "$(quick_jq -r .reason <<<"$output")" == *signature* ]]
 	[ "$(sqlite3 "$OG_HOME/erp.db" 'SELECT stock_quantity FROM products WHERE id = 3')" -eq 100 ]
 }
 
@@ -480,7 +480,7 @@ in_envelope() {
 	kill -TERM "$waiting"
 	wait "$waiting" || status=$?
 	[ "$(kill -l "$status")" = TERM ]
-	id=$(og-task list --as charlie --state queued --json | jq -r .task)
+	id=$(og-task list --as charlie --state queued --json | quick_jq -r .task)
 	[ -n "$id" ]
 	grep -qx "og-submit: task $id goes on; og-task status $id --as charlie" said
 }

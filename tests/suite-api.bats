@@ -10,7 +10,7 @@ setup() {
 
 stock() {
 	og-shield query --as alice --json \
-		"SELECT stock_quantity AS n FROM products WHERE name = :name" --param "name=$1" | jq .n
+		"SELECT stock_quantity AS n FROM products WHERE name = :name" --param "name=$1" | quick_jq .n
 }
 
 @test "an employee's bound update succeeds and is on the ledger" {
@@ -18,10 +18,10 @@ stock() {
 		"UPDATE products SET stock_quantity = stock_quantity + 10 WHERE name = :name" \
 		--param "name=Ergonomic Chair"
 	[ "$status" -eq 0 ]
-	[ "$(jq .affected <<<"$output")" -eq 1 ]
+	[ "$(quick_jq .affected <<<"$output")" -eq 1 ]
 	[ "$(stock 'Ergonomic Chair')" -eq 60 ]
-	seq=$(jq .seq <<<"$output")
-	og-ledger show "$seq" --as alice --json | jq -e '.principal == "bob"'
+	seq=$(quick_jq .seq <<<"$output")
+	og-ledger show "$seq" --as alice --json | quick_jq -e '.principal == "bob"'
 	og-ledger verify --state
 }
 
@@ -56,7 +56,7 @@ stock() {
 
 @test "refusals are entries too" {
 	og-shield exec --as bob "DELETE FROM users WHERE id = 1" || true
-	og-ledger log --as alice --json | jq -se 'map(select(.principal == "bob" and .action == "refuse")) | length >= 1'
+	og-ledger log --as alice --json | quick_jq -se 'map(select(.principal == "bob" and .action == "refuse")) | length >= 1'
 }
 
 @test "an entry edited past its triggers is named" {
@@ -64,19 +64,19 @@ stock() {
 		UPDATE audit_ledger SET body = replace(body, 'e', 'f') WHERE seq = 2"
 	run og-ledger verify --json
 	[ "$status" -eq 1 ]
-	[ "$(jq .ok <<<"$output")" = false ]
+	[ "$(quick_jq .ok <<<"$output")" = false ]
 	[ "$(jq -c '[.problems[].seq] | unique' <<<"$output")" = '[2]' ]
 }
 
 @test "today's anomalous transactions are found" {
 	result=$(ask bob "Show me today's anomalous transactions")
-	[ "$(jq -r .state <<<"$result")" = done ]
-	jq -e '[.data[] | .[] | .total_amount? // empty | select(. > 500)] | length >= 1' <<<"$result"
+	[ "$(quick_jq -r .state <<<"$result")" = done ]
+	quick_jq -e '[.data[] | .[] | .total_amount? // empty | select(. > 500)] | length >= 1' <<<"$result"
 }
 
 @test "the schema grows for an admin" {
 	result=$(ask alice "Add courier shipping details to orders table")
-	[ "$(jq -r .state <<<"$result")" = done ]
+	[ "$(quick_jq -r .state <<<"$result")" = done ]
 	sqlite3 "$OG_HOME/erp.db" "SELECT name FROM pragma_table_info('orders')" | grep -qx courier_name
 	og-ledger verify --state
 }
@@ -85,30 +85,30 @@ stock() {
 	before=$(sqlite3 "$OG_HOME/erp.db" .schema | sha256sum)
 	run ask_status bob "Add courier shipping details to orders table"
 	[ "$status" -eq 1 ]
-	[ "$(jq -r .state <<<"$output")" = denied ]
+	[ "$(quick_jq -r .state <<<"$output")" = denied ]
 	[ "$(sqlite3 "$OG_HOME/erp.db" .schema | sha256sum)" = "$before" ]
 }
 
 @test "the graph grows by a sentence" {
 	result=$(ask alice "Evolve Graph: Add an Express Freight Delivery workflow to govern freight orders")
-	[ "$(jq -r .state <<<"$result")" = done ]
-	og-skill list --as alice --json | jq -r .name | grep -qi 'express-freight-delivery'
+	[ "$(quick_jq -r .state <<<"$result")" = done ]
+	og-skill list --as alice --json | quick_jq -r .name | grep -qi 'express-freight-delivery'
 	og-ledger verify --state
 }
 
 @test "a memo is mapped to its node" {
 	result=$(ask alice "Vectorize Document: Map CEO freight regulations memo to Node 3")
-	[ "$(jq -r .state <<<"$result")" = done ]
+	[ "$(quick_jq -r .state <<<"$result")" = done ]
 	og-policy search --as alice --node inventory-replenishment --json "freight regulations" |
-		jq -se 'length >= 1'
+		quick_jq -se 'length >= 1'
 	og-ledger verify --state
 }
 
 @test "a runaway loop ends in SYSTEM_INTERRUPT with a diagnostic" {
 	run ask_status alice "Trigger an infinite query loop test"
 	[ "$status" -eq 1 ]
-	[ "$(jq -r .state <<<"$output")" = interrupted ]
-	[[ "$(jq -r .reason <<<"$output")" == *SYSTEM_INTERRUPT* ]]
+	[ "$(quick_jq -r .state <<<"$output")" = interrupted ]
+	[[ "$(quick_jq -r .reason <<<"$output")" == *SYSTEM_INTERRUPT* ]]
 	og-render --to=text <<<"$output" | grep -q SYSTEM_INTERRUPT
 	og-render --to=html <<<"$output" | grep -q SYSTEM_INTERRUPT
 }
@@ -117,8 +117,8 @@ stock() {
 	before=$(business)
 	run ask_status bob "please water the office plants on friday"
 	[ "$status" -eq 1 ]
-	[ "$(jq -r .state <<<"$output")" = denied ]
-	[[ "$(jq -r .reason <<<"$output")" == *no_skill* ]]
+	[ "$(quick_jq -r .state <<<"$output")" = denied ]
+	[[ "$(quick_jq -r .reason <<<"$output")" == *no_skill* ]]
 	[ "$(business)" = "$before" ]
 }
 

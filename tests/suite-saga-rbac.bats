@@ -15,11 +15,11 @@ sees() {
 
 stock() {
 	og-shield query --as alice --json \
-		"SELECT stock_quantity AS n FROM products WHERE name = :name" --param "name=$1" | jq .n
+		"SELECT stock_quantity AS n FROM products WHERE name = :name" --param "name=$1" | quick_jq .n
 }
 
 count() {
-	og-shield query --as alice --json "SELECT count(*) AS n FROM $1" | jq .n
+	og-shield query --as alice --json "SELECT count(*) AS n FROM $1" | quick_jq .n
 }
 
 @test "products visible: charlie 5, bob 6, alice 7" {
@@ -38,14 +38,14 @@ count() {
 @test "one chair: done, stock 49, order paid and invoiced, ledger verified" {
 	orders=$(count orders)
 	result=$(ask charlie "Run Procure-to-Pay workflow to purchase 1 Ergonomic Chair")
-	[ "$(jq -r .state <<<"$result")" = done ]
+	[ "$(quick_jq -r .state <<<"$result")" = done ]
 	[ "$(stock 'Ergonomic Chair')" -eq 49 ]
 	[ "$(count orders)" -eq $((orders + 1)) ]
 	order=$(og-shield query --as alice --json \
 		"SELECT id, user_id, total_amount, status FROM orders ORDER BY id DESC LIMIT 1")
-	[ "$(jq .user_id <<<"$order")" -eq 3 ]
-	[ "$(jq .total_amount <<<"$order")" = 299.99 ]
-	id=$(jq .id <<<"$order")
+	[ "$(quick_jq .user_id <<<"$order")" -eq 3 ]
+	[ "$(quick_jq .total_amount <<<"$order")" = 299.99 ]
+	id=$(quick_jq .id <<<"$order")
 	[ "$(count "payments WHERE order_id = $id AND status = 'completed' OR order_id = $id AND status = 'authorized'")" -eq 1 ]
 	[ "$(count "invoices WHERE order_id = $id")" -eq 1 ]
 	[ "$(count "order_items WHERE order_id = $id AND quantity = 1")" -eq 1 ]
@@ -55,13 +55,13 @@ count() {
 @test "two desks: compensated, stock 30, the reason names the limit" {
 	run ask_status charlie "Run Procure-to-Pay workflow to purchase 2 Standing Desks"
 	[ "$status" -eq 1 ]
-	[ "$(jq -r .state <<<"$output")" = compensated ]
-	[[ "$(jq -r .reason <<<"$output")" == *"Payment Authorization Denied: order total exceeds compliance limit"* ]]
+	[ "$(quick_jq -r .state <<<"$output")" = compensated ]
+	[[ "$(quick_jq -r .reason <<<"$output")" == *"Payment Authorization Denied: order total exceeds compliance limit"* ]]
 	[ "$(stock 'Standing Desk')" -eq 30 ]
 	# The books keep what happened: the order stands, cancelled; no money, no valid invoice.
 	order=$(og-shield query --as alice --json "SELECT id, status FROM orders ORDER BY id DESC LIMIT 1")
-	[ "$(jq -r .status <<<"$order")" = cancelled ]
-	id=$(jq .id <<<"$order")
+	[ "$(quick_jq -r .status <<<"$order")" = cancelled ]
+	id=$(quick_jq .id <<<"$order")
 	[ "$(count "payments WHERE order_id = $id AND status IN ('completed', 'authorized')")" -eq 0 ]
 	[ "$(count "invoices WHERE order_id = $id AND status NOT IN ('void', 'voided', 'cancelled')")" -eq 0 ]
 	og-ledger verify --state
@@ -73,9 +73,9 @@ count() {
 		result=$(ask charlie "buy 1 standing desk")
 		echo "$price: $(jq -r '.state + " " + .reason' <<<"$result")"
 		if [ "$price" = 500.01 ]; then
-			[ "$(jq -r .state <<<"$result")" = compensated ]
+			[ "$(quick_jq -r .state <<<"$result")" = compensated ]
 		else
-			[ "$(jq -r .state <<<"$result")" = done ]
+			[ "$(quick_jq -r .state <<<"$result")" = done ]
 		fi
 	done
 	[ "$(stock 'Standing Desk')" -eq 28 ]
@@ -93,14 +93,14 @@ count() {
 	orders=$(count orders)
 	run ask_status charlie "buy 1 Quantum Processor v1"
 	[ "$status" -eq 1 ]
-	[ "$(jq -r .state <<<"$output")" = denied ]
+	[ "$(quick_jq -r .state <<<"$output")" = denied ]
 	[ "$(stock 'Quantum Processor v1')" -eq 10 ]
 	[ "$(count orders)" -eq "$orders" ]
 }
 
 @test "a customer sees its own orders and nobody else's" {
 	mine=$(og-shield query --as charlie --json "SELECT DISTINCT user_id FROM orders")
-	[ "$(jq .user_id <<<"$mine")" = 3 ]
+	[ "$(quick_jq .user_id <<<"$mine")" = 3 ]
 	run og-shield query --as charlie --json "SELECT * FROM orders WHERE user_id = 4 OR 1 = 1 AND user_id <> 3"
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]

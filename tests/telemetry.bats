@@ -106,7 +106,7 @@ buy() { # TEXT: submits and works it off
 		| .["og.state"] == "done" and .["gen_ai.workflow.name"] == "procure-to-pay"
 		and .["og.epoch"] == "1")'
 	# The result says where to look it up.
-	[ "$(og-task show "$(cat id)" --as charlie --json | jq -r .trace_id)" = \
+	[ "$(og-task show "$(cat id)" --as charlie --json | quick_jq -r .trace_id)" = \
 		"$(spans $f | head -n 1 | jq -r .traceId)" ]
 }
 
@@ -145,13 +145,13 @@ buy() { # TEXT: submits and works it off
 	}
 	[ "$(tasks done)" -eq 2 ]
 	[ "$(tasks compensated)" -eq 1 ]
-	jq -e '.[] | select(.name == "og.task.duration").histogram.dataPoints
+	quick_jq -e '.[] | select(.name == "og.task.duration").histogram.dataPoints
 		| (map(.count | tonumber) | add) == 3' metrics
-	jq -e '.[] | select(.name == "og.queue.wait").histogram.dataPoints[0].count == "3"' metrics
-	jq -e 'any(.[]; .name == "og.queue.depth") and any(.[]; .name == "og.queue.age")' metrics
-	jq -e '.[] | select(.name == "og.shield.refusals").sum.dataPoints
+	quick_jq -e '.[] | select(.name == "og.queue.wait").histogram.dataPoints[0].count == "3"' metrics
+	quick_jq -e 'any(.[]; .name == "og.queue.depth") and any(.[]; .name == "og.queue.age")' metrics
+	quick_jq -e '.[] | select(.name == "og.shield.refusals").sum.dataPoints
 		| length == 1 and .[0].asInt == "1"' metrics
-	jq -e '.[] | select(.name == "og.shield.request.duration").histogram.dataPoints
+	quick_jq -e '.[] | select(.name == "og.shield.request.duration").histogram.dataPoints
 		| map(select(any(.attributes[]; .value.stringValue == "step.run"))) | length == 2' metrics
 }
 
@@ -372,12 +372,12 @@ pay() {
 	og-submit --as charlie 'buy 1 laptop stand' >id
 	sqlite3 "$OG_HOME/queue.db" 'SELECT envelope FROM task' | grep -q "\"trace\":\"$TRACEPARENT\""
 	og-worker --drain --quiet
-	[ "$(og-task show "$(cat id)" --as charlie --json | jq -r .trace_id)" = \
+	[ "$(og-task show "$(cat id)" --as charlie --json | quick_jq -r .trace_id)" = \
 		0af7651916cd43dd8448eb211c80319c ]
 	unset TRACEPARENT
 	og-submit --as charlie 'buy 1 laptop stand' >id
 	og-worker --drain --quiet
-	[ "$(og-task show "$(cat id)" --as charlie --json | jq -r .trace_id)" = null ]
+	[ "$(og-task show "$(cat id)" --as charlie --json | quick_jq -r .trace_id)" = null ]
 }
 
 @test "a task that came without a trace has one that is named after it" {

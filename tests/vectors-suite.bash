@@ -40,7 +40,7 @@ memo() {
 
 # found PRINCIPAL WORDS [OPTION...]: names, best first.
 found() {
-	og-policy search --as "$1" --json "${@:3}" "$2" 2>stderr | jq -r .policy | paste -sd' '
+	og-policy search --as "$1" --json "${@:3}" "$2" 2>stderr | quick_jq -r .policy | paste -sd' '
 }
 
 # The points there should be: one for each policy and text that has a vector.
@@ -51,7 +51,7 @@ expected() {
 
 every_passage_is_held_once() {
 	run -0 og-policy embed --as alice --json
-	[ "$(jq .left <<<"$output")" -eq 0 ]
+	[ "$(quick_jq .left <<<"$output")" -eq 0 ]
 	[ "$(expected)" -gt 10 ]
 	[ "$(held)" -eq "$(expected)" ]
 	og-policy embed --as alice >/dev/null
