@@ -158,6 +158,12 @@ int og_request_running(struct og_request *rq, struct og_err *err);
 int og_request_active(struct og_request *rq, struct og_err *err);
 int og_request_right(struct og_request *rq, const char *right, struct og_err *err);
 
+/* How many of a list were asked for: fallback unless 'limit' says, 1 to max. */
+int og_request_limit(const struct og_request *rq, int64_t fallback, int64_t max, size_t *ret,
+		     struct og_err *err);
+/* Takes found (may be NULL: out of memory) and its members over into the reply. */
+int og_request_take(struct og_request *rq, json_t *found, struct og_err *err);
+
 /* Who works on the request's task, as its task.begin here said. */
 const char *og_request_agent(const struct og_request *rq);
 

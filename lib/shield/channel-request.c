@@ -161,6 +161,26 @@ int og_request_right(struct og_request *rq, const char *right, struct og_err *er
 	return og_hint(err, "a role with the right '%s' may do this", right);
 }
 
+int og_request_limit(const struct og_request *rq, int64_t fallback, int64_t max, size_t *ret,
+		     struct og_err *err)
+{
+	int64_t limit = og_json_int(rq->body, "limit", fallback);
+
+	if (limit < 1 || limit > max)
+		return og_fail(err, OG_EDATA, "request: 'limit' is not between 1 and %lld",
+			       (long long)max);
+	*ret = (size_t)limit;
+	return 0;
+}
+
+int og_request_take(struct og_request *rq, json_t *found, struct og_err *err)
+{
+	int rc = json_object_update(rq->reply, found);
+
+	json_decref(found);
+	return rc < 0 ? og_fail_nomem(err) : 0;
+}
+
 const char *og_request_agent(const struct og_request *rq)
 {
 	const char *agent = og_json_str(rq->talk->agents, rq->task.id);

@@ -1,5 +1,5 @@
 /*
- * What elsewhere.c and verbs-graph.c need of a graph elsewhere; each function
+ * What elsewhere.c and verbs-skill.c need of a graph elsewhere; each function
  * is that of elsewhere.h for this one store.
  */
 #ifndef OG_SHIELD_ELSEWHERE_GRAPH_H
