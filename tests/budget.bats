@@ -83,7 +83,6 @@ entered() {
 }
 
 @test "og.conf's limit refuses, names itself, and is on the ledger" {
-	in_one_day
 	echo 'day_tokens = 150' >>"$OG_HOME/og.conf"
 	task_of charlie "tell me about chairs"
 	shield

@@ -223,7 +223,6 @@ memo() { # NAME CLEARANCE TEXT
 
 @test "embeddings are paid for: reserved, settled, on the ledger, within the limits" {
 	conf embed_price 0.10
-	in_one_day
 	run -0 og-policy embed --as alice --json
 	tokens=$(quick_jq .tokens <<<"$output")
 	calls=$(asked)

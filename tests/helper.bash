@@ -20,7 +20,7 @@ quick_jq() {
 }
 
 # same_day: not within a minute of midnight (UTC), so that what is "today" in a
-# test stays so to its end.
+# test, and what is counted by the day, stays so to its end.
 same_day() {
 	local now left
 	printf -v now '%(%s)T'
@@ -194,12 +194,6 @@ end_server() {
 # to that one may be lost.
 itself() {
 	grep -qsx "$2" "/proc/$1/comm"
-}
-
-# in_one_day: what is counted by the day is counted in one: not begun in its
-# last minute.
-in_one_day() {
-	while [ "$(TZ=UTC printf '%(%H%M)T')" = 2359 ]; do sleep 1; done
 }
 
 # killed_anywhere PROGRAM WANTED COMMAND: from the instance as it is, a worker
