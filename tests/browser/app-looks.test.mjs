@@ -131,6 +131,27 @@ test('keys: the box, its history, the sections, the list of keys', async t => {
 	await close(t, page);
 });
 
+test('an address that changes while the page begins is followed', async t => {
+	const context = await t.browser.newContext();
+
+	// As soon as the sections are drawn, when the page does not listen yet.
+	await context.addInitScript(() => {
+		const drawn = new MutationObserver(() => {
+			if (!document.querySelector('.ap-content'))
+				return;
+			drawn.disconnect();
+			history.replaceState(null, '', '#/budgets');
+			dispatchEvent(new Event('hashchange'));
+		});
+
+		drawn.observe(document, { childList: true, subtree: true });
+	});
+	const page = await visitAs(t, 'alice', { context });
+
+	await page.getByRole('heading', { name: 'Budgets', level: 1 }).waitFor();
+	await context.close();
+});
+
 test('suggestions follow what is typed', async t => {
 	const page = await visitAs(t, 'bob');
 	const offers = page.getByRole('list', { name: 'Examples' });

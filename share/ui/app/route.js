@@ -1,6 +1,6 @@
 // Where one is: #/tasks/ID?state=done. The address survives signing in, a
 // reload and a restart of the server, and the back button works.
-import { useEffect, useState } from 'react';
+import { useMemo, useSyncExternalStore } from 'react';
 
 function parse(hash) {
 	const [path, query = ''] = hash.replace(/^#\/?/, '').split('?');
@@ -23,14 +23,14 @@ export const go = path => {
 
 export const taskPath = id => `#/tasks/${encodeURIComponent(id)}`;
 
+function subscribe(moved) {
+	addEventListener('hashchange', moved);
+	return () => removeEventListener('hashchange', moved);
+}
+
+// It looks again once it listens: a move while the page begins is not missed.
 export function useRoute() {
-	const [route, setRoute] = useState(() => parse(location.hash));
+	const hash = useSyncExternalStore(subscribe, () => location.hash);
 
-	useEffect(() => {
-		const moved = () => setRoute(parse(location.hash));
-
-		addEventListener('hashchange', moved);
-		return () => removeEventListener('hashchange', moved);
-	}, []);
-	return route;
+	return useMemo(() => parse(hash), [hash]);
 }
