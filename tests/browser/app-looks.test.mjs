@@ -124,7 +124,7 @@ test('keys: the box, its history, the sections, the list of keys', async t => {
 	await page.keyboard.press('g');
 	await page.keyboard.press('l');
 	await page.getByRole('heading', { name: 'Ledger', level: 1 }).waitFor();
-	assert.equal(await page.evaluate(() => document.activeElement.className), 'ap-content');
+	await page.waitForFunction(() => document.activeElement.className === 'ap-content');
 	await page.reload();
 	await goTo(page, 'command');
 	assert.equal(await page.locator('#ap-command').inputValue(), 'draft', 'a reload loses nothing');

@@ -184,7 +184,7 @@ test('a click in a row reaches the shell: the dialog has parameters, command, pr
 	await picture(page, 'page', 'dialog');
 	await dialog.getByRole('button', { name: 'Copy command' }).click();
 	await page.view.getByText(/Command (copied|in Activity)/).first().waitFor();
-	assert.match((await activity(page))[0], /reorder\s*og-submit --as bob/);
+	await noted(page, /reorder\s*og-submit --as bob/);
 });
 
 test('from a file a reading action shows its command as well', async t => {
@@ -214,7 +214,7 @@ test('the dialog takes no yes at once, and Enter cancels', async t => {
 	assert.equal(await page.evaluate(() => window.atOnce), true);
 	await page.keyboard.press('Enter');
 	await page.locator('dialog[open]').waitFor({ state: 'detached' });
-	assert.match((await activity(page))[0], /reorder cancelled/);
+	await noted(page, /reorder cancelled/);
 });
 
 test('wrong calls of every kind are refused', async t => {
@@ -277,8 +277,8 @@ test('nothing without a click; one at a time', async t => {
 
 	await page.mouse.move(650, 450);
 	await page.waitForTimeout(12_000);
-	assert.match((await activity(page))[0], /nobody clicked/);
-	assert.equal(await page.frames()[1].evaluate(() => window.answer), -32001);
+	await noted(page, /nobody clicked/);
+	assert.equal(await page.frames()[1].waitForFunction(() => window.answer).then(got => got.jsonValue()), -32001);
 	await touch(page);
 	const first = call(page, 3001, 'reorder', { product: 'Chair', quantity: 5 });
 	await page.locator('dialog[open]').waitFor();
