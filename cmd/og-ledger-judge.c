@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "cmd/og-ledger.h"
-#include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/hash/hash.h"
@@ -46,15 +45,12 @@ static void tell_swept(void *arg, const char *name)
 
 static int scratch_make(const struct ledger_session *s, struct scratch *ret, struct og_err *err)
 {
-	char id[OG_UUID_LEN + 1], name[80];
-
 	*ret = (struct scratch){ .lock = 0 };
 	og_stage_sweep(s->conf->run, tell_swept, (void *)(uintptr_t)s->ctx);
-	if (og_uuid7(id, err) < 0)
+	ret->folder = og_stage_path(s->conf->run, err);
+	if (!ret->folder)
 		return -1;
-	snprintf(name, sizeof(name), OG_STAGE_PREFIX "%s", id);
-	ret->folder = og_path_join(s->conf->run, name);
-	ret->replica = ret->folder ? og_path_join(ret->folder, "replica.db") : NULL;
+	ret->replica = og_path_join(ret->folder, "replica.db");
 	if (!ret->replica)
 		return og_fail_nomem(err);
 	if (og_stage_make_folder(ret->folder, &ret->lock) < 0)

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,7 +11,6 @@
 #include <unistd.h>
 
 #include "lib/access/access.h"
-#include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/db/db.h"
 #include "lib/instance/backup-internal.h"
@@ -34,13 +32,10 @@ int og_backup_fail(const char *doing, const char *path, struct og_err *err)
 
 int og_stage_make(struct og_stage *stage, const char *near, struct og_err *err)
 {
-	char id[OG_UUID_LEN + 1], name[80];
-
-	if (og_uuid7(id, err) < 0)
+	stage->path = og_stage_path(near, err);
+	if (!stage->path)
 		return -1;
-	snprintf(name, sizeof(name), OG_STAGE_PREFIX "%s", id);
-	stage->path = og_path_join(near, name);
-	stage->home = stage->path ? og_path_join(stage->path, ".omnigate") : NULL;
+	stage->home = og_path_join(stage->path, ".omnigate");
 	if (!stage->home)
 		return og_fail_nomem(err);
 	if (og_stage_make_folder(stage->path, &stage->lock) < 0 || mkdir(stage->home, 0700) < 0)

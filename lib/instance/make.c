@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/instance/make-internal.h"
@@ -68,14 +67,11 @@ static int make_folder(struct og_making *making, const char *name, struct og_err
 
 static int name_paths(struct og_making *making, const char *dir, struct og_err *err)
 {
-	char id[OG_UUID_LEN + 1], name[80];
-
-	if (og_uuid7(id, err) < 0)
+	making->temporary = og_stage_path(dir, err);
+	if (!making->temporary)
 		return -1;
-	snprintf(name, sizeof(name), OG_STAGE_PREFIX "%s", id);
 	making->final = og_path_join(dir, ".omnigate");
-	making->temporary = og_path_join(dir, name);
-	return making->final && making->temporary ? 0 : og_fail_nomem(err);
+	return making->final ? 0 : og_fail_nomem(err);
 }
 
 int og_making_folders(struct og_making *making, const char *dir, const char *const *folders,

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -22,6 +23,19 @@ static int lock(int fd, int how)
 	while ((rc = flock(fd, how)) < 0 && errno == EINTR)
 		;
 	return rc;
+}
+
+char *og_stage_path(const char *folder, struct og_err *err)
+{
+	char id[OG_UUID_LEN + 1], name[80], *path;
+
+	if (og_uuid7(id, err) < 0)
+		return NULL;
+	snprintf(name, sizeof(name), OG_STAGE_PREFIX "%s", id);
+	path = og_path_join(folder, name);
+	if (!path)
+		og_fail_nomem(err);
+	return path;
 }
 
 int og_stage_make_folder(const char *path, int *ret_lock)

@@ -12,6 +12,10 @@
 
 #define OG_STAGE_PREFIX ".omnigate.new-"
 
+/* Where a new stage in the folder would be: a name that nobody has. To be
+ * freed; NULL with err. */
+char *og_stage_path(const char *folder, struct og_err *err);
+
 /* Makes the folder, mode 0700. *ret_lock: its lock, a descriptor to be closed
  * when the stage is gone or has its name; 0 where there are no locks. errno and
  * -1 when it cannot be made. */
